@@ -1,0 +1,43 @@
+"""Give a value of a running script another value, by its name."""
+
+from typing import Any
+
+import torch
+
+
+def apply(namespace: dict[str, Any], target: str, value: Any) -> None:
+    """Set `target` (`lr`, `w`, `w.grad`, `model.linear.weight`) to `value`.
+
+    A tensor keeps its identity, shape, dtype and place in the autograd graph; only its elements are
+    replaced. A number is bound anew.
+
+    Raises:
+        EditError: there is no such name, or the value does not fit it.
+    """
+    name, *path = target.split(".")
+    if name not in namespace:
+        raise EditError(f"no {name!r} to edit here; the script has not made one yet")
+    owner: Any = namespace[name]
+    for part in path:
+        owner = getattr(owner, part, None)
+        if owner is None:
+            raise EditError(f"no {target!r} to edit here: {part!r} is not there")
+    if isinstance(owner, torch.Tensor):
+        try:
+            new = torch.tensor(value, dtype=owner.dtype, device=owner.device)
+            owner.data.copy_(new.expand(owner.shape) if new.dim() == 0 else new.reshape(owner.shape))
+        except (TypeError, ValueError, RuntimeError) as error:
+            shape = "x".join(map(str, owner.shape)) or "scalar"
+            raise EditError(f"{value!r} does not fit {target!r} ({shape}): {error}") from None
+    elif isinstance(owner, int | float) and not path:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise EditError(f"{target!r} is a number; {value!r} is not")
+        namespace[name] = value
+    elif hasattr(owner, "dtype") and hasattr(owner, "shape") and hasattr(owner, "fill"):
+        owner[...] = value
+    else:
+        raise EditError(f"{target!r} is a {type(owner).__name__}; only numbers and tensors can be edited")
+
+
+class EditError(ValueError):
+    """An edit that cannot be made; the text is one clear line."""

@@ -1,0 +1,177 @@
+"""The host: imports torch once and forks a worker for each run.
+
+Started as `python -m tutor.engine.host DESCRIPTOR` with its end of the socket to the client. It
+computes nothing itself: a parallel region of torch would leave its forked children hanging.
+"""
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+from typing import NoReturn
+
+import msgspec
+
+from tutor.engine import process
+from tutor.engine.control import (
+    Control,
+    DeviceFound,
+    HostFailed,
+    HostReady,
+    Signal,
+    StartRun,
+    WorkerEnded,
+)
+
+
+def main(descriptor: int) -> None:
+    """Serve the client on the other end of `descriptor` until it is gone."""
+    # Importing torch takes seconds in which nothing else is seen, not even the client's end.
+    process.die_with_parent()
+    control = Control(socket.socket(fileno=descriptor))
+    try:
+        from tutor.engine import private, worker
+    except ImportError as error:
+        control.send(HostFailed(f"torch cannot be imported: {error}"))
+        return
+    process.die_with_parent(0)
+    control.send(HostReady(str(worker.torch.__version__)))
+    host = Host(control)
+    host.look_for_device()
+    if not select.select([control], [], [], 0)[0]:
+        private.preload_dynamo()
+    gc.collect()
+    gc.freeze()
+    try:
+        host.serve()
+    finally:
+        host.end_all()
+
+
+class Host:
+    """The workers of one client.
+
+    Args:
+        control: The socket to it.
+    """
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._runs: dict[int, int] = {}
+        """Process id -> run."""
+        self._probe = -1
+        self._woken, wakes = socket.socketpair()
+        self._woken.setblocking(False)
+        wakes.setblocking(False)
+        self._wakes = wakes
+        # A child's end interrupts the wait in `serve` by a byte.
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
+
+    def look_for_device(self) -> None:
+        """Find the accelerator in a process of its own: looking may start a driver's threads."""
+        from tutor.engine import device
+
+        readable, writable = os.pipe()
+        if os.fork() == 0:
+            try:
+                found = device.detect()
+                message = DeviceFound(found, device.describe(found))
+                os.write(writable, msgspec.msgpack.encode(message))
+            finally:
+                os._exit(0)
+        os.close(writable)
+        self._probe = readable
+
+    def serve(self) -> None:
+        """Do what the client asks, until it is gone."""
+        while True:
+            sources = [self._control, self._woken, *([self._probe] if self._probe >= 0 else [])]
+            ready = select.select(sources, [], [])[0]
+            if self._probe in ready:
+                self._report_device()
+            if self._woken in ready:
+                self._woken.recv(4096)
+                self._reap()
+            if self._control in ready:
+                messages = self._control.receive()
+                if messages is None:
+                    return
+                for message in messages:
+                    if isinstance(message, StartRun):
+                        self._start(message.run)
+                    elif isinstance(message, Signal):
+                        self._signal(message)
+
+    def end_all(self) -> None:
+        for pid in self._runs:
+            _signal_group(pid, signal.SIGKILL)
+
+    def _start(self, run: int) -> None:
+        descriptors = self._control.descriptors()
+        pid = os.fork()
+        if pid == 0:
+            self._become_worker(descriptors)
+        self._runs[pid] = run
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def _become_worker(self, descriptors: list[int]) -> NoReturn:
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            # A group of its own, so that all that the script starts can be ended with it.
+            os.setsid()
+            process.die_with_parent()
+            self._control.socket.close()
+            self._woken.close()
+            self._wakes.close()
+            if self._probe >= 0:
+                os.close(self._probe)
+            from tutor.engine import worker
+
+            worker.work(*descriptors)
+        finally:
+            os._exit(1)
+
+    def _signal(self, wish: Signal) -> None:
+        for pid, run in self._runs.items():
+            if run == wish.run:
+                _signal_group(pid, wish.number)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if (run := self._runs.pop(pid, None)) is not None:
+                _signal_group(pid, signal.SIGKILL)
+                self._control.send(WorkerEnded(run, os.waitstatus_to_exitcode(status)))
+
+    def _report_device(self) -> None:
+        data = os.read(self._probe, 65536)
+        os.close(self._probe)
+        self._probe = -1
+        if data:
+            self._control.send(msgspec.msgpack.decode(data, type=DeviceFound))
+        else:
+            self._control.send(DeviceFound(None, {"device": "cpu", "name": "no device could be asked"}))
+
+
+def _signal_group(pid: int, number: int) -> None:
+    """Signal a worker and its children; both may be gone, and a new worker has no group yet."""
+    for send in (os.killpg, os.kill):
+        try:
+            send(pid, number)
+            return
+        except (ProcessLookupError, PermissionError):
+            continue
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

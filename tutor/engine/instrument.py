@@ -1,0 +1,144 @@
+"""Compile a script with hook calls around each statement of its module-level code.
+
+The hooks stand in the script's own frame, so `with torch.no_grad():` stays what it is, tracebacks
+keep their lines, and nothing of torch's own Python is slowed down. Functions and classes are left
+as they are: a call is one step. Names of the hooks are no identifiers, so no script can meet them.
+"""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import CodeType
+
+BEFORE = "<before>"
+"""Called with the site of the statement that is about to run."""
+AFTER = "<after>"
+"""Called with the site of the statement that has just run."""
+ENTER = "<enter>"
+"""Called with the index of an outermost loop that is about to begin."""
+PASS = "<pass>"
+"""Called with the index of an outermost loop at the start of each pass."""
+
+_Compound = ast.If | ast.For | ast.While | ast.With | ast.Try | ast.TryStar | ast.Match
+
+
+@dataclass(frozen=True)
+class Site:
+    """A statement's place in the script."""
+
+    line: int
+    """First line, decorators included."""
+    loop: int
+    """Index of the outermost loop around it in `Program.loops`, -1 outside."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A script that is ready to run."""
+
+    code: CodeType
+    sites: list[Site]
+    loops: list[int]
+    """The lines on which the outermost loops begin."""
+
+
+def instrument(source: str, path: str, knobs: Mapping[int, object] | None = None) -> Program:
+    """Compile `source` with hooks, the assignments on the lines of `knobs` given other values.
+
+    Raises:
+        SyntaxError: as Python would raise it for the file.
+        ValueError: no assignment stands on a knob's line.
+    """
+    tree = ast.parse(source, path)
+    if knobs:
+        _turn(tree, dict(knobs))
+    weaver = _Weaver()
+    tree.body = weaver.module(tree.body)
+    code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
+    return Program(code, weaver.sites, weaver.loops)
+
+
+def first_line(statement: ast.stmt) -> int:
+    """The line on which a statement begins: a decorated function begins at its first decorator."""
+    decorators = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+class _Weaver:
+    def __init__(self) -> None:
+        self.sites: list[Site] = []
+        self.loops: list[int] = []
+        self._loop = -1
+
+    def module(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        # The docstring and `from __future__` must stay first to keep their meaning.
+        head = 0
+        if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            head = isinstance(body[0].value.value, str)
+        futures = head
+        while futures < len(body) and _is_future(body[futures]):
+            futures += 1
+        marks = [self._call(AFTER, self._site(s), s) for s in body[head:futures]]
+        return [*body[:futures], *marks, *self._body(body[futures:])]
+
+    def _body(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        return [woven for statement in body for woven in self._statement(statement)]
+
+    def _statement(self, statement: ast.stmt) -> list[ast.stmt]:
+        if isinstance(statement, ast.Global | ast.Nonlocal):
+            return [statement]
+        before = self._call(BEFORE, site := self._site(statement), statement)
+        if isinstance(statement, _Compound):
+            return [before, *self._compound(statement)]
+        after = self._call(AFTER, site, statement)
+        if isinstance(statement, ast.Break | ast.Continue):
+            # Nothing can follow these in their block, and they change no value.
+            return [before, after, statement]
+        return [before, statement, after]
+
+    def _compound(self, statement: ast.stmt) -> list[ast.stmt]:
+        is_outermost = isinstance(statement, ast.For | ast.While) and self._loop < 0
+        opening: list[ast.stmt] = []
+        start: list[ast.stmt] = []
+        if is_outermost:
+            self._loop = len(self.loops)
+            self.loops.append(statement.lineno)
+            opening = [self._call(ENTER, self._loop, statement)]
+            start = [self._call(PASS, self._loop, statement)]
+        for field in ("body", "orelse", "finalbody"):
+            if is_outermost and field == "orelse":
+                self._loop = -1
+            if block := getattr(statement, field, None):
+                setattr(statement, field, [*(start if field == "body" else []), *self._body(block)])
+        for clause in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
+            clause.body = self._body(clause.body)
+        if is_outermost:
+            self._loop = -1
+        return [*opening, statement]
+
+    def _site(self, statement: ast.stmt) -> int:
+        self.sites.append(Site(first_line(statement), self._loop))
+        return len(self.sites) - 1
+
+    @staticmethod
+    def _call(hook: str, argument: int, at: ast.stmt) -> ast.stmt:
+        call = ast.Call(ast.Name(hook, ast.Load()), [ast.Constant(argument)], [])
+        placed = ast.copy_location(ast.Expr(call), at)
+        # A hook has no text of its own: an interrupt in it must not underline the whole statement.
+        placed.end_lineno, placed.end_col_offset = placed.lineno, placed.col_offset
+        return ast.fix_missing_locations(placed)
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
+def _turn(tree: ast.Module, knobs: dict[int, object]) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.lineno in knobs and node.value:
+            value = ast.parse(repr(knobs.pop(node.lineno)), mode="eval").body
+            for part in ast.walk(value):
+                ast.copy_location(part, node.value)
+            node.value = value
+    if knobs:
+        raise ValueError(f"no assignment stands on line {min(knobs)}")

@@ -1,0 +1,175 @@
+"""The messages between the client, the host and a run's worker.
+
+Two connections, both private to the engine, so that nothing a script prints can corrupt them:
+
+- client <-> host: a Unix socket pair (see `control`); a run's pipes, page and files travel with
+  `StartRun` as file descriptors.
+- client <-> worker: a pipe each way.
+
+Everything is MessagePack with its length in front.
+
+Commands are imperatives, facts are past participles.
+"""
+
+import os
+import struct
+from collections.abc import Iterator
+
+import msgspec
+
+from tutor.frame import Frame, TensorView
+
+DEFAULT_SEED = 446
+
+FOREVER = 2**62
+"""As `Go.until`: run to the end of the script."""
+
+
+class Edit(msgspec.Struct, frozen=True, array_like=True):
+    """Give a name another value after a step, before the next statement runs."""
+
+    step: int
+    target: str
+    value: object
+    """A number, or nested lists of numbers of the target's shape."""
+
+
+class Launch(msgspec.Struct, frozen=True, array_like=True):
+    """Everything that decides what a run computes and what is kept of it."""
+
+    path: str
+    """As the learner typed it: it becomes `sys.argv[0]`."""
+    source: str
+    device: str | None = None
+    """The default device that the engine sets; None leaves the script to its own choice."""
+    seed: int = DEFAULT_SEED
+    knobs: dict[int, object] = {}
+    """Other values for the assignments on these lines."""
+    edits: tuple[Edit, ...] = ()
+    loss: str | None = None
+    """The name or expression of the loss; None: the scalar that `backward()` was called on."""
+    slots: dict[int, tuple[tuple[str, str], ...]] = {}
+    """Statement line -> (expression, format) of the live values in its note."""
+    show: tuple[str, ...] = ()
+    exact: bool = False
+    """Capture every large tensor at every step, whatever it costs. Otherwise a run that is not
+    being stepped spends at most a tenth of its time on tensors above `frame.EXACT` elements."""
+    begin: int = 0
+    """Replay up to this step without recording it; the next step is recorded with every value."""
+
+
+class Go(msgspec.Struct, frozen=True, array_like=True):
+    """Run until this step is recorded, then wait. A step that lies behind means: wait now."""
+
+    until: int
+
+
+class Started(msgspec.Struct, frozen=True, array_like=True, tag="started"):
+    """The worker is ready and waits before the first statement."""
+
+    pid: int
+    environment: dict[str, str]
+    """What decides the last digits: torch, threads, CPU capability, device and its name."""
+
+
+class Waited(msgspec.Struct, frozen=True, array_like=True, tag="waited"):
+    """The worker waits for a command, the statement on `line` being next."""
+
+    step: int
+    line: int
+
+
+class Printed(msgspec.Struct, frozen=True, array_like=True, tag="printed"):
+    """What the script wrote in `step`, which may still be running."""
+
+    step: int
+    output: tuple[tuple[int, bytes], ...]
+    """In order: (1 for stdout or 2 for stderr, bytes)."""
+
+
+class Completed(msgspec.Struct, frozen=True, array_like=True, tag="completed"):
+    """The content of values that an earlier frame reported as changed without it."""
+
+    step: int
+    views: dict[str, TensorView]
+
+
+class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
+    """The run is over."""
+
+    outcome: str
+    """finished, raised, refused (the run could not be set up), interrupted or died."""
+    message: str = ""
+    """One line: what, and `file:line`; empty when it just finished."""
+    line: int = 0
+    """The statement in which it ended, 0 if none."""
+    traceback: str = ""
+    """As Python prints it, with the script's own lines only."""
+
+
+Event = Started | Frame | Waited | Printed | Completed | Ended
+
+_encoder = msgspec.msgpack.Encoder()
+_events = msgspec.msgpack.Decoder(Event)
+_launches = msgspec.msgpack.Decoder(Launch)
+_commands = msgspec.msgpack.Decoder(Go)
+_LENGTH = struct.Struct("<I")
+
+
+def pack(message: msgspec.Struct) -> bytes:
+    """A message with its length in front."""
+    body = _encoder.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+class Unpacker:
+    """Cuts a stream of bytes into messages, keeping an unfinished tail for later."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+
+    def feed(self, data: bytes) -> Iterator[memoryview]:
+        """The body of every message that `data` completes."""
+        buffer = memoryview(self._tail + data)
+        start = 0
+        while len(buffer) - start >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(buffer, start)
+            end = start + _LENGTH.size + length
+            if end > len(buffer):
+                break
+            yield buffer[start + _LENGTH.size : end]
+            start = end
+        self._tail = bytes(buffer[start:])
+
+
+def decode_event(body: memoryview) -> Event:
+    return _events.decode(body)
+
+
+def read_launch(file: int) -> Launch:
+    """The launch that lies in a file from its beginning."""
+    os.lseek(file, 0, os.SEEK_SET)
+    body = _receive(file)
+    return _launches.decode(body)
+
+
+def receive_command(pipe: int) -> Go | None:
+    """The next command from a worker's pipe; None when its other end is closed."""
+    body = _receive(pipe)
+    return _commands.decode(body) if body else None
+
+
+def _receive(source: int) -> bytes:
+    length = _read(source, _LENGTH.size)
+    return _read(source, *_LENGTH.unpack(length)) if length else b""
+
+
+def _read(source: int, size: int) -> bytes:
+    """Exactly `size` bytes, or none if the source ends before."""
+    found = b""
+    while len(found) < size:
+        part = os.read(source, size - len(found))
+        if not part:
+            return b""
+        found += part
+    return found

@@ -1,0 +1,219 @@
+"""The hooks: record each statement as a frame, and wait for the next command in the script's frame."""
+
+import os
+import select
+from collections import defaultdict
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from tutor.engine.capture import Capture
+from tutor.engine.edits import EditError, apply
+from tutor.engine.expressions import Expression, evaluate
+from tutor.engine.instrument import AFTER, BEFORE, ENTER, PASS, Program
+from tutor.engine.output import Output
+from tutor.engine.page import LINE, Sender
+from tutor.engine.phases import Phases
+from tutor.engine.protocol import Completed, Ended, Launch, Printed, Waited, receive_command
+from tutor.frame import Frame
+
+INTERVAL = 0.016
+"""Seconds between two looks at the commands, and between two batches, while a run does not wait."""
+
+
+class Recorder:
+    """Records one run.
+
+    Args:
+        program: The instrumented script.
+        namespace: Its globals.
+        launch: What to record.
+        sender: Where events go.
+        commands: The pipe that commands come from; its end is the end of this process.
+        files: What stands for the script's descriptors 1 and 2.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        namespace: dict[str, Any],
+        launch: Launch,
+        sender: Sender,
+        commands: int,
+        files: tuple[int, int],
+    ) -> None:
+        self._sites = program.sites
+        self._lines = [site.line for site in program.sites]
+        self._header = sender.page.header
+        self._loops = program.loops
+        self._passes = [-1] * len(program.loops)
+        self._namespace = namespace
+        self._begin = launch.begin
+        self._exact = launch.exact
+        self._sender = sender
+        self._commands = commands
+        self._capture = Capture(namespace)
+        self._phases = Phases(self._capture, launch.loss)
+        self._slots = {
+            line: [Expression(text, spec) for text, spec in slots]
+            for line, slots in launch.slots.items()
+        }
+        self._show = [Expression(text) for text in launch.show]
+        self._edits = defaultdict(list)
+        for edit in launch.edits:
+            self._edits[edit.step].append(edit)
+        self._output = Output(self._wrote, files)
+        self._has_written = False
+        self._root: torch.Tensor | None = None
+        self._ran_backward = False
+        self._until = 0
+        self._next_look = 0.0
+        self._site = 0
+        self.step = 0
+
+    @property
+    def line(self) -> int:
+        """The statement that runs, or is about to."""
+        return self._lines[self._site] if self._lines else 0
+
+    def hooks(self) -> dict[str, Callable[[int], None]]:
+        """What the instrumented code calls, by name."""
+        return {BEFORE: self._before, AFTER: self._after, ENTER: self._enter, PASS: self._pass}
+
+    def ran_backward(self, root: torch.Tensor) -> None:
+        """The statement that is running called `backward()` on `root`."""
+        self._ran_backward = True
+        if self._phases.wants_root:
+            self._root = root
+
+    def close(self) -> None:
+        """The script is over: what came after its last finished statement is a step of its own."""
+        self._output.drain()
+        if self.step < self._begin:
+            return
+        changed = self._changes(complete=True)
+        if changed or self._has_written:
+            self.step += 1
+            self._send(self._site, changed, with_slots=False)
+        self._complete()
+
+    # Hooks
+
+    def _before(self, site: int) -> None:
+        self._site = site
+        self._header[LINE] = self._lines[site]
+        if self.step >= self._until:
+            self._wait()
+        elif perf_counter() > self._next_look:
+            self._look()
+
+    def _after(self, site: int) -> None:
+        is_last = self.step + 1 >= self._until
+        if is_last or self._exact:
+            self._output.drain()
+        else:
+            self._output.flush()
+        self.step = step = self.step + 1
+        if step > self._begin:
+            self._send(site, self._changes(is_last or self._exact))
+            if is_last:
+                self._sender.flush()
+        if step in self._edits:
+            self._edit()
+
+    def _enter(self, loop: int) -> None:
+        self._passes[loop] = -1
+
+    def _pass(self, loop: int) -> None:
+        self._passes[loop] += 1
+
+    # Recording
+
+    def _changes(self, complete: bool) -> dict[str, Any]:
+        root, self._root = self._root, None
+        return self._capture.changes(complete, root)
+
+    def _send(self, site: int, changed: dict[str, Any], with_slots: bool = True) -> None:
+        ran_backward, self._ran_backward = self._ran_backward, False
+        self._has_written = False
+        place = self._sites[site]
+        line, loop = place.line, place.loop
+        phases = self._phases
+        is_new_loss = phases.follow(changed)
+        phase = phases.name(changed, ran_backward, is_new_loss, loop >= 0)
+        slots = shown = problems = ()
+        if self._show or (with_slots and line in self._slots):
+            slots, shown, problems = self._evaluate(line if with_slots else 0)
+        self._sender.append(
+            Frame(
+                self.step,
+                line,
+                self._loops[loop] if loop >= 0 else 0,
+                self._passes[loop] if loop >= 0 else None,
+                phase,
+                phases.loss,
+                is_new_loss,
+                changed,
+                slots,
+                shown,
+                problems,
+            )
+        )
+
+    def _evaluate(self, line: int) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[str, ...]]:
+        """The slots of the statement on `line`, the shown expressions, and what is wrong with them."""
+        problems: list[str] = []
+        slots = evaluate(self._slots.get(line, ()), self._namespace, problems)
+        shown = evaluate(self._show, self._namespace, problems)
+        return slots, shown, tuple(problems)
+
+    def _complete(self) -> None:
+        """Bring what the last frames reported without content: now there is time."""
+        if self.step and (views := self._capture.completed()):
+            self._sender.append(Completed(self.step, views))
+
+    def _wrote(self, stream: int, content: bytes) -> None:
+        if self.step < self._begin:
+            return
+        self._has_written = True
+        self._sender.append(Printed(self.step + 1, ((stream, content),)))
+
+    def _edit(self) -> None:
+        for edit in self._edits[self.step]:
+            try:
+                apply(self._namespace, edit.target, edit.value)
+            except EditError as error:
+                # An exception would run through the script's own handlers.
+                self._sender.append(Ended("refused", f"edit at step {edit.step}: {error}"))
+                self._sender.flush()
+                os._exit(0)
+
+    # Commands
+
+    def _wait(self) -> None:
+        """Let the learner look until a command lets the script go on."""
+        self._complete()
+        self._sender.append(Waited(self.step, self.line))
+        self._sender.flush()
+        began = perf_counter()
+        while self.step >= self._until:
+            self._obey()
+        self._capture.excuse(perf_counter() - began)
+
+    def _look(self) -> None:
+        """In between: send what has gathered, and see whether there is a command."""
+        self._output.drain()
+        self._sender.flush()
+        if select.select([self._commands], [], [], 0)[0]:
+            self._obey()
+            if self.step >= self._until:
+                self._wait()
+        self._next_look = perf_counter() + INTERVAL
+
+    def _obey(self) -> None:
+        command = receive_command(self._commands)
+        if command is None:
+            os._exit(0)  # nobody is there any more
+        self._until = command.until

@@ -1,0 +1,69 @@
+"""Bring tensors to the host as bytes: at most one copy from a device, whatever is in it."""
+
+import ctypes
+from collections import defaultdict
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+STORED = {
+    torch.float64: "<f8",
+    torch.float32: "<f4",
+    torch.float16: "<f2",
+    torch.int64: "<i8",
+    torch.int32: "<i4",
+    torch.int16: "<i2",
+    torch.int8: "|i1",
+    torch.uint64: "<u8",
+    torch.uint32: "<u4",
+    torch.uint16: "<u2",
+    torch.uint8: "|u1",
+    torch.bool: "|b1",
+    torch.complex64: "<c8",
+    torch.complex128: "<c16",
+}
+"""What NumPy calls each dtype; the others (bfloat16, float8 …) are stored as float32."""
+
+
+def raw(tensor: Tensor) -> Tensor:
+    """The elements in C order as a 1-d uint8 tensor on the same device, without a copy to the host."""
+    tensor = tensor.detach().resolve_conj().resolve_neg()
+    if tensor.is_quantized:
+        tensor = tensor.dequantize()
+    elif tensor.dtype not in STORED:
+        tensor = tensor.to(torch.float32)
+    return tensor.contiguous().flatten().view(torch.uint8)
+
+
+def peek(tensor: Tensor) -> bytes:
+    """The bytes of a contiguous CPU tensor.
+
+    Read from its memory: `Tensor.numpy()` would leave the script a tensor that it cannot resize.
+    """
+    return ctypes.string_at(tensor.data_ptr(), tensor.nbytes)
+
+
+def pack(pieces: Sequence[Tensor]) -> Tensor:
+    """The bytes of all `pieces`, which share a device, in one tensor on that device."""
+    return torch.cat([raw(piece) for piece in pieces])
+
+
+def fetch(pieces: Sequence[Tensor]) -> list[bytes]:
+    """The bytes of every piece, with one transfer for each device that is not the CPU."""
+    found = [b""] * len(pieces)
+    elsewhere: dict[torch.device, list[int]] = defaultdict(list)
+    for index, piece in enumerate(pieces):
+        if piece.device.type == "cpu":
+            found[index] = peek(raw(piece))
+        else:
+            elsewhere[piece.device].append(index)
+    for indices in elsewhere.values():
+        packed = peek(pack([pieces[index] for index in indices]).to("cpu"))
+        start = 0
+        for index in indices:
+            piece = pieces[index]
+            size = piece.numel() * (piece.element_size() if piece.dtype in STORED else 4)
+            found[index] = packed[start : start + size]
+            start += size
+    return found
