@@ -1,0 +1,91 @@
+# %% [markdown]
+# # One sample at a time
+# A weight that learns from every sample by itself comes close to the answer, and then stops moving.
+#
+# The points are the same three on y = 2x. Now autograd finds the slope, and w moves after each
+# sample. Beside it walks a twin that does the same sums by hand, with more digits.
+
+# %% Two walkers
+import torch
+
+lr = 0.01  # @param {type: "slider", min: 0.005, max: 0.25, step: 0.005}
+xs, ys = [1.0, 2.0, 3.0], [2.0, 4.0, 6.0]
+# Torch's usual float has 32 bits: just below 2 its neighbours lie {torch.finfo(w.dtype).eps:.3g}
+# apart, and there is nothing between them.
+w = torch.tensor([1.0], requires_grad=True)
+# Python's own float has 64 bits, and this one knows its derivative by heart.
+twin = 1.0
+path, slopes = [w.item()], []
+
+# %% A hundred times through the data
+for epoch in range(100):
+    for x, y in zip(xs, ys, strict=True):
+        # One sample, one loss. It is built from w, so torch can walk back from it.
+        loss = ((w * x - y) ** 2).sum()
+        # Autograd answers d loss / dw = {w.grad.item():.7g}. It adds to what `w.grad` held before,
+        # so the last line of this loop has to empty it.
+        loss.backward()
+        slopes.append(w.grad.item())
+        # An update is not part of the model, so torch must not watch it.
+        with torch.no_grad():
+            # This sample moves w to {w.item():.8g}, before the next one is even looked at.
+            w -= lr * w.grad
+        # The same step on paper: {twin:.15g}.
+        twin -= lr * 2 * (twin * x - y) * x
+        # Only the gradient starts again at zero. The weight keeps all it has learned.
+        w.grad.zero_()
+    path.append(w.item())
+    print(f"{epoch:3d}  loss {loss.item():.3e}  w {w.item():.7f}")
+
+# %% So close
+# @ask Half way through, w had not reached 2. Did the last fifty passes bring it nearer?
+#   -> abs(path[-1] - 2) < abs(path[50] - 2) | True | False
+# w stands at {w.item():.13f} and stood there after fifty passes: {path[50]:.13f}. The step that is
+# left is smaller than half the way to the next float, so adding it changes nothing.
+left = [lr * slope for slope in slopes[-3:]]
+# The twin's neighbours lie {torch.finfo(torch.float64).eps:.2g} apart: it went on to {twin:.15g}.
+print(f"float32 stops at {path[-1]:.13f}, float64 comes to {twin:.15f}")
+
+# /// script
+# dependencies = ["torch"]
+#
+# [tool.tutor]
+# loss = "loss"
+#
+# [[tool.tutor.expect]]
+# at = 1
+# of = "slopes"
+# is = [-2.0, -7.84, -16.2288017]
+# source = "003_7eac1f8e59c11a0f.txt, sections 4.4 and 5.1"
+#
+# [[tool.tutor.expect]]
+# at = 1
+# of = "[loss.item(), w.item()]"
+# is = [7.3159437, 1.2606881]
+# source = "004_0c04da73283ced71.txt, section 5.1.2, linear regression"
+#
+# [[tool.tutor.expect]]
+# at = 50
+# of = "w.item()"
+# is = 1.9999996423721
+# rtol = 0
+# atol = 1.2e-7
+# source = "003_7eac1f8e59c11a0f.txt, section 5.1: where float32 stalls"
+#
+# [[tool.tutor.expect]]
+# of = "[w.item() == path[50], w.item() == 2]"
+# is = [true, false]
+# source = "the stall: fifty more passes move nothing"
+#
+# [[tool.tutor.expect]]
+# of = "max(map(abs, left)) < torch.finfo(w.dtype).eps / 2"
+# is = true
+# source = "a step of less than half the distance to the next float rounds to no step"
+#
+# [[tool.tutor.expect]]
+# of = "twin"
+# is = 1.99999999999992
+# rtol = 0
+# atol = 1e-14
+# source = "003_7eac1f8e59c11a0f.txt, section 5.1, in float64"
+# ///

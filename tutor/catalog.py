@@ -1,0 +1,99 @@
+"""Find the lessons and their order; nothing here runs one."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tutor.lesson import LessonError, read
+
+CHAPTER = re.compile(r"(\d+)_(\w+)")
+LESSON = re.compile(r"(\d+)_([^\W\d]\w*)\.py")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One lesson in the course menu."""
+
+    id: str
+    """The file's name without its number: what the learner types."""
+    title: str
+    chapter: str
+    path: Path
+    summary: str
+    """What it teaches, in one line; "" where it does not say."""
+    error: str | None
+    """The one line that says why it cannot be opened."""
+
+
+def lessons_folder() -> Path:
+    """Where the lessons lie: in the package when installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "lessons"
+    return installed if installed.is_dir() else package.parent / "lessons"
+
+
+def find(folder: Path | None = None) -> list[Entry]:
+    """The lessons in reading order; one that is broken is a row with its error."""
+    first: dict[str, Path] = {}
+    return [
+        _entry(slug, chapter, path, first.setdefault(slug, path))
+        for slug, chapter, path in _files(folder or lessons_folder())
+    ]
+
+
+def resolve(target: str) -> Path:
+    """The script that the learner means by a lesson's name or a path; LookupError if none."""
+    if "." in target or "/" in target or os.sep in target:
+        return _script(Path(target).expanduser())
+    paths: dict[str, Path] = {}
+    for slug, _, path in _files(lessons_folder()):
+        paths.setdefault(slug, path)
+    if target in paths:
+        return paths[target]
+    if target and Path(target).exists():
+        return _script(Path(target))
+    near = difflib.get_close_matches(target.lower(), paths, n=3, cutoff=0.7)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`tutor list` shows them all"
+    raise LookupError(f"no lesson is called {target!r}; {hint}")
+
+
+def _script(path: Path) -> Path:
+    if path.is_dir():
+        raise LookupError(f"{path} is a folder; name a .py file in it")
+    if not path.exists():
+        raise LookupError(f"no such file: {path}")
+    if path.suffix != ".py":
+        raise LookupError(f"{path}: only .py files open for now")
+    return path
+
+
+def _files(folder: Path) -> Iterator[tuple[str, str, Path]]:
+    """The name, chapter and path of each lesson, in reading order."""
+    for chapter in _numbered(folder, CHAPTER):
+        title = chapter.name.partition("_")[2].replace("_", " ").capitalize()
+        for path in _numbered(chapter, LESSON):
+            yield path.stem.partition("_")[2], title, path
+
+
+def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
+    """What lies in a folder under names that begin with a number, by that number."""
+    found = [
+        (int(match[1]), path.name, path)
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if (match := pattern.fullmatch(path.name))
+    ]
+    return [path for _, _, path in sorted(found)]
+
+
+def _entry(slug: str, chapter: str, path: Path, first: Path) -> Entry:
+    try:
+        lesson = read(path)
+        if first != path:
+            cure = "rename one of the two"
+            raise LessonError(path, 1, f"the name `{slug}` is taken by {first}", cure)
+    except LessonError as error:
+        return Entry(slug, slug, chapter, path, "", str(error))
+    return Entry(slug, lesson.title, chapter, path, lesson.summary, None)
