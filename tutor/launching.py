@@ -1,0 +1,136 @@
+"""From a script and what the learner asked for to the launch of a run."""
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tutor.engine.protocol import DEFAULT_SEED, Edit, Launch
+from tutor.lesson import Lesson
+
+
+class BadRequest(ValueError):
+    """What the learner asked for cannot be done; the text is one clear line."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the learner asked for beside the script."""
+
+    device: str | None = None
+    """None: the detected device for a lesson, the script's own choice for any other script."""
+    seed: int = DEFAULT_SEED
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Knob -> value, as text."""
+    edits: tuple[Edit, ...] = ()
+    show: tuple[str, ...] = ()
+
+
+def prepare(
+    lesson: Lesson, path: str, request: Request, detected: str | None, exact: bool = False
+) -> Launch:
+    """The launch of a run of `lesson`.
+
+    Args:
+        path: The script as the learner named it.
+        detected: The accelerator that works here.
+        exact: See `Launch.exact`.
+
+    Raises:
+        BadRequest: a setting names no knob of the script, or has no value that fits it.
+    """
+    return Launch(
+        path=path,
+        source=lesson.source,
+        device=request.device or (detected if lesson.is_lesson else None),
+        seed=request.seed,
+        knobs=dict(_turned(lesson, name, text) for name, text in request.settings.items()),
+        edits=request.edits,
+        loss=lesson.loss,
+        slots={
+            line: tuple((slot.expression, slot.format) for slot in slots)
+            for line, slots in lesson.slots().items()
+        },
+        show=request.show,
+        exact=exact,
+    )
+
+
+def edit(text: str) -> Edit:
+    """`STEP:NAME=VALUE` from a command line.
+
+    Raises:
+        BadRequest: it is none.
+    """
+    step, colon, rest = text.partition(":")
+    name, equals, value = rest.partition("=")
+    if not (colon and equals and name.strip() and step.strip().isdecimal() and int(step)):
+        raise BadRequest(f"--edit {text}: want STEP:NAME=VALUE, such as 12:w=[0.5, 1.0]")
+    try:
+        found = ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError):
+        raise BadRequest(f"--edit {text}: {value!r} is no number and no list of numbers") from None
+    return Edit(int(step), name.strip(), found)
+
+
+def expression(text: str) -> str:
+    """A `--show` expression from a command line.
+
+    Raises:
+        BadRequest: it is none.
+    """
+    try:
+        compile(text.strip(), "<show>", "eval")
+    except (SyntaxError, ValueError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else error
+        raise BadRequest(f"--show {text}: not a Python expression ({reason})") from None
+    return text
+
+
+def settings(texts: Iterable[str]) -> dict[str, str]:
+    """`NAME=VALUE` texts from a command line, by name.
+
+    Raises:
+        BadRequest: one has no `=`.
+    """
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise BadRequest(f"--set {text}: want NAME=VALUE, such as lr=0.1")
+        found[name.strip()] = value
+    return found
+
+
+def _turned(lesson: Lesson, name: str, text: str) -> tuple[int, object]:
+    """The line of the assignment that `name` stands for, and its new value."""
+    for knob in lesson.knobs:
+        if knob.name == name:
+            try:
+                return knob.line, knob.parse(text)
+            except ValueError as error:
+                raise BadRequest(f"--set {name}={text}: {error}") from None
+    if (line := _literal_assignment(lesson.source, name)) is None:
+        known = ", ".join(knob.name for knob in lesson.knobs) or "none"
+        raise BadRequest(
+            f"--set {name}={text}: {lesson.path} has no knob of that name (its knobs: {known}) "
+            f"and no line `{name} = …` with a plain value outside loops and functions"
+        )
+    try:
+        return line, ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return line, text
+
+
+def _literal_assignment(source: str, name: str) -> int | None:
+    """The line of the first module-level assignment of a plain value to `name`."""
+    for statement in ast.parse(source).body:
+        if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+            continue
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        if len(targets) == 1 and isinstance(targets[0], ast.Name) and targets[0].id == name:
+            try:
+                ast.literal_eval(statement.value)
+            except ValueError:
+                continue
+            return statement.lineno
+    return None
