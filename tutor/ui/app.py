@@ -1,0 +1,122 @@
+"""The app: its screens and its theme."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual.app import SystemCommand
+from textual.binding import Binding
+from textual.message import Message
+from textual.reactive import var
+from textual.screen import Screen
+
+from tutor.catalog import resolve
+from tutor.engine.client import Engine
+from tutor.launching import Request
+from tutor.lesson import Lesson, LessonError, read
+from tutor.ui.display import ThriftyApp
+from tutor.ui.draw.palette import Palette, palette_for
+from tutor.ui.keys import described
+from tutor.ui.screens.menu import LessonChosen, MenuScreen
+from tutor.ui.terminal import leave_on_signals
+from tutor.ui.theme import NAME, theme
+
+
+class TutorApp(ThriftyApp):
+    """The course menu and the lessons opened from it, or one script alone.
+
+    Args:
+        target: A lesson's name or a path to open at once; leaving it leaves the app.
+
+    Raises:
+        LookupError: There is no such lesson or file.
+        LessonError: The file cannot be read.
+    """
+
+    TITLE = "tutor"
+    CSS_PATH = "app.tcss"
+    # Textual declares these two as instance variables, which leaves no room for a ClassVar.
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide"), (170, "-huge")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-short"), (34, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar = [Binding("question_mark", "app.help", "help")]
+
+    device: var[str | None] = var(None)
+    """What the engine runs on, in a line; None until it knows."""
+    failure: var[str | None] = var(None)
+    """Why the engine cannot work, in a line."""
+
+    @dataclass
+    class EngineChanged(Message):
+        """The engine found its device, or cannot work."""
+
+    def __init__(
+        self, engine: Engine, target: str | None = None, request: Request | None = None
+    ) -> None:
+        self._first = read(resolve(target)) if target else None
+        super().__init__()
+        self.engine = engine
+        self.request = request or Request()
+        self.palette: Palette = palette_for(self.console.color_system, self.no_color)
+        self.register_theme(theme(self.palette))
+        self.theme = NAME
+
+    def get_default_screen(self) -> Screen[None]:
+        # A screen can take another's place only where it was pushed over a first one.
+        return Screen() if self._first else MenuScreen()
+
+    def on_mount(self) -> None:
+        if self._first:
+            self.push_screen(self._lesson_screen(self._first))
+        leave_on_signals(self._leave_now)
+        self.engine.on_change = self._engine_changed
+        self.on_tutor_app_engine_changed()
+
+    def _engine_changed(self) -> None:
+        """Called from a thread of the engine's."""
+        self.post_message(self.EngineChanged())
+
+    def on_tutor_app_engine_changed(self) -> None:
+        self.failure = self.engine.failure
+        self.device = self.engine.device
+
+    def on_lesson_chosen(self, chosen: LessonChosen) -> None:
+        try:
+            screen = self._lesson_screen(read(chosen.path))
+        except LessonError as error:
+            self.notify(str(error), title="This file cannot be opened", severity="error")
+            return
+        if chosen.again:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def action_leave(self) -> None:
+        """Back to where the learner came from."""
+        if len(self.screen_stack) > (2 if self._first else 1):
+            self.pop_screen()
+        else:
+            self.exit()
+
+    def action_help(self) -> None:
+        from tutor.ui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen, self.palette))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the keys do, for the palette."""
+        bindings = [active.binding for active in screen.active_bindings.values()]
+        for keys, binding in described(bindings):
+            act = partial(screen.run_action, binding.action)
+            yield SystemCommand(binding.description, " ".join(keys), act)
+
+    def _lesson_screen(self, lesson: Lesson) -> Screen[None]:
+        # Its panes bring NumPy, which the menu does not wait for.
+        from tutor.ui.screens.lesson import LessonScreen
+
+        return LessonScreen(lesson, self.engine, self.request, self.palette)
+
+    def _leave_now(self) -> None:
+        self.engine.close()
+        self.exit()
+

@@ -1,0 +1,52 @@
+"""The keys of the lesson screen, and which of them to show when."""
+
+from textual.binding import Binding, BindingType
+
+from tutor.ui.panes import NAMES
+from tutor.ui.session import Doing, Session
+
+_ROWS = (
+    ("right,space,l", "do('step')", "step", "One step forward; at the newest, run the next one"),
+    ("left,h", "do('back')", "back", "One step back"),
+    ("right_square_bracket", "do('next_iteration')", "iteration", "To the next iteration"),
+    ("left_square_bracket", "do('previous_iteration')", "iteration", "An iteration back"),
+    ("right_curly_bracket", "do('next_cell')", "cell", "To the next cell"),
+    ("left_curly_bracket", "do('previous_cell')", "cell", "A cell back"),
+    ("home", "do('first')", "first", "To the first recorded step"),
+    ("end", "do('last')", "last", "To the last recorded step"),
+    ("g", "go", "go to", "Go to a step or an iteration"),
+    ("p", "do('toggle_play')", "play/pause", "Play, or pause whatever moves"),
+    ("plus,equals_sign", "speed(1)", "faster", "Play faster"),
+    ("minus", "speed(-1)", "slower", "Play slower"),
+    ("r", "do('run_to_end')", "run", "Run to the end"),
+    *((str(n), f"pane('{name}')", name, f"The {name} pane") for n, name in enumerate(NAMES, 1)),
+    ("tab", "turn(1)", "pane", "The next pane"),
+    ("shift+tab", "turn(-1)", "pane", "The previous pane"),
+    ("enter", "zoom", "zoom", "This pane alone on the screen, or all again"),
+    ("ctrl+r,f5", "reopen", "reopen", "Read the file again and start anew"),
+    ("q,escape", "leave", "leave", "Leave a zoomed pane, or the script"),
+)
+
+BINDINGS: list[BindingType] = [
+    Binding(keys, action, word, tooltip=told) for keys, action, word, told in _ROWS
+]
+
+_MOVING = ("do('toggle_play')", "do('back')", "speed(1)", "speed(-1)")
+_RUNNING = ("do('toggle_play')", "do('back')")
+_ENDED = ("do('back')", "do('previous_iteration')", "do('first')", "go", "reopen")
+_WAITING = ("do('step')", "do('back')", "do('next_iteration')", "do('toggle_play')",
+            "do('run_to_end')", "go")  # fmt: skip
+_ALWAYS = ("zoom", "turn(1)", "leave", "app.help")
+
+
+def keys_for(session: Session) -> tuple[str, ...]:
+    """The actions that matter now, the most important first."""
+    match session.doing:
+        case Doing.PLAYING:
+            return (*_MOVING, *_ALWAYS)
+        case Doing.RUNNING if session.stuck_for > 0.2 or session.rushing:
+            return (*_RUNNING, *_ALWAYS)
+        case Doing.ENDED if session.cursor == session.tip:
+            return (*_ENDED, *_ALWAYS)
+        case _:
+            return (*_WAITING, *_ALWAYS)

@@ -1,0 +1,18 @@
+"""Each parameter beside its gradient, and what this backward added to what was there."""
+
+from textual.strip import Strip
+
+from tutor.timeline import Moment
+from tutor.ui.draw.gradients import draw_gradients
+from tutor.ui.panels.panel import Panel
+
+
+class GradientsPanel(Panel):
+    INTERVAL = 1 / 10
+
+    def inputs(self, moment: Moment) -> object:
+        phase = moment.frame.phase if moment.frame else ""
+        return phase, tuple(moment.changed), [(n, moment.view(n)) for n in moment.names()]
+
+    def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+        return draw_gradients(moment, width, self.palette)

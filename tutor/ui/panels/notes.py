@@ -1,0 +1,77 @@
+"""The prose of this step: its cell's title and text, the note above the statement, the question."""
+
+from textual.strip import Strip
+
+from tutor.frame import Frame
+from tutor.lesson import Cell
+from tutor.timeline import Moment
+from tutor.ui.draw.notes import draw_note
+from tutor.ui.panels.panel import Panel
+
+_REACH = 40
+"""A note stays until the next one comes, for at most so many steps in the same cell."""
+
+
+class NotesPanel(Panel):
+    """Shows the last note on the way here, so that a page does not flicker while one reads."""
+
+    _shown_cell: Cell | None = None
+
+    def inputs(self, moment: Moment) -> object:
+        frame = self._noted(moment)
+        cell = self._cell(moment)
+        return cell, frame and (frame.line, frame.slots), self._question()
+
+    def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+        cell = self._cell(moment)
+        frame = self._noted(moment)
+        note = self.lesson.note_at(frame.line) if frame else None
+        text = ""
+        if note is not None and frame is not None:
+            values = [
+                slot.raw if value is None else value
+                for slot, value in zip(note.slots, frame.slots, strict=False)
+            ]
+            text = note.text(values)
+        if question := self._question():
+            text = f"{text}\n\n? {question}".strip()
+        return draw_note(cell.title if cell else "", self._prose(cell), text, width, self.palette)
+
+    def keep_in_view(self, moment: Moment) -> None:
+        cell = self._cell(moment)
+        if cell is not self._shown_cell:
+            self._shown_cell = cell
+            self.top = 0
+
+    def _line(self, moment: Moment) -> int:
+        return moment.frame.line if moment.frame else self.ahead.line
+
+    def _cell(self, moment: Moment) -> Cell | None:
+        return self.lesson.cell_at(self._line(moment))
+
+    def _noted(self, moment: Moment) -> Frame | None:
+        """The last step on the way to this one that has a note, in the same cell."""
+        cell = self._cell(moment)
+        for step in range(moment.step, max(0, moment.step - _REACH), -1):
+            frame = moment.timeline.frame(step)
+            if frame is None or self.lesson.cell_at(frame.line) is not cell:
+                return None
+            if self.lesson.note_at(frame.line):
+                return frame
+        return None
+
+    def _question(self) -> str:
+        """What the script asks before the statement that comes next."""
+        for ask in self.lesson.asks:
+            if ask.line == self.ahead.line:
+                return "  ".join([ask.question, *(f"| {choice}" for choice in ask.choices)])
+        return ""
+
+    def _prose(self, cell: Cell | None) -> str:
+        """The prose between the code before this cell and its own."""
+        told: list[str] = []
+        for other in self.lesson.cells:
+            if other is cell:
+                break
+            told = [*told, other.text] if other.kind == "markdown" else []
+        return "\n\n".join(told)

@@ -1,0 +1,33 @@
+"""What the script printed up to this step."""
+
+from textual.strip import Strip
+
+from tutor.timeline import Moment
+from tutor.ui.draw.output import draw_output
+from tutor.ui.panels.panel import Panel
+
+
+class OutputPanel(Panel):
+    """Stays at the newest line unless the learner scrolled back."""
+
+    back = 0
+    """Lines scrolled back from the newest."""
+
+    def inputs(self, moment: Moment) -> object:
+        pieces = moment.timeline.output(moment.step)
+        # Old pieces go when many come, so their number alone does not tell that some are new.
+        last = pieces[-1] if pieces else None
+        return len(pieces), last, moment.timeline.output_dropped, self.back
+
+    def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+        timeline = moment.timeline
+        pieces = timeline.output(moment.step)
+        rows = draw_output(
+            pieces, width, height + self.back, self.palette, dropped=timeline.output_dropped
+        )
+        self.back = max(0, min(self.back, len(rows) - height))
+        return rows[: len(rows) - self.back][-height:]
+
+    def action_scroll(self, by: int) -> None:
+        self.back = max(0, self.back - by)
+        self.draw_now()

@@ -1,0 +1,168 @@
+"""What every pane is: lines drawn by a pure function, of which only changed ones are painted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize, Show
+from textual.geometry import Region
+from textual.reactive import var
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tutor.lesson import Lesson
+from tutor.timeline import Moment
+from tutor.ui.draw.palette import Palette
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What comes after the moment that is shown."""
+
+    line: int = 0
+    """The statement that runs next, 0 if none does."""
+    error: int = 0
+    """The statement in which the run failed, where that is what comes next."""
+    failed: bool = False
+    """Whether the run failed at all."""
+
+
+class Panel(Widget, can_focus=True):
+    """A pane of the lesson screen. It is named after its file, and its id is that name."""
+
+    DEFAULT_CSS = """
+    Panel {
+        border: round $border;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+        &:focus { border: round $primary; border-title-color: $primary; border-title-style: bold; }
+    }
+    """
+
+    BINDINGS: ClassVar = [
+        Binding("j,down", "scroll(1)", "Down in the pane", show=False),
+        Binding("k,up", "scroll(-1)", "Up in the pane", show=False),
+        Binding("pagedown", "scroll_page(1)", "A page down in the pane", show=False),
+        Binding("pageup", "scroll_page(-1)", "A page up in the pane", show=False),
+    ]
+
+    INTERVAL: ClassVar[float] = 1 / 30
+    """At least so many seconds lie between two drawings of a pane that changes all the time."""
+
+    moment: var[Moment | None] = var(None)
+    ahead: var[Ahead] = var(Ahead())
+
+    def __init__(self, number: int, lesson: Lesson, palette: Palette) -> None:
+        name = self.name_of()
+        super().__init__(id=name)
+        self.border_title = f"{number} {name}"
+        self.lesson = lesson
+        self.palette = palette
+        self.top = 0
+        """The first line in view."""
+        self._strips: list[Strip] = []
+        self._painted: list[Strip] = []
+        self._key: object = None
+        self._drawn_at = 0.0
+        self._is_late = False
+
+    @classmethod
+    def name_of(cls) -> str:
+        return cls.__name__.removesuffix("Panel").lower()
+
+    def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+        """All lines of the pane, each `width` cells wide."""
+        raise NotImplementedError
+
+    def inputs(self, moment: Moment) -> object:
+        """What decides the drawing besides the size; nothing is drawn again while it is equal."""
+        return moment
+
+    def keep_in_view(self, moment: Moment) -> None:
+        """Move `top` where the drawing has something that must be seen."""
+
+    # Drawing
+
+    def watch_moment(self) -> None:
+        self.draw_soon()
+
+    def watch_ahead(self) -> None:
+        self.draw_soon()
+
+    def on_resize(self, event: Resize) -> None:
+        self.draw_now()
+
+    def on_show(self, event: Show) -> None:
+        self.draw_now()
+
+    def draw_soon(self) -> None:
+        """Draw when the messages at hand are dealt with, and not before `INTERVAL` has passed."""
+        if self._is_late:
+            return
+        wait = self._drawn_at + self.INTERVAL - monotonic()
+        self._is_late = True
+        draw: Callable[[], None] = self.draw_now
+        if wait > 0:
+            self.set_timer(wait, draw)
+        else:
+            self.call_next(draw)
+
+    def draw_now(self) -> None:
+        self._is_late = False
+        # A pane that is not on the screen catches up when it is shown.
+        if self.moment is None or not self.size or not self.is_on_screen:
+            return
+        key = (self.size, self.inputs(self.moment))
+        if key != self._key:
+            self._key = key
+            self._drawn_at = monotonic()
+            self._strips = self.draw(self.moment, *self.size)
+            self.keep_in_view(self.moment)
+        self._paint()
+
+    def _paint(self) -> None:
+        """Repaint the rows that look different now."""
+        height = self.size.height
+        self.top = max(0, min(self.top, len(self._strips) - height))
+        rows = self._strips[self.top : self.top + height]
+        for y in range(height):
+            new = rows[y] if y < len(rows) else None
+            old = self._painted[y] if y < len(self._painted) else None
+            if new is not old and new != old:
+                self.refresh(Region(0, y, self.size.width, 1))
+        self._painted = rows
+        hidden = len(self._strips) - height
+        subtitle = f"{self.top + 1} to {self.top + len(rows)} of {len(self._strips)}"
+        self._tell(subtitle if hidden > 0 and height > 1 else "")
+
+    def _tell(self, subtitle: str) -> None:
+        # Assigning repaints the whole pane, even where nothing changes.
+        if self.border_subtitle != subtitle:
+            self.border_subtitle = subtitle
+
+    def render_line(self, y: int) -> Strip:
+        if y < len(self._painted):
+            return self._painted[y]
+        return Strip.blank(self.size.width, self.palette.text)
+
+    # Moving in the pane
+
+    def action_scroll(self, by: int) -> None:
+        self.top += by
+        self._paint()
+
+    def action_scroll_page(self, by: int) -> None:
+        self.action_scroll(by * max(1, self.size.height - 1))
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        event.stop()
+        self.action_scroll(3)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        event.stop()
+        self.action_scroll(-3)
+
+    def on_click(self, event: Click) -> None:
+        self.focus()

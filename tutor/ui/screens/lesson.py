@@ -1,0 +1,258 @@
+"""A script on the screen: the keys and the clock of a play. Session and panes do the rest."""
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.getters import query_one
+from textual.message import Message
+from textual.reactive import var
+from textual.screen import Screen
+from textual.timer import Timer
+
+from tutor.engine.client import Engine
+from tutor.launching import Request, prepare
+from tutor.lesson import Lesson
+from tutor.timeline import Moment, Timeline
+from tutor.ui import keymap
+from tutor.ui.draw.palette import Palette
+from tutor.ui.keys import KeyLine
+from tutor.ui.panels.panel import Ahead
+from tutor.ui.panels.timeline import TimelinePanel
+from tutor.ui.panes import Panes
+from tutor.ui.refill import Refill
+from tutor.ui.screens.go import GoScreen, Place
+from tutor.ui.screens.menu import LessonChosen
+from tutor.ui.session import Doing, Session
+from tutor.ui.small import TooSmall
+from tutor.ui.status import StatusLine, describe
+from tutor.ui.watched import Watched
+
+if TYPE_CHECKING:
+    from tutor.ui.app import TutorApp
+
+_FRAME = 1 / 30
+"""Seconds between two looks at a run that goes on by itself."""
+
+_REST = 0.25
+"""Seconds that the learner stays at a step before lost values are brought back for it; also between
+two updates of how long a statement has been running."""
+
+
+class LessonScreen(Screen[None]):
+    """Holds the moment that all panes show."""
+
+    BINDINGS: ClassVar = keymap.BINDINGS
+    ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, TooSmall"
+    AUTO_FOCUS = "#source"
+
+    moment: var[Moment | None] = var(None)
+    ahead: var[Ahead] = var(Ahead())
+
+    app: "TutorApp"
+    panes = query_one(Panes)
+    status = query_one(StatusLine)
+    keys = query_one(KeyLine)
+
+    @dataclass
+    class RunReported(Message):
+        """The run has something to tell."""
+
+    @dataclass
+    class ReplayReported(Message):
+        """The replay that brings values back has something to tell."""
+
+    def __init__(self, lesson: Lesson, engine: Engine, request: Request, palette: Palette) -> None:
+        super().__init__()
+        self.lesson = lesson
+        self.engine = engine
+        self.request = request
+        self.palette = palette
+        self.session: Session | None = None
+        self._refill: Refill | None = None
+        self._file = Watched(lesson.path)
+        self._player: Timer | None = None
+        self._clock: Timer | None = None
+        self._rest: Timer | None = None
+        self._drained_at = 0.0
+        self._refilled = 0
+        self._shown: tuple[int, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Panes(self.lesson, self.palette).data_bind(LessonScreen.moment, LessonScreen.ahead)
+        yield StatusLine(self.palette)
+        yield KeyLine(self.palette)
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        self.moment = Timeline().at(0)
+        # A lesson runs on the device that the engine is still looking for.
+        self.watch(self.app, "device", self._launch)
+        self.watch(self.app, "failure", self._launch)
+
+    def on_unmount(self) -> None:
+        if self._refill:
+            self._refill.cancel()
+        if self.session:
+            self.session.close()
+
+    # Running
+
+    def _launch(self) -> None:
+        engine = self.engine
+        if engine.failure:
+            self.status.show([(f" {engine.failure} ", self.palette.error)])
+        elif engine.device is None and self.lesson.is_lesson and not self.request.device:
+            self.status.show([(" starting the engine…", self.palette.warning)])
+        elif self.session is None:
+            cells = [cell.first for cell in self.lesson.cells if cell.kind == "code"]
+            launch = prepare(self.lesson, str(self.lesson.path), self.request, engine.detected)
+            wake, awake = self.RunReported, self.ReplayReported
+            self.session = Session(engine, launch, cells, lambda: self._wake(wake()))
+            self._refill = Refill(engine, launch, lambda: self._wake(awake()))
+            self._show(self.session)
+
+    def _wake(self, message: Message) -> None:
+        """Called from the engine's reader thread."""
+        self.post_message(message)
+
+    def on_lesson_screen_run_reported(self) -> None:
+        wait = self._drained_at + _FRAME - monotonic()
+        if self.session is not None and self.session.rushing and wait > 0:
+            self.set_timer(wait, self._drain)
+        else:
+            self._drain()
+
+    def on_lesson_screen_replay_reported(self) -> None:
+        if self.session and self._refill and self._refill.drain(self.session.timeline):
+            self._refilled += 1
+            self._show(self.session)
+
+    def _drain(self) -> None:
+        self._drained_at = monotonic()
+        if self.session is not None:
+            self.session.drain()
+            # Two paintings a step, one for its values and one for the line that is next, would be
+            # twice the work and a flicker.
+            if self.session.settled:
+                self._show(self.session)
+
+    # Showing
+
+    def _show(self, session: Session) -> None:
+        """Bring everything on the screen up to date with the session."""
+        # A new moment makes every pane look at its values: there is one only where they may differ.
+        shown = (session.cursor, session.news, self._refilled)
+        if shown != self._shown:
+            self._shown = shown
+            self.moment = session.moment
+        ended = session.ended
+        failed = ended is not None and ended.outcome not in ("finished", "interrupted")
+        is_last = session.cursor == session.tip
+        error = ended.line if ended is not None and failed and is_last else 0
+        self.ahead = Ahead(session.next_line, error, failed)
+        self._show_status(session)
+        self._keep_playing(session)
+        self._keep_refilled(session)
+
+    def _show_status(self, session: Session) -> None:
+        notice = ""
+        if self._file.has_changed():
+            notice = f"{self.lesson.path.name} changed on disk; ctrl+r opens it again"
+        elif self._refill and self._refill.step == session.cursor > 0:
+            notice = "replaying…"
+        self.status.show(describe(session, self.lesson.path.name, self.palette, notice))
+        self.keys.show(keymap.keys_for(session))
+        # While something runs the line tells for how long; when nothing does no timer is left.
+        if session.busy and self._clock is None:
+            self._clock = self.set_timer(_REST, self._look_at_clock)
+
+    def _look_at_clock(self) -> None:
+        self._clock = None
+        if self.session is not None and self.session.busy:
+            self._show_status(self.session)
+
+    def _keep_playing(self, session: Session) -> None:
+        """A timer at the chosen speed while something plays, none otherwise."""
+        if self._player is not None and not session.playing:
+            self._player.stop()
+            self._player = None
+        elif self._player is None and session.playing:
+            self._player = self.set_interval(1 / session.speed, self._tick)
+
+    def _tick(self) -> None:
+        if self.session is not None:
+            self.session.tick()
+            self._show(self.session)
+
+    def _keep_refilled(self, session: Session) -> None:
+        """Bring back what is missing here, once the learner rests."""
+        if self._refill is None or self._refill.step == session.cursor:
+            return
+        self._refill.cancel()
+        if self._rest is not None:
+            self._rest.stop()
+            self._rest = None
+        resting = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
+        if resting and self._refill.wants(session.timeline, session.cursor):
+            self._rest = self.set_timer(_REST, self._begin_refill)
+
+    def _begin_refill(self) -> None:
+        if self.session is not None and self._refill is not None:
+            self._refill.begin(self.session.cursor)
+            self._show_status(self.session)
+
+    # What the keys do
+
+    def action_do(self, what: str) -> None:
+        """Let the session do what its method `what` does."""
+        if self.session is not None:
+            getattr(self.session, what)()
+            self._show(self.session)
+
+    def action_speed(self, by: int) -> None:
+        if self.session is None:
+            return
+        self.session.change_speed(by)
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
+        self._show(self.session)
+
+    def action_go(self) -> None:
+        self.app.push_screen(GoScreen(), self._go_to)
+
+    def _go_to(self, place: Place | None) -> None:
+        session = self.session
+        if place is None or session is None:
+            return
+        if place.is_iteration:
+            session.go_to_iteration(place.number)
+        else:
+            session.go_to_step(place.number)
+        self._show(session)
+
+    @on(TimelinePanel.StepPicked)
+    def _go_to_picked(self, picked: TimelinePanel.StepPicked) -> None:
+        self._go_to(Place(picked.step, False))
+
+    def action_pane(self, name: str) -> None:
+        self.panes.turn_to(name)
+
+    def action_turn(self, by: int) -> None:
+        self.panes.turn(by)
+
+    def action_zoom(self) -> None:
+        self.panes.zoom()
+
+    def action_reopen(self) -> None:
+        self.post_message(LessonChosen(self.lesson.path, again=True))
+
+    def action_leave(self) -> None:
+        if self.maximized is not None:
+            self.minimize()
+        else:
+            self.app.action_leave()
+

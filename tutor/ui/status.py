@@ -1,0 +1,99 @@
+"""One line that tells at every moment where the learner is and what is happening."""
+
+from rich.cells import cell_len
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tutor.ui.draw.palette import Palette
+from tutor.ui.draw.strips import Run, strip
+from tutor.ui.session import Doing, Session
+
+_BRIEF = 0.2
+"""A statement that takes less is over before anyone could read that it runs."""
+
+_SLOW = 0.5
+"""From so many seconds on, the line tells how long a statement has been running."""
+
+
+def describe(session: Session, name: str, palette: Palette, notice: str = "") -> list[Run]:
+    """Where the learner is, then what is happening; `notice` takes the place of the latter."""
+    runs = _where(session, palette)
+    ended = session.ended
+    if notice:
+        runs.append((notice, palette.warning))
+    elif ended is not None and ended.outcome != "finished" and not session.playing:
+        runs.append((f" {ended.message or f'{name}: {ended.outcome}'} ", palette.error))
+    else:
+        runs.append(_doing(session, palette))
+    return runs
+
+
+def _where(session: Session, palette: Palette) -> list[Run]:
+    """The step, the iteration, the phase and the line, each with a bar behind it."""
+    frame = session.moment.frame
+    bar: Run = (" │ ", palette.border)
+    of = f" of {session.tip:,}" if session.tip else ""
+    runs: list[Run] = [(f" step {session.cursor:,}{of}", palette.strong), bar]
+    if frame is not None:
+        if frame.iteration is not None:
+            runs += [(f"iteration {frame.iteration:,}", palette.text), bar]
+        style = palette.phases.get(frame.phase, palette.text)
+        runs += [(frame.phase, style), bar, (f"line {frame.line}", palette.text), bar]
+    return runs
+
+
+def _doing(session: Session, palette: Palette) -> Run:
+    line = session.worker_line
+    long = f" for {session.stuck_for:.1f} s" if session.stuck_for >= _SLOW else ""
+    where = f" · line {line}{long}" if long else ""
+    plural = "" if session.speed == 1 else "s"
+    match session.doing:
+        case Doing.STARTING:
+            return ("starting the engine…", palette.warning)
+        case Doing.PLAYING:
+            return (f"playing at {session.speed} step{plural}/s{where}", palette.accent)
+        case Doing.RUNNING if session.rushing:
+            return (f"running on{where}", palette.accent)
+        case Doing.RUNNING if session.stuck_for >= _BRIEF:
+            return (f"running line {line}{long}", palette.accent)
+        case Doing.PAUSED if session.frozen:
+            return (f"paused inside line {line}", palette.warning)
+        case Doing.PAUSED:
+            return (f"paused before line {line}", palette.warning)
+        case Doing.ENDED:
+            return ("finished: every step is recorded", palette.positive)
+        case _ if session.cursor < session.tip:
+            return (f"recorded; the run waits before line {line}", palette.muted)
+        case _:
+            return (f"waiting before line {line}", palette.muted)
+
+
+class StatusLine(Widget):
+    """Shows what `describe` says; painted only when that changes."""
+
+    DEFAULT_CSS = "StatusLine { height: 1; }"
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__(id="status")
+        self.palette = palette
+        self.runs: list[Run] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.runs).strip()
+
+    def show(self, runs: list[Run]) -> None:
+        if runs != self.runs:
+            self.runs = runs
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        return strip(self._fitted(), self.size.width, self.palette.text)
+
+    def _fitted(self) -> list[Run]:
+        """What happens is never cut for the sake of where we are: the latter gives way."""
+        runs = list(self.runs)
+        while len(runs) > 3 and sum(cell_len(text) for text, _ in runs) > self.size.width:
+            # The last part and its bar before what happens: the line, then the phase and so on.
+            del runs[-3:-1]
+        return runs
