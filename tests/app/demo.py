@@ -1,0 +1,36 @@
+"""The app with the fake engine, to look at: `python tests/app/demo.py [steps] [file]`."""
+
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from fake_engine import DESCENT, FakeEngine
+
+from tutor.ui import terminal
+
+
+def main() -> int:
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    folder = Path(tempfile.mkdtemp())
+    path = folder / "10_descend.py"
+    path.write_text(DESCENT)
+    engine = FakeEngine(device=None)
+
+    def find_device() -> None:
+        time.sleep(1)
+        engine.device = "cpu · 2 cores · AVX2 · torch 2.13.0"
+        if engine.on_change:
+            engine.on_change()
+        if steps:
+            time.sleep(0.2)
+            engine.runs[0].go(steps)
+
+    threading.Thread(target=find_device, daemon=True).start()
+    target = None if "--menu" in sys.argv else str(path)
+    return terminal.show(engine, target)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
