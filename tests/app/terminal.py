@@ -1,4 +1,4 @@
-"""A real pseudo-terminal with the app in it, and an emulator that shows what a learner would see."""
+"""A real pseudo-terminal with the app in it, and an emulator that shows what it shows."""
 
 import os
 import signal
@@ -18,7 +18,9 @@ ROOT = HERE.parent.parent
 class Terminal:
     """Runs `demo.py` (the app over the fake engine) in a terminal of this size."""
 
-    def __init__(self, *arguments: str, size: tuple[int, int] = (80, 24), **environment: str) -> None:
+    def __init__(
+        self, *arguments: str, size: tuple[int, int] = (80, 24), **environment: str
+    ) -> None:
         width, height = size
         base = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"}
         base |= {"TERM": "xterm-256color", "TEXTUAL_DISABLE_KITTY_KEY": "1"}

@@ -75,7 +75,7 @@ def test_next_iteration_at_the_tip_runs_on_until_it_begins() -> None:
     assert s.cursor == s.tip == 4 and s.moment.frame.iteration == 0
     s.next_iteration()
     assert s.cursor == s.tip == 10 and s.moment.frame.iteration == 1
-    assert not s.busy
+    assert not s.worker.busy
     s.previous_iteration()
     assert s.cursor == 4
 
@@ -141,9 +141,9 @@ def test_a_pause_inside_a_statement_is_left_by_stepping() -> None:
     s = session(manual=True)
     s.step()
     s.pause()
-    assert s.frozen and s.doing is Doing.PAUSED
+    assert s.worker.frozen and s.doing is Doing.PAUSED
     s.step()
-    assert not s.frozen and s.run.commands[-1] == ("go", 1)
+    assert not s.worker.frozen and s.run.commands[-1] == ("go", 1)
     s.run.work()
     assert s.cursor == 1 and s.doing is Doing.WAITING
 
@@ -192,9 +192,9 @@ def test_the_seconds_of_a_slow_statement_are_counted() -> None:
     s = session(manual=True)
     s.step()
     s.clock.now = 3.2
-    assert s.stuck_for == 3.2
+    assert s.worker.stuck_for == 3.2
     s.run.work()
-    assert s.stuck_for == 0
+    assert s.worker.stuck_for == 0
 
 
 def test_a_step_asked_for_before_the_worker_is_ready_is_not_lost() -> None:

@@ -186,6 +186,7 @@ class Run:
         self._was_interrupted = False
         self._has_ended = False
         self._step = 0
+        self._until = 0
         self._timer: threading.Timer | None = None
 
     def start(self, control: Control) -> None:
@@ -217,6 +218,7 @@ class Run:
     def go(self, until: int) -> None:
         """Run on until step `until` is recorded."""
         self._cancel_timer()
+        self._until = until
         self._is_waiting = False
         self._write(Go(until))
         if self.frozen:
@@ -228,6 +230,7 @@ class Run:
         """Wait before the next statement; one that takes longer than `PATIENCE` is frozen in it."""
         if self._is_waiting or self._has_ended:
             return
+        self._until = 0
         self._write(Go(0))
         self._after(PATIENCE, self._freeze)
 
@@ -304,8 +307,10 @@ class Run:
             if isinstance(event, Frame):
                 self._step = event.step
             elif isinstance(event, Waited):
-                self._is_waiting = True
-                self._cancel_timer()
+                # One from before the last command says nothing about what the worker does now.
+                self._is_waiting = event.step >= self._until
+                if self._is_waiting:
+                    self._cancel_timer()
             elif isinstance(event, Ended):
                 self._has_ended = True
                 self._cancel_timer()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import SystemCommand
@@ -11,15 +12,12 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
-from tutor.catalog import resolve
 from tutor.engine.client import Engine
-from tutor.launching import Request
-from tutor.lesson import Lesson, LessonError, read
 from tutor.ui.display import ThriftyApp
 from tutor.ui.draw.palette import Palette, palette_for
 from tutor.ui.keys import described
 from tutor.ui.screens.menu import LessonChosen, MenuScreen
-from tutor.ui.terminal import leave_on_signals
+from tutor.ui.terminal import Options, leave_on_signals
 from tutor.ui.theme import NAME, theme
 
 
@@ -27,11 +25,10 @@ class TutorApp(ThriftyApp):
     """The course menu and the lessons opened from it, or one script alone.
 
     Args:
-        target: A lesson's name or a path to open at once; leaving it leaves the app.
+        target: The path of a script to open at once; leaving it leaves the app.
 
     Raises:
-        LookupError: There is no such lesson or file.
-        LessonError: The file cannot be read.
+        LessonError: That script cannot be read.
     """
 
     TITLE = "tutor"
@@ -51,25 +48,29 @@ class TutorApp(ThriftyApp):
         """The engine found its device, or cannot work."""
 
     def __init__(
-        self, engine: Engine, target: str | None = None, request: Request | None = None
+        self, engine: Engine, target: str | None = None, options: Options | None = None
     ) -> None:
-        self._first = read(resolve(target)) if target else None
         super().__init__()
         self.engine = engine
-        self.request = request or Request()
+        self.options = options or Options()
         self.palette: Palette = palette_for(self.console.color_system, self.no_color)
         self.register_theme(theme(self.palette))
         self.theme = NAME
+        self._first = self._lesson_screen(Path(target)) if target else None
 
     def get_default_screen(self) -> Screen[None]:
         # A screen can take another's place only where it was pushed over a first one.
         return Screen() if self._first else MenuScreen()
 
     def on_mount(self) -> None:
-        if self._first:
-            self.push_screen(self._lesson_screen(self._first))
         leave_on_signals(self._leave_now)
         self.engine.on_change = self._engine_changed
+        if self._first:
+            self.engine.start()
+            self.push_screen(self._first)
+        else:
+            # Importing torch takes all of a core for seconds: the menu is painted before.
+            self.call_after_refresh(self.engine.start)
         self.on_tutor_app_engine_changed()
 
     def _engine_changed(self) -> None:
@@ -81,8 +82,10 @@ class TutorApp(ThriftyApp):
         self.device = self.engine.device
 
     def on_lesson_chosen(self, chosen: LessonChosen) -> None:
+        from tutor.lesson import LessonError
+
         try:
-            screen = self._lesson_screen(read(chosen.path))
+            screen = self._lesson_screen(chosen.path)
         except LessonError as error:
             self.notify(str(error), title="This file cannot be opened", severity="error")
             return
@@ -110,13 +113,13 @@ class TutorApp(ThriftyApp):
             act = partial(screen.run_action, binding.action)
             yield SystemCommand(binding.description, " ".join(keys), act)
 
-    def _lesson_screen(self, lesson: Lesson) -> Screen[None]:
-        # Its panes bring NumPy, which the menu does not wait for.
+    def _lesson_screen(self, path: Path) -> Screen[None]:
+        # Reading scripts and drawing values take imports that the menu does not wait for.
+        from tutor.lesson import read
         from tutor.ui.screens.lesson import LessonScreen
 
-        return LessonScreen(lesson, self.engine, self.request, self.palette)
+        return LessonScreen(read(path), self.engine, self.options, self.palette)
 
     def _leave_now(self) -> None:
         self.engine.close()
         self.exit()
-

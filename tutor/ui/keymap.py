@@ -44,7 +44,7 @@ def keys_for(session: Session) -> tuple[str, ...]:
     match session.doing:
         case Doing.PLAYING:
             return (*_MOVING, *_ALWAYS)
-        case Doing.RUNNING if session.stuck_for > 0.2 or session.rushing:
+        case Doing.RUNNING if session.worker.stuck_for > 0.2 or session.rushing:
             return (*_RUNNING, *_ALWAYS)
         case Doing.ENDED if session.cursor == session.tip:
             return (*_ENDED, *_ALWAYS)

@@ -54,7 +54,8 @@ class Panes(Vertical):
         yield pane(TimelinePanel)
 
     def on_mount(self) -> None:
-        self.pick("notes")
+        told = self.lesson.notes or any(cell.text for cell in self.lesson.cells)
+        self.pick("notes" if told else "tensors")
 
     @property
     def focused_name(self) -> str:

@@ -1,4 +1,4 @@
-"""One script being stepped: its run, its timeline and where the learner looks. Knows no widget.
+"""One script being stepped: its worker, its timeline and where the learner looks. Knows no widget.
 
 Steps through what is recorded never touch the engine. Only at the tip, the newest recorded step,
 does a step forward mean that the worker runs the next statement.
@@ -12,13 +12,10 @@ from tutor.engine import protocol
 from tutor.engine.client import Engine
 from tutor.frame import Frame
 from tutor.timeline import Moment, Timeline
+from tutor.ui.worker import Worker
 
 SPEEDS = (1, 2, 4, 8, 16, 30, 60)
 """Steps a second that play can be set to."""
-
-_BURST = 0.05
-"""Steps asked for within this many seconds add up; later ones, while the statement still runs, are
-dropped. A few fast key presses count each, and a held key queues no minutes of work."""
 
 
 class Doing(Enum):
@@ -53,19 +50,10 @@ class Session:
         self.cursor = 0
         self.speed = 4
         self.playing = False
-        self.started: protocol.Started | None = None
-        self.ended: protocol.Ended | None = None
         self.news = 0
         """How many events were taken in so far that told something about a step."""
-        self._clock = clock
-        self._waited: protocol.Waited | None = None
-        self._held = False
-        self._goal = 0
-        self._asked = self._progressed = clock()
         self._find: Callable[[], int | None] | None = None
-        self._run = engine.launch(launch, wake)
-
-    # Where things stand
+        self.worker = Worker(engine, launch, wake, clock)
 
     @property
     def tip(self) -> int:
@@ -77,25 +65,13 @@ class Session:
         return self.timeline.at(self.cursor)
 
     @property
-    def busy(self) -> bool:
-        """Whether the worker was asked for a step that it has not recorded yet."""
-        return self.ended is None and self._goal > self.tip
-
-    @property
-    def settled(self) -> bool:
-        """Whether the worker has told where it waits: its last step comes a moment before that."""
-        waits = self._waited is not None and self._waited.step >= self.tip
-        return waits or self.busy or self.ended is not None
+    def ended(self) -> protocol.Ended | None:
+        return self.worker.ended
 
     @property
     def rushing(self) -> bool:
         """Whether more steps will come than anyone can look at one by one."""
-        return self.busy and self._find is None and self._goal > self.tip + 1
-
-    @property
-    def frozen(self) -> bool:
-        """Whether a pause stopped the worker in the middle of a statement."""
-        return self._held and self.ended is None and self._run.frozen
+        return self.worker.rushing and self._find is None
 
     @property
     def doing(self) -> Doing:
@@ -103,11 +79,11 @@ class Session:
             return Doing.PLAYING
         if self.ended is not None:
             return Doing.ENDED
-        if self.started is None:
+        if self.worker.started is None:
             return Doing.STARTING
-        if self._held:
+        if self.worker.is_held:
             return Doing.PAUSED
-        return Doing.RUNNING if self.busy else Doing.WAITING
+        return Doing.RUNNING if self.worker.busy else Doing.WAITING
 
     @property
     def next_line(self) -> int:
@@ -117,20 +93,7 @@ class Session:
             return following.line if following else 0
         if self.ended is not None:
             return self.ended.line if self.ended.outcome != "finished" else 0
-        return self.worker_line
-
-    @property
-    def worker_line(self) -> int:
-        """The line that the worker runs or waits at."""
-        # What it waited at after this step is what it runs now, whatever the shared page says by then.
-        if self._waited is not None and self._waited.step == self.tip:
-            return self._waited.line
-        return self._run.line
-
-    @property
-    def stuck_for(self) -> float:
-        """Seconds that the statement which runs now has taken."""
-        return self._clock() - self._progressed if self.busy else 0.0
+        return self.worker.line
 
     # Moving
 
@@ -139,10 +102,8 @@ class Session:
         self._interrupt()
         if self.cursor < self.tip:
             self.cursor += 1
-        elif not self.busy:
-            self._go(self.tip + 1)
-        elif self._goal != protocol.FOREVER and self._clock() - self._asked < _BURST:
-            self._go(self._goal + 1)
+        elif self.ended is None:
+            self.worker.step()
 
     def back(self) -> None:
         """One recorded step back. A run to the end goes on meanwhile, a play stops."""
@@ -180,7 +141,7 @@ class Session:
         self._interrupt()
         self.cursor = min(step, self.tip)
         if step > self.tip and self.ended is None:
-            self._go(step)
+            self.worker.go(step)
 
     def go_to_iteration(self, number: int) -> None:
         """To the first step of iteration `number`, running on until it comes."""
@@ -196,7 +157,7 @@ class Session:
 
     def toggle_play(self) -> None:
         """Play from the cursor on, or pause whatever moves."""
-        if self.playing or (self.busy and not self._held):
+        if self.playing or self.worker.busy:
             self.pause()
         elif self.ended is None or self.cursor < self.tip:
             self.playing = True
@@ -208,16 +169,13 @@ class Session:
             self.cursor += 1
         elif self.ended is not None:
             self.playing = False
-        elif not self.busy:
-            self._go(self.tip + 1)
+        elif not self.worker.busy:
+            self.worker.step()
 
     def pause(self) -> None:
         """Freeze the view and tell the worker to wait, inside a statement if need be."""
         self._interrupt()
-        if self.busy:
-            self._goal = 0
-            self._held = True
-            self._run.hold()
+        self.worker.hold()
 
     def change_speed(self, by: int) -> None:
         index = SPEEDS.index(self.speed) + by
@@ -227,51 +185,31 @@ class Session:
         self._interrupt()
         self.cursor = self.tip
         if self.ended is None:
-            self._go(protocol.FOREVER)
-
-    def close(self) -> None:
-        self._run.close()
+            self.worker.go(protocol.FOREVER)
 
     # What the run reports
 
     def drain(self) -> None:
         """Take in what the run did since the last call."""
-        following = self.cursor == self.tip and not self._held
-        for event in self._run.take():
+        following = self.cursor == self.tip and not self.worker.is_held
+        for event in self.worker.take():
             self.news += not isinstance(event, protocol.Started | protocol.Waited)
-            self._record(event)
+            match event:
+                case Frame():
+                    self.timeline.append(event)
+                case protocol.Printed():
+                    self.timeline.print(event.step, event.output)
+                case protocol.Completed():
+                    self.timeline.complete(event.step, event.views)
         if following:
             self.cursor = self.tip
         if self._find is not None:
             self._seek_on(self._find)
 
-    def _record(self, event: protocol.Event) -> None:
-        match event:
-            case Frame():
-                self.timeline.append(event)
-                self._progressed = self._clock()
-            case protocol.Waited():
-                self._waited = event
-            case protocol.Printed():
-                self.timeline.print(event.step, event.output)
-            case protocol.Completed():
-                self.timeline.complete(event.step, event.views)
-            case protocol.Started():
-                self.started = event
-            case protocol.Ended():
-                self.ended = event
-
     def _interrupt(self) -> None:
         """End a play or a search: the learner took over."""
         self.playing = False
         self._find = None
-
-    def _go(self, until: int) -> None:
-        if not self.busy:
-            self._asked = self._progressed = self._clock()
-        self._goal = until
-        self._held = False
-        self._run.go(until)
 
     def _seek(self, find: Callable[[], int | None]) -> None:
         """Show the step that `find` names, running on a statement at a time until there is one."""
@@ -285,5 +223,5 @@ class Session:
         if found is not None:
             self.cursor = found
         self._find = None if found is not None or self.ended is not None else find
-        if self._find is not None and not self.busy:
-            self._go(self.tip + 1)
+        if self._find is not None and not self.worker.busy:
+            self.worker.step()

@@ -22,7 +22,9 @@ def describe(session: Session, name: str, palette: Palette, notice: str = "") ->
     if notice:
         runs.append((notice, palette.warning))
     elif ended is not None and ended.outcome != "finished" and not session.playing:
-        runs.append((f" {ended.message or f'{name}: {ended.outcome}'} ", palette.error))
+        # The folder is known, and the line is short.
+        message = ended.message.replace(session.launch.path, name)
+        runs.append((f" {message or f'{name}: {ended.outcome}'} ", palette.error))
     else:
         runs.append(_doing(session, palette))
     return runs
@@ -43,8 +45,8 @@ def _where(session: Session, palette: Palette) -> list[Run]:
 
 
 def _doing(session: Session, palette: Palette) -> Run:
-    line = session.worker_line
-    long = f" for {session.stuck_for:.1f} s" if session.stuck_for >= _SLOW else ""
+    line = session.worker.line
+    long = f" for {session.worker.stuck_for:.1f} s" if session.worker.stuck_for >= _SLOW else ""
     where = f" · line {line}{long}" if long else ""
     plural = "" if session.speed == 1 else "s"
     match session.doing:
@@ -54,9 +56,9 @@ def _doing(session: Session, palette: Palette) -> Run:
             return (f"playing at {session.speed} step{plural}/s{where}", palette.accent)
         case Doing.RUNNING if session.rushing:
             return (f"running on{where}", palette.accent)
-        case Doing.RUNNING if session.stuck_for >= _BRIEF:
+        case Doing.RUNNING if session.worker.stuck_for >= _BRIEF:
             return (f"running line {line}{long}", palette.accent)
-        case Doing.PAUSED if session.frozen:
+        case Doing.PAUSED if session.worker.frozen:
             return (f"paused inside line {line}", palette.warning)
         case Doing.PAUSED:
             return (f"paused before line {line}", palette.warning)

@@ -7,19 +7,25 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from tutor.engine.client import Engine
-from tutor.launching import Request
-from tutor.lesson import LessonError
-
-Options = Request
-"""What the command line hands over."""
+from tutor.engine.protocol import DEFAULT_SEED
 
 GLYPHS = "╭─│·→█▄⠿"
 """Some of what is drawn: an encoding without them gets ASCII."""
 
 _GRACE = 1.0
 """Seconds that leaving may take once the terminal is gone."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the learner chose on the command line for every run."""
+
+    device: str | None = None
+    """None: a lesson runs on the detected device, a script of one's own where it likes."""
+    seed: int = DEFAULT_SEED
 
 
 def obstacle() -> str | None:
@@ -51,30 +57,36 @@ def lacks_unicode() -> bool:
     return False
 
 
-def show(engine: Engine, target: str | None = None, request: Request | None = None) -> int:
-    """Show the menu, or `target` at once, until the learner leaves; the exit status.
+def show(engine: Engine, target: str | None = None, options: Options | None = None) -> int:
+    """Show the menu, or the script at `target`, until the learner leaves; the exit status.
 
-    The engine is started and closed here.
+    The engine is started by the app, and closed here whatever happened to that.
     """
     if problem := obstacle():
         print(problem, file=sys.stderr)
         return 2
     # Halves the delay of a key press just after a repaint. Textual reads it when it is imported.
     os.environ.setdefault("TEXTUAL_FPS", "120")
-    # The host has to be a child of the main thread, and Textual replaces stderr: so before both.
-    engine.start()
-    try:
-        from tutor.ui.app import TutorApp
+    from tutor.ui.app import TutorApp
 
-        app = TutorApp(engine, target, request or Request())
-        app.ascii = lacks_unicode()
-        app.run()
-        return app.return_code or 0
-    except (LookupError, LessonError) as error:
+    try:
+        app = TutorApp(engine, target, options or Options())
+    except _lesson_error() as error:
         print(f"tutor: {error}", file=sys.stderr)
         return 2
+    app.ascii = lacks_unicode()
+    try:
+        app.run()
     finally:
         engine.close()
+    return app.return_code or 0
+
+
+def _lesson_error() -> type[Exception]:
+    """Needed only when something was raised; the menu does not wait for the import."""
+    from tutor.lesson import LessonError
+
+    return LessonError
 
 
 def leave_on_signals(leave: Callable[[], None]) -> None:

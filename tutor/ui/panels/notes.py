@@ -1,11 +1,14 @@
 """The prose of this step: its cell's title and text, the note above the statement, the question."""
 
+from collections.abc import Iterator
+
 from textual.strip import Strip
 
 from tutor.frame import Frame
 from tutor.lesson import Cell
 from tutor.timeline import Moment
 from tutor.ui.draw.notes import draw_note
+from tutor.ui.draw.strips import strip, wrap
 from tutor.ui.panels.panel import Panel
 
 _REACH = 40
@@ -20,7 +23,7 @@ class NotesPanel(Panel):
     def inputs(self, moment: Moment) -> object:
         frame = self._noted(moment)
         cell = self._cell(moment)
-        return cell, frame and (frame.line, frame.slots), self._question()
+        return cell, frame and (frame.line, frame.slots), self._question(), self._failure()
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         cell = self._cell(moment)
@@ -35,7 +38,9 @@ class NotesPanel(Panel):
             text = note.text(values)
         if question := self._question():
             text = f"{text}\n\n? {question}".strip()
-        return draw_note(cell.title if cell else "", self._prose(cell), text, width, self.palette)
+        title = cell.title if cell else ""
+        drawn = draw_note(title, self._prose(cell), text, width, self.palette)
+        return [*self._drawn_failure(width), *drawn]
 
     def keep_in_view(self, moment: Moment) -> None:
         cell = self._cell(moment)
@@ -66,6 +71,18 @@ class NotesPanel(Panel):
             if ask.line == self.ahead.line:
                 return "  ".join([ask.question, *(f"| {choice}" for choice in ask.choices)])
         return ""
+
+    def _failure(self) -> str:
+        """Why the run ends here; the status line may be too short for all of it."""
+        failure = self.ahead.failure if self.ahead.is_failing else None
+        return (
+            failure.message.replace(str(self.lesson.path), self.lesson.path.name) if failure else ""
+        )
+
+    def _drawn_failure(self, width: int) -> Iterator[Strip]:
+        error = self.palette.error
+        for row in wrap([(self._failure(), error)], width) if self._failure() else ():
+            yield strip(row, width, error)
 
     def _prose(self, cell: Cell | None) -> str:
         """The prose between the code before this cell and its own."""

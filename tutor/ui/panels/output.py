@@ -3,7 +3,7 @@
 from textual.strip import Strip
 
 from tutor.timeline import Moment
-from tutor.ui.draw.output import draw_output
+from tutor.ui.draw.output import STDERR, draw_output
 from tutor.ui.panels.panel import Panel
 
 
@@ -14,19 +14,27 @@ class OutputPanel(Panel):
     """Lines scrolled back from the newest."""
 
     def inputs(self, moment: Moment) -> object:
-        pieces = moment.timeline.output(moment.step)
+        pieces = self._pieces(moment)
         # Old pieces go when many come, so their number alone does not tell that some are new.
         last = pieces[-1] if pieces else None
         return len(pieces), last, moment.timeline.output_dropped, self.back
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         timeline = moment.timeline
-        pieces = timeline.output(moment.step)
+        pieces = self._pieces(moment)
         rows = draw_output(
             pieces, width, height + self.back, self.palette, dropped=timeline.output_dropped
         )
         self.back = max(0, min(self.back, len(rows) - height))
         return rows[: len(rows) - self.back][-height:]
+
+    def _pieces(self, moment: Moment) -> list[tuple[int, bytes]]:
+        """What was printed, and the traceback where the script fails next."""
+        pieces = moment.timeline.output(moment.step)
+        failure = self.ahead.failure
+        if failure is not None and self.ahead.is_failing and failure.traceback:
+            return [*pieces, (STDERR, failure.traceback.encode())]
+        return pieces
 
     def action_scroll(self, by: int) -> None:
         self.back = max(0, self.back - by)

@@ -12,6 +12,7 @@ from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tutor.engine.protocol import Ended
 from tutor.lesson import Lesson
 from tutor.timeline import Moment
 from tutor.ui.draw.palette import Palette
@@ -23,10 +24,10 @@ class Ahead:
 
     line: int = 0
     """The statement that runs next, 0 if none does."""
-    error: int = 0
-    """The statement in which the run failed, where that is what comes next."""
-    failed: bool = False
-    """Whether the run failed at all."""
+    failure: Ended | None = None
+    """How the run failed, if it did."""
+    is_failing: bool = False
+    """Whether that failure is what comes next."""
 
 
 class Panel(Widget, can_focus=True):

@@ -28,14 +28,15 @@ class SourcePanel(Panel):
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         frame = moment.frame
         values = {frame.line: _changes(moment, width // 2)} if frame else {}
+        ahead = self.ahead
         return draw_source(
             self.lesson.source,
             width,
             self.palette,
             done=frame.line if frame else 0,
-            next=self.ahead.line if not self.ahead.error else 0,
+            next=0 if ahead.is_failing else ahead.line,
             values=values,
-            error=self.ahead.error,
+            error=ahead.line if ahead.is_failing else 0,
             ran=self._ran(moment),
         )
 
@@ -53,7 +54,7 @@ class SourcePanel(Panel):
         return {line for line, step in self._first_runs.items() if step <= moment.step}
 
     def keep_in_view(self, moment: Moment) -> None:
-        wanted = [self.ahead.error or self.ahead.line, moment.frame.line if moment.frame else 0]
+        wanted = [self.ahead.line, moment.frame.line if moment.frame else 0]
         seen = (*wanted, self.size)
         # Whoever scrolled away to read stays there until the next step.
         if seen == self._seen:

@@ -19,16 +19,17 @@ class TimelinePanel(Panel):
         step: int
 
     def inputs(self, moment: Moment) -> object:
-        return len(moment.timeline), moment.step, self.ahead.failed
+        return len(moment.timeline), moment.step, self.ahead.failure
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         return draw_timeline(
-            moment.timeline, moment.step, width, self.palette, error=self.ahead.failed
+            moment.timeline, moment.step, width, self.palette, error=self.ahead.failure is not None
         )[: max(1, height)]
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)
         if self.moment is not None and offset is not None and len(self.moment.timeline):
             width = self.size.width
-            step = cell_to_step(self.moment.timeline, offset.x, width, error=self.ahead.failed)
+            failed = self.ahead.failure is not None
+            step = cell_to_step(self.moment.timeline, offset.x, width, error=failed)
             self.post_message(self.StepPicked(step))

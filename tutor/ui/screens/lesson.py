@@ -28,6 +28,7 @@ from tutor.ui.screens.menu import LessonChosen
 from tutor.ui.session import Doing, Session
 from tutor.ui.small import TooSmall
 from tutor.ui.status import StatusLine, describe
+from tutor.ui.terminal import Options
 from tutor.ui.watched import Watched
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
 _FRAME = 1 / 30
 """Seconds between two looks at a run that goes on by itself."""
 
-_REST = 0.25
-"""Seconds that the learner stays at a step before lost values are brought back for it; also between
-two updates of how long a statement has been running."""
+_SECONDS = 0.25
+"""Seconds between two updates of how long a statement has been running."""
 
 
 class LessonScreen(Screen[None]):
@@ -64,20 +64,18 @@ class LessonScreen(Screen[None]):
     class ReplayReported(Message):
         """The replay that brings values back has something to tell."""
 
-    def __init__(self, lesson: Lesson, engine: Engine, request: Request, palette: Palette) -> None:
+    def __init__(self, lesson: Lesson, engine: Engine, options: Options, palette: Palette) -> None:
         super().__init__()
         self.lesson = lesson
         self.engine = engine
-        self.request = request
+        self.options = options
         self.palette = palette
         self.session: Session | None = None
         self._refill: Refill | None = None
         self._file = Watched(lesson.path)
         self._player: Timer | None = None
         self._clock: Timer | None = None
-        self._rest: Timer | None = None
         self._drained_at = 0.0
-        self._refilled = 0
         self._shown: tuple[int, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -96,7 +94,7 @@ class LessonScreen(Screen[None]):
         if self._refill:
             self._refill.cancel()
         if self.session:
-            self.session.close()
+            self.session.worker.close()
 
     # Running
 
@@ -104,14 +102,15 @@ class LessonScreen(Screen[None]):
         engine = self.engine
         if engine.failure:
             self.status.show([(f" {engine.failure} ", self.palette.error)])
-        elif engine.device is None and self.lesson.is_lesson and not self.request.device:
+        elif engine.device is None and self.lesson.is_lesson and not self.options.device:
             self.status.show([(" starting the engine…", self.palette.warning)])
         elif self.session is None:
             cells = [cell.first for cell in self.lesson.cells if cell.kind == "code"]
-            launch = prepare(self.lesson, str(self.lesson.path), self.request, engine.detected)
+            request = Request(self.options.device, self.options.seed)
+            launch = prepare(self.lesson, str(self.lesson.path), request, engine.detected)
             wake, awake = self.RunReported, self.ReplayReported
             self.session = Session(engine, launch, cells, lambda: self._wake(wake()))
-            self._refill = Refill(engine, launch, lambda: self._wake(awake()))
+            self._refill = Refill(engine, launch, lambda: self._wake(awake()), self.set_timer)
             self._show(self.session)
 
     def _wake(self, message: Message) -> None:
@@ -126,8 +125,8 @@ class LessonScreen(Screen[None]):
             self._drain()
 
     def on_lesson_screen_replay_reported(self) -> None:
-        if self.session and self._refill and self._refill.drain(self.session.timeline):
-            self._refilled += 1
+        if self.session is not None and self._refill is not None:
+            self._refill.drain(self.session.timeline)
             self._show(self.session)
 
     def _drain(self) -> None:
@@ -136,7 +135,7 @@ class LessonScreen(Screen[None]):
             self.session.drain()
             # Two paintings a step, one for its values and one for the line that is next, would be
             # twice the work and a flicker.
-            if self.session.settled:
+            if self.session.worker.settled:
                 self._show(self.session)
 
     # Showing
@@ -144,34 +143,35 @@ class LessonScreen(Screen[None]):
     def _show(self, session: Session) -> None:
         """Bring everything on the screen up to date with the session."""
         # A new moment makes every pane look at its values: there is one only where they may differ.
-        shown = (session.cursor, session.news, self._refilled)
+        shown = (session.cursor, session.news, self._refill.count if self._refill else 0)
         if shown != self._shown:
             self._shown = shown
             self.moment = session.moment
         ended = session.ended
-        failed = ended is not None and ended.outcome not in ("finished", "interrupted")
-        is_last = session.cursor == session.tip
-        error = ended.line if ended is not None and failed and is_last else 0
-        self.ahead = Ahead(session.next_line, error, failed)
+        failure = None if ended is None or ended.outcome == "finished" else ended
+        is_failing = failure is not None and session.cursor == session.tip
+        self.ahead = Ahead(session.next_line, failure, is_failing)
         self._show_status(session)
         self._keep_playing(session)
-        self._keep_refilled(session)
+        if self._refill is not None:
+            rests = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
+            self._refill.attend(session.timeline, session.cursor, rests)
 
     def _show_status(self, session: Session) -> None:
         notice = ""
         if self._file.has_changed():
             notice = f"{self.lesson.path.name} changed on disk; ctrl+r opens it again"
-        elif self._refill and self._refill.step == session.cursor > 0:
+        elif self._refill and self._refill.is_running:
             notice = "replaying…"
         self.status.show(describe(session, self.lesson.path.name, self.palette, notice))
         self.keys.show(keymap.keys_for(session))
         # While something runs the line tells for how long; when nothing does no timer is left.
-        if session.busy and self._clock is None:
-            self._clock = self.set_timer(_REST, self._look_at_clock)
+        if session.worker.busy and self._clock is None:
+            self._clock = self.set_timer(_SECONDS, self._look_at_clock)
 
     def _look_at_clock(self) -> None:
         self._clock = None
-        if self.session is not None and self.session.busy:
+        if self.session is not None and self.session.worker.busy:
             self._show_status(self.session)
 
     def _keep_playing(self, session: Session) -> None:
@@ -186,23 +186,6 @@ class LessonScreen(Screen[None]):
         if self.session is not None:
             self.session.tick()
             self._show(self.session)
-
-    def _keep_refilled(self, session: Session) -> None:
-        """Bring back what is missing here, once the learner rests."""
-        if self._refill is None or self._refill.step == session.cursor:
-            return
-        self._refill.cancel()
-        if self._rest is not None:
-            self._rest.stop()
-            self._rest = None
-        resting = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
-        if resting and self._refill.wants(session.timeline, session.cursor):
-            self._rest = self.set_timer(_REST, self._begin_refill)
-
-    def _begin_refill(self) -> None:
-        if self.session is not None and self._refill is not None:
-            self._refill.begin(self.session.cursor)
-            self._show_status(self.session)
 
     # What the keys do
 
@@ -255,4 +238,3 @@ class LessonScreen(Screen[None]):
             self.minimize()
         else:
             self.app.action_leave()
-

@@ -13,11 +13,11 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tutor.catalog import Entry, find
 from tutor.ui.keys import KeyLine
 from tutor.ui.small import TooSmall
 
 if TYPE_CHECKING:
+    from tutor.catalog import Entry
     from tutor.ui.app import TutorApp
 
 _PRELOAD = 0.5
@@ -64,7 +64,8 @@ class MenuScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.keys.show(["select", "cursor_down", "cursor_up", "app.leave", "app.help"])
-        self._show_course(find())
+        # Reading takes some milliseconds a lesson: the first paint does not wait for it.
+        self.call_after_refresh(self._show_course)
         self.watch(self.app, "device", self._show_device)
         self.watch(self.app, "failure", self._show_device)
         self.set_timer(_PRELOAD, _preload)
@@ -73,7 +74,10 @@ class MenuScreen(Screen[None]):
         if event.option_id:
             self.post_message(LessonChosen(Path(event.option_id)))
 
-    def _show_course(self, entries: list[Entry]) -> None:
+    def _show_course(self) -> None:
+        from tutor.catalog import find
+
+        entries = find()
         width = max((len(entry.id) for entry in entries), default=0)
         options: list[Option] = []
         chapter = None
@@ -93,7 +97,7 @@ class MenuScreen(Screen[None]):
         self.device.update(Content.styled(text, "bold $error" if app.failure else "$text-muted"))
 
 
-def _row(entry: Entry, width: int) -> Content:
+def _row(entry: "Entry", width: int) -> Content:
     """A lesson in two lines: its name and title, and what it teaches."""
     if entry.error is not None:
         return Content.styled(f"  {entry.error}", "$error")

@@ -1,0 +1,5 @@
+import os
+for x in range(50):
+    y = x
+print("written just before", end="")
+os.abort()

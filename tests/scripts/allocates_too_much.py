@@ -1,0 +1,4 @@
+import torch
+
+x = 1
+y = torch.empty(10**15)

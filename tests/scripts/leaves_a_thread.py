@@ -1,0 +1,4 @@
+import threading
+
+x = 1
+threading.Thread(target=threading.Event().wait).start()

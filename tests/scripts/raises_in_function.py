@@ -1,0 +1,6 @@
+x = 1
+
+def weight(name):
+    raise ValueError("no such weight")
+
+weight("w")

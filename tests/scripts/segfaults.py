@@ -1,0 +1,4 @@
+import ctypes
+
+x = 1
+ctypes.string_at(0)

@@ -1,0 +1,177 @@
+"""The program in a real pseudo-terminal, and an emulator that shows what a learner would see."""
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+import pexpect
+import pyte
+
+RIGHT, LEFT, HOME, END, ENTER = "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\r"
+REOPEN = "\x12"
+
+LEAVE_SCREEN = b"\x1b[?1049l"
+"""Back from the alternate screen to the learner's own."""
+
+COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)[;m]")
+"""A sequence that sets a colour."""
+
+_DECIDING = ("NO_COLOR", "COLORTERM", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "TMUX")
+"""What in the tester's own environment would decide how something is drawn."""
+
+
+class Terminal:
+    """`tutor ARGUMENTS` in a terminal of this size.
+
+    Args:
+        size: Columns and rows.
+        command: Another program to run instead.
+        environment: Variables to set; an empty one is unset.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        size: tuple[int, int] = (80, 24),
+        command: tuple[str, ...] = ("-m", "tutor"),
+        **environment: str,
+    ) -> None:
+        width, height = size
+        base = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in _DECIDING and not name.startswith("TEXTUAL")
+        }
+        # The emulator does not know the sequences of that protocol.
+        base |= {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
+        self.emulator = pyte.Screen(width, height)
+        self._stream = pyte.ByteStream(self.emulator)
+        self.raw = b""
+        """All that was written so far."""
+        self.child = pexpect.spawn(
+            sys.executable,
+            [*command, *arguments],
+            env={name: value for name, value in (base | environment).items() if value},
+            dimensions=(height, width),
+        )
+        self.child.delaybeforesend = None
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.emulator.display)
+
+    @property
+    def lines(self) -> list[str]:
+        return list(self.emulator.display)
+
+    @property
+    def status(self) -> str:
+        """The line that tells where the learner is and what happens."""
+        return self.lines[-2].strip()
+
+    def panes(self) -> str:
+        """All but the two lines at the bottom."""
+        return "\n".join(self.lines[:-2])
+
+    def read(self, size: int = 65536, timeout: float = 0.05) -> int:
+        """Take what was written, at most `size` bytes; how many there were."""
+        try:
+            data = self.child.read_nonblocking(size, timeout)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return 0
+        self.raw += data
+        self._stream.feed(data)
+        return len(data)
+
+    def until(self, holds: Callable[[], bool], limit: float = 30.0) -> None:
+        """Read until something holds; fail if it does not within `limit` seconds."""
+        end = monotonic() + limit
+        while not holds():
+            assert monotonic() < end, f"it never came to hold:\n{self.text}"
+            self.read()
+
+    def wait_for(self, *texts: str, limit: float = 30.0) -> None:
+        """Read until the screen shows all of these."""
+        self.until(lambda: all(text in self.text for text in texts), limit)
+
+    def settle(self) -> None:
+        """Read until nothing more comes for a while."""
+        self.until(lambda: self.read(timeout=0.2) == 0)
+
+    def send(self, keys: str) -> None:
+        self.child.send(keys)
+
+    def press(self, key: str, *texts: str, limit: float = 30.0) -> None:
+        """Press a key and wait until the screen shows all of these."""
+        self.send(key)
+        self.wait_for(*texts, limit=limit)
+
+    def resize(self, width: int, height: int) -> None:
+        self.emulator.resize(height, width)
+        self.child.setwinsize(height, width)
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.child.pid, number)
+
+    def hang_up(self) -> None:
+        """Close the terminal's own end, as a lost SSH connection does."""
+        os.close(self.child.child_fd)
+
+    def ends(self, limit: float = 10.0) -> int:
+        """Wait for the end; the exit status, or minus the signal."""
+        self.until(lambda: not self.child.isalive(), limit)
+        while self.read():
+            pass
+        if self.child.signalstatus is not None:
+            return -int(self.child.signalstatus)
+        return int(self.child.exitstatus)
+
+    def is_stopped(self) -> bool:
+        return _stat(self.child.pid)[0] == "T"
+
+    def descendants(self) -> set[int]:
+        """The engine's host, its workers and whatever they started."""
+        parents = {}
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdecimal() and (found := _stat(int(folder.name))):
+                parents[int(folder.name)] = int(found[1])
+        family = {self.child.pid}
+        while more := {pid for pid, parent in parents.items() if parent in family} - family:
+            family |= more
+        return family - {self.child.pid}
+
+    def close(self) -> None:
+        """End the program, whatever state a failed test has left it in."""
+        for pid in (*self.descendants(), self.child.pid):
+            if is_alive(pid):
+                os.kill(pid, signal.SIGKILL)
+        if self.child.isalive():
+            self.child.wait()
+
+
+@contextmanager
+def tutor(*arguments: str, **options: object) -> Iterator[Terminal]:
+    terminal = Terminal(*arguments, **options)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process still runs; one that only waits to be reaped does not."""
+    found = _stat(pid)
+    return bool(found) and found[0] not in "ZX"
+
+
+def _stat(pid: int) -> list[str]:
+    """State, parent and so on; empty for a process that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
