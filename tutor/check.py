@@ -52,7 +52,7 @@ def agrees(found: Any, wanted: Any, rtol: float, atol: float) -> bool:
         return bool(found == wanted)
     if math.isnan(found) or math.isnan(wanted):
         return math.isnan(found) and math.isnan(wanted)
-    return found == wanted or abs(found - wanted) <= atol + rtol * abs(wanted)
+    return bool(found == wanted or abs(found - wanted) <= atol + rtol * abs(wanted))
 
 
 def _reads(path: Path) -> bool:

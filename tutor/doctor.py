@@ -32,7 +32,8 @@ def report() -> Iterator[str]:
     yield _row("encoding", sys.stdout.encoding)
     entries = find()
     broken = sum(entry.error is not None for entry in entries)
-    yield _row("lessons", f"{len(entries)} in {lessons_folder()}" + f", {broken} broken" * bool(broken))
+    note = f", {broken} broken (tutor list)" if broken else ""
+    yield _row("lessons", f"{len(entries)} in {lessons_folder()}{note}")
 
 
 def _terminal() -> str:
@@ -40,7 +41,8 @@ def _terminal() -> str:
     if not sys.stdout.isatty():
         return "none here (the output is a file or a pipe)"
     settings = [f"TERM={os.environ.get('TERM', '(unset)')}"]
-    settings += [f"{name}={os.environ[name]}" for name in ("COLORTERM", "NO_COLOR") if name in os.environ]
+    others = ("COLORTERM", "NO_COLOR", "TMUX")
+    settings += [f"{name}={os.environ[name]}" for name in others if name in os.environ]
     return f"{size.columns}x{size.lines}, {' '.join(settings)}"
 
 

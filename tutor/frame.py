@@ -1,7 +1,7 @@
-"""The schema of what a run recorded: one `Frame` per executed statement, one `TensorView` per value.
+"""The schema of what a run recorded: a `Frame` for each executed statement, its values as views.
 
-The same structs travel over the engine's pipe and lie in a file, as MessagePack arrays. A frame
-holds only what changed in its statement; `timeline.Timeline` answers what any value was at any step.
+The same structs travel over the engine's pipe and can lie in a file, as MessagePack arrays. A frame
+holds only what its statement changed; `timeline.Timeline` answers what any value was at any step.
 """
 
 from math import prod
@@ -32,9 +32,9 @@ class Summary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     norm: float
     """Euclidean norm of all elements."""
     nonfinite: int
-    """How many elements are NaN or infinite; the statistics above then speak of all, so they are too."""
+    """How many elements are NaN or infinite; if any, so are the statistics above."""
     histogram: tuple[int, ...]
-    """`BINS` counts over at most 65,536 evenly strided elements; empty if any is not finite."""
+    """`BINS` counts over some evenly strided elements; empty if any is not finite."""
     rows: int
     cols: int
     block: bytes
@@ -95,7 +95,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="frame")
     changed: dict[str, TensorView | None]
     """By the script's own names; None: the name or the gradient is gone."""
     slots: tuple[str | None, ...] = ()
-    """The live values of the note above this statement, formatted; None where it could not be had."""
+    """The live values of the note above this statement, formatted; None where there is none."""
     shown: tuple[object, ...] = ()
     """The values of the expressions that were asked for with `--show`; None where there is none."""
     problems: tuple[str, ...] = ()

@@ -13,6 +13,9 @@ SMALL = 3
 COLUMNS = 7
 """At most so many values are columns unless others are asked for."""
 
+_Row = tuple[int, int | None, dict[str, Any]]
+"""Line of the loop, iteration, and the values by column; no iteration outside any loop."""
+
 
 class Table:
     """Gathers a run's frames into rows.
@@ -24,7 +27,7 @@ class Table:
     def __init__(self, show: Sequence[str]) -> None:
         self._show = list(show)
         self._now: dict[str, Any] = {}
-        self._rows: list[tuple[int, int | None, dict[str, Any]]] = []
+        self._rows: list[_Row] = []
 
     def append(self, frame: Frame) -> None:
         """Take the next step: it opens a row, or adds to the last."""
@@ -43,8 +46,9 @@ class Table:
     def text(self) -> str:
         """The table, "" for a run of no steps. Several loops make a table each."""
         if not self._rows:
-            rows = [(0, None, self._now)] if any(v is not None for v in self._now.values()) else []
-            return _grid(self._columns(rows), rows)
+            has_values = any(value is not None for value in self._now.values())
+            only: list[_Row] = [(0, None, self._now)] if has_values else []
+            return _grid(self._columns(only), only)
         loops = list(dict.fromkeys(row[0] for row in self._rows))
         parts = []
         for loop in loops:
@@ -53,7 +57,7 @@ class Table:
             parts.append(heading + _grid(self._columns(rows), rows))
         return "\n".join(parts)
 
-    def _columns(self, rows: Sequence[tuple[int, int | None, dict[str, Any]]]) -> list[str]:
+    def _columns(self, rows: Sequence[_Row]) -> list[str]:
         if self._show:
             return self._show
         names = list(dict.fromkeys(name for row in rows for name in row[2]))
@@ -78,7 +82,7 @@ def _small(view: TensorView | None) -> Any:
     return None if elements is None else elements.tolist()
 
 
-def _grid(columns: list[str], rows: Sequence[tuple[int, int | None, dict[str, Any]]]) -> str:
+def _grid(columns: list[str], rows: Sequence[_Row]) -> str:
     if not rows:
         return ""
     lines = [["iteration", *columns]]

@@ -8,7 +8,7 @@ import msgspec
 from tutor.frame import Frame, TensorView
 
 BUDGET = 256 * 2**20
-"""Bytes that a timeline may hold. Beyond it old pictures are thinned, never the steps themselves."""
+"""Bytes that a timeline may hold. Beyond it old pictures are thinned, never the steps."""
 
 OUTPUT_KEPT = 2**20
 """Bytes of the script's output that are kept: the last ones."""
@@ -28,7 +28,7 @@ class _Column:
 
 
 class _Output:
-    """The script's output in order, each piece with its step, cut to the last `OUTPUT_KEPT` bytes."""
+    """The script's output, each piece with its step, cut to the last `OUTPUT_KEPT` bytes."""
 
     def __init__(self) -> None:
         self.steps: list[int] = []
@@ -41,7 +41,7 @@ class _Output:
             self.steps.append(step)
             self.pieces.append(piece)
             self.size += len(piece[1])
-        # Dropping from the front of a list is linear, so it waits until half as much again is there.
+        # Dropping from the front of a list is linear, so it waits until there is enough to drop.
         if self.size > OUTPUT_KEPT * 3 // 2:
             self._cut()
 
@@ -230,13 +230,13 @@ class Timeline:
         return _before(self._cell_starts, step)
 
     def iteration(self, number: int, near: int) -> int | None:
-        """The first step of iteration `number`, of the loop that `near` is in where there are several."""
+        """The first step of iteration `number`; of several loops, of the one that `near` is in."""
         here = self.frame(near)
         starts = [
             start for start in self._iteration_starts if self._frames[start - 1].iteration == number
         ]
         in_loop = [s for s in starts if here and self._frames[s - 1].loop == here.loop]
-        return (in_loop or starts or [None])[0]
+        return next(iter(in_loop or starts), None)
 
     def _cell(self, line: int) -> int:
         return bisect_right(self._cells, line)

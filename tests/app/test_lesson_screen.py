@@ -90,7 +90,8 @@ async def test_a_step_is_shown_in_every_pane_that_is_visible(
         assert any("loss.backward()" in row and "w.grad = [4 -4]" in row for row in source)
         assert "The chain rule" in pane(screen, "notes")
         assert "step 6 of 6" in screen.status.text
-        assert "backward" in screen.status.text and "waiting before line 18" in screen.status.text
+        assert "backward" in screen.status.text
+        assert "waiting before line 18" in screen.status.text
         if size != (80, 24):
             assert "[3 -1]" in pane(screen, "tensors")
             assert "[4 -4]" in pane(screen, "gradients")
@@ -106,7 +107,8 @@ async def test_rewind_shows_the_recorded_values_and_leaves_the_engine_alone(tmp_
         await press(pilot, screen, "home", "right", "]", "[", "right", "end", "left", "left")
         await press(pilot, screen, "h", "l", "space")
         await go(pilot, screen, "6")
-        assert engine.runs[0].commands == commands and len(engine.runs) == 1
+        assert engine.runs[0].commands == commands
+        assert len(engine.runs) == 1
         after = {name: drawing(screen, name) for name in NAMES}
         # Only the timeline tells that more is recorded by now.
         assert {n for n in NAMES if before[n] != after[n]} <= {"timeline"}
@@ -115,9 +117,11 @@ async def test_rewind_shows_the_recorded_values_and_leaves_the_engine_alone(tmp_
 async def test_iterations_and_cells_run_on_at_the_tip(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await press(pilot, screen, "right", "]")
-        assert "iteration 0" in screen.status.text and "step 4 of 4" in screen.status.text
+        assert "iteration 0" in screen.status.text
+        assert "step 4 of 4" in screen.status.text
         await press(pilot, screen, "]")
-        assert "iteration 1" in screen.status.text and "step 10 of 10" in screen.status.text
+        assert "iteration 1" in screen.status.text
+        assert "step 10 of 10" in screen.status.text
         await press(pilot, screen, "}")
         assert "line 23" in screen.status.text
         await press(pilot, screen, "{")
@@ -131,7 +135,8 @@ async def test_nonsense_gets_one_clear_line(tmp_path: Path) -> None:
         await pilot.press("g", "x", "y", "enter")
         assert "no step is called 'xy'" in str(pilot.app.screen.query_one("#why").render())
         await press(pilot, screen, "escape")
-        assert pilot.app.screen is screen and screen.session.cursor == 0
+        assert pilot.app.screen is screen
+        assert screen.session.cursor == 0
 
 
 async def test_running_to_the_end_shows_the_output_and_ends(tmp_path: Path) -> None:
@@ -155,7 +160,8 @@ async def test_a_failing_script_gets_one_clear_line_and_keeps_its_steps(tmp_path
         assert any("✗" in row and "18" in row for row in pane(screen, "source").splitlines())
         assert pane(screen, "timeline").endswith("✗")
         await press(pilot, screen, "home")
-        assert "✗" not in pane(screen, "source") and "step 1 of 6" in screen.status.text
+        assert "✗" not in pane(screen, "source")
+        assert "step 1 of 6" in screen.status.text
 
 
 async def test_play_goes_on_by_itself_and_left_pauses_it(tmp_path: Path) -> None:
@@ -165,7 +171,8 @@ async def test_play_goes_on_by_itself_and_left_pauses_it(tmp_path: Path) -> None
         assert "playing at 60 steps/s" in screen.status.text
         await until(pilot, lambda: session.cursor >= 5)
         await press(pilot, screen, "left")
-        assert session.doing is Doing.WAITING and screen._player is None
+        assert session.doing is Doing.WAITING
+        assert screen._player is None
         await pilot.press("p", "p")
         assert not session.playing
 
@@ -261,7 +268,8 @@ async def test_a_saved_file_offers_to_be_opened_again(tmp_path: Path) -> None:
         await pilot.press("ctrl+r")
         await until(pilot, lambda: pilot.app.screen is not screen)
         again = pilot.app.screen
-        assert isinstance(again, LessonScreen) and "lr = 0.2" in again.lesson.source
+        assert isinstance(again, LessonScreen)
+        assert "lr = 0.2" in again.lesson.source
 
 
 async def test_a_deleted_file_keeps_working(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tutor.engine.protocol import Completed, Edit, Ended, Started, Waited
+from tutor.engine.protocol import Completed, Edit, Started, Waited
 from tutor.frame import Frame
 from tutor.values import plain
 

@@ -18,7 +18,7 @@ REOPEN = "\x12"
 LEAVE_SCREEN = b"\x1b[?1049l"
 """Back from the alternate screen to the learner's own."""
 
-COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)[;m]")
+COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m")
 """A sequence that sets a colour."""
 
 _DECIDING = ("NO_COLOR", "COLORTERM", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "TMUX")
@@ -74,9 +74,15 @@ class Terminal:
         """The line that tells where the learner is and what happens."""
         return self.lines[-2].strip()
 
-    def panes(self) -> str:
-        """All but the two lines at the bottom."""
-        return "\n".join(self.lines[:-2])
+    def pane(self, name: str) -> str:
+        """What stands inside the frame of this pane; empty where it is not on the screen."""
+        for top, line in enumerate(self.lines):
+            if title := re.search(rf"╭─ \d {name}[ ─].*?╮", line):
+                left, right = title.span()
+                rows = [row[left:right] for row in self.lines[top + 1 :]]
+                height = next((y for y, row in enumerate(rows) if row[0] == "╰"), 0)
+                return "\n".join(row[1:-1].rstrip() for row in rows[:height])
+        return ""
 
     def read(self, size: int = 65536, timeout: float = 0.05) -> int:
         """Take what was written, at most `size` bytes; how many there were."""

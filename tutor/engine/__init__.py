@@ -1,1 +1,1 @@
-"""Runs scripts: a client in the caller's process, a host that imports torch, a worker for each run."""
+"""Runs scripts: a client in the caller's process, a host with torch, a worker for each run."""

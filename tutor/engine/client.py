@@ -24,7 +24,8 @@ from tutor.engine.control import (
     StartRun,
     WorkerEnded,
 )
-from tutor.engine.protocol import Ended, Event, Frame, Go, Launch, Printed, Waited, pack
+from tutor.engine.protocol import Ended, Event, Go, Launch, Printed, Waited, pack
+from tutor.frame import Frame
 
 PATIENCE = 0.15
 """Seconds that a statement gets to come to its end when the learner pauses; then it is frozen."""

@@ -25,7 +25,7 @@ def apply(namespace: dict[str, Any], target: str, value: Any) -> None:
     if isinstance(owner, torch.Tensor):
         try:
             new = torch.tensor(value, dtype=owner.dtype, device=owner.device)
-            owner.data.copy_(new.expand(owner.shape) if new.dim() == 0 else new.reshape(owner.shape))
+            owner.data.copy_(new if new.dim() == 0 else new.reshape(owner.shape))
         except (TypeError, ValueError, RuntimeError) as error:
             shape = "x".join(map(str, owner.shape)) or "scalar"
             raise EditError(f"{value!r} does not fit {target!r} ({shape}): {error}") from None
@@ -36,7 +36,8 @@ def apply(namespace: dict[str, Any], target: str, value: Any) -> None:
     elif hasattr(owner, "dtype") and hasattr(owner, "shape") and hasattr(owner, "fill"):
         owner[...] = value
     else:
-        raise EditError(f"{target!r} is a {type(owner).__name__}; only numbers and tensors can be edited")
+        kind = type(owner).__name__
+        raise EditError(f"{target!r} is a {kind}; only numbers and tensors can be edited")
 
 
 class EditError(ValueError):

@@ -31,7 +31,7 @@ class Expression:
         self._code: CodeType = compile(text.strip(), "<expression>", "eval", dont_inherit=True)
 
     def value(self, namespace: dict[str, Any]) -> Any:
-        """What it stands for now: text if it has a format, else something that MessagePack holds."""
+        """What it stands for now: text if it has a format, else what MessagePack can hold."""
         found = eval(self._code, namespace)
         if self._spec is None:
             return portable(found)

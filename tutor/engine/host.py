@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 import msgspec
@@ -25,6 +26,9 @@ from tutor.engine.control import (
     WorkerEnded,
 )
 
+IDLE = 0.3
+"""Seconds without a request after which the host does what later runs will want."""
+
 
 def main(descriptor: int) -> None:
     """Serve the client on the other end of `descriptor` until it is gone."""
@@ -37,15 +41,11 @@ def main(descriptor: int) -> None:
         control.send(HostFailed(f"torch cannot be imported: {error}"))
         return
     process.die_with_parent(0)
-    control.send(HostReady(str(worker.torch.__version__)))
+    control.send(HostReady(worker.TORCH))
     host = Host(control)
     host.look_for_device()
-    if not select.select([control], [], [], 0)[0]:
-        private.preload_dynamo()
-    gc.collect()
-    gc.freeze()
     try:
-        host.serve()
+        host.serve(private.preload_dynamo)
     finally:
         host.end_all()
 
@@ -85,17 +85,27 @@ class Host:
         os.close(writable)
         self._probe = readable
 
-    def serve(self) -> None:
-        """Do what the client asks, until it is gone."""
+    def serve(self, prepare: Callable[[], None]) -> None:
+        """Do what the client asks, until it is gone.
+
+        Args:
+            prepare: Called once, when nothing has been asked for a moment.
+        """
+        is_prepared = False
         while True:
-            sources = [self._control, self._woken, *([self._probe] if self._probe >= 0 else [])]
-            ready = select.select(sources, [], [])[0]
+            sources = [self._control.fileno(), self._woken.fileno()]
+            if self._probe >= 0:
+                sources.append(self._probe)
+            ready = select.select(sources, [], [], None if is_prepared else IDLE)[0]
+            if not ready:
+                prepare()
+                is_prepared = True
             if self._probe in ready:
                 self._report_device()
-            if self._woken in ready:
+            if self._woken.fileno() in ready:
                 self._woken.recv(4096)
                 self._reap()
-            if self._control in ready:
+            if self._control.fileno() in ready:
                 messages = self._control.receive()
                 if messages is None:
                     return
@@ -111,6 +121,8 @@ class Host:
 
     def _start(self, run: int) -> None:
         descriptors = self._control.descriptors()
+        # What is shared with the worker is not to be copied for the sake of a collection.
+        gc.freeze()
         pid = os.fork()
         if pid == 0:
             self._become_worker(descriptors)
@@ -160,7 +172,8 @@ class Host:
         if data:
             self._control.send(msgspec.msgpack.decode(data, type=DeviceFound))
         else:
-            self._control.send(DeviceFound(None, {"device": "cpu", "name": "no device could be asked"}))
+            unknown = {"device": "cpu", "name": "no accelerator answered"}
+            self._control.send(DeviceFound(None, unknown))
 
 
 def _signal_group(pid: int, number: int) -> None:

@@ -143,7 +143,8 @@ class Unpacker:
 
 
 def decode_event(body: memoryview) -> Event:
-    return _events.decode(body)
+    event: Event = _events.decode(body)
+    return event
 
 
 def read_launch(file: int) -> Launch:

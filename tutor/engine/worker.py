@@ -26,6 +26,8 @@ from tutor.engine.page import Page, Sender
 from tutor.engine.protocol import Ended, Launch, Started, read_launch
 from tutor.engine.recorder import Recorder
 
+TORCH = str(torch.__version__)
+
 LINGER = 1.0
 """Seconds that threads of a finished script get to come to their end."""
 
@@ -46,8 +48,13 @@ def work(commands: int, events: int, shared: int, launch: int, stdout: int, stde
         process.be_first_to_die()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ["MPLBACKEND"] = "agg"
+        wish = read_launch(launch)
         sender = Sender(Page(shared), events)
-        _run(read_launch(launch), sender, commands, (stdout, stderr))
+        try:
+            _run(wish, sender, commands, (stdout, stderr))
+        except Exception as error:
+            fault = "".join(traceback.format_exception(error))
+            sender.append(Ended("died", f"{wish.path}: the engine failed: {error!r}", 0, fault))
         sender.flush()
     finally:
         # Whatever else is alive here, threads and child processes, ends with the run.

@@ -16,6 +16,7 @@ from tutor.engine.client import Engine
 from tutor.ui.display import ThriftyApp
 from tutor.ui.draw.palette import Palette, palette_for
 from tutor.ui.keys import described
+from tutor.ui.screens.help import HelpScreen
 from tutor.ui.screens.menu import LessonChosen, MenuScreen
 from tutor.ui.terminal import Options, leave_on_signals
 from tutor.ui.theme import NAME, theme
@@ -25,15 +26,13 @@ class TutorApp(ThriftyApp):
     """The course menu and the lessons opened from it, or one script alone.
 
     Args:
-        target: The path of a script to open at once; leaving it leaves the app.
-
-    Raises:
-        LessonError: That script cannot be read.
+        target: The path of a script to open at once; leaving it leaves the app. LessonError is
+            raised where it cannot be read.
     """
 
     TITLE = "tutor"
     CSS_PATH = "app.tcss"
-    # Textual declares these two as instance variables, which leaves no room for a ClassVar.
+    # Textual declares both as instance variables, which leaves no room for a ClassVar.
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide"), (170, "-huge")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-short"), (34, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar = [Binding("question_mark", "app.help", "help")]
@@ -51,8 +50,7 @@ class TutorApp(ThriftyApp):
         self, engine: Engine, target: str | None = None, options: Options | None = None
     ) -> None:
         super().__init__()
-        self.engine = engine
-        self.options = options or Options()
+        self.engine, self.options = engine, options or Options()
         self.palette: Palette = palette_for(self.console.color_system, self.no_color)
         self.register_theme(theme(self.palette))
         self.theme = NAME
@@ -89,10 +87,8 @@ class TutorApp(ThriftyApp):
         except LessonError as error:
             self.notify(str(error), title="This file cannot be opened", severity="error")
             return
-        if chosen.again:
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
+        show = self.switch_screen if chosen.again else self.push_screen
+        show(screen)
 
     def action_leave(self) -> None:
         """Back to where the learner came from."""
@@ -102,8 +98,6 @@ class TutorApp(ThriftyApp):
             self.exit()
 
     def action_help(self) -> None:
-        from tutor.ui.screens.help import HelpScreen
-
         self.push_screen(HelpScreen(self.screen, self.palette))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -21,6 +21,7 @@ def theme(palette: Palette) -> Theme:
         panel=background,
         error="#ff5555" if few else "#ff5f5f",
         variables={
+            "selection": "#0000aa" if few else "#303030",
             "border": "#555555" if few else "#585858",
             "text-muted": "#00aaaa" if few else "#949494",
         },

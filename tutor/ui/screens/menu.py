@@ -1,5 +1,6 @@
 """The course menu: chapters, their lessons, what each teaches, and the device they run on."""
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
+from textual.events import Resize
 from textual.getters import query_one
 from textual.message import Message
 from textual.screen import Screen
@@ -38,7 +40,7 @@ class Course(OptionList):
     """The lessons, with the keys of the panes besides a list's own."""
 
     BINDINGS: ClassVar = [
-        Binding("enter,right,l", "select", "open"),
+        Binding("enter", "select", "open"),
         Binding("down,j", "cursor_down", "down"),
         Binding("up,k", "cursor_up", "up"),
     ]
@@ -50,6 +52,7 @@ class MenuScreen(Screen[None]):
     BINDINGS: ClassVar = [Binding("q", "app.leave", "quit")]
 
     app: "TutorApp"
+    _entries: "list[Entry] | None" = None
     course = query_one(Course)
     device = query_one("#device", Static)
     keys = query_one(KeyLine)
@@ -65,7 +68,7 @@ class MenuScreen(Screen[None]):
     def on_mount(self) -> None:
         self.keys.show(["select", "cursor_down", "cursor_up", "app.leave", "app.help"])
         # Reading takes some milliseconds a lesson: the first paint does not wait for it.
-        self.call_after_refresh(self._show_course)
+        self.call_after_refresh(self._read_course)
         self.watch(self.app, "device", self._show_device)
         self.watch(self.app, "failure", self._show_device)
         self.set_timer(_PRELOAD, _preload)
@@ -74,11 +77,22 @@ class MenuScreen(Screen[None]):
         if event.option_id:
             self.post_message(LessonChosen(Path(event.option_id)))
 
-    def _show_course(self) -> None:
+    def _read_course(self) -> None:
         from tutor.catalog import find
 
-        entries = find()
-        width = max((len(entry.id) for entry in entries), default=0)
+        self._entries = find()
+        self._show_course()
+
+    def on_resize(self, event: Resize) -> None:
+        # The lines are broken for the width there is.
+        self.call_after_refresh(self._show_course)
+
+    def _show_course(self) -> None:
+        if self._entries is None:
+            return
+        entries, chosen = self._entries, self.course.highlighted
+        names = max((len(entry.id) for entry in entries), default=0)
+        width = self.course.scrollable_content_region.width
         options: list[Option] = []
         chapter = None
         for entry in entries:
@@ -87,9 +101,12 @@ class MenuScreen(Screen[None]):
                 heading = Content("\n") + heading if chapter else heading
                 options.append(Option(heading, disabled=True))
                 chapter = entry.chapter
-            options.append(Option(_row(entry, width), id=str(entry.path)))
-        self.course.add_options(options or [Option("no lessons found", disabled=True)])
-        self.course.action_first()
+            options.append(Option(_row(entry, names, width), id=str(entry.path)))
+        self.course.set_options(options or [Option("no lessons found", disabled=True)])
+        if chosen is None:
+            self.course.action_first()
+        else:
+            self.course.highlighted = chosen
 
     def _show_device(self) -> None:
         app = self.app
@@ -97,14 +114,25 @@ class MenuScreen(Screen[None]):
         self.device.update(Content.styled(text, "bold $error" if app.failure else "$text-muted"))
 
 
-def _row(entry: "Entry", width: int) -> Content:
-    """A lesson in two lines: its name and title, and what it teaches."""
+def _row(entry: "Entry", names: int, width: int) -> Content:
+    """A lesson: its name and title, and below what it teaches."""
     if entry.error is not None:
-        return Content.styled(f"  {entry.error}", "$error")
-    row = Content.assemble("  ", (entry.id.ljust(width + 2), "bold"), entry.title)
+        return Content.styled(_indented(entry.error, 2, width), "$error")
+    row = Content.assemble("  ", (entry.id.ljust(names + 2), "bold"), entry.title)
     if entry.summary and entry.summary != entry.title:
-        row += Content.styled(f"\n  {'':{width + 2}}{entry.summary}", "$text-muted")
+        summary = _indented(entry.summary, names + 4, width)
+        row += Content.styled(f"\n{summary}", "$text-muted")
     return row
+
+
+def _indented(text: str, indent: int, width: int) -> str:
+    return textwrap.fill(
+        text,
+        max(width, indent + 20),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+    )
 
 
 def _preload() -> None:

@@ -1,0 +1,138 @@
+"""Lessons in a real terminal with the real engine, and the terminals that they are shown in."""
+
+import signal
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from pseudo_terminal import COLOUR, END, ENTER, HOME, LEAVE_SCREEN, LEFT, RIGHT, Terminal, tutor
+
+PANES = ("tensors", "gradients", "loss", "output", "notes")
+"""What a step decides alone. The source also depends on where it was scrolled to before."""
+
+STEPS = 20
+
+
+def test_the_menu_names_the_lessons_before_torch_is_there_and_opens_one():
+    with tutor() as terminal:
+        terminal.wait_for("descend", "looking for a device")
+        assert not _has_torch(terminal.child.pid)
+        terminal.wait_for("torch 2")
+        terminal.press(ENTER, "1 source · 10_descend.py", "waiting before")
+        terminal.press("q", "one statement at a time")
+        assert not _has_torch(terminal.child.pid)
+        terminal.send("q")
+        assert terminal.ends() == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "environment"),
+    [
+        ((80, 24), {}),
+        ((120, 40), {}),
+        ((120, 40), {"NO_COLOR": "1"}),
+        ((80, 24), {"LANG": "C"}),
+    ],
+    ids=["80x24", "120x40", "NO_COLOR", "LANG=C"],
+)
+def test_a_lesson_is_stepped_rewound_played_and_run_to_its_end(size, environment):
+    with tutor("open", "three_points", size=size, **environment) as terminal:
+        terminal.wait_for("waiting before line 9")
+        if not terminal.pane("loss"):
+            terminal.press("5", "5 loss")
+        for step in range(1, STEPS + 1):
+            terminal.press(RIGHT, f"step {step} of {step} ")
+        terminal.settle()
+        assert "loss 0.0740742" in terminal.pane("loss")
+        shown = {STEPS: _panes(terminal)}
+
+        # What was shown at a step is what is shown there again, on every way to it.
+        for step in (STEPS - 1, STEPS - 2):
+            terminal.press(LEFT, f"step {step} of {STEPS} ")
+            terminal.settle()
+            shown[step] = _panes(terminal)
+        assert len(set(map(str, shown.values()))) == 3
+        terminal.press(HOME, f"step 1 of {STEPS} ")
+        terminal.until(lambda: "no loss yet" in terminal.pane("loss"))
+        terminal.press(END, f"step {STEPS} of {STEPS} ")
+        terminal.until(lambda: _panes(terminal) == shown[STEPS])
+        terminal.press(LEFT + LEFT, f"step {STEPS - 2} of {STEPS} ")
+        terminal.until(lambda: _panes(terminal) == shown[STEPS - 2])
+        terminal.press(RIGHT, f"step {STEPS - 1} of {STEPS} ")
+        terminal.until(lambda: _panes(terminal) == shown[STEPS - 1])
+
+        iteration = _iteration(terminal)
+        terminal.press("]", f"iteration {iteration + 1} ")
+        terminal.press("p", "playing at 4 steps/s")
+        terminal.until(lambda: _iteration(terminal) > iteration + 1)
+        terminal.send("p")
+        terminal.until(lambda: "playing" not in terminal.text, limit=0.5)
+        terminal.press("r", "finished: every step is recorded")
+        terminal.until(lambda: "0.00292078" in terminal.pane("loss"))
+
+        terminal.send("q")
+        assert terminal.ends() == 0
+        assert LEAVE_SCREEN in terminal.raw
+        if environment.get("NO_COLOR"):
+            assert not COLOUR.search(terminal.raw)
+
+
+def test_after_many_fast_steps_the_screen_is_what_a_whole_repaint_shows():
+    with tutor("open", "three_points", size=(120, 40)) as terminal:
+        terminal.wait_for("waiting before line 9")
+        terminal.press(RIGHT * 30, "step 30 of 30 ")
+        terminal.press(LEFT * 10, "step 20 of 30 ")
+        terminal.settle()
+        changes_alone = terminal.text
+        _stop_and_continue(terminal)
+        terminal.until(lambda: terminal.text == changes_alone)
+
+
+def test_a_stopped_program_paints_everything_again_when_it_goes_on():
+    with tutor() as terminal:
+        terminal.wait_for("descend")
+        _stop_and_continue(terminal)
+        terminal.wait_for("one statement at a time", "descend", "quit")
+
+
+def test_a_dumb_terminal_gets_one_line():
+    with tutor("open", "descend", TERM="dumb") as terminal:
+        assert terminal.ends() == 2
+        assert terminal.raw.startswith(b"tutor: this terminal (TERM=dumb) ")
+        assert terminal.raw.count(b"\n") == 1
+        assert b"\x1b" not in terminal.raw
+
+
+def test_a_small_terminal_gets_one_line_until_it_is_made_larger():
+    with tutor(size=(30, 10)) as terminal:
+        terminal.until(lambda: "at least 40x12" in " ".join(terminal.text.split()))
+        assert "descend" not in terminal.text
+        terminal.resize(80, 24)
+        terminal.wait_for("descend", "quit")
+        assert "at least" not in terminal.text
+        terminal.resize(30, 10)
+        terminal.until(lambda: "at least 40x12" in " ".join(terminal.text.split()))
+        terminal.resize(120, 40)
+        terminal.wait_for("descend", "quit")
+
+
+def _panes(terminal: Terminal) -> dict[str, str]:
+    return {name: terminal.pane(name) for name in PANES}
+
+
+def _iteration(terminal: Terminal) -> int:
+    return int(terminal.status.partition("iteration ")[2].split()[0])
+
+
+def _has_torch(pid: int) -> bool:
+    return "libtorch" in Path(f"/proc/{pid}/maps").read_text()
+
+
+def _stop_and_continue(terminal: Terminal) -> None:
+    """As Ctrl+Z and `fg` do; meanwhile the shell has written over everything."""
+    left = terminal.raw.count(LEAVE_SCREEN)
+    terminal.signal(signal.SIGTSTP)
+    # Until it stands still, a SIGCONT would come too early.
+    terminal.until(lambda: terminal.raw.count(LEAVE_SCREEN) > left and terminal.is_stopped())
+    terminal.emulator.reset()
+    terminal.signal(signal.SIGCONT)

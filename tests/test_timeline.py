@@ -1,0 +1,166 @@
+"""The timeline: what was recorded, at any step, within its budget."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tutor.frame import Frame, TensorView
+from tutor.timeline import OUTPUT_KEPT, Timeline
+
+
+def number(value: int) -> TensorView:
+    return TensorView("number", (), "int", "cpu", False, "text", str(value).encode())
+
+
+def heavy(value: int) -> TensorView:
+    return TensorView("tensor", (1000,), "uint8", "cpu", False, "|u1", bytes([value % 256]) * 4000)
+
+
+def frame(step: int, changed=None, *, line=1, iteration=None, loop=0, loss=None) -> Frame:
+    return Frame(step, line, loop, iteration, "other", loss, loss is not None, changed or {})
+
+
+def timeline_of(frames: Sequence[Frame], **options) -> Timeline:
+    timeline = Timeline(**options)
+    for one in frames:
+        timeline.append(one)
+    return timeline
+
+
+def test_a_value_is_what_its_last_change_made_it():
+    timeline = timeline_of([frame(1, {"x": number(1)}), frame(2), frame(3, {"x": number(2)})])
+    assert [timeline.view("x", step) for step in range(4)] == [
+        None,
+        number(1),
+        number(1),
+        number(2),
+    ]
+    assert [timeline.changed_at("x", step) for step in range(4)] == [0, 1, 1, 3]
+
+
+def test_a_name_that_is_gone_is_listed_only_before():
+    timeline = timeline_of([frame(1, {"x": number(1), "y": number(2)}), frame(2, {"x": None})])
+    assert timeline.names(1) == ["x", "y"]
+    assert timeline.names(2) == ["y"]
+    assert timeline.view("x", 2) is None
+
+
+def test_a_step_cannot_be_left_out():
+    timeline = timeline_of([frame(1)])
+    with pytest.raises(ValueError, match="step 3 cannot follow step 1"):
+        timeline.append(frame(3))
+    with pytest.raises(IndexError, match="step 2 is not recorded"):
+        timeline.at(2)
+
+
+def test_iterations_and_cells_are_found_in_both_directions():
+    lines = [1, 2, 5, 6, 5, 6, 9]
+    iterations = [None, None, 0, 0, 1, 1, None]
+    timeline = timeline_of(
+        [
+            frame(step, line=line, iteration=iteration, loop=0 if iteration is None else 4)
+            for step, (line, iteration) in enumerate(zip(lines, iterations, strict=True), 1)
+        ],
+        cells=(1, 4, 8),
+    )
+    assert [timeline.next_iteration(step) for step in (1, 3, 4, 6)] == [3, 5, 5, 7]
+    assert timeline.next_iteration(7) is None
+    assert [timeline.previous_iteration(step) for step in (7, 6, 5, 4, 3)] == [5, 5, 3, 3, 1]
+    assert timeline.previous_iteration(1) is None
+    assert [timeline.next_cell(step) for step in (1, 4)] == [3, 7]
+    assert timeline.previous_cell(4) == 3
+    assert timeline.iteration(1, near=3) == 5
+    assert timeline.iteration(7, near=3) is None
+
+
+def test_the_iteration_of_the_loop_one_stands_in_is_found_first():
+    frames = [frame(i + 1, iteration=i, loop=4) for i in range(3)]
+    frames += [frame(i + 4, iteration=i, loop=9) for i in range(3)]
+    timeline = timeline_of(frames)
+    assert timeline.iteration(1, near=2) == 2
+    assert timeline.iteration(1, near=6) == 5
+
+
+def test_the_loss_curve_ends_at_the_step_one_looks_at():
+    timeline = timeline_of([frame(1, loss=4.0), frame(2), frame(3, loss=2.0)])
+    assert timeline.losses(2) == ([1], [4.0])
+    assert timeline.losses(3) == ([1, 3], [4.0, 2.0])
+
+
+def test_output_is_what_was_written_by_then():
+    timeline = Timeline()
+    timeline.print(1, [(1, b"one")])
+    timeline.append(frame(1))
+    timeline.print(2, [(2, b"two")])
+    timeline.append(frame(2))
+    timeline.print(3, [(1, b"running")])
+    assert timeline.output(1) == [(1, b"one")]
+    assert timeline.output(2) == [(1, b"one"), (2, b"two"), (1, b"running")]
+
+
+def test_the_last_megabyte_of_output_is_kept():
+    timeline = Timeline()
+    for step in range(1, 40):
+        timeline.print(step, [(1, bytes([step]) * 100_000)])
+        timeline.append(frame(step))
+    kept = b"".join(text for _, text in timeline.output(39))
+    assert kept.endswith(bytes([39]) * 100_000)
+    assert OUTPUT_KEPT <= len(kept) <= OUTPUT_KEPT * 3 // 2
+    assert timeline.output_dropped == 39 * 100_000 - len(kept)
+
+
+def test_one_huge_piece_of_output_is_cut_to_its_end():
+    timeline = Timeline()
+    timeline.print(1, [(1, b"x" * 5_000_000 + b"end")])
+    timeline.append(frame(1))
+    [(_, kept)] = timeline.output(1)
+    assert len(kept) == OUTPUT_KEPT
+    assert kept.endswith(b"end")
+
+
+def test_a_budget_thins_old_pictures_and_never_the_steps():
+    timeline = timeline_of(
+        [frame(step, {"w": heavy(step), "n": number(step)}) for step in range(1, 1001)],
+        budget=1_000_000,
+    )
+    assert timeline.cost <= 1_000_000
+    assert len(timeline) == 1000
+    assert timeline.view("n", 17) == number(17)
+    assert timeline.view("w", 1000) == heavy(1000)
+    thinned = [step for step in range(1, 1001) if timeline.missing(step)]
+    assert thinned
+    assert all(timeline.missing(step) == ["w"] for step in thinned)
+    assert timeline.view("w", thinned[0]).shape == (1000,)
+
+
+def test_what_was_thinned_can_be_filled_in_again():
+    timeline = timeline_of(
+        [frame(step, {"w": heavy(step)}) for step in range(1, 401)], budget=400_000
+    )
+    step = next(step for step in range(1, 401) if timeline.missing(step))
+    timeline.complete(step, {"w": heavy(step), "unheard of": number(1)})
+    assert timeline.missing(step) == []
+    assert timeline.at(step).view("w") == heavy(step)
+    assert timeline.frame(step).changed["w"] == heavy(step)
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 9) | st.none()), max_size=30),
+    st.lists(st.integers(0, 30)),
+)
+def test_what_is_shown_at_a_step_is_always_the_same(changes, walk):
+    """Random walks over a script whose values are known at every step."""
+    known: list[dict[str, int]] = [{}]
+    timeline = Timeline()
+    for step, change in enumerate(changes, 1):
+        views = {n: None if v is None else number(v) for n, v in change.items()}
+        timeline.append(frame(step, views))
+        now = known[-1] | change
+        known.append({name: value for name, value in now.items() if value is not None})
+    for step in walk:
+        moment = timeline.at(min(step, len(changes)))
+        assert {n: moment.view(n) for n in moment.names()} == {
+            name: number(value) for name, value in known[moment.step].items()
+        }
