@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tutor.engine.client import Engine, Run
+from tutor.engine.client import Engine
 from tutor.engine.protocol import FOREVER, Completed, Ended, Event, Launch, Printed, Waited
+from tutor.engine.run import Run
 from tutor.frame import Frame
 from tutor.timeline import Timeline
 

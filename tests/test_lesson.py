@@ -263,8 +263,8 @@ def test_notes_stand_above_statements_at_every_depth():
     }
 
 
-def test_a_note_above_a_decorator_belongs_to_the_def():
-    assert notes("# Cached.\n@cache\n@other(1)\ndef f():\n    pass\n") == {4: "Cached."}
+def test_a_decorated_function_begins_at_its_first_decorator():
+    assert notes("# Cached.\n@cache\n@other(1)\ndef f():\n    pass\n") == {2: "Cached."}
 
 
 def test_an_empty_line_parts_a_comment_from_the_code():

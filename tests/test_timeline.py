@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.frame import Frame, TensorView
-from tutor.timeline import OUTPUT_KEPT, Timeline
+from tutor.timeline import Timeline
+from tutor.transcript import KEPT
 
 
 def number(value: int) -> TensorView:
@@ -107,7 +108,7 @@ def test_the_last_megabyte_of_output_is_kept():
         timeline.append(frame(step))
     kept = b"".join(text for _, text in timeline.output(39))
     assert kept.endswith(bytes([39]) * 100_000)
-    assert OUTPUT_KEPT <= len(kept) <= OUTPUT_KEPT * 3 // 2
+    assert KEPT <= len(kept) <= KEPT * 3 // 2
     assert timeline.output_dropped == 39 * 100_000 - len(kept)
 
 
@@ -116,7 +117,7 @@ def test_one_huge_piece_of_output_is_cut_to_its_end():
     timeline.print(1, [(1, b"x" * 5_000_000 + b"end")])
     timeline.append(frame(1))
     [(_, kept)] = timeline.output(1)
-    assert len(kept) == OUTPUT_KEPT
+    assert len(kept) == KEPT
     assert kept.endswith(b"end")
 
 

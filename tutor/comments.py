@@ -40,6 +40,12 @@ class Comments:
                 self.margin[line] = token.string
 
 
+def first_line(statement: ast.stmt) -> int:
+    """The line on which a statement begins: a decorated function begins at its first decorator."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(part.lineno for part in decorators)])
+
+
 def blocks(statements: list[ast.stmt], comments: Comments, reserved: set[int]) -> dict[int, Block]:
     """The comments directly above each statement, by the statement's first line."""
     free = {
@@ -51,14 +57,13 @@ def blocks(statements: list[ast.stmt], comments: Comments, reserved: set[int]) -
     }
     found: dict[int, Block] = {}
     for node in statements:
-        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-        above = min([node.lineno, *(part.lineno for part in decorators)]) - 1
+        above = first_line(node) - 1
         block: Block = []
         while above in free:
             block.insert(0, (above, free[above]))
             above -= 1
         if block:
-            found[node.lineno] = block
+            found[first_line(node)] = block
     return dict(sorted(found.items()))
 
 

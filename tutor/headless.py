@@ -9,8 +9,9 @@ import threading
 from collections.abc import Iterator
 from typing import IO, Any
 
-from tutor.engine.client import Engine, Run
+from tutor.engine.client import Engine
 from tutor.engine.protocol import FOREVER, Ended, Event, Launch, Printed, Started, Waited
+from tutor.engine.run import Run
 from tutor.frame import GRAD, Frame, TensorView
 from tutor.launching import BadRequest, Request, prepare
 from tutor.lesson import Lesson, LessonError

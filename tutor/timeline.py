@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from tutor.frame import Frame, TensorView
+from tutor.transcript import Transcript
 
 BUDGET = 256 * 2**20
 """Bytes that a timeline may hold. Beyond it old pictures are thinned, never the steps."""
-
-OUTPUT_KEPT = 2**20
-"""Bytes of the script's output that are kept: the last ones."""
 
 _HEAVY = 1024
 """Views that cost more than this are thinned when the budget is spent; smaller ones always stay."""
@@ -27,38 +25,6 @@ class _Column:
         self.views: list[TensorView | None] = []
 
 
-class _Output:
-    """The script's output, each piece with its step, cut to the last `OUTPUT_KEPT` bytes."""
-
-    def __init__(self) -> None:
-        self.steps: list[int] = []
-        self.pieces: list[tuple[int, bytes]] = []
-        self.size = 0
-        self.dropped = 0
-
-    def append(self, step: int, pieces: Iterable[tuple[int, bytes]]) -> None:
-        for piece in pieces:
-            self.steps.append(step)
-            self.pieces.append(piece)
-            self.size += len(piece[1])
-        # Dropping from the front of a list is linear, so it waits until there is enough to drop.
-        if self.size > OUTPUT_KEPT * 3 // 2:
-            self._cut()
-
-    def _cut(self) -> None:
-        first = 0
-        while self.size > OUTPUT_KEPT and first < len(self.pieces) - 1:
-            self.size -= len(self.pieces[first][1])
-            self.dropped += len(self.pieces[first][1])
-            first += 1
-        del self.steps[:first], self.pieces[:first]
-        if self.size > OUTPUT_KEPT:
-            stream, text = self.pieces[0]
-            self.dropped += len(text) - OUTPUT_KEPT
-            self.pieces[0] = (stream, text[-OUTPUT_KEPT:])
-            self.size = OUTPUT_KEPT
-
-
 class Timeline:
     """The recorded steps of one run. Steps count from 1; step 0 is "nothing has run yet".
 
@@ -72,7 +38,7 @@ class Timeline:
         self._budget = budget
         self._frames: list[Frame] = []
         self._columns: dict[str, _Column] = {}
-        self._output = _Output()
+        self._output = Transcript()
         self._loss_steps: list[int] = []
         self._losses: list[float] = []
         self._iteration_starts: list[int] = []
@@ -202,9 +168,8 @@ class Timeline:
 
     def output(self, step: int) -> list[tuple[int, bytes]]:
         """What the script had written by the end of `step`: (1 stdout or 2 stderr, bytes)."""
-        tip = step >= len(self._frames)
-        end = len(self._output.steps) if tip else bisect_right(self._output.steps, step)
-        return self._output.pieces[:end]
+        is_tip = step >= len(self._frames)
+        return self._output.pieces if is_tip else self._output.until(step)
 
     @property
     def output_dropped(self) -> int:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import CodeType
 
+from tutor.comments import first_line
+
 BEFORE = "<before>"
 """Called with the site of the statement that is about to run."""
 AFTER = "<after>"
@@ -56,12 +58,6 @@ def instrument(source: str, path: str, knobs: Mapping[int, object] | None = None
     tree.body = weaver.module(tree.body)
     code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
     return Program(code, weaver.sites, weaver.loops)
-
-
-def first_line(statement: ast.stmt) -> int:
-    """The line on which a statement begins: a decorated function begins at its first decorator."""
-    decorators = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 class _Weaver:

@@ -28,7 +28,9 @@ _ROWS = (
 )
 
 BINDINGS: list[BindingType] = [
-    Binding(keys, action, word, tooltip=told) for keys, action, word, told in _ROWS
+    # What is typed right behind the key that asks where to go belongs to the answer.
+    Binding(keys, action, word, tooltip=told, priority=action == "go")
+    for keys, action, word, told in _ROWS
 ]
 
 _MOVING = ("do('toggle_play')", "do('back')", "speed(1)", "speed(-1)")

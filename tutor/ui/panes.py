@@ -79,8 +79,11 @@ class Panes(Vertical):
     def turn_to(self, name: str) -> None:
         """Give this pane the keyboard, and the whole screen if another one has it."""
         panel = self.pick(name)
-        # A pane that was hidden until now takes the focus once it has been laid out.
-        self.call_after_refresh(panel.focus)
+        if panel.is_on_screen:
+            self.screen.set_focus(panel)
+        else:
+            # A pane that was hidden until now takes the focus once it has been laid out.
+            self.call_after_refresh(panel.focus)
         if self.screen.maximized is not None:
             self.screen.minimize()
             self.screen.maximize(panel)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import msgspec
 from textual.timer import Timer
 
-from tutor.engine.client import Engine, Run
+from tutor.engine.client import Engine
 from tutor.engine.protocol import Ended, Launch
+from tutor.engine.run import Run
 from tutor.frame import Frame
 from tutor.timeline import Timeline
 

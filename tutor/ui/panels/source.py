@@ -11,8 +11,8 @@ from tutor.ui.panels.panel import Panel
 _MARGIN = 3
 """Lines kept in view above and below the statement just run and the next one, where they fit."""
 
-_CHANGES = 3
-"""So many changed values are written at a line's end."""
+_CHANGE = 24
+"""Cells that a changed value at a line's end takes at least."""
 
 
 class SourcePanel(Panel):
@@ -74,9 +74,6 @@ def _changes(moment: Moment, width: int) -> str:
     names = [name for name, view in moment.changed.items() if view is not None]
     # A gradient that appears is what a backward pass is about; a loop's counter is not.
     names.sort(key=lambda name: not name.endswith(GRAD))
-    told = []
-    for name in names[:_CHANGES]:
-        room = width // min(len(names), _CHANGES) - 2
-        told.append(change(name, moment.view(name), moment.before(name), max(8, room)))
-    more = f" +{len(names) - _CHANGES}" if len(names) > _CHANGES else ""
-    return "  ".join(told) + more
+    count = min(len(names), max(1, width // _CHANGE))
+    told = [change(n, moment.view(n), moment.before(n), width // count - 2) for n in names[:count]]
+    return "  ".join(told) + (f" +{len(names) - count}" if len(names) > count else "")

@@ -1,0 +1,45 @@
+"""What a script wrote, piece by piece, each with its step."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+KEPT = 2**20
+"""Bytes of output that are kept: the last ones."""
+
+
+class Transcript:
+    """The script's output in order, cut to its last `KEPT` bytes."""
+
+    def __init__(self) -> None:
+        self.pieces: list[tuple[int, bytes]] = []
+        """(1 for stdout or 2 for stderr, bytes)."""
+        self.dropped = 0
+        """Bytes that are no longer kept."""
+        self._steps: list[int] = []
+        self._size = 0
+
+    def append(self, step: int, pieces: Iterable[tuple[int, bytes]]) -> None:
+        for piece in pieces:
+            self._steps.append(step)
+            self.pieces.append(piece)
+            self._size += len(piece[1])
+        # Dropping from the front of a list is linear, so it waits until there is enough to drop.
+        if self._size > KEPT * 3 // 2:
+            self._cut()
+
+    def _cut(self) -> None:
+        first = 0
+        while self._size > KEPT and first < len(self.pieces) - 1:
+            self._size -= len(self.pieces[first][1])
+            self.dropped += len(self.pieces[first][1])
+            first += 1
+        del self._steps[:first], self.pieces[:first]
+        if self._size > KEPT:
+            stream, text = self.pieces[0]
+            self.dropped += len(text) - KEPT
+            self.pieces[0] = (stream, text[-KEPT:])
+            self._size = KEPT
+
+    def until(self, step: int) -> list[tuple[int, bytes]]:
+        """The pieces written by the end of `step`."""
+        return self.pieces[: bisect_right(self._steps, step)]
