@@ -126,7 +126,7 @@ def _screen(target: str | None, device: str | None, seed: int) -> NoReturn:
     from tutor.ui.terminal import Options, show
 
     path = None if target is None else str(_resolve(target))
-    sys.exit(show(Engine(), path, Options(device, seed)))
+    sys.exit(show(Engine(eager=True), path, Options(device, seed)))
 
 
 def _resolve(target: str) -> Path:

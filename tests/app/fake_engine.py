@@ -105,6 +105,8 @@ class FakeRun:
     frozen: bool = False
     closed: bool = False
     recorded: int = 0
+    first: int = 0
+    """Steps that were replayed before, unrecorded."""
     goal: int = 0
     commands: list[tuple[str, int]] = field(default_factory=list)
     events: list[protocol.Event] = field(default_factory=list)
@@ -121,7 +123,7 @@ class FakeRun:
     def go(self, until: int) -> None:
         self.commands.append(("go", until))
         self.frozen = False
-        self.goal = until
+        self.goal = until - self.first
         if not self.manual:
             self.work(len(self.script) + 1)
 
@@ -169,6 +171,8 @@ class FakeEngine:
         self.script = list(script) or descent()
         self.end = end
         self.manual = manual
+        self.exact = self.script
+        """What a replay records, which keeps every value."""
         self.device = device
         self.detected: str | None = None
         self.failure: str | None = None
@@ -181,7 +185,9 @@ class FakeEngine:
         self.is_started = True
 
     def launch(self, launch: protocol.Launch, notify: Callable[[], None]) -> FakeRun:
-        run = FakeRun(self.script[launch.begin :], self.end, notify, self.manual)
+        script = self.exact if launch.exact else self.script
+        run = FakeRun(script[launch.begin :], self.end, notify, self.manual)
+        run.first = launch.begin
         self.launches.append(launch)
         self.runs.append(run)
         run.report([protocol.Started(1, {"torch": "2.13.0"}), protocol.Waited(0, run.line)])

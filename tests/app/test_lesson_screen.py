@@ -7,9 +7,10 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from fake_engine import DESCENT, FakeEngine, descent
+from fake_engine import DESCENT, FakeEngine, Script, descent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from textual.pilot import Pilot
 
 from tutor.engine.protocol import Ended, Printed
@@ -327,6 +328,35 @@ async def test_a_terminal_that_is_too_small_is_told_so(tmp_path: Path) -> None:
         await until(pilot, lambda: small.is_on_screen)
         assert small.render() == "tutor needs at least 40x12; this terminal is 30x10"
         assert not screen.panes.is_on_screen
+
+
+def without_content(script: Script, step: int) -> Script:
+    """The same steps, but `w` was not kept at one of them."""
+    frame, output = script[step - 1]
+    bare = structs.replace(frame.changed["w"], data=None)
+    frame = structs.replace(frame, changed={**frame.changed, "w": bare})
+    return [*script[: step - 1], (frame, output), *script[step:]]
+
+
+async def test_values_that_were_not_kept_come_back_where_the_learner_rests(tmp_path: Path) -> None:
+    engine = FakeEngine(without_content(descent(), 7))
+    engine.exact = descent()
+    async with opened(tmp_path, engine) as (pilot, screen, _):
+        await go(pilot, screen, "7")
+        assert screen.moment.timeline.missing(7) == ["w"]
+        await until(pilot, lambda: "[2.6 -0.6]" in pane(screen, "tensors"))
+        assert engine.launches[1].begin == 6
+        assert engine.runs[1].closed
+        assert "replaying" not in screen.status.text
+
+
+async def test_whoever_moves_on_starts_no_replay(tmp_path: Path) -> None:
+    engine = FakeEngine(without_content(descent(), 7))
+    async with opened(tmp_path, engine) as (pilot, screen, _):
+        await go(pilot, screen, "7")
+        await press(pilot, screen, "left", "left")
+        assert not screen._refill.is_running
+        assert screen._refill._timer is None
 
 
 async def test_nothing_runs_when_nothing_happens(tmp_path: Path) -> None:

@@ -31,9 +31,14 @@ class Engine:
     """The engine of this process: one host, which imports torch and starts a worker for each run.
 
     `start` it from the main thread: the kernel ends the host when the thread that started it ends.
+
+    Args:
+        eager: Let the host load beforehand what a first optimizer would otherwise take a second
+            for: right where a learner reads before the first step, wrong where a run follows at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, eager: bool = False) -> None:
+        self._eager = eager
         self.device: str | None = None
         """What runs here, in one line, once it is known."""
         self.detected: str | None = None
@@ -61,6 +66,7 @@ class Engine:
         }
         # -P: a `torch.py` beside the learner must not be taken for torch.
         command = [sys.executable, "-P", "-m", "tutor.engine.host", str(theirs.fileno())]
+        command += ["eager"] * self._eager
         self._process = subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],

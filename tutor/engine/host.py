@@ -1,6 +1,6 @@
 """The host: imports torch once and forks a worker for each run.
 
-Started as `python -m tutor.engine.host DESCRIPTOR` with its end of the socket to the client. It
+Started as `python -m tutor.engine.host DESCRIPTOR [eager]` with its end of the socket to the client. It
 computes nothing itself: a parallel region of torch would leave its forked children hanging.
 """
 
@@ -10,7 +10,6 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable
 from typing import NoReturn
 
 import msgspec
@@ -26,12 +25,13 @@ from tutor.engine.control import (
     WorkerEnded,
 )
 
-IDLE = 0.3
-"""Seconds without a request after which the host does what later runs will want."""
 
+def main(descriptor: int, is_eager: bool) -> None:
+    """Serve the client on the other end of `descriptor` until it is gone.
 
-def main(descriptor: int) -> None:
-    """Serve the client on the other end of `descriptor` until it is gone."""
+    Args:
+        is_eager: Do what later runs will want before the first one is asked for.
+    """
     # Importing torch takes seconds in which nothing else is seen, not even the client's end.
     process.die_with_parent()
     control = Control(socket.socket(fileno=descriptor))
@@ -44,8 +44,10 @@ def main(descriptor: int) -> None:
     control.send(HostReady(worker.TORCH))
     host = Host(control)
     host.look_for_device()
+    if is_eager:
+        private.preload_dynamo()
     try:
-        host.serve(private.preload_dynamo)
+        host.serve()
     finally:
         host.end_all()
 
@@ -85,21 +87,13 @@ class Host:
         os.close(writable)
         self._probe = readable
 
-    def serve(self, prepare: Callable[[], None]) -> None:
-        """Do what the client asks, until it is gone.
-
-        Args:
-            prepare: Called once, when nothing has been asked for a moment.
-        """
-        is_prepared = False
+    def serve(self) -> None:
+        """Do what the client asks, until it is gone."""
         while True:
             sources = [self._control.fileno(), self._woken.fileno()]
             if self._probe >= 0:
                 sources.append(self._probe)
-            ready = select.select(sources, [], [], None if is_prepared else IDLE)[0]
-            if not ready:
-                prepare()
-                is_prepared = True
+            ready = select.select(sources, [], [])[0]
             if self._probe in ready:
                 self._report_device()
             if self._woken.fileno() in ready:
@@ -187,4 +181,4 @@ def _signal_group(pid: int, number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), "eager" in sys.argv[2:])
