@@ -23,7 +23,7 @@ ENDS = {
     "aborts": ("died", 5, "SIGABRT"),
     "leaves": ("died", 5, "exit status 3"),
     "segfaults": ("died", 4, "SIGSEGV"),
-    "asks_for_input": ("raised", 2, "EOFError"),
+    "asks_for_input": ("raised", 2, "no keyboard"),
     "allocates_too_much": ("raised", 4, "memory"),
     "recurses": ("raised", 2, "RecursionError"),
     "leaves_a_thread": ("finished", 0, "still running"),

@@ -98,8 +98,10 @@ class Terminal:
         """Read until something holds; fail if it does not within `limit` seconds."""
         end = monotonic() + limit
         while not holds():
-            assert monotonic() < end, f"it never came to hold:\n{self.text}"
-            self.read()
+            if not self.read():
+                # Nothing more will come from a program that has ended.
+                assert self.child.isalive() or holds(), f"it ended at:\n{self.text}"
+                assert monotonic() < end, f"it never came to hold:\n{self.text}"
 
     def wait_for(self, *texts: str, limit: float = 30.0) -> None:
         """Read until the screen shows all of these."""

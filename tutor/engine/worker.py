@@ -204,7 +204,8 @@ def _raised(error: BaseException, script: str, path: str) -> Ended:
     reason = str(error).strip().partition("\n")[0]
     message = f"{path}:{line}: {type(error).__name__}" + (f": {reason}" if reason else "")
     if isinstance(error, EOFError):
-        message += " (a script that is being stepped has no keyboard to read from)"
+        # The exception's own words help nobody.
+        message = f"{path}:{line}: input() has no keyboard to read from here (EOFError)"
     return Ended("raised", message, line, "".join(told.format()))
 
 
