@@ -30,6 +30,7 @@ class Terminal:
 
     Args:
         size: Columns and rows.
+        folder: Where it is started.
         command: Another program to run instead.
         environment: Variables to set; an empty one is unset.
     """
@@ -38,6 +39,7 @@ class Terminal:
         self,
         *arguments: str,
         size: tuple[int, int] = (80, 24),
+        folder: Path | None = None,
         command: tuple[str, ...] = ("-m", "tutor"),
         **environment: str,
     ) -> None:
@@ -51,6 +53,7 @@ class Terminal:
         base |= {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
         self.emulator = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self.emulator)
+        self.folder = folder or Path.cwd()
         self.raw = b""
         """All that was written so far."""
         self.child = pexpect.spawn(
@@ -58,6 +61,7 @@ class Terminal:
             [*command, *arguments],
             env={name: value for name, value in (base | environment).items() if value},
             dimensions=(height, width),
+            cwd=str(self.folder),
         )
         self.child.delaybeforesend = None
 
@@ -98,10 +102,11 @@ class Terminal:
         """Read until something holds; fail if it does not within `limit` seconds."""
         end = monotonic() + limit
         while not holds():
-            if not self.read():
-                # Nothing more will come from a program that has ended.
-                assert self.child.isalive() or holds(), f"it ended at:\n{self.text}"
-                assert monotonic() < end, f"it never came to hold:\n{self.text}"
+            assert monotonic() < end, f"it never came to hold:\n{self.text}"
+            # Nothing more comes from a program that has ended.
+            if not self.read() and not self.child.isalive():
+                assert holds(), f"it ended at:\n{self.text}"
+                return
 
     def wait_for(self, *texts: str, limit: float = 30.0) -> None:
         """Read until the screen shows all of these."""

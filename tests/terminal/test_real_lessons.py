@@ -64,7 +64,7 @@ def test_a_lesson_is_stepped_rewound_played_and_run_to_its_end(size, environment
 
         iteration = _iteration(terminal)
         terminal.press("]", f"iteration {iteration + 1} ")
-        terminal.press("p", "playing at 4 steps/s")
+        terminal.press("p++", "playing at 16 steps/s")
         terminal.until(lambda: _iteration(terminal) > iteration + 1)
         terminal.send("p")
         terminal.until(lambda: "playing" not in terminal.text, limit=0.5)

@@ -51,6 +51,7 @@ class Engine:
         """Called, from another thread, when one of the above has changed."""
         self._runs: dict[int, Run] = {}
         self._count = 0
+        self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
 
     def start(self) -> None:
@@ -94,8 +95,8 @@ class Engine:
         return run
 
     def close(self) -> None:
-        """End the host and every run."""
-        if self._closed:
+        """End the host and every run; nothing if it was never started, or is closed already."""
+        if self._closed or self._process is None:
             return
         self._closed = True
         # Shut down, not only closed: the listener still holds it.
@@ -139,7 +140,8 @@ class Engine:
         if self.failure is None:
             self._log.seek(0)
             told = self._log.read().decode(errors="replace").strip().splitlines()
-            reason = told[-1] if told else f"exit status {self._process.wait()}"
+            status = self._process.wait() if self._process else None
+            reason = told[-1] if told else f"exit status {status}"
             self.failure = f"the engine ended: {reason}"
         for run in list(self._runs.values()):
             run.died(None)

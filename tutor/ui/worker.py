@@ -53,7 +53,7 @@ class Worker:
     def settled(self) -> bool:
         """Whether it has told where it waits: its last step comes a moment before that."""
         waits = self._waited is not None and self._waited.step >= self.tip
-        return waits or self.busy or self.ended is not None
+        return waits or self.busy or self.frozen or self.ended is not None
 
     @property
     def frozen(self) -> bool:

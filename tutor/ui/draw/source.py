@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
-from pygments.token import Comment, Keyword, Name, Number, Operator, String  # type: ignore[import-untyped]
+from pygments.lexers.python import PythonLexer
+from pygments.token import Comment, Keyword, Name, Number, Operator, String
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
@@ -181,10 +181,10 @@ def _ends(source: str) -> Iterator[tuple[int, int]]:
             for child in getattr(node, key, [])
         }
         header = [child for child in ast.iter_child_nodes(node) if id(child) not in inside]
-        yield (
-            node.lineno,
-            max((getattr(child, "end_lineno", 0) or 0 for child in header), default=node.lineno),
-        )
+        # Parts such as a `with` item know no line; the expressions in them do.
+        parts = (part for child in header for part in ast.walk(child))
+        ends = (getattr(part, "end_lineno", 0) or 0 for part in parts)
+        yield node.lineno, max([node.lineno, *ends])
 
 
 def _block(lines: list[str]) -> range:

@@ -1,0 +1,108 @@
+"""Scripts that misbehave, on a real screen: one clear line, and the steps stay to be walked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pseudo_terminal import END, HOME, LEFT, REOPEN, RIGHT, Terminal, tutor
+
+ENDS = {
+    "an exception": ("values = [1]\nother = 2\nvalues[3]\n", "script.py:3: IndexError", 2),
+    "os._exit": ("import os\nother = 2\nos._exit(3)\n", "script.py:3: the script ended its own", 2),
+    "os.abort": ("import os\nother = 2\nos.abort()\n", "script.py:3: the script's process was", 2),
+    "input": ("first = 1\nname = input('who? ')\n", "script.py:2: EOFError", 1),
+}
+"""Script -> what the one line begins with, and how many steps come before."""
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """One screen for all scripts: each is saved over the last one and opened again."""
+    path = tmp_path_factory.mktemp("scripts") / "script.py"
+    path.write_text("first = 1\n")
+    with tutor("open", path.name, size=(120, 40), folder=path.parent) as terminal:
+        terminal.wait_for("waiting before line 1")
+        yield terminal
+
+
+@pytest.fixture
+def opened(terminal: Terminal):
+    """Opens a script given as text."""
+
+    def open_(source: str) -> Path:
+        path = terminal.folder / "script.py"
+        path.write_text(source)
+        terminal.press(REOPEN, f"  1 {source.splitlines()[0]}", "waiting before line 1")
+        return path
+
+    return open_
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_an_end_is_one_line_and_the_steps_before_it_can_be_walked(terminal, opened, kind):
+    source, line, steps = ENDS[kind]
+    opened(source)
+    terminal.press("r", line, f"step {steps} of {steps} ")
+    terminal.settle()
+    assert "Traceback" not in terminal.status
+    if steps > 1:
+        terminal.press(LEFT, f"step {steps - 1} of {steps} ")
+        terminal.press(RIGHT, f"step {steps} of {steps} ")
+    terminal.press(HOME, f"step 1 of {steps} ")
+    assert line in terminal.text
+
+
+def test_a_hundred_thousand_prints_leave_their_last_lines_and_every_step(terminal, opened):
+    opened("for i in range(100_000):\n    print('line', i)\n")
+    terminal.press("r", "finished: every step is recorded", "line 99999", limit=60)
+    tip = terminal.status.split()[3]
+    terminal.press(HOME, f"step 1 of {tip} ")
+    terminal.press(RIGHT, f"step 2 of {tip} ")
+    terminal.until(lambda: "line 0" in terminal.pane("output"))
+    terminal.press(END, "line 99999")
+
+
+def test_an_endless_loop_is_paused_and_its_steps_can_be_walked(terminal, opened):
+    opened("count = 0\nwhile True:\n    count += 1\n")
+    terminal.press("r", "running on", "count = ")
+    terminal.press("p", "paused before line 3", limit=1)
+    terminal.settle()
+    here = terminal.text
+    terminal.send(LEFT)
+    terminal.until(lambda: terminal.text != here)
+    terminal.press(HOME, "step 1 of")
+    terminal.send(END)
+    terminal.until(lambda: terminal.text == here)
+
+
+def test_a_call_that_never_returns_is_paused_inside_its_line(terminal, opened):
+    opened("first = 1\nsum(iter(int, 1))\n")
+    terminal.press("r", "running on")
+    terminal.press("p", "paused inside line 2", limit=1)
+    terminal.press(HOME, "step 1 of 1 ")
+
+
+def test_a_script_that_was_deleted_while_it_is_open_goes_on(terminal, opened):
+    path = opened("first = 1\nsecond = 2\nthird = undefined\n")
+    terminal.press(RIGHT, "step 1 of 1 ")
+    path.unlink()
+    terminal.press(RIGHT, "step 2 of 2 ")
+    terminal.press("r", "script.py:3: NameError: name 'undefined' is not defined")
+    terminal.press(HOME, "step 1 of 2 ")
+    terminal.press(REOPEN, "script.py", "cannot be opened")
+
+
+def test_a_syntax_error_is_told_when_the_script_is_opened_again(terminal, opened):
+    path = opened("first = 1\n")
+    terminal.press("r", "finished")
+    path.write_text("first = 1\nsecond = (2\n")
+    terminal.press(REOPEN, "script.py:2", "'(' was never closed")
+    terminal.press(HOME, "step 1 of 1 ")
+
+
+def test_a_syntax_error_is_one_line_before_there_is_a_screen(tmp_path):
+    (tmp_path / "script.py").write_text("first = 1\nsecond = (2\n")
+    with tutor("open", "script.py", folder=tmp_path) as terminal:
+        assert terminal.ends() == 2
+        assert terminal.raw.startswith(b"tutor: script.py:2: syntax error: '(' was never closed")
+        assert terminal.raw.count(b"\n") == 1
