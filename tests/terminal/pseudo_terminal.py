@@ -94,9 +94,13 @@ class Terminal:
             data = self.child.read_nonblocking(size, timeout)
         except (pexpect.TIMEOUT, pexpect.EOF):
             return 0
+        self.feed(data)
+        return len(data)
+
+    def feed(self, data: bytes) -> None:
+        """Show what was written."""
         self.raw += data
         self._stream.feed(data)
-        return len(data)
 
     def until(self, holds: Callable[[], bool], limit: float = 30.0) -> None:
         """Read until something holds; fail if it does not within `limit` seconds."""

@@ -7,12 +7,12 @@ import pytest
 from pseudo_terminal import END, HOME, LEFT, REOPEN, RIGHT, Terminal, tutor
 
 ENDS = {
-    "an exception": ("values = [1]\nother = 2\nvalues[3]\n", "script.py:3: IndexError", 2),
-    "os._exit": ("import os\nother = 2\nos._exit(3)\n", "script.py:3: the script ended its own", 2),
-    "os.abort": ("import os\nother = 2\nos.abort()\n", "script.py:3: the script's process was", 2),
-    "input": ("first = 1\nname = input('who? ')\n", "script.py:2: EOFError", 1),
+    "raises": ("values[3]", "IndexError"),
+    "leaves": ("os._exit(3)", "exit status 3"),
+    "aborts": ("os.abort()", "SIGABRT"),
+    "asks": ("name = input('who? ')", "EOFError"),
 }
-"""Script -> what the one line begins with, and how many steps come before."""
+"""Statement -> what the line that tells of it names."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def opened(terminal: Terminal):
     def open_(source: str) -> Path:
         path = terminal.folder / "script.py"
         path.write_text(source)
-        terminal.press(REOPEN, f"  1 {source.splitlines()[0]}", "waiting before line 1")
+        terminal.press(REOPEN, f"► 1 {source.splitlines()[0]}", "step 0 │ waiting before line 1")
         return path
 
     return open_
@@ -40,16 +40,17 @@ def opened(terminal: Terminal):
 
 @pytest.mark.parametrize("kind", ENDS)
 def test_an_end_is_one_line_and_the_steps_before_it_can_be_walked(terminal, opened, kind):
-    source, line, steps = ENDS[kind]
-    opened(source)
-    terminal.press("r", line, f"step {steps} of {steps} ")
-    terminal.settle()
-    assert "Traceback" not in terminal.status
-    if steps > 1:
-        terminal.press(LEFT, f"step {steps - 1} of {steps} ")
-        terminal.press(RIGHT, f"step {steps} of {steps} ")
-    terminal.press(HOME, f"step 1 of {steps} ")
-    assert line in terminal.text
+    statement, named = ENDS[kind]
+    opened(f"import os\nvalues = [1]\nfirst = 1\nsecond = 2\n{statement}\n")
+    terminal.press("r", "script.py:5: ", named)
+    assert "script.py:5: " in terminal.status
+    assert named in terminal.status
+    terminal.press(HOME, "step 1 of")
+    terminal.press(RIGHT + RIGHT, "step 3 of")
+    terminal.until(lambda: "first" in terminal.pane("tensors"))
+    terminal.until(lambda: "second" not in terminal.pane("tensors"))
+    terminal.press(RIGHT, "step 4 of")
+    terminal.until(lambda: "second" in terminal.pane("tensors"))
 
 
 def test_a_hundred_thousand_prints_leave_their_last_lines_and_every_step(terminal, opened):
@@ -66,6 +67,7 @@ def test_an_endless_loop_is_paused_and_its_steps_can_be_walked(terminal, opened)
     opened("count = 0\nwhile True:\n    count += 1\n")
     terminal.press("r", "running on", "count = ")
     terminal.press("p", "paused before line 3", limit=1)
+    terminal.send(END)
     terminal.settle()
     here = terminal.text
     terminal.send(LEFT)
