@@ -37,7 +37,8 @@ criterion = torch.nn.MSELoss()
 
 # %% Train
 for epoch in range(40):
-    # Forward: with the parameters as they are, the model says {prediction.flatten().tolist()}.
+    # Forward: with the parameters as they are, the model makes {prediction[0].item():.4g},
+    # {prediction[1].item():.4g} and {prediction[2].item():.4g} of the three inputs.
     prediction = model(x)
     # How wrong that is, in one number: {loss.item():.6g}.
     loss = criterion(prediction, y)

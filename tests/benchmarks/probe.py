@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter
+from time import perf_counter, sleep
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "terminal"))
@@ -70,6 +70,17 @@ def cpu_seconds(pid: int) -> float:
     """Processor time that all threads of a process have taken; those that ended are left out."""
     times = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(path.read_text().split()[0]) for path in times) / 1e9
+
+
+def seconds_until_still(pid: int) -> float:
+    """How long a process goes on to take processor time."""
+    began = last = perf_counter()
+    spent = cpu_seconds(pid)
+    while perf_counter() - last < QUIET:
+        sleep(0.002)
+        if (now := cpu_seconds(pid)) != spent:
+            spent, last = now, perf_counter()
+    return last - began
 
 
 def megabytes(pid: int, field: str = "VmRSS") -> float:

@@ -1,12 +1,15 @@
 """What recording costs: the recorded run against the bare run, interleaved, in one session.
 
-    python tests/benchmarks/recording.py [ROUNDS]
+    python tests/benchmarks/recording.py [ROUNDS [LOOP ...]]
 
 Each loop of `loops/` prints the process time of its own loop. Bare is plain Python with one thread;
-recorded is the same file in a worker, with a client that takes every frame.
+recorded is the same text in a worker, with a client that takes every frame. Each loop runs with one
+and with three recorded statements an iteration, its functions doing the rest, and as people write
+it, with every statement a step of its own.
 """
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -19,21 +22,41 @@ from tutor.frame import Frame
 from tutor.timeline import Timeline
 
 LOOPS = Path(__file__).parent / "loops"
-BARS = {"a": 1.35, "b": 1.50, "c": 1.15, "d": 1.15}
+BARS = {
+    "a": {1: 1.20, 3: 1.35},
+    "b": {1: 1.25, 3: 1.50},
+    "c": {1: 1.15},
+    "d": {3: 1.15},
+}
+"""By loop and statements an iteration: recorded over bare, at most."""
+
+EVERY = 0
+"""As the number of statements: all of them, as people write the loop."""
 
 
-def bare(path: Path) -> float:
+def text(loop: str, statements: int) -> str:
+    source = (LOOPS / f"{loop}.py").read_text()
+    return re.sub(r"^STATEMENTS = \d$", f"STATEMENTS = {statements}", source, flags=re.MULTILINE)
+
+
+def bare(source: str) -> float:
+    """Seconds of the loop."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     found = subprocess.run(
-        [sys.executable, path], env=environment, capture_output=True, check=True, text=True
+        [sys.executable, "-"],
+        env=environment,
+        input=source,
+        capture_output=True,
+        check=True,
+        text=True,
     )
-    return float(found.stdout)
+    return float(found.stdout.split()[-1])
 
 
-def recorded(engine: Engine, path: Path) -> tuple[float, int]:
+def recorded(engine: Engine, source: str) -> tuple[float, int]:
     """Seconds of the loop, and the steps that were recorded."""
     news = threading.Event()
-    run = engine.launch(Launch(str(path), path.read_text()), news.set)
+    run = engine.launch(Launch("loop.py", source), news.set)
     run.go(FOREVER)
     timeline, printed = Timeline(), b""
     while True:
@@ -47,26 +70,32 @@ def recorded(engine: Engine, path: Path) -> tuple[float, int]:
             elif isinstance(event, Ended):
                 assert event.outcome == "finished", event
                 run.close()
-                return float(printed), len(timeline)
+                return float(printed.split()[-1]), len(timeline)
 
 
-def main(rounds: int) -> None:
+def report(engine: Engine, loop: str, statements: int, rounds: int) -> None:
+    source = text(loop, statements)
+    times = [(bare(source), *recorded(engine, source)) for _ in range(rounds)]
+    plain = statistics.median(one for one, _, _ in times)
+    ours = statistics.median(two for _, two, _ in times)
+    steps = times[0][2]
+    name = {1: "1 statement", 3: "3 statements", EVERY: "every statement"}[statements]
+    bar = BARS[loop].get(statements)
+    verdict = f"bar {bar:.2f}: {'held' if ours / plain <= bar else 'NOT HELD'}" if bar else "no bar"
+    cost = f"{(ours - plain) / steps * 1e6:7.1f} µs a step"
+    print(f"({loop}) {name:15} {ours / plain:5.2f} x bare, {cost}   {verdict}", flush=True)
+
+
+def main(rounds: int, loops: list[str]) -> None:
     engine = Engine()
     engine.start()
     try:
-        for name, bar in BARS.items():
-            path = LOOPS / f"{name}.py"
-            times = [(bare(path), *recorded(engine, path)) for _ in range(rounds)]
-            plain = statistics.median(one for one, _, _ in times)
-            ours = statistics.median(two for _, two, _ in times)
-            print(
-                f"({name}) recorded / bare {ours / plain:.2f} (bar {bar:.2f}), "
-                f"{times[0][2]} steps, bare {plain:.2f} s",
-                flush=True,
-            )
+        for loop in loops:
+            for statements in (1, 3, EVERY):
+                report(engine, loop, statements, rounds)
     finally:
         engine.close()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7, sys.argv[2:] or list(BARS))

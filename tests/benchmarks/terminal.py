@@ -28,14 +28,16 @@ from probe import (
     program,
     report,
     seconds_until,
+    seconds_until_still,
 )
-from pseudo_terminal import HOME, REOPEN, RIGHT
+from pseudo_terminal import ENTER, HOME, REOPEN, RIGHT
 
 from tutor.engine.client import Engine
 from tutor.engine.protocol import Launch, Started
 
 SMOOTH = str(HERE / "loops" / "smooth.py")
 FORWARD = RIGHT
+MIDDLE = (120, 40)
 
 
 def first_paint(rounds: int = 12) -> None:
@@ -64,11 +66,13 @@ def first_paint(rounds: int = 12) -> None:
 
 
 def keys(rounds: int = 10, presses: int = 10) -> None:
-    """From a key to the last byte, all panes changing."""
-    for size in ((80, 24), (120, 40), (200, 60)):
-        name = f"{size[0]}x{size[1]}"
+    """From a key to the last byte, all panes changing; and where all of a heatmap changes."""
+    for size, zoomed in (((80, 24), ""), (MIDDLE, ""), ((200, 60), ""), (MIDDLE, " noise")):
+        name = f"{size[0]}x{size[1]}{zoomed}"
         with closing(plain("rows", size=size)) as rows, closing(_recorded(SMOOTH, size)) as ours:
-            seconds_until(rows, lambda: "0" in rows.text)
+            rows.wait_for("0")
+            if zoomed:
+                _zoom(ours)
             for terminal in (rows, ours):
                 _presses(terminal, 5)
             plain_costs: list[Cost] = []
@@ -86,7 +90,8 @@ def keys(rounds: int = 10, presses: int = 10) -> None:
             report(f"{name} CPU of a step / F1", median(two) / median(one), 8, detail=detail)
             one, two = [[c.bytes for c in found] for found in (plain_costs, costs)]
             detail = f"{median(two):.0f} over {median(one):.0f}"
-            report(f"{name} bytes of a step / F1", median(two) / median(one), 2.5, detail=detail)
+            bar = 15 if zoomed else 2.5
+            report(f"{name} bytes of a step / F1", median(two) / median(one), bar, detail=detail)
 
 
 def lesson() -> None:
@@ -104,8 +109,8 @@ def lesson() -> None:
 
 def idle(seconds: float = 10.0) -> None:
     """Nothing happens, and nothing is sent or computed."""
-    with closing(plain("empty")) as empty, closing(_recorded(SMOOTH, (120, 40))) as ours:
-        seconds_until(empty, lambda: "0" in empty.text)
+    with closing(plain("empty")) as empty, closing(_recorded(SMOOTH, MIDDLE)) as ours:
+        empty.wait_for("0")
         for terminal in (empty, ours):
             _presses(terminal, 5)
             terminal.settle()
@@ -127,13 +132,18 @@ def idle(seconds: float = 10.0) -> None:
 
 
 def link(rate: int = 200_000) -> None:
-    """A key is held for 2 s on a slow link: how far the screen is behind when it is let go."""
+    """A key is held for 2 s on a slow link: how far the screen is behind when it is let go.
+
+    What it shows is the worst: a heatmap of noise.
+    """
     lags: dict[str, list[float]] = {"ours": [], "ungated": []}
     for _ in range(3):
-        with closing(_recorded(SMOOTH, (120, 40))) as terminal:
+        with closing(_recorded(SMOOTH, MIDDLE)) as terminal:
+            _zoom(terminal)
             lags["ours"].append(_lag(terminal, rate))
         ungated = plain("ungated", "open", SMOOTH)
-        with closing(_recorded(SMOOTH, (120, 40), ungated)) as terminal:
+        with closing(_recorded(SMOOTH, MIDDLE, ungated)) as terminal:
+            _zoom(terminal)
             lags["ungated"].append(_lag(terminal, rate))
     ours, others = median(lags["ours"]), median(lags["ungated"])
     detail = f"{ours:.2f} s over {others:.2f} s"
@@ -156,7 +166,7 @@ def memory() -> None:
 
 
 def stop(rounds: int = 7) -> None:
-    """From `p` to the word that the run is paused, and from a launch to a worker that waits."""
+    """From `p` to a worker that stands still, and from a launch to one that waits."""
     scripts = {
         "before line 3": "step = 0\nwhile True:\n    step += 1\n",
         "inside line 2": "first = 1\nsum(iter(int, 1))\n",
@@ -171,8 +181,10 @@ def stop(rounds: int = 7) -> None:
                     _wait(terminal, "step 0 │ waiting before line 1")
                     terminal.send("r")
                     _wait(terminal, "running on")
+                    worker = max(terminal.descendants(), key=cpu_seconds)
                     terminal.send("p")
-                    times.append(seconds_until(terminal, lambda t=terminal, w=words: w in t.status))
+                    shown = seconds_until(terminal, lambda t=terminal, w=words: w in t.status)
+                    times.append(shown + seconds_until_still(worker))
                     terminal.send(REOPEN)
             report(f"p to paused {words}", max(times), 0.6, " s", f"median {milliseconds(times)}")
     engine = Engine()
@@ -210,6 +222,15 @@ def _recorded(path: str, size: tuple[int, int], terminal: Terminal | None = None
     _wait(terminal, "step 41 of")
     terminal.settle()
     return terminal
+
+
+def _zoom(terminal: Terminal) -> None:
+    """The noise of `smooth.py` alone on the screen, as a heatmap."""
+    terminal.send("3jjjjj")
+    terminal.settle()
+    terminal.send(ENTER)
+    terminal.wait_for("── noise ──")
+    terminal.settle()
 
 
 def _presses(terminal: Terminal, count: int) -> list[Cost]:

@@ -2,7 +2,6 @@
 
 import signal
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from pseudo_terminal import COLOUR, END, ENTER, HOME, LEAVE_SCREEN, LEFT, RIGHT, Terminal, tutor

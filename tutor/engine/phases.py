@@ -3,11 +3,13 @@
 import math
 import struct
 
+from torch import Tensor
+
 from tutor.engine.capture import ROOT, Capture, Changes
 from tutor.frame import GRAD, TensorView
 
-_STRENGTH = {"update": 0, "zero": 1, "loss": 2, "forward": 3, "data": 4}
-"""A step that did several of these is called by the one with the least number."""
+_RANK = {"update": 0, "zero": 1, "loss": 2, "forward": 3, "data": 4, "other": 5}
+"""A step that did several of these is called by the first of them."""
 
 _CODES = {"<f4": "<f", "<f8": "<d", "<f2": "<e", "<i8": "<q", "<i4": "<i"}
 
@@ -32,10 +34,11 @@ class Phases:
 
     def __init__(self, capture: Capture, loss: str | None) -> None:
         self._capture = capture
-        self._loss = loss
+        self._loss = loss or ROOT
         self._is_given = loss is not None
-        self._carried: set[str] = set()
-        """Values born outside any loop: when a loop changes them, it carries them on."""
+        self._outside: dict[str, bool] = {}
+        """Values that statements outside loops made, and whether they require grad: a loop that
+        changes them carries them on."""
         self.loss: float | None = None
 
     @property
@@ -43,63 +46,62 @@ class Phases:
         """Whether the tensor that `backward()` is called on decides what the loss is."""
         return not self._is_given
 
-    def follow(self, changed: Changes) -> bool:
+    def follow(self, changed: Changes, root: Tensor | None = None) -> bool:
         """Update `loss` from a step's changes; True if the step computed it anew.
 
-        Takes the hidden root of `backward()` out of `changed`.
+        Args:
+            changed: What the step changed; the hidden `ROOT` is taken out.
+            root: The tensor that the step called `backward()` on.
         """
-        root = changed.pop(ROOT, None)
-        changed.pop(ROOT + GRAD, None)
-        if root is not None:
-            self._loss = self._name_of_root()
-            if self._loss is None or self.loss is None:
-                self.loss = scalar(root)
+        capture = self._capture
+        if root is not None and not self._is_given:
+            unnamed = changed.pop(ROOT, None)
+            self._loss = capture.root
+            if self.loss is None or capture.root == ROOT:
+                watch = capture.watches.get(capture.root)
+                self.loss = scalar(watch.view if watch else unnamed)
                 return self.loss is not None
-        if self._loss is None or self._loss not in self._capture.bound and self._loss not in changed:
+        loss = self._loss
+        if loss in changed:
+            self.loss = scalar(changed[loss])
+        elif loss not in capture.bound:
             return False
-        if self._loss in changed:
-            self.loss = scalar(changed[self._loss])
         return self.loss is not None
 
     def name(self, changed: Changes, ran_backward: bool, is_new_loss: bool, in_loop: bool) -> str:
         """data, forward, loss, backward, update, zero or other."""
-        found = "backward" if ran_backward else self._strongest(changed, in_loop)
+        if ran_backward:
+            found = "backward"
+        else:
+            found, rank = "other", len(_RANK)
+            for name, view in changed.items():
+                phase = self._phase(name, view, in_loop)
+                if _RANK[phase] < rank:
+                    found, rank = phase, _RANK[phase]
+            if is_new_loss and found in ("forward", "data", "update"):
+                found = "loss"
         if not in_loop:
-            self._carried.update(changed)
-        if is_new_loss and found in ("forward", "data", "update"):
-            return "loss"
-        return found
-
-    def _strongest(self, changed: Changes, in_loop: bool) -> str:
-        strength, found = len(_STRENGTH), "other"
-        for name, view in changed.items():
-            phase = self._phase(name, view, in_loop)
-            if phase != "other" and (rank := _STRENGTH[phase]) < strength:
-                strength, found = rank, phase
+            for name, view in changed.items():
+                self._outside[name] = view is not None and view.requires_grad
         return found
 
     def _phase(self, name: str, view: TensorView | None, in_loop: bool) -> str:
+        capture = self._capture
         if name.endswith(GRAD):
-            watch = self._capture.watches.get(name.removesuffix(GRAD))
-            gradient = watch.gradient if watch else None
-            return "zero" if view is None or (gradient and gradient.is_zero) else "other"
+            if (watch := capture.watches.get(name[: -len(GRAD)])) is None:
+                return "other"  # it went with its tensor
+            gradient = watch.gradient
+            return "zero" if gradient is None or gradient.is_zero else "other"
         if view is None:
             return "other"
-        watch = self._capture.watches.get(name)
-        tensor = watch.tensor if watch else None
-        if tensor is not None and view.requires_grad and not tensor.is_leaf:
-            is_loss = self._loss is None and math.prod(view.shape) == 1
-            return "loss" if is_loss else "forward"
-        is_known = name in self._carried
-        if is_known and view.requires_grad:
-            return "update"
-        if is_known and in_loop and view.dtype != "int":
+        if view.requires_grad:
+            watch = capture.watches.get(name)
+            if watch is not None and not watch.tensor.is_leaf:
+                is_loss = self._loss == ROOT and math.prod(view.shape) == 1
+                return "loss" if is_loss else "forward"
+            # Bound anew outside a loop it is another parameter, not the same one a step further.
+            if self._outside.get(name) and (in_loop or name not in capture.bound):
+                return "update"
+        if in_loop and name in self._outside and view.dtype != "int":
             return "update"
         return "data"
-
-    def _name_of_root(self) -> str | None:
-        watches = self._capture.watches
-        root = watches.pop(ROOT).tensor
-        if self._loss is not None and self._loss in watches and watches[self._loss].tensor is root:
-            return self._loss
-        return next((name for name, watch in watches.items() if watch.tensor is root), None)

@@ -93,7 +93,7 @@ class Recorder:
         self._output.drain()
         if self.step < self._begin:
             return
-        changed = self._changes(complete=True)
+        changed = self._capture.changes(complete=True)
         if changed or self._has_written:
             self.step += 1
             self._send(self._site, changed, with_slots=False)
@@ -117,7 +117,7 @@ class Recorder:
             self._output.flush()
         self.step = step = self.step + 1
         if step > self._begin:
-            self._send(site, self._changes(is_last or self._exact))
+            self._send(site, self._capture.changes(is_last or self._exact, self._root))
             if is_last:
                 self._sender.flush()
         if step in self._edits:
@@ -131,19 +131,18 @@ class Recorder:
 
     # Recording
 
-    def _changes(self, complete: bool) -> dict[str, Any]:
-        root, self._root = self._root, None
-        return self._capture.changes(complete, root)
-
     def _send(self, site: int, changed: dict[str, Any], with_slots: bool = True) -> None:
         ran_backward, self._ran_backward = self._ran_backward, False
         self._has_written = False
         place = self._sites[site]
         line, loop = place.line, place.loop
         phases = self._phases
-        is_new_loss = phases.follow(changed)
+        root, self._root = self._root, None
+        is_new_loss = phases.follow(changed, root)
         phase = phases.name(changed, ran_backward, is_new_loss, loop >= 0)
-        slots = shown = problems = ()
+        slots: tuple[Any, ...] = ()
+        shown: tuple[Any, ...] = ()
+        problems: tuple[str, ...] = ()
         if self._show or (with_slots and line in self._slots):
             slots, shown, problems = self._evaluate(line if with_slots else 0)
         self._sender.append(

@@ -4,6 +4,7 @@
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -24,6 +25,8 @@ def vector(tensor: Tensor) -> Tensor:
     Complex elements count by their absolute value.
     """
     values = tensor.detach()
+    if values.layout is not torch.strided:
+        values = values.to_dense()
     if values.is_quantized:
         values = values.dequantize()
     elif values.is_complex():
@@ -66,23 +69,29 @@ def read(content: bytes, shape: tuple[int, ...]) -> Summary:
 
 
 def sample(tensor: Tensor, limit: int) -> Tensor:
-    """At most `limit` elements, evenly strided, without copying the tensor.
+    """At most `limit` elements, evenly strided, without copying the tensor."""
+    cuts = (slice(None, None, step) for step in steps(tensor.shape, limit))
+    return tensor[tuple(cuts)].flatten()
 
-    Strides are taken by dimension: flattening a transposed tensor would copy all of it.
+
+def steps(shape: Sequence[int], limit: int) -> list[int]:
+    """The stride in each dimension that leaves at most `limit` elements.
+
+    By dimension, because flattening a transposed tensor would copy all of it.
     """
-    sizes, steps = list(tensor.shape), [1] * tensor.dim()
+    sizes, found = list(shape), [1] * len(shape)
     while math.prod(sizes) > limit:
         widest = max(range(len(sizes)), key=sizes.__getitem__)
-        steps[widest] *= 2
-        sizes[widest] = -(-tensor.shape[widest] // steps[widest])
-    return tensor[tuple(slice(None, None, step) for step in steps)].flatten()
+        found[widest] *= 2
+        sizes[widest] = -(-shape[widest] // found[widest])
+    return found
 
 
 def as_matrix(tensor: Tensor) -> Tensor:
     """A large tensor as rows and columns: leading dimensions are rows, a vector is cut into them."""
     rows, cols = _matrix_shape(tuple(tensor.shape))
     if tensor.dim() == 1:
-        return tensor[: rows * cols].unflatten(0, (rows, cols))
+        return tensor[: rows * cols].reshape(rows, cols)
     return tensor.flatten(0, -2)
 
 
@@ -104,7 +113,8 @@ def _blocks(matrix: Tensor) -> Tensor:
     height, width = matrix.shape[0] // rows, matrix.shape[1] // cols
     cropped = matrix[: rows * height, : cols * width]
     # Summing whole rows first runs through the memory in order: twice as fast as both at once.
-    sums = cropped.unflatten(0, (rows, height)).sum(1).unflatten(1, (cols, width)).sum(2)
+    by_rows = torch.unflatten(cropped, 0, (rows, height)).sum(1)
+    sums = torch.unflatten(by_rows, 1, (cols, width)).sum(2)
     return sums / (height * width)
 
 
@@ -122,4 +132,3 @@ def _nonfinite(values: Tensor, low: Tensor) -> Tensor:
     if values.device.type == "cpu" and math.isfinite(float(values.sum())):
         return torch.zeros((), dtype=low.dtype)
     return values.isfinite().logical_not().sum()
-

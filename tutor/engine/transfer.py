@@ -28,7 +28,10 @@ STORED = {
 
 def raw(tensor: Tensor) -> Tensor:
     """The elements in C order as a 1-d uint8 tensor on the same device, without a copy to the host."""
-    tensor = tensor.detach().resolve_conj().resolve_neg()
+    tensor = tensor.detach()
+    if tensor.layout is not torch.strided:
+        tensor = tensor.to_dense()
+    tensor = tensor.resolve_conj().resolve_neg()
     if tensor.is_quantized:
         tensor = tensor.dequantize()
     elif tensor.dtype not in STORED:

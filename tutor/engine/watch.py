@@ -5,15 +5,14 @@ elements are always compared byte for byte; larger tensors by place, version and
 elements, which misses only a sparse edit behind autograd's back.
 """
 
-import ctypes
-import struct
-from functools import cache
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
-from tutor.engine import private, summary, transfer
-from tutor.frame import EXACT, Summary, TensorView
+from tutor.engine import private, summary, transfer, views
+from tutor.engine.memory import Read, read_contiguous, read_strided
+from tutor.frame import EXACT, GRAD, TensorView
 
 FINGERPRINT = 64
 """Elements of a large tensor that are compared at each look."""
@@ -21,83 +20,157 @@ FINGERPRINT = 64
 CONTENT, SAMPLE = "content", "sample"
 """What a look that could not answer by itself asks for: the content, or the fingerprint first."""
 
-_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
+_PLAIN = (Tensor, torch.nn.Parameter)
+"""Types whose memory is what they say; a subclass may hold something else in it, or nothing."""
 
 
 class Watch:
-    """What was last recorded of one name."""
+    """What was last recorded of one tensor.
+
+    Args:
+        name: What the script calls it.
+        tensor: The tensor.
+        kind: As a view has it; None to tell it from the tensor's type.
+    """
 
     __slots__ = (
-        "_is_large",
-        "_memory",
-        "_pointer",
+        "_address",
+        "_dtype",
+        "_follows_grad",
+        "_grad",
+        "_is_new",
+        "_kind",
+        "_may_gain_grad",
+        "_place",
+        "_read",
         "_requires_grad",
         "_shape",
+        "_size",
+        "_stride",
         "_version",
         "content",
         "gradient",
+        "is_gradient",
+        "is_large",
+        "name",
         "tensor",
         "view",
     )
 
-    def __init__(self) -> None:
-        self.tensor: Tensor | None = None
+    def __init__(self, name: str, tensor: Tensor, kind: str | None = None) -> None:
+        self.name = name
+        self.tensor = tensor
         self.view: TensorView | None = None
+        """None if it could not be looked at."""
         self.content = b""
         """The elements as they were; of a large tensor, its fingerprint."""
+        self.is_large = False
         self.gradient: Watch | None = None
-        self._memory: memoryview | None = None
-        """The live elements (or those of the fingerprint), where they lie as plain bytes."""
-        self._pointer = 0
-        self._version = 0
+        self.is_gradient = False
+        """Then its own gradient is not followed."""
+        self._kind = kind
+        self._grad: Tensor | None = None
+        self._follows_grad = False
+        self._may_gain_grad = False
+        self._is_new = True
+        self._address = 0
+        """Where its elements lie; 0 before the first look, and if they must be fetched."""
+        self._read: Read = bytes
+        """Reads the elements, or those of the fingerprint, from there."""
+        self._size = 0
+        """Bytes of elements that lie there without gaps, 0 if they do not."""
+        self._place = 0
+        """Where the elements lie that must be fetched."""
         self._shape: torch.Size | None = None
+        self._stride: tuple[int, ...] = ()
+        self._dtype: torch.dtype | None = None
         self._requires_grad = False
-        self._is_large = False
+        self._version = 0
 
-    def look(self, tensor: Tensor) -> TensorView | str | None:
-        """The view if it changed, None if not, or what must be fetched to know: CONTENT or SAMPLE.
+    def rebind(self, tensor: Tensor) -> None:
+        """The name stands for another tensor now."""
+        self.tensor = tensor
+        self._is_new = True
+        self._address = 0
 
-        This runs for every tensor at every step: a small tensor that stayed costs half a microsecond.
-        """
-        memory = self._memory
-        if (
-            memory is None
-            or tensor is not self.tensor
-            or tensor.data_ptr() != self._pointer
-            or tensor.shape != self._shape
-            or tensor.requires_grad is not self._requires_grad
-            or not tensor.is_contiguous()
-        ):
-            return self._look_closely(tensor)
-        content = memory.tobytes()
-        if self._is_large:
-            version, self._version = self._version, private.version(tensor)
-            if content == self.content and version == self._version:
-                return None
-            self.content = content
-            return CONTENT
-        if content == self.content:
+    def follow_grad(self) -> bool:
+        """Let `gradient` follow the tensor's; True if that is another tensor now."""
+        tensor = self.tensor
+        try:
+            requires_grad = tensor.requires_grad
+            has_grad = tensor.is_leaf or tensor.retains_grad
+            self._may_gain_grad = requires_grad and not has_grad
+            # A parameter that was frozen keeps its gradient; data have none.
+            self._follows_grad = has_grad and (requires_grad or self._grad is not None)
+            grad = tensor.grad if self._follows_grad else None
+        except Exception:  # whatever a subclass raises
+            grad = None
+        if grad is self._grad:
+            return False
+        self._grad = grad
+        if grad is None:
+            self.gradient = None
+        elif self.gradient is None:
+            self.gradient = Watch(self.name + GRAD, grad)
+            self.gradient.is_gradient = True
+        else:
+            self.gradient.rebind(grad)
+        return True
+
+    def look(self) -> TensorView | str | None:
+        """The view if it changed, None if not, or what must be fetched first: CONTENT or SAMPLE."""
+        tensor = self.tensor
+        is_new, self._is_new = self._is_new, False
+        try:
+            if (
+                type(tensor) in _PLAIN
+                and tensor.is_cpu
+                and tensor.layout is torch.strided
+                and tensor.dtype in transfer.STORED
+                and not tensor.is_neg()
+                and not tensor.is_conj()
+                and (address := tensor.data_ptr())
+            ):
+                return self._look_at_memory(tensor, address, is_new)
+            return self._look_from_afar(tensor, is_new)
+        except Exception:  # whatever a subclass raises, or a parameter that has no shape yet
+            self._address = 0
             return None
+
+    def edit(self, content: bytes) -> TensorView | str:
+        """Take elements that `differing` found: the new view, or CONTENT."""
         self.content = content
+        if self.is_large:
+            self._version = private.version(self.tensor)
+            return CONTENT
         assert self.view is not None
-        self.view = _with_content(self.view, content)
-        return self.view
+        self.view = view = views.with_content(self.view, content)
+        return view
+
+    def piece(self, need: str) -> Tensor:
+        """What to fetch for a look that answered `need`."""
+        tensor = self.tensor
+        if type(tensor) not in _PLAIN:
+            tensor = tensor.as_subclass(Tensor)
+        if need == SAMPLE:
+            return summary.sample(tensor, FINGERPRINT)
+        return summary.vector(tensor) if self.is_large else tensor
 
     def settle(self, content: bytes) -> TensorView | None:
         """Take the content that a look asked for; the view if it changed."""
-        tensor, old = self.tensor, self.view
-        assert tensor is not None
-        if tensor.numel() > EXACT:
-            self.view = _bare(tensor, summary.read(content, tuple(tensor.shape)))
+        old = self.view
+        if self.is_large:
+            self.view = views.of_tensor(
+                self.tensor, self._kind, kept=summary.read(content, tuple(self.tensor.shape))
+            )
         else:
-            self.view = _bare(tensor, data=content)
+            self.view = views.of_tensor(self.tensor, self._kind, content)
             self.content = content
         return None if self.view == old else self.view
 
     def settle_without(self) -> TensorView:
         """Note that a large tensor changed when its content cannot be afforded now."""
-        assert self.tensor is not None
-        self.view = _bare(self.tensor)
+        self.view = views.of_tensor(self.tensor, self._kind)
         return self.view
 
     def differs(self, fingerprint: bytes) -> bool:
@@ -109,96 +182,100 @@ class Watch:
     def is_zero(self) -> bool:
         """Whether all elements that were compared are zero."""
         if self.content:
-            return not self.content.strip(b"\0")
+            return not self.content.strip(b"\0\x80")  # 0x80 is the sign of a negative zero
         kept = self.view.summary if self.view else None
         return kept is not None and kept.min == kept.max == 0
 
-    def _look_closely(self, tensor: Tensor) -> TensorView | str | None:
-        """Look at a tensor that is new here, lies elsewhere than before, or has no plain memory."""
-        is_same, self.tensor = tensor is self.tensor, tensor
-        self._is_large = tensor.numel() > EXACT
-        self._requires_grad = tensor.requires_grad
-        self._shape = tensor.shape
-        version, self._version = self._version, private.version(tensor)
-        if tensor.layout is not torch.strided or tensor.device.type == "meta":
-            self._memory = None
-            view = _bare(tensor, stored="")
-            if is_same and version == self._version and view == self.view:
-                return None
-            self.view = view
-            return view
-        pointer, self._pointer = self._pointer, tensor.data_ptr()
-        if not tensor.is_cpu:
-            self._memory = None
-            is_settled = is_same and version == self._version and pointer == self._pointer
-            return SAMPLE if self._is_large and is_settled else CONTENT
-        self._memory = memory = _live(tensor)
-        if not self._is_large:
-            return self.settle(memory.tobytes() if memory else transfer.peek(transfer.raw(tensor)))
-        if memory is not None:
-            content = memory.tobytes()
+    def _look_at_memory(
+        self, tensor: Tensor, address: int, is_new: bool
+    ) -> TensorView | str | None:
+        """Look at a tensor whose elements lie in this process as plain bytes."""
+        has_moved, self._address = address != self._address, address
+        shape, stride, dtype = tensor.shape, tensor.stride(), tensor.dtype
+        requires_grad = tensor.requires_grad
+        is_alike = (
+            shape == self._shape
+            and stride == self._stride
+            and dtype is self._dtype
+            and requires_grad is self._requires_grad
+        )
+        if not is_alike:
+            self._shape, self._stride, self._dtype = shape, stride, dtype
+            self._requires_grad = requires_grad
+            self.is_large = tensor.numel() > EXACT
+            self._size = 0 if self.is_large or not tensor.is_contiguous() else tensor.nbytes
+        if self._size:
+            self._read = read_contiguous(address, self._size)
         else:
-            content = transfer.peek(transfer.raw(summary.sample(tensor, FINGERPRINT)))
-        before, self.content = self.content, content
-        is_settled = is_same and version == self._version and pointer == self._pointer
-        return None if is_settled and content == before else CONTENT
+            self._read = read_strided(tensor, address, FINGERPRINT if self.is_large else None)
+        before, self.content = self.content, self._read()
+        if self.is_large:
+            version, self._version = self._version, private.version(tensor)
+            is_settled = is_alike and not is_new and not has_moved and version == self._version
+            return None if is_settled and self.content == before else CONTENT
+        view = self.view
+        if view is not None and is_alike:
+            if self.content == view.data:
+                return None
+            self.view = views.with_content(view, self.content)
+            return self.view
+        self.view = views.of_tensor(tensor, self._kind, self.content)
+        return None if self.view == view else self.view
+
+    def _look_from_afar(self, tensor: Tensor, is_new: bool) -> TensorView | str | None:
+        """Look at a tensor on a device, or one whose elements do not lie as plain bytes."""
+        before = self._shape, self._dtype, self._requires_grad, self._version
+        self._address = self._size = 0
+        self._shape, self._dtype = tensor.shape, tensor.dtype
+        self._requires_grad, self._version = tensor.requires_grad, private.version(tensor)
+        self.is_large = tensor.numel() > EXACT
+        is_settled = not is_new and before == (
+            self._shape,
+            self._dtype,
+            self._requires_grad,
+            self._version,
+        )
+        if tensor.device.type == "meta":
+            old, self.view = self.view, views.of_tensor(tensor, self._kind, kept=views.UNKNOWN)
+            return None if self.view == old else self.view
+        if tensor.layout is not torch.strided:
+            return None if is_settled else CONTENT
+        place, self._place = self._place, tensor.data_ptr()
+        if not self._place and tensor.numel():
+            return None  # a subclass that only stands for tensors elsewhere
+        return SAMPLE if self.is_large and is_settled and place == self._place else CONTENT
 
 
-def _live(tensor: Tensor) -> memoryview | None:
-    """The memory of a CPU tensor, of a large one `FINGERPRINT` evenly strided elements; None if it
-    does not lie there as the plain bytes of its elements."""
-    if tensor.dtype not in transfer.STORED or not tensor.is_contiguous() or tensor.is_neg():
-        return None
-    size = tensor.nbytes
-    if not size or (tensor.is_complex() and tensor.is_conj()):
-        return None
-    memory = memoryview(_array_type(size).from_address(tensor.data_ptr()))
-    count = tensor.numel()
-    if count <= EXACT:
-        return memory
-    # Of wider elements (complex) the first eight bytes are compared.
-    code = _CODES.get(tensor.element_size(), "Q")
-    return memory.cast("B").cast(code)[:: size // struct.calcsize(code) // FINGERPRINT]
+def differing(watches: Iterable[Watch]) -> tuple[dict[Watch, bytes | None], list[Watch]]:
+    """The watches whose tensor is not as it was, and those that have another gradient or may have.
 
+    The former with the tensor's elements where only those are others, None where it wants a look.
 
-@cache
-def _array_type(size: int) -> type[ctypes.Array[ctypes.c_char]]:
-    return ctypes.c_char * size
-
-
-@cache
-def _dtype(dtype: torch.dtype) -> tuple[str, str]:
-    """Its name, and how its elements are stored."""
-    return str(dtype).removeprefix("torch."), transfer.STORED.get(dtype, "<f4")
-
-
-def _bare(
-    tensor: Tensor,
-    kept: Summary | None = None,
-    stored: str | None = None,
-    data: bytes | None = None,
-) -> TensorView:
-    """The view of a tensor; with `stored` empty, of one whose elements do not exist."""
-    name, storage = _dtype(tensor.dtype)
-    return TensorView(
-        "parameter" if type(tensor) is torch.nn.Parameter else "tensor",
-        tuple(tensor.shape),
-        name,
-        "cpu" if tensor.is_cpu else str(tensor.device),
-        tensor.requires_grad,
-        storage if stored is None else stored,
-        b"" if stored == "" else data,
-        kept,
-    )
-
-
-def _with_content(view: TensorView, content: bytes) -> TensorView:
-    return TensorView(
-        view.kind,
-        view.shape,
-        view.dtype,
-        view.device,
-        view.requires_grad,
-        view.stored,
-        content,
-    )
+    This runs for every tensor at every step, so it is one loop that calls no Python. Memory is read
+    only after it is known to be still the tensor's.
+    """
+    edited: dict[Watch, bytes | None] = {}
+    regraded: list[Watch] = []
+    for watch in watches:
+        tensor = watch.tensor
+        if (
+            not watch._address
+            or tensor.data_ptr() != watch._address
+            or tensor.shape != watch._shape
+            or tensor.stride() != watch._stride
+            or tensor.dtype is not watch._dtype
+            or tensor.requires_grad is not watch._requires_grad
+        ):
+            edited[watch] = None
+            if not watch.is_gradient:
+                regraded.append(watch)
+            continue
+        if (content := watch._read()) != watch.content or (
+            watch.is_large and private.version(tensor) != watch._version
+        ):
+            edited[watch] = content
+        if (watch._follows_grad and tensor.grad is not watch._grad) or (
+            watch._may_gain_grad and (tensor.retains_grad or tensor.is_leaf)
+        ):
+            regraded.append(watch)
+    return edited, regraded

@@ -133,9 +133,16 @@ class ThriftyApp(App[None]):
             return
         if self._picture.size != tuple(screen.outer_size):
             self._picture = Picture(*screen.outer_size)
-        put = self._picture.put
-        _lay(renderable, (lambda x, y, strip: put(x, y, _ascii(strip))) if self.ascii else put)
+        _lay(renderable, self._put)
         self._send()
+
+    def _put(self, x: int, y: int, strip: Strip) -> None:
+        """Lay a strip on the picture, in what this terminal can and wants to show."""
+        if self.no_color:
+            strip = _colourless(strip)
+        if self.ascii:
+            strip = _ascii(strip)
+        self._picture.put(x, y, strip)
 
     def _send(self) -> None:
         if self._is_late:
@@ -223,6 +230,16 @@ def _cells(text: str) -> tuple[str, ...]:
     size = cell_len(text)
     # Some sequences are as wide as one character: such a text stays in one piece.
     return tuple(cells) if len(cells) == size else (text, *[""] * (size - 1))
+
+
+def _colourless(strip: Strip) -> Strip:
+    """The strip in bold, underline and reverse alone: Textual means greys by NO_COLOR."""
+    return Strip([Segment(text, _without_colour(style or _PLAIN)) for text, style, _ in strip])
+
+
+@lru_cache(maxsize=1024)
+def _without_colour(style: Style) -> Style:
+    return style.without_color
 
 
 def _ascii(strip: Strip) -> Strip:

@@ -1,0 +1,60 @@
+"""Make the views of tensors."""
+
+import math
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from tutor.engine import transfer
+from tutor.frame import Summary, TensorView
+
+UNKNOWN = Summary(math.nan, math.nan, math.nan, math.nan, math.nan, 0, (), 0, 0, b"")
+"""Of a tensor whose elements do not exist: one on the meta device."""
+
+
+def of_tensor(
+    tensor: Tensor,
+    kind: str | None,
+    data: bytes | None = None,
+    kept: Summary | None = None,
+) -> TensorView:
+    """The view of a tensor with its content, or its summary, or neither.
+
+    Args:
+        tensor: The tensor.
+        kind: None to tell it from the tensor's type.
+        data: Its elements as `transfer.raw` has them.
+        kept: What is kept of a large tensor.
+    """
+    name, stored = _dtype(tensor.dtype)
+    is_parameter = type(tensor) is torch.nn.Parameter
+    return TensorView(
+        kind or ("parameter" if is_parameter else "tensor"),
+        tuple(tensor.shape),
+        name,
+        "cpu" if tensor.is_cpu else str(tensor.device),
+        tensor.requires_grad,
+        stored,
+        data,
+        kept,
+    )
+
+
+def with_content(view: TensorView, content: bytes) -> TensorView:
+    """The view of the same tensor with other elements."""
+    return TensorView(
+        view.kind,
+        view.shape,
+        view.dtype,
+        view.device,
+        view.requires_grad,
+        view.stored,
+        content,
+    )
+
+
+@cache
+def _dtype(dtype: torch.dtype) -> tuple[str, str]:
+    """Its name, and how its elements are stored."""
+    return str(dtype).removeprefix("torch."), transfer.STORED.get(dtype, "<f4")
