@@ -43,7 +43,7 @@ class Page:
         return self.header[LINE]
 
     def unsent(self) -> tuple[int, bytes] | None:
-        """The number of the first waiting message and the waiting bytes; None while they are sent."""
+        """Number of the first waiting message, and the waiting bytes; None while they are sent."""
         generation = self.header[_GENERATION]
         first, length = self.header[_FIRST], self.header[_LENGTH]
         waiting = self.memory[_HEADER : _HEADER + length]
@@ -122,7 +122,7 @@ class Receiver:
                 yield decode_event(body)
 
     def peek(self) -> Iterator[Event]:
-        """The messages that still wait in the page: while a statement runs long, or after a death."""
+        """The messages that still wait in the page: in a long statement, or after a death."""
         if (unsent := self._page.unsent()) is None:
             return
         number, waiting = unsent

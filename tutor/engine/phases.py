@@ -1,4 +1,4 @@
-"""Which phase of training a step belongs to, told from what happened in it and never from its text."""
+"""Which phase of training a step belongs to: told from what happened, never from its text."""
 
 import math
 import struct

@@ -1,4 +1,4 @@
-"""The hooks: record each statement as a frame, and wait for the next command in the script's frame."""
+"""The hooks: record each statement as a frame, and wait for commands in the script's frame."""
 
 import os
 import select
@@ -162,7 +162,7 @@ class Recorder:
         )
 
     def _evaluate(self, line: int) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[str, ...]]:
-        """The slots of the statement on `line`, the shown expressions, and what is wrong with them."""
+        """The slots of the statement on `line`, the shown expressions, and what ails them."""
         problems: list[str] = []
         slots = evaluate(self._slots.get(line, ()), self._namespace, problems)
         shown = evaluate(self._show, self._namespace, problems)

@@ -1,6 +1,6 @@
 """Statistics and a small picture of a large tensor, computed on its device without waiting for it.
 
-`vector` only queues work; the numbers are read by `read` from the bytes that `transfer.fetch` brings.
+`vector` only queues work; `read` takes the numbers from the bytes that `transfer.fetch` brings.
 """
 
 import math
@@ -20,7 +20,7 @@ _NUMBERS = 5
 
 def vector(tensor: Tensor) -> Tensor:
     """min, max, mean, norm, non-finite count, `BINS` histogram counts and the block means, as one
-    1-d floating point tensor on the tensor's device (float64, or float32 where that is not to be had).
+    1-d floating point tensor on the tensor's device (float64, or float32 where there is no other).
 
     Complex elements count by their absolute value.
     """
@@ -88,7 +88,7 @@ def steps(shape: Sequence[int], limit: int) -> list[int]:
 
 
 def as_matrix(tensor: Tensor) -> Tensor:
-    """A large tensor as rows and columns: leading dimensions are rows, a vector is cut into them."""
+    """A large tensor as a matrix: leading dimensions are rows, a vector is cut into rows."""
     rows, cols = _matrix_shape(tuple(tensor.shape))
     if tensor.dim() == 1:
         return tensor[: rows * cols].reshape(rows, cols)

@@ -27,7 +27,7 @@ STORED = {
 
 
 def raw(tensor: Tensor) -> Tensor:
-    """The elements in C order as a 1-d uint8 tensor on the same device, without a copy to the host."""
+    """The elements in C order as a 1-d uint8 tensor on the same device."""
     tensor = tensor.detach()
     if tensor.layout is not torch.strided:
         tensor = tensor.to_dense()

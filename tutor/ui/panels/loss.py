@@ -1,5 +1,8 @@
 """The loss as a curve over the steps that computed it."""
 
+import importlib
+from threading import Thread
+
 from textual.strip import Strip
 
 from tutor.timeline import Moment
@@ -9,6 +12,10 @@ from tutor.ui.panels.panel import Panel
 
 class LossPanel(Panel):
     INTERVAL = 1 / 10
+
+    def on_mount(self) -> None:
+        # Takes a tenth of a second, which the first curve would have to wait for.
+        Thread(target=importlib.import_module, args=["plotext"], daemon=True).start()
 
     def inputs(self, moment: Moment) -> object:
         steps, losses = moment.timeline.losses(moment.step)
