@@ -49,10 +49,19 @@ class PlainApp(App[None]):
 
 
 def run_ungated() -> None:
-    """`tutor` with Textual's own way to the terminal: every row, whether it keeps up or not."""
+    """`tutor` as a dashboard that repaints its panes at each step, by Textual's own way to the
+    terminal, whether that keeps up or not."""
     from tutor.cli import main
     from tutor.ui import display
+    from tutor.ui.panels.panel import Panel
+    from tutor.ui.panels.tensors import TensorsPanel
 
+    def paint_all(panel: Panel) -> None:
+        paint(panel)
+        panel.refresh()
+
+    paint, Panel._paint = Panel._paint, paint_all
+    TensorsPanel.INTERVAL = Panel.INTERVAL
     display.ThriftyApp._display = App._display
     main(sys.argv[2:])
 

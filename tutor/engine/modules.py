@@ -43,7 +43,7 @@ class Modules:
             if (
                 len(values) == len(self._values)
                 and all(map(operator.is_, values, self._values))
-                and [*chain.from_iterable(containers)] == self._names
+                and [*chain.from_iterable([one.keys() for one in containers])] == self._names
             ):
                 return False
         before = self.parts
@@ -51,7 +51,7 @@ class Modules:
         for name, module in self._modules.items():
             self._collect(name, module, set())
         self._values = [*chain.from_iterable([one.values() for one in self._containers])]
-        self._names = [*chain.from_iterable(self._containers)]
+        self._names = [*chain.from_iterable([one.keys() for one in self._containers])]
         return self.parts.keys() != before.keys() or any(
             before[name][0] is not tensor for name, (tensor, _) in self.parts.items()
         )

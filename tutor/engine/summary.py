@@ -130,5 +130,5 @@ def _histogram(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
 def _nonfinite(values: Tensor, low: Tensor) -> Tensor:
     # On the CPU reading `low` costs nothing, and the count is by far the dearest of all statistics.
     if values.device.type == "cpu" and math.isfinite(float(values.sum())):
-        return torch.zeros((), dtype=low.dtype)
+        return torch.zeros((), dtype=low.dtype, device="cpu")
     return values.isfinite().logical_not().sum()

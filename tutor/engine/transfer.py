@@ -36,7 +36,9 @@ def raw(tensor: Tensor) -> Tensor:
         tensor = tensor.dequantize()
     elif tensor.dtype not in STORED:
         tensor = tensor.to(torch.float32)
-    return tensor.contiguous().flatten().view(torch.uint8)
+    tensor = tensor.contiguous()
+    # A single element may keep any stride, which `flatten` leaves and `view` refuses.
+    return tensor.as_strided((tensor.numel(),), (1,)).view(torch.uint8)
 
 
 def peek(tensor: Tensor) -> bytes:
