@@ -307,6 +307,7 @@ def test_a_lazy_module_shows_once_it_has_a_shape(step: Script) -> None:
     assert view(step("m(torch.ones(1, 3))"), "m.weight").shape == (1, 3)
 
 
+@pytest.mark.filterwarnings("ignore:.*is deprecated")
 def test_a_scripted_module_is_followed(step: Script) -> None:
     step.names["m"] = torch.jit.trace(torch.nn.Linear(1, 1), torch.ones(1, 1))
     assert {"m.weight", "m.bias"} <= set(step("pass"))
@@ -316,6 +317,7 @@ def test_a_scripted_module_is_followed(step: Script) -> None:
 # Kinds of tensors
 
 
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
 @pytest.mark.parametrize(
     ("make", "stored"),
     [
@@ -367,6 +369,7 @@ def test_a_sparse_tensor_that_is_edited(step: Script) -> None:
     assert step.shown("x.mul_(3)") == {"x": [[3.0, 0.0], [0.0, 3.0]]}
 
 
+@pytest.mark.filterwarnings("ignore:.*are deprecated")
 def test_a_quantized_tensor_shows_what_it_stands_for(step: Script) -> None:
     changed = step.shown("x = torch.quantize_per_tensor(torch.ones(2), 0.5, 0, torch.qint8)")
     assert changed == {"x": [1.0, 1.0]}

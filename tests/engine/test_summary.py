@@ -20,7 +20,16 @@ def block(kept: Summary) -> Tensor:
     return torch.frombuffer(bytearray(kept.block), dtype=torch.float32).view(kept.rows, kept.cols)
 
 
-SHAPES = [(5000,), (4099,), (100, 60), (3, 5000), (5000, 3), (1, 6000), (10, 20, 30), (2, 3, 40, 50)]
+SHAPES = [
+    (5000,),
+    (4099,),
+    (100, 60),
+    (3, 5000),
+    (5000, 3),
+    (1, 6000),
+    (10, 20, 30),
+    (2, 3, 40, 50),
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -148,7 +157,9 @@ def test_a_summary_does_not_touch_the_graph() -> None:
     assert not summary.vector(x).requires_grad
 
 
-@pytest.mark.parametrize("shape", [(10_000,), (100, 100), (7, 11, 13, 17), (1, 9000), (5,)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(10_000,), (100, 100), (7, 11, 13, 17), (1, 9000), (5,)], ids=str
+)
 @pytest.mark.parametrize("limit", [1, 64, 4096])
 def test_a_sample_keeps_to_its_limit(shape: tuple[int, ...], limit: int) -> None:
     x = torch.arange(math.prod(shape)).view(shape)

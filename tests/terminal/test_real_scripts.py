@@ -67,6 +67,8 @@ def test_an_endless_loop_is_paused_and_its_steps_can_be_walked(terminal, opened)
     opened("count = 0\nwhile True:\n    count += 1\n")
     terminal.press("r", "running on", "count = ")
     terminal.press("p", "paused before line 3", limit=1)
+    # What was recorded until the worker heard of it is still coming in.
+    terminal.settle()
     terminal.send(END)
     terminal.settle()
     here = terminal.text

@@ -1,5 +1,6 @@
 """Random draws on the CPU, moved to the device: a seed then gives the same data on every device."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -8,15 +9,16 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 _MAKERS = {torch.rand, torch.randn, torch.randint, torch.randperm, torch.normal}
-_FROM_INPUT = {
-    torch.rand_like,
-    torch.randn_like,
-    torch.randint_like,
-    torch.bernoulli,
-    torch.multinomial,
-    torch.poisson,
+_LIKE = {torch.rand_like, torch.randn_like, torch.randint_like}
+"""Take shape and dtype from a tensor."""
+_FROM_VALUES = {torch.bernoulli, torch.multinomial, torch.normal, torch.poisson}
+"""Take their probabilities, means or rates from a tensor."""
+_DROPOUTS = {
     torch.dropout,
     functional.dropout,
+    functional.dropout1d,
+    functional.dropout2d,
+    functional.dropout3d,
 }
 _FILLERS = {
     Tensor.bernoulli_,
@@ -48,40 +50,61 @@ class DrawOnCpu(TorchFunctionMode):
         generator = kwargs.get("generator")
         if generator is not None and generator.device.type != "cpu":
             return func(*args, **kwargs)
-        if func in _MAKERS and not any(isinstance(arg, Tensor) for arg in args):
+        tensors = (value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
+        tensor = next(tensors, None)
+        if tensor is None and func in _MAKERS:
             there = torch.device(kwargs.pop("device", None) or self._device)
             return _placed(func(*args, **kwargs, device="cpu"), there)
-        tensor = args[0] if args else kwargs.get("tensor", kwargs.get("input"))
-        if isinstance(tensor, Tensor) and tensor.device.type != "cpu":
-            if func in _FROM_INPUT or func is torch.normal:
-                return self._from_input(func, tensor, args, kwargs)
+        if tensor is not None and tensor.device.type != "cpu":
+            if func in _LIKE:
+                there = torch.device(kwargs.pop("device", None) or tensor.device)
+                return _placed(_drawn(func, args, kwargs, _empty), there)
+            if func in _FROM_VALUES:
+                return _placed(_drawn(func, args, kwargs, _copied), tensor.device)
+            if func in _DROPOUTS:
+                return self._drop_out(func, tensor, args, kwargs)
             if func in _FILLERS or getattr(func, "__module__", "") == "torch.nn.init":
                 return self._fill(func, tensor, args, kwargs)
         return func(*args, **kwargs)
 
     @staticmethod
-    def _from_input(func: Any, tensor: Tensor, args: Any, kwargs: dict[str, Any]) -> Any:
-        there = torch.device(kwargs.pop("device", None) or tensor.device)
-        if func in (torch.dropout, functional.dropout):
-            # Only the mask is drawn; the input keeps its graph on its own device.
-            ones = torch.ones(tensor.shape, dtype=tensor.dtype, device="cpu")
-            rest = {key: value for key, value in kwargs.items() if key != "input"}
-            return tensor * func(ones, *args[1:], **rest).to(there)
-        moved = [_on_cpu(arg) for arg in args]
-        return _placed(func(*moved, **{k: _on_cpu(v) for k, v in kwargs.items()}), there)
+    def _drop_out(func: Any, tensor: Tensor, args: Any, kwargs: dict[str, Any]) -> Any:
+        # Only the mask is drawn; the input keeps its graph on its own device.
+        mask = _drawn(func, args, kwargs, _ones).to(tensor.device)
+        is_in_place = kwargs.get("inplace", args[3] if len(args) > 3 else False)
+        return tensor.mul_(mask) if is_in_place else tensor * mask
 
     @staticmethod
     def _fill(func: Any, tensor: Tensor, args: Any, kwargs: dict[str, Any]) -> Any:
-        drawn = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu")
-        rest = {key: value for key, value in kwargs.items() if key != "tensor"}
-        func(drawn, *(_on_cpu(arg) for arg in args[1:]), **rest)
+        drawn = _drawn(func, args, kwargs, _empty)
         with torch.no_grad():
             tensor.copy_(drawn)
         return tensor
 
 
-def _on_cpu(value: Any) -> Any:
-    return value.to("cpu") if isinstance(value, Tensor) else value
+def _drawn(
+    func: Any, args: Any, kwargs: dict[str, Any], stand_in: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """What `func` draws with a stand-in on the CPU for each tensor that it takes."""
+
+    def replaced(value: Any) -> Any:
+        return stand_in(value) if isinstance(value, Tensor) else value
+
+    named = {key: replaced(value) for key, value in kwargs.items()}
+    drawn: Tensor = func(*map(replaced, args), **named)
+    return drawn
+
+
+def _empty(tensor: Tensor) -> Tensor:
+    return torch.empty_like(tensor, device="cpu", requires_grad=False)
+
+
+def _ones(tensor: Tensor) -> Tensor:
+    return torch.ones_like(tensor, device="cpu", requires_grad=False)
+
+
+def _copied(tensor: Tensor) -> Tensor:
+    return tensor.detach().to("cpu")
 
 
 def _placed(drawn: Tensor, device: torch.device) -> Tensor:

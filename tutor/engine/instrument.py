@@ -129,10 +129,16 @@ def _is_future(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
 
+def _literal(value: object) -> ast.expr:
+    if isinstance(value, list | tuple | dict | set):
+        return ast.parse(repr(value), mode="eval").body
+    return ast.Constant(value)  # type: ignore[arg-type]  # also what has no literal: inf, nan
+
+
 def _turn(tree: ast.Module, knobs: dict[int, object]) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.lineno in knobs and node.value:
-            value = ast.parse(repr(knobs.pop(node.lineno)), mode="eval").body
+            value = _literal(knobs.pop(node.lineno))
             for part in ast.walk(value):
                 ast.copy_location(part, node.value)
             node.value = value

@@ -88,8 +88,10 @@ class Phases:
     def _phase(self, name: str, view: TensorView | None, in_loop: bool) -> str:
         capture = self._capture
         if name.endswith(GRAD):
-            if (watch := capture.watches.get(name[: -len(GRAD)])) is None:
-                return "other"  # it went with its tensor
+            owner = name[: -len(GRAD)]
+            watch = capture.watches.get(owner)
+            if watch is None or owner in capture.bound:
+                return "other"  # it came or went with its tensor
             gradient = watch.gradient
             return "zero" if gradient is None or gradient.is_zero else "other"
         if view is None:
