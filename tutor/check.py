@@ -74,6 +74,8 @@ def _findings(
         if isinstance(event, Frame):
             review.take(event)
         elif isinstance(event, Ended):
+            if event.outcome == "interrupted":
+                raise KeyboardInterrupt
             review.ended = event
     yield from review.findings()
 
@@ -106,7 +108,7 @@ class _Review:
             self._passes[frame.iteration + 1] = frame.shown
         elif not any(self._passes):
             self._passes[0] = frame.shown
-        self._reasons = dict(text.split(": ", 1) for text in frame.problems)
+        self._reasons = dict(frame.problems)
         asks = [ask for ask in self._lesson.asks if ask.line == frame.line]
         slots = [slot.expression for slot in self._lesson.slots().get(frame.line, ())]
         expressions = [*slots, *(ask.expression for ask in asks)]

@@ -72,6 +72,8 @@ def run(
         _refuse(str(error), 1 if error.is_syntax else 2)
     except BadRequest as error:
         _refuse(str(error))
+    except KeyboardInterrupt:
+        _refuse(f"{path}: interrupted before it began", 130)
 
 
 @main.command("list")
@@ -108,6 +110,8 @@ def check(targets: tuple[str, ...], device: str | None) -> None:
             count += 1
     except BadRequest as error:
         _refuse(str(error))
+    except KeyboardInterrupt:
+        _refuse("interrupted", 130)
     click.echo("every claim holds" if not count else f"{count} to mend", err=bool(count))
     sys.exit(1 if count else 0)
 

@@ -98,5 +98,5 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="frame")
     """The live values of the note above this statement, formatted; None where there is none."""
     shown: tuple[object, ...] = ()
     """The values of the expressions that were asked for with `--show`; None where there is none."""
-    problems: tuple[str, ...] = ()
-    """Why slots and shown expressions have no value, in their order: `expression: TypeError: …`."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """(expression, reason) of slots and shown expressions that have no value, in their order."""

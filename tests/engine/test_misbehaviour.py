@@ -150,7 +150,7 @@ def test_a_frozen_statement_goes_on_where_it_was(drive):
         """
         def count():
             total = 0
-            for i in range(6_000_000):
+            for i in range(30_000_000):
                 total += 1
             return total
 
@@ -165,7 +165,7 @@ def test_a_frozen_statement_goes_on_where_it_was(drive):
         driver._news.clear()
     assert len(driver.recording.timeline) == 1
     recording = driver.to_the_end()
-    assert plain(recording.timeline.at(2).view("x")) == 6_000_000
+    assert plain(recording.timeline.at(2).view("x")) == 30_000_000
 
 
 def alive(pid: int) -> bool:

@@ -189,7 +189,7 @@ def test_slots_and_shown_expressions_are_evaluated_after_their_statement(record)
     assert first.slots == ()
     assert first.shown == (3, None)
     assert second.slots == ("0006", None)
-    assert second.problems[0] == "y: NameError: name 'y' is not defined"
+    assert second.problems[0] == ("y", "NameError: name 'y' is not defined")
 
 
 @pytest.mark.parametrize("step", [1, 4, 6, 9, 14])

@@ -137,7 +137,9 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Close the terminal's own end, as a lost SSH connection does."""
-        os.close(self.child.child_fd)
+        # The number stays taken, so that nobody closes another terminal's in its stead.
+        with open(os.devnull, "r+b") as nothing:
+            os.dup2(nothing.fileno(), self.child.child_fd)
 
     def ends(self, limit: float = 10.0) -> int:
         """Wait for the end; the exit status, or minus the signal."""
@@ -167,8 +169,8 @@ class Terminal:
         for pid in (*self.descendants(), self.child.pid):
             if is_alive(pid):
                 os.kill(pid, signal.SIGKILL)
-        if self.child.isalive():
-            self.child.wait()
+        self.child.ptyproc.delayafterclose = 0
+        self.child.close(force=True)
 
 
 @contextmanager

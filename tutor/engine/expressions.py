@@ -41,7 +41,7 @@ class Expression:
 
 
 def evaluate(
-    expressions: Sequence[Expression], namespace: dict[str, Any], problems: list[str]
+    expressions: Sequence[Expression], namespace: dict[str, Any], problems: list[tuple[str, str]]
 ) -> tuple[Any, ...]:
     """The values of `expressions`; None where one raises, which is told in `problems`."""
     values = []
@@ -53,7 +53,7 @@ def evaluate(
                 values.append(expression.value(namespace))
             except Exception as error:  # whatever the script's objects raise
                 values.append(None)
-                problems.append(f"{expression.text}: {type(error).__name__}: {error}")
+                problems.append((expression.text, f"{type(error).__name__}: {error}"))
     return tuple(values)
 
 

@@ -4,12 +4,14 @@ Started as `python -m tutor.engine.host DESCRIPTOR [eager]` with its end of the 
 computes nothing itself: a parallel region of torch would leave its forked children hanging.
 """
 
+import contextlib
 import gc
 import os
 import select
 import signal
 import socket
 import sys
+from time import monotonic
 from typing import NoReturn
 
 import msgspec
@@ -24,6 +26,9 @@ from tutor.engine.control import (
     StartRun,
     WorkerEnded,
 )
+
+PROBE = 30.0
+"""Seconds that a driver gets to name its device."""
 
 
 def main(descriptor: int, is_eager: bool) -> None:
@@ -40,12 +45,13 @@ def main(descriptor: int, is_eager: bool) -> None:
     except ImportError as error:
         control.send(HostFailed(f"torch cannot be imported: {error}"))
         return
-    process.die_with_parent(0)
     control.send(HostReady(worker.TORCH))
     host = Host(control)
     host.look_for_device()
     if is_eager:
         private.preload_dynamo()
+    # From here on the client's end is seen in `serve`, which ends the workers too.
+    process.die_with_parent(0)
     try:
         host.serve()
     finally:
@@ -64,6 +70,8 @@ class Host:
         self._runs: dict[int, int] = {}
         """Process id -> run."""
         self._probe = -1
+        self._probe_ends = 0.0
+        self._prober = 0
         self._woken, wakes = socket.socketpair()
         self._woken.setblocking(False)
         wakes.setblocking(False)
@@ -77,8 +85,10 @@ class Host:
         from tutor.engine import device
 
         readable, writable = os.pipe()
-        if os.fork() == 0:
+        self._prober = os.fork()
+        if self._prober == 0:
             try:
+                process.die_with_parent()
                 found = device.detect()
                 message = DeviceFound(found, device.describe(found))
                 os.write(writable, msgspec.msgpack.encode(message))
@@ -86,6 +96,7 @@ class Host:
                 os._exit(0)
         os.close(writable)
         self._probe = readable
+        self._probe_ends = monotonic() + PROBE
 
     def serve(self) -> None:
         """Do what the client asks, until it is gone."""
@@ -93,7 +104,11 @@ class Host:
             sources = [self._control.fileno(), self._woken.fileno()]
             if self._probe >= 0:
                 sources.append(self._probe)
-            ready = select.select(sources, [], [])[0]
+            limit = max(0.0, self._probe_ends - monotonic()) if self._probe >= 0 else None
+            ready = select.select(sources, [], [], limit)[0]
+            if not ready:
+                # A driver that hangs: its end reads as no accelerator.
+                os.kill(self._prober, signal.SIGKILL)
             if self._probe in ready:
                 self._report_device()
             if self._woken.fileno() in ready:
@@ -156,7 +171,9 @@ class Host:
             if pid == 0:
                 return
             if (run := self._runs.pop(pid, None)) is not None:
-                _signal_group(pid, signal.SIGKILL)
+                # What the script started and left; the worker's own number is free to be reused.
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
                 self._control.send(WorkerEnded(run, os.waitstatus_to_exitcode(status)))
 
     def _report_device(self) -> None:

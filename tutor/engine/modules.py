@@ -10,6 +10,8 @@ from torch import Tensor
 
 from tutor.engine import private
 
+_keys, _values = operator.methodcaller("keys"), operator.methodcaller("values")
+
 
 class Modules:
     """Follows the modules that the script has named."""
@@ -39,19 +41,19 @@ class Modules:
         """Bring `parts` up to date; True if they are not what they were."""
         containers = self._containers
         if containers or not self._modules:
-            values = [*chain.from_iterable([one.values() for one in containers])]
+            values = [*chain.from_iterable(map(_values, containers))]
             if (
                 len(values) == len(self._values)
                 and all(map(operator.is_, values, self._values))
-                and [*chain.from_iterable([one.keys() for one in containers])] == self._names
+                and [*chain.from_iterable(map(_keys, containers))] == self._names
             ):
                 return False
         before = self.parts
         self.parts, self._containers = {}, []
         for name, module in self._modules.items():
             self._collect(name, module, set())
-        self._values = [*chain.from_iterable([one.values() for one in self._containers])]
-        self._names = [*chain.from_iterable([one.keys() for one in self._containers])]
+        self._values = [*chain.from_iterable(map(_values, self._containers))]
+        self._names = [*chain.from_iterable(map(_keys, self._containers))]
         return self.parts.keys() != before.keys() or any(
             before[name][0] is not tensor for name, (tensor, _) in self.parts.items()
         )

@@ -12,16 +12,19 @@ from collections.abc import Callable
 
 STDOUT, STDERR = 1, 2
 
-Write = Callable[[int, bytes], None]
+PIECE = 65536
+"""At most so many bytes are passed on at once."""
+
+Write = Callable[[int, bytes], object]
 """Takes the stream (1 or 2) and what was written."""
 
 
 class _Stream(io.RawIOBase):
     """The end of `sys.stdout` or `sys.stderr`."""
 
-    def __init__(self, fd: int, write: Write) -> None:
+    def __init__(self, fd: int, output: "Output") -> None:
         self._fd = fd
-        self._write = write
+        self._output = output
 
     def writable(self) -> bool:
         return True
@@ -31,7 +34,7 @@ class _Stream(io.RawIOBase):
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
         content = bytes(data)
-        self._write(self._fd, content)
+        self._output.write(self._fd, content)
         return len(content)
 
 
@@ -55,7 +58,7 @@ class Output:
     """
 
     def __init__(self, write: Write, files: tuple[int, int]) -> None:
-        self._write = write
+        self.write = write
         self._files = files
         for stream, file in zip((STDOUT, STDERR), files, strict=True):
             os.dup2(file, stream)
@@ -65,7 +68,7 @@ class Output:
         sys.stderr = sys.__stderr__ = self._err  # type: ignore[misc]
 
     def _text(self, stream: int, errors: str) -> _Text:
-        raw = io.BufferedWriter(_Stream(stream, self._write))
+        raw = io.BufferedWriter(_Stream(stream, self))
         return _Text(raw, "utf-8", errors, line_buffering=True)
 
     def flush(self) -> None:
@@ -82,6 +85,10 @@ class Output:
                 text.flush()
         for stream, file in zip((STDOUT, STDERR), self._files, strict=True):
             if size := os.lseek(file, 0, os.SEEK_END):
-                content = os.pread(file, size, 0)
+                for start in range(0, size, PIECE):
+                    self.write(stream, os.pread(file, PIECE, start))
                 os.ftruncate(file, 0)
-                self._write(stream, content)
+
+    def bypass(self) -> None:
+        """From now on write to the files that stand for the descriptors."""
+        self.write = lambda stream, content: os.write(stream, content)

@@ -8,6 +8,7 @@ the statement that it was in.
 import mmap
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 
 import msgspec
@@ -60,19 +61,39 @@ class Sender:
         self._pipe = pipe
         self._end = _HEADER
         self._count = 0
+        # A script's own threads may print while the main thread records.
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        os.close(self._pipe)
 
     def append(self, message: msgspec.Struct) -> None:
         """Put a message behind the others; it is safe from here on, but not yet seen."""
         data = pack(message)
-        start = self._end
-        end = start + len(data)
-        if end > SIZE:
-            self._make_room(data)
-            return
-        self._memory[start:end] = data
-        self._end = end
-        self._count += 1
-        self._header[_LENGTH] = end - _HEADER
+        with self._lock:
+            start = self._end
+            end = start + len(data)
+            if end > SIZE:
+                self._make_room(data)
+                return
+            self._memory[start:end] = data
+            self._end = end
+            self._count += 1
+            self._header[_LENGTH] = end - _HEADER
+
+    def flush(self) -> None:
+        """Send what waits."""
+        with self._lock:
+            if self._end == _HEADER:
+                return
+            self._write(self._memory[_HEADER : self._end])
+            header = self._header
+            header[_GENERATION] += 1
+            header[_LENGTH] = 0
+            header[_FIRST] += self._count
+            header[_GENERATION] += 1
+            self._end = _HEADER
+            self._count = 0
 
     def _make_room(self, data: bytes) -> None:
         self.flush()
@@ -84,19 +105,6 @@ class Sender:
         self._memory[_HEADER : self._end] = data
         self._count = 1
         self._header[_LENGTH] = len(data)
-
-    def flush(self) -> None:
-        """Send what waits."""
-        if self._end == _HEADER:
-            return
-        self._write(self._memory[_HEADER : self._end])
-        header = self._header
-        header[_GENERATION] += 1
-        header[_LENGTH] = 0
-        header[_FIRST] += self._count
-        header[_GENERATION] += 1
-        self._end = _HEADER
-        self._count = 0
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)

@@ -126,23 +126,23 @@ class Unpacker:
     """Cuts a stream of bytes into messages, keeping an unfinished tail for later."""
 
     def __init__(self) -> None:
-        self._tail = b""
+        self._tail = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[memoryview]:
+    def feed(self, data: bytes) -> Iterator[bytes]:
         """The body of every message that `data` completes."""
-        buffer = memoryview(self._tail + data)
+        self._tail += data
         start = 0
-        while len(buffer) - start >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(buffer, start)
+        while len(self._tail) - start >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._tail, start)
             end = start + _LENGTH.size + length
-            if end > len(buffer):
+            if end > len(self._tail):
                 break
-            yield buffer[start + _LENGTH.size : end]
+            yield bytes(self._tail[start + _LENGTH.size : end])
             start = end
-        self._tail = bytes(buffer[start:])
+        del self._tail[:start]
 
 
-def decode_event(body: memoryview) -> Event:
+def decode_event(body: bytes) -> Event:
     event: Event = _events.decode(body)
     return event
 

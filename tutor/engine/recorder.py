@@ -19,8 +19,13 @@ from tutor.engine.phases import Phases
 from tutor.engine.protocol import Completed, Ended, Launch, Printed, Waited, receive_command
 from tutor.frame import Frame
 
+DRAIN = 0.001
+"""Seconds between two looks at what was written past Python: a child process takes longer."""
+
 INTERVAL = 0.016
 """Seconds between two looks at the commands, and between two batches, while a run does not wait."""
+
+_Evaluated = tuple[tuple[Any, ...], tuple[Any, ...], tuple[tuple[str, str], ...]]
 
 
 class Recorder:
@@ -70,8 +75,16 @@ class Recorder:
         self._ran_backward = False
         self._until = 0
         self._next_look = 0.0
+        self._next_drain = 0.0
+        self._is_interrupted = False
+        self._poll = select.poll()
+        self._poll.register(commands, select.POLLIN)
         self._site = 0
         self.step = 0
+        self.critical = {self._before.__func__.__code__, self._after.__func__.__code__}
+        """The code in which an interrupt would tear a message apart."""
+        self.waiting = self._wait.__func__.__code__
+        """The part of it in which an interrupt does no harm."""
 
     @property
     def line(self) -> int:
@@ -88,6 +101,17 @@ class Recorder:
         if self._phases.wants_root:
             self._root = root
 
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt before the next statement."""
+        self._is_interrupted = True
+        self._next_look = 0.0
+
+    def leave(self) -> None:
+        """This process is a child that the script forked: it has no part in the recording."""
+        self._output.bypass()
+        os.close(self._commands)
+        self._sender.close()
+
     def close(self) -> None:
         """The script is over: what came after its last finished statement is a step of its own."""
         self._output.drain()
@@ -95,8 +119,8 @@ class Recorder:
             return
         changed = self._capture.changes(complete=True)
         if changed or self._has_written:
+            self._send(self.step + 1, self._site, changed, with_slots=False)
             self.step += 1
-            self._send(self._site, changed, with_slots=False)
         self._complete()
 
     # Hooks
@@ -110,16 +134,19 @@ class Recorder:
             self._look()
 
     def _after(self, site: int) -> None:
-        is_last = self.step + 1 >= self._until
-        if is_last or self._exact:
+        step = self.step + 1
+        is_last = step >= self._until
+        if is_last or self._exact or perf_counter() > self._next_drain:
             self._output.drain()
+            self._next_drain = perf_counter() + DRAIN
         else:
             self._output.flush()
-        self.step = step = self.step + 1
         if step > self._begin:
-            self._send(site, self._capture.changes(is_last or self._exact, self._root))
+            self._send(step, site, self._capture.changes(is_last or self._exact, self._root))
             if is_last:
                 self._sender.flush()
+        # Only now: a step that could not be sent is no step.
+        self.step = step
         if step in self._edits:
             self._edit()
 
@@ -131,7 +158,7 @@ class Recorder:
 
     # Recording
 
-    def _send(self, site: int, changed: dict[str, Any], with_slots: bool = True) -> None:
+    def _send(self, step: int, site: int, changed: dict[str, Any], with_slots: bool = True) -> None:
         ran_backward, self._ran_backward = self._ran_backward, False
         self._has_written = False
         place = self._sites[site]
@@ -142,12 +169,12 @@ class Recorder:
         phase = phases.name(changed, ran_backward, is_new_loss, loop >= 0)
         slots: tuple[Any, ...] = ()
         shown: tuple[Any, ...] = ()
-        problems: tuple[str, ...] = ()
+        problems: tuple[tuple[str, str], ...] = ()
         if self._show or (with_slots and line in self._slots):
             slots, shown, problems = self._evaluate(line if with_slots else 0)
         self._sender.append(
             Frame(
-                self.step,
+                step,
                 line,
                 self._loops[loop] if loop >= 0 else 0,
                 self._passes[loop] if loop >= 0 else None,
@@ -161,9 +188,9 @@ class Recorder:
             )
         )
 
-    def _evaluate(self, line: int) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[str, ...]]:
+    def _evaluate(self, line: int) -> _Evaluated:
         """The slots of the statement on `line`, the shown expressions, and what ails them."""
-        problems: list[str] = []
+        problems: list[tuple[str, str]] = []
         slots = evaluate(self._slots.get(line, ()), self._namespace, problems)
         shown = evaluate(self._show, self._namespace, problems)
         return slots, shown, tuple(problems)
@@ -203,9 +230,11 @@ class Recorder:
 
     def _look(self) -> None:
         """In between: send what has gathered, and see whether there is a command."""
-        self._output.drain()
+        if self._is_interrupted:
+            self._is_interrupted = False
+            raise KeyboardInterrupt
         self._sender.flush()
-        if select.select([self._commands], [], [], 0)[0]:
+        if self._poll.poll(0):
             self._obey()
             if self.step >= self._until:
                 self._wait()

@@ -11,10 +11,13 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from tutor.engine import page
 from tutor.engine.control import Control, StartRun
 from tutor.engine.protocol import Ended, Event, Go, Launch, Printed, Waited, pack
 from tutor.frame import Frame
+from tutor.transcript import KEPT
 
 PATIENCE = 0.15
 """Seconds that a statement gets to come to its end when the learner pauses; then it is frozen."""
@@ -52,7 +55,7 @@ class Run:
         self._page_fd = page.create()
         self._page = page.Page(self._page_fd)
         self._receiver = page.Receiver(self._page)
-        self._files = [tempfile.TemporaryFile(buffering=0) for _ in range(2)]
+        self._files = [tempfile.TemporaryFile("a+b", buffering=0) for _ in range(2)]
         self._lock = threading.Lock()
         self._events: list[Event] = []
         self._status: int | None = None
@@ -61,6 +64,7 @@ class Run:
         self._is_closed = False
         self._was_interrupted = False
         self._has_ended = False
+        self._is_listening = True
         self._step = 0
         self._until = 0
         self._timer: threading.Timer | None = None
@@ -93,51 +97,51 @@ class Run:
 
     def go(self, until: int) -> None:
         """Run on until step `until` is recorded."""
-        self._cancel_timer()
-        self._until = until
-        self._is_waiting = False
-        self._write(Go(until))
-        if self.frozen:
-            self.frozen = False
-            self._send_signal(self._number, signal.SIGCONT)
-        self._poke()
+        with self._lock:
+            self._cancel_timer()
+            self._until = until
+            self._is_waiting = False
+            self._tell(Go(until))
+            if self.frozen:
+                self.frozen = False
+                self._send_signal(self._number, signal.SIGCONT)
 
     def hold(self) -> None:
         """Wait before the next statement; one that takes longer than `PATIENCE` is frozen in it."""
-        if self._is_waiting or self._has_ended:
-            return
-        self._until = 0
-        self._write(Go(0))
-        self._after(PATIENCE, self._freeze)
+        with self._lock:
+            if not self._is_waiting and not self._has_ended:
+                self._until = 0
+                self._tell(Go(0))
+                self._after(PATIENCE, self._freeze)
 
     def interrupt(self) -> None:
         """End the run as Ctrl+C would. A script that does not end within `GRACE`, or that is
         interrupted again, is killed."""
-        if self._was_interrupted:
-            self._send_signal(self._number, signal.SIGKILL)
-            return
-        self._was_interrupted = True
-        self._send_signal(self._number, signal.SIGCONT)
-        self._send_signal(self._number, signal.SIGINT)
-        self._after(GRACE, lambda: self._send_signal(self._number, signal.SIGKILL))
+        with self._lock:
+            if self._was_interrupted:
+                self._send_signal(self._number, signal.SIGKILL)
+                return
+            self._was_interrupted = True
+            self.frozen = False
+            self._send_signal(self._number, signal.SIGCONT)
+            self._send_signal(self._number, signal.SIGINT)
+            self._after(GRACE, lambda: self._send_signal(self._number, signal.SIGKILL))
 
     def close(self) -> None:
         """End the worker at once, and take no more events."""
-        self._is_closed = True
-        self._cancel_timer()
-        self._send_signal(self._number, signal.SIGKILL)
+        with self._lock:
+            self._is_closed = True
+            self._cancel_timer()
+            self._send_signal(self._number, signal.SIGKILL)
 
     def died(self, status: int | None) -> None:
         """The host says that the worker is gone, with this exit status where one is known."""
-        self._status = status
-        self._gone.set()
-        self._poke()
+        with self._lock:
+            self._status = status
+            self._gone.set()
+            self._poke()
 
-    def _freeze(self) -> None:
-        if not self._is_waiting and not self._has_ended:
-            self.frozen = True
-            self._send_signal(self._number, signal.SIGSTOP)
-            self._notify()
+    # Each of these is called under the lock.
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         self._cancel_timer()
@@ -148,22 +152,55 @@ class Run:
     def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
 
-    def _write(self, command: Go) -> None:
-        # The worker may be gone, which its last event tells.
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self._commands, pack(command))
+    def _tell(self, command: Go) -> None:
+        """Send a command. The worker may be gone, which its last event tells."""
+        if self._is_listening:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self._commands, pack(command))
+            self._poke()
 
     def _poke(self) -> None:
         """Let the listener look around."""
-        os.write(self._wake, b".")
+        if self._is_listening:
+            os.write(self._wake, b".")
+
+    # The timer's thread
+
+    def _freeze(self) -> None:
+        with self._lock:
+            # A timer cannot be cancelled once it has begun: the next command may have come first.
+            if self._timer is not threading.current_thread() or self._has_ended:
+                return
+            self.frozen = True
+            self._send_signal(self._number, signal.SIGSTOP)
+        self._notify()
 
     # The listener's thread
 
     def _listen(self) -> None:
+        try:
+            self._receive()
+        except (msgspec.DecodeError, ValueError) as error:
+            self._send_signal(self._number, signal.SIGKILL)
+            self._hand_over(
+                [Ended("died", f"{self.launch.path}: its recording is damaged: {error}")]
+            )
+        if not self._has_ended:
+            self._tell_death()
+        with self._lock:
+            self._is_listening = False
+            for descriptor in (self._pipe, self._woken, self._wake, self._commands):
+                os.close(descriptor)
+
+    def _receive(self) -> None:
+        """Take in what the worker sends, until it is gone."""
+        news = select.poll()
+        news.register(self._pipe, select.POLLIN)
+        news.register(self._woken, select.POLLIN)
         while True:
-            pause = None if self._is_waiting else PEEK
-            ready = select.select([self._pipe, self._woken], [], [], pause)[0]
+            ready = {fd for fd, _ in news.poll(None if self._is_waiting else 1000 * PEEK)}
             if self._woken in ready:
                 os.read(self._woken, 4096)
             if self._pipe in ready:
@@ -171,28 +208,28 @@ class Run:
                 if not data:
                     break
                 self._hand_over(self._receiver.feed(data))
+            elif self._gone.is_set():
+                # Something that the script started still holds the pipe.
+                break
             elif not ready:
                 self._hand_over(self._receiver.peek())
         self._hand_over(self._receiver.peek())
-        if not self._has_ended:
-            self._tell_death()
 
     def _hand_over(self, events: Iterable[Event]) -> None:
         found = list(events)
-        for event in found:
-            if isinstance(event, Frame):
-                self._step = event.step
-            elif isinstance(event, Waited):
-                # One from before the last command says nothing about what the worker does now.
-                self._is_waiting = event.step >= self._until
-                if self._is_waiting:
-                    self._cancel_timer()
-            elif isinstance(event, Ended):
-                self._has_ended = True
-                self._cancel_timer()
-        if not found or self._is_closed:
-            return
         with self._lock:
+            for event in found:
+                if isinstance(event, Frame):
+                    self._step = event.step
+                elif isinstance(event, Waited):
+                    # One from before the last command says nothing about what the worker does now.
+                    self._is_waiting = event.step >= self._until
+                elif isinstance(event, Ended):
+                    self._has_ended = True
+                if self._has_ended or self._is_waiting:
+                    self._cancel_timer()
+            if not found or self._is_closed:
+                return
             is_first = not self._events
             self._events += found
         if is_first:
@@ -202,7 +239,8 @@ class Run:
         """The worker ended without a word: say what is known, and bring what it left behind."""
         self._gone.wait(GRACE)
         for stream, file in zip((1, 2), self._files, strict=True):
-            file.seek(0)
+            left = os.lseek(file.fileno(), 0, os.SEEK_END)
+            file.seek(max(0, left - KEPT))
             if content := file.read():
                 self._hand_over([Printed(self._step + 1, ((stream, content),))])
         where = f"{self.launch.path}:{self.line}" if self.line else self.launch.path

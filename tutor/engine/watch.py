@@ -5,7 +5,9 @@ elements are always compared byte for byte; larger tensors by place, version and
 elements, which misses only a sparse edit behind autograd's back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,6 +26,9 @@ _PLAIN = (Tensor, torch.nn.Parameter)
 """Types whose memory is what they say; a subclass may hold something else in it, or nothing."""
 
 
+_layout: Callable[[Tensor], tuple[Any, ...]] = attrgetter("shape", "dtype", "requires_grad")
+
+
 class Watch:
     """What was last recorded of one tensor.
 
@@ -35,16 +40,14 @@ class Watch:
 
     __slots__ = (
         "_address",
-        "_dtype",
         "_follows_grad",
         "_grad",
         "_is_new",
         "_kind",
+        "_layout",
         "_may_gain_grad",
         "_place",
         "_read",
-        "_requires_grad",
-        "_shape",
         "_size",
         "_stride",
         "_version",
@@ -81,10 +84,8 @@ class Watch:
         """Bytes of elements that lie there without gaps, 0 if they do not."""
         self._place = 0
         """Where the elements lie that must be fetched."""
-        self._shape: torch.Size | None = None
+        self._layout: tuple[Any, ...] = ()
         self._stride: tuple[int, ...] = ()
-        self._dtype: torch.dtype | None = None
-        self._requires_grad = False
         self._version = 0
 
     def rebind(self, tensor: Tensor) -> None:
@@ -191,17 +192,10 @@ class Watch:
     ) -> TensorView | str | None:
         """Look at a tensor whose elements lie in this process as plain bytes."""
         has_moved, self._address = address != self._address, address
-        shape, stride, dtype = tensor.shape, tensor.stride(), tensor.dtype
-        requires_grad = tensor.requires_grad
-        is_alike = (
-            shape == self._shape
-            and stride == self._stride
-            and dtype is self._dtype
-            and requires_grad is self._requires_grad
-        )
+        layout, stride = _layout(tensor), tensor.stride()
+        is_alike = layout == self._layout and stride == self._stride
         if not is_alike:
-            self._shape, self._stride, self._dtype = shape, stride, dtype
-            self._requires_grad = requires_grad
+            self._layout, self._stride = layout, stride
             self.is_large = tensor.numel() > EXACT
             self._size = 0 if self.is_large or not tensor.is_contiguous() else tensor.nbytes
         if self._size:
@@ -224,17 +218,11 @@ class Watch:
 
     def _look_from_afar(self, tensor: Tensor, is_new: bool) -> TensorView | str | None:
         """Look at a tensor on a device, or one whose elements do not lie as plain bytes."""
-        before = self._shape, self._dtype, self._requires_grad, self._version
+        before = self._layout, self._version
         self._address = self._size = 0
-        self._shape, self._dtype = tensor.shape, tensor.dtype
-        self._requires_grad, self._version = tensor.requires_grad, private.version(tensor)
+        self._layout, self._version = _layout(tensor), private.version(tensor)
         self.is_large = tensor.numel() > EXACT
-        is_settled = not is_new and before == (
-            self._shape,
-            self._dtype,
-            self._requires_grad,
-            self._version,
-        )
+        is_settled = not is_new and before == (self._layout, self._version)
         if tensor.device.type == "meta":
             old, self.view = self.view, views.of_tensor(tensor, self._kind, kept=views.UNKNOWN)
             return None if self.view == old else self.view
@@ -259,12 +247,10 @@ def differing(watches: Iterable[Watch]) -> tuple[dict[Watch, bytes | None], list
     for watch in watches:
         tensor = watch.tensor
         if (
-            not watch._address
-            or tensor.data_ptr() != watch._address
-            or tensor.shape != watch._shape
+            not (address := watch._address)
+            or tensor.data_ptr() != address
             or tensor.stride() != watch._stride
-            or tensor.dtype is not watch._dtype
-            or tensor.requires_grad is not watch._requires_grad
+            or _layout(tensor) != watch._layout
         ):
             edited[watch] = None
             if not watch.is_gradient:
@@ -274,8 +260,9 @@ def differing(watches: Iterable[Watch]) -> tuple[dict[Watch, bytes | None], list
             watch.is_large and private.version(tensor) != watch._version
         ):
             edited[watch] = content
-        if (watch._follows_grad and tensor.grad is not watch._grad) or (
-            watch._may_gain_grad and (tensor.retains_grad or tensor.is_leaf)
-        ):
+        if watch._follows_grad:
+            if tensor.grad is not watch._grad:
+                regraded.append(watch)
+        elif watch._may_gain_grad and (tensor.retains_grad or tensor.is_leaf):
             regraded.append(watch)
     return edited, regraded

@@ -46,7 +46,9 @@ def work(commands: int, events: int, shared: int, launch: int, stdout: int, stde
     try:
         process.forget_exit_handlers()
         process.be_first_to_die()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for descriptor in (commands, events, shared):
+            # What the script starts must not hold on to the run when it is over.
+            os.set_inheritable(descriptor, False)
         os.environ["MPLBACKEND"] = "agg"
         wish = read_launch(launch)
         sender = Sender(Page(shared), events)
@@ -73,6 +75,8 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
     module = _main_module(launch)
     recorder = Recorder(program, module.__dict__, launch, sender, commands, files)
     vars(builtins).update(recorder.hooks())
+    signal.signal(signal.SIGINT, functools.partial(_interrupt, recorder, program.code.co_filename))
+    os.register_at_fork(after_in_child=functools.partial(_leave, recorder))
     _make_exact(launch.seed)
     _tell_backward(recorder)
     sender.append(Started(os.getpid(), device.describe(launch.device)))
@@ -83,6 +87,24 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
         ended = msgspec.structs.replace(ended, message=f"{launch.path}: {note}")
     recorder.close()
     sender.append(ended)
+
+
+def _interrupt(recorder: Recorder, script: str, number: int, frame: types.FrameType | None) -> None:
+    """Raise KeyboardInterrupt in the script's code, or after the hook that it is in."""
+    while frame is not None and frame.f_code.co_filename != script:
+        if frame.f_code in recorder.critical:
+            recorder.interrupt()
+            return
+        if frame.f_code is recorder.waiting:
+            break
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _leave(recorder: Recorder) -> None:
+    """A child that the script forks records nothing: the pipes and the page are its parent's."""
+    vars(builtins).update(dict.fromkeys(recorder.hooks(), lambda argument: None))
+    recorder.leave()
 
 
 @contextlib.contextmanager
@@ -116,7 +138,7 @@ def _main_module(launch: Launch) -> types.ModuleType:
     module = types.ModuleType("__main__")
     module.__file__ = path
     module.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
-    module.__dict__["__builtins__"] = __builtins__
+    module.__dict__["__builtins__"] = builtins
     module.__dict__["__cached__"] = None
     module.__dict__["__annotations__"] = {}
     sys.modules["__main__"] = module
@@ -149,18 +171,21 @@ def _make_exact(seed: int) -> None:
 def _tell_backward(recorder: Recorder) -> None:
     """Let the recorder know of every `backward()` and `autograd.grad()`."""
 
-    def told(original: Any) -> Any:
+    def told(original: Any, roots: str) -> Any:
         @functools.wraps(original)
-        def call(roots: Any, *args: Any, **kwargs: Any) -> Any:
-            root = roots if isinstance(roots, torch.Tensor) else next(iter(roots), None)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            root = args[0] if args else kwargs.get(roots)
+            # Anything else that can be iterated may be empty after one look.
+            if isinstance(root, list | tuple) and root:
+                root = root[0]
             if isinstance(root, torch.Tensor):
                 recorder.ran_backward(root)
-            return original(roots, *args, **kwargs)
+            return original(*args, **kwargs)
 
         return call
 
-    torch.autograd.backward = told(torch.autograd.backward)
-    torch.autograd.grad = told(torch.autograd.grad)
+    torch.autograd.backward = told(torch.autograd.backward, "tensors")
+    torch.autograd.grad = told(torch.autograd.grad, "outputs")
 
 
 # Ends
@@ -201,10 +226,9 @@ def _raised(error: BaseException, script: str, path: str) -> Ended:
     told = traceback.TracebackException.from_exception(error)
     _keep_own_lines(told, script)
     line = (told.stack[-1].lineno if told.stack else 0) or 0
-    reason = str(error).strip().partition("\n")[0]
-    message = f"{path}:{line}: {type(error).__name__}" + (f": {reason}" if reason else "")
-    if isinstance(error, EOFError):
-        # The exception's own words help nobody.
+    reason = next(told.format_exception_only()).strip().partition("\n")[0]
+    message = f"{path}:{line}: {reason}"
+    if reason == "EOFError: EOF when reading a line":
         message = f"{path}:{line}: input() has no keyboard to read from here (EOFError)"
     return Ended("raised", message, line, "".join(told.format()))
 
