@@ -124,12 +124,13 @@ def test_one_huge_piece_of_output_is_cut_to_its_end():
 def test_a_budget_thins_old_pictures_and_never_the_steps():
     timeline = timeline_of(
         [frame(step, {"w": heavy(step), "n": number(step)}) for step in range(1, 1001)],
-        budget=1_000_000,
+        budget=2_000_000,
     )
-    assert timeline.cost <= 1_000_000
+    assert timeline.cost <= 2_000_000
     assert len(timeline) == 1000
     assert timeline.view("n", 17) == number(17)
-    assert timeline.view("w", 1000) == heavy(1000)
+    # What the learner looks at is what a picture is for.
+    assert all(timeline.view("w", step) == heavy(step) for step in range(940, 1001))
     thinned = [step for step in range(1, 1001) if timeline.missing(step)]
     assert thinned
     assert all(timeline.missing(step) == ["w"] for step in thinned)

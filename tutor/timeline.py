@@ -11,6 +11,9 @@ from tutor.transcript import Transcript
 BUDGET = 256 * 2**20
 """Bytes that a timeline may hold. Beyond it old pictures are thinned, never the steps."""
 
+_NEWEST = 64
+"""So many of the newest heavy views are never thinned: the learner is looking at them."""
+
 _HEAVY = 1024
 """Views that cost more than this are thinned when the budget is spent; smaller ones always stay."""
 
@@ -78,7 +81,7 @@ class Timeline:
         if frame.is_new_loss and frame.loss is not None:
             self._loss_steps.append(frame.step)
             self._losses.append(frame.loss)
-        if self.cost > self._budget:
+        if self.cost > self._budget and len(self._heavy) > _NEWEST:
             self._thin()
 
     def print(self, step: int, output: Iterable[tuple[int, bytes]]) -> None:
@@ -109,7 +112,7 @@ class Timeline:
 
     def _thin(self) -> None:
         """Drop the content of every second heavy view among the older three quarters."""
-        newest = len(self._heavy) - len(self._heavy) // 4
+        newest = len(self._heavy) - max(_NEWEST, len(self._heavy) // 4)
         kept = []
         for position, (step, name) in enumerate(self._heavy):
             column = self._columns[name]

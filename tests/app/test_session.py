@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.engine.protocol import FOREVER, Ended, Launch
+from tutor.timeline import BUDGET
 from tutor.ui.session import Doing, Session
 
 CELLS = (5, 12, 22)
@@ -140,17 +141,27 @@ def test_the_view_stays_where_the_learner_looks_while_the_run_goes_on() -> None:
     assert s.cursor == s.tip == 25
 
 
-def test_pause_freezes_the_view_at_once() -> None:
+def test_pause_ends_at_the_newest_recorded_step() -> None:
     s = session(manual=True)
     s.run_to_end()
     s.run.work(10)
     s.toggle_play()
     s.run.goal = 13
     s.run.work(3)
-    assert (s.cursor, s.tip, s.doing) == (10, 13, Doing.PAUSED)
-    s.step()
-    assert s.cursor == 11
+    assert (s.cursor, s.tip, s.doing) == (13, 13, Doing.PAUSED)
     assert s.run.commands[-1] == ("hold", 0)
+
+
+def test_a_run_that_records_without_end_is_paused_once_in_a_while() -> None:
+    s = session(manual=True)
+    s.timeline.cost = BUDGET  # as after some hundred thousand steps
+    s.run_to_end()
+    s.run.work(5)
+    assert s.is_full
+    assert s.run.commands[-1] == ("hold", 0)
+    s.run_to_end()
+    assert not s.is_full
+    assert s.run.commands[-1][0] == "go"
 
 
 def test_a_pause_inside_a_statement_is_left_by_stepping() -> None:

@@ -85,6 +85,13 @@ def test_a_deleted_and_a_new_name_in_one_statement(step: Script) -> None:
     assert step.shown("del b; del c; d = 4; c = 3") == {"b": None, "d": 4}
 
 
+def test_names_that_trade_places(step: Script) -> None:
+    step("a = 1; b = 2")
+    assert step("del a; a = 1") == {}
+    assert step.shown("a, b = b, a") == {"a": 2, "b": 1}
+    assert step.shown("c = 5; a = b") == {"a": 1, "c": 5}
+
+
 def test_two_names_for_one_tensor_change_together(step: Script) -> None:
     step("x = torch.zeros(2); y = x")
     assert step.shown("x += 1") == {"x": [1.0, 1.0], "y": [1.0, 1.0]}

@@ -45,8 +45,7 @@ class Capture:
         self.root = ROOT
         """The name of the tensor that `backward()` was last called on, `ROOT` if it has none."""
         self._namespace = namespace
-        self._names: list[str] = []
-        self._values: list[Any] = []
+        self._before: dict[str, Any] = {}
         self._kinds: dict[str, str] = {}
         """Which of the following has a name."""
         self._numbers: dict[str, TensorView] = {}
@@ -106,19 +105,17 @@ class Capture:
 
     def _scan(self, changed: Changes) -> None:
         """Sort every name that is bound to another object than at the last call."""
-        namespace, before = self._namespace, self._values
-        self._values = values = list(namespace.values())
-        if len(values) == len(before):
-            bound = list(compress(namespace, map(operator.is_not, values, before)))
+        before, self._before = self._before, self._namespace.copy()
+        now = self._before
+        if len(now) == len(before):
+            bound = list(compress(now, map(operator.is_not, now.values(), before.values())))
         else:
-            old = dict(zip(self._names, before, strict=True))
-            bound = [n for n, value in namespace.items() if n not in old or old[n] is not value]
+            bound = [n for n, value in now.items() if n not in before or before[n] is not value]
         for name in bound:
-            self._bind(name, namespace[name], changed)
-        if len(self._kinds) != len(values) or len(values) != len(before):
-            for name in self._kinds.keys() - namespace.keys():
+            self._bind(name, now[name], changed)
+        if len(self._kinds) != len(now):
+            for name in self._kinds.keys() - now.keys():
                 self._forget(name, changed)
-            self._names = list(namespace)
         self.bound = bound
 
     def _bind(self, name: str, value: Any, changed: Changes) -> None:

@@ -6,6 +6,7 @@ what differs from what was sent last is sent when the terminal has taken that. S
 pictures instead of falling behind. This is the one module that relies on Textual's private parts.
 """
 
+import select
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -161,7 +162,10 @@ class ThriftyApp(App[None]):
     def _is_behind(self) -> bool:
         """Whether the terminal has not yet taken what it was sent."""
         writer = getattr(self._driver, "_writer_thread", None)
-        return writer is not None and writer._queue.qsize() > 0
+        if writer is None:
+            return False
+        # While the writer is stuck in the midst of a picture its queue is empty.
+        return writer._queue.qsize() > 0 or not select.select([], [writer], [], 0)[1]
 
 
 class _Sequences(CompositorUpdate):
@@ -188,7 +192,7 @@ def _lay(update: ChopsUpdate | LayoutUpdate, put: Callable[[int, int, Strip], No
         return
     for y, left, right in update.spans:
         for end, (x, chop) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-            if chop is not None and x <= right and end > left:
+            if chop is not None and x < right and end > left:
                 put(x, y, chop)
 
 

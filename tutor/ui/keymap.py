@@ -24,7 +24,8 @@ _ROWS = (
     ("shift+tab", "turn(-1)", "pane", "The previous pane"),
     ("enter", "zoom", "zoom", "This pane alone on the screen, or all again"),
     ("ctrl+r,f5", "reopen", "reopen", "Read the file again and start anew"),
-    ("q,escape", "leave", "leave", "Leave a zoomed pane, or the script"),
+    ("escape", "unzoom", "all panes", "Back from a pane alone to all of them"),
+    ("q", "leave", "leave", "Leave a zoomed pane, or the script"),
 )
 
 BINDINGS: list[BindingType] = [
@@ -40,10 +41,15 @@ _WAITING = ("do('step')", "do('back')", "do('next_iteration')", "do('toggle_play
             "do('run_to_end')", "go")  # fmt: skip
 _ALWAYS = ("zoom", "turn(1)", "leave", "app.help")
 
+STARTING = ("leave", "app.help")
+"""What works before the engine does."""
+
 
 def keys_for(session: Session) -> tuple[str, ...]:
     """The actions that matter now, the most important first."""
     match session.doing:
+        case Doing.STARTING:
+            return STARTING
         case Doing.PLAYING:
             return (*_MOVING, *_ALWAYS)
         case Doing.RUNNING if session.worker.stuck_for > 0.2 or session.rushing:

@@ -11,7 +11,7 @@ from time import monotonic
 from tutor.engine import protocol
 from tutor.engine.client import Engine
 from tutor.frame import Frame
-from tutor.timeline import Moment, Timeline
+from tutor.timeline import BUDGET, Moment, Timeline
 from tutor.ui.worker import Worker
 
 SPEEDS = (1, 2, 4, 8, 16, 30, 60)
@@ -53,6 +53,9 @@ class Session:
         self.news = 0
         """How many events were taken in so far that told something about a step."""
         self._find: Callable[[], int | None] | None = None
+        self._allowed = BUDGET
+        """Bytes that may be recorded before the learner is asked whether to go on."""
+        self._is_full = False
         self.worker = Worker(engine, launch, wake, clock)
 
     @property
@@ -67,6 +70,11 @@ class Session:
     @property
     def ended(self) -> protocol.Ended | None:
         return self.worker.ended
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the run was paused because it recorded so much."""
+        return self._is_full and self.worker.is_held
 
     @property
     def rushing(self) -> bool:
@@ -191,7 +199,7 @@ class Session:
 
     def drain(self) -> None:
         """Take in what the run did since the last call."""
-        following = self.cursor == self.tip and not self.worker.is_held
+        following = self.cursor == self.tip
         for event in self.worker.take():
             self.news += not isinstance(event, protocol.Started | protocol.Waited)
             match event:
@@ -203,6 +211,11 @@ class Session:
                     self.timeline.complete(event.step, event.views)
         if following:
             self.cursor = self.tip
+        if self.timeline.cost > self._allowed and self.worker.busy:
+            # A loop without an end must not take all memory; the learner may well let it go on.
+            self._allowed = self.timeline.cost + BUDGET
+            self._is_full = True
+            self.pause()
         if self._find is not None:
             self._seek_on(self._find)
 

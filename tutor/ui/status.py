@@ -19,9 +19,12 @@ def describe(session: Session, name: str, palette: Palette, notice: str = "") ->
     """Where the learner is, then what is happening; `notice` takes the place of the latter."""
     runs = _where(session, palette)
     ended = session.ended
+    failed = ended is not None and ended.outcome != "finished" and not session.playing
     if notice:
         runs.append((notice, palette.warning))
-    elif ended is not None and ended.outcome != "finished" and not session.playing:
+    elif ended is not None and failed and session.cursor < session.tip:
+        runs.append((f"recorded; the run ended in line {ended.line}", palette.error))
+    elif ended is not None and failed:
         # The folder is known, and the line is short.
         message = ended.message.replace(session.launch.path, name)
         runs.append((f" {message or f'{name}: {ended.outcome}'} ", palette.error))
@@ -60,10 +63,14 @@ def _doing(session: Session, palette: Palette) -> Run:
             return (f"running line {line}{long}", palette.accent)
         case Doing.PAUSED if session.worker.frozen:
             return (f"paused inside line {line}", palette.warning)
+        case Doing.PAUSED if session.is_full:
+            return (f"{session.timeline.cost >> 20} MB of steps recorded: r goes on", palette.warning)
+        case Doing.PAUSED if session.cursor < session.tip:
+            return (f"recorded; paused before line {line}", palette.warning)
         case Doing.PAUSED:
             return (f"paused before line {line}", palette.warning)
         case Doing.ENDED:
-            return ("finished: every step is recorded", palette.positive)
+            return ("finished: every step is recorded", palette.strong)
         case _ if session.cursor < session.tip:
             return (f"recorded; the run waits before line {line}", palette.muted)
         case _:

@@ -15,7 +15,7 @@ from tutor.engine.protocol import DEFAULT_SEED
 GLYPHS = "╭─│·→█▄⠿"
 """Some of what is drawn: an encoding without them gets ASCII."""
 
-_GRACE = 1.0
+_GRACE = 0.5
 """Seconds that leaving may take once the terminal is gone."""
 
 

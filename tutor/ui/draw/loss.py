@@ -114,6 +114,8 @@ def _plot(
     ):
         ruler = figure.ruler(axis)
         ruler.lim(0.0, 1.0)
+        if axis == "y":
+            ticks = _legible(ticks, place, height - 2)
         ruler.ticks([place(tick) for tick, _ in ticks], [label for _, label in ticks])
 
     index = np.flatnonzero(drawable)
@@ -158,6 +160,15 @@ def _extremes(x: Array, y: Array, columns: int) -> Array:
 
 Ticks = list[tuple[float, str]]
 """Positions and what is written there."""
+
+
+def _legible(ticks: Ticks, place: Callable[[float], float], rows: int) -> Ticks:
+    """Those that stand in rows of their own."""
+    kept: Ticks = []
+    for tick in ticks:
+        if not kept or place(tick[0]) - place(kept[-1][0]) >= 1 / max(1, rows - 1):
+            kept.append(tick)
+    return kept
 
 
 def _ticks(low: float, high: float, count: int, least: float = 0.0) -> Ticks:

@@ -8,15 +8,12 @@ from tutor.ui.draw.numbers import change
 from tutor.ui.draw.source import draw_source
 from tutor.ui.panels.panel import Panel
 
-_MARGIN = 3
-"""Lines kept in view above and below the statement just run and the next one, where they fit."""
-
 _CHANGE = 24
 """Cells that a changed value at a line's end takes at least."""
 
 
 class SourcePanel(Panel):
-    """Scrolls only when the statements at hand leave the window."""
+    """Scrolls by half a window when the statement just run leaves the middle of it."""
 
     _first_runs: dict[int, int] | None = None
     _known = 0
@@ -54,26 +51,24 @@ class SourcePanel(Panel):
         return {line for line, step in self._first_runs.items() if step <= moment.step}
 
     def keep_in_view(self, moment: Moment) -> None:
-        wanted = [self.ahead.line, moment.frame.line if moment.frame else 0]
-        seen = (*wanted, self.size)
+        line = moment.frame.line if moment.frame else self.ahead.line
+        seen = (line, self.ahead.line, self.size)
         # Whoever scrolled away to read stays there until the next step.
         if seen == self._seen:
             return
         self._seen = seen
-        height = self.size.height
-        margin = min(_MARGIN, (height - 1) // 2)
-        # What comes next wins where both do not fit; what just ran is moved into view first.
-        for line in reversed(wanted):
-            if line and not self.top + margin < line <= self.top + height - margin:
-                above = line <= self.top + margin
-                self.top = max(0, line - 1 - margin if above else line - height + margin)
+        # A page is half a window on, and which one is shown depends on the line alone: a step looks
+        # the same however it is reached, and a loop of a few lines does not scroll.
+        page = max(1, self.size.height // 2)
+        self.top = max(0, (line - 1 - page // 2) // page * page)
 
 
 def _changes(moment: Moment, width: int) -> str:
     """What this step did, in a few words."""
-    names = [name for name, view in moment.changed.items() if view is not None]
-    # A gradient that appears is what a backward pass is about; a loop's counter is not.
-    names.sort(key=lambda name: not name.endswith(GRAD))
+    views = {name: view for name, view in moment.changed.items() if view is not None}
+    # A gradient that appears is what a backward pass is about; a loop's counter comes last.
+    names = sorted(views, key=lambda n: (not n.endswith(GRAD), views[n].dtype == "int"))
     count = min(len(names), max(1, width // _CHANGE))
     told = [change(n, moment.view(n), moment.before(n), width // count - 2) for n in names[:count]]
-    return "  ".join(told) + (f" +{len(names) - count}" if len(names) > count else "")
+    more = len(names) - count
+    return "  ".join(told) + (f" and {more} more" if more else "")

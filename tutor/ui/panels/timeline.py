@@ -14,6 +14,9 @@ from tutor.ui.panels.panel import Panel
 class TimelinePanel(Panel):
     """A bar of all recorded steps; with one row the bar alone, as the status line has the words."""
 
+    # Its one row would leave the rest of the screen empty.
+    ALLOW_MAXIMIZE = False
+
     @dataclass
     class StepPicked(Message):
         step: int

@@ -104,6 +104,7 @@ class LessonScreen(Screen[None]):
             self.status.show([(f" {engine.failure} ", self.palette.error)])
         elif engine.device is None and self.lesson.is_lesson and not self.options.device:
             self.status.show([(" starting the engine…", self.palette.warning)])
+            self.keys.show(keymap.STARTING)
         elif self.session is None:
             cells = [cell.first for cell in self.lesson.cells if cell.kind == "code"]
             request = Request(self.options.device, self.options.seed)
@@ -232,6 +233,10 @@ class LessonScreen(Screen[None]):
 
     def action_reopen(self) -> None:
         self.post_message(LessonChosen(self.lesson.path, again=True))
+
+    def action_unzoom(self) -> None:
+        if self.maximized is not None:
+            self.minimize()
 
     def action_leave(self) -> None:
         if self.maximized is not None:
