@@ -246,10 +246,11 @@ def _kind(value: Any) -> str:
     if kind is float or kind is int:
         # Python refuses to write out the longest of integers.
         return "number" if kind is float or value.bit_length() <= _LONGEST else "other"
-    if isinstance(value, Tensor):
+    # By the type alone: `isinstance` would ask the object, and a proxy may not want to answer.
+    if issubclass(kind, Tensor):
         return "tensor"
-    if isinstance(value, torch.nn.Module):
+    if issubclass(kind, torch.nn.Module):
         return "module"
-    if isinstance(value, np.ndarray | np.number) and value.dtype.kind in "biufc":
+    if issubclass(kind, np.ndarray | np.number) and value.dtype.kind in "biufc":
         return "array"
     return "other"

@@ -5,6 +5,7 @@ only knows file descriptors 1 and 2 (C++ code, child processes) writes into file
 after each step. Nothing can fill up, so a script never blocks on its own output.
 """
 
+import fcntl
 import io
 import os
 import sys
@@ -61,6 +62,8 @@ class Output:
         self.write = write
         self._files = files
         for stream, file in zip((STDOUT, STDERR), files, strict=True):
+            # The files are emptied after each step, so every write has to find their end.
+            fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
             os.dup2(file, stream)
         self._out = self._text(STDOUT, "strict")
         self._err = self._text(STDERR, "backslashreplace")

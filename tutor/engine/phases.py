@@ -56,8 +56,9 @@ class Phases:
         capture = self._capture
         if root is not None and not self._is_given:
             unnamed = changed.pop(ROOT, None)
+            is_another = capture.root != self._loss
             self._loss = capture.root
-            if self.loss is None or capture.root == ROOT:
+            if is_another or self.loss is None or capture.root == ROOT:
                 watch = capture.watches.get(capture.root)
                 self.loss = scalar(watch.view if watch else unnamed)
                 return self.loss is not None
@@ -104,6 +105,7 @@ class Phases:
             # Bound anew outside a loop it is another parameter, not the same one a step further.
             if self._outside.get(name) and (in_loop or name not in capture.bound):
                 return "update"
-        if in_loop and name in self._outside and view.dtype != "int":
+        # Buffers are carried on by a forward pass: they are statistics, not what is learned.
+        if in_loop and name in self._outside and view.dtype != "int" and view.kind != "buffer":
             return "update"
         return "data"

@@ -55,7 +55,7 @@ class Run:
         self._page_fd = page.create()
         self._page = page.Page(self._page_fd)
         self._receiver = page.Receiver(self._page)
-        self._files = [tempfile.TemporaryFile("a+b", buffering=0) for _ in range(2)]
+        self._files = [tempfile.TemporaryFile(buffering=0) for _ in range(2)]
         self._lock = threading.Lock()
         self._events: list[Event] = []
         self._status: int | None = None

@@ -10,7 +10,7 @@ from tutor.engine import transfer
 from tutor.frame import Summary, TensorView
 
 UNKNOWN = Summary(math.nan, math.nan, math.nan, math.nan, math.nan, 0, (), 0, 0, b"")
-"""Of a tensor whose elements do not exist: one on the meta device."""
+"""Of a tensor whose elements are not there: on the meta device, or too many to be written out."""
 
 
 def of_tensor(

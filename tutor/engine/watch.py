@@ -123,6 +123,8 @@ class Watch:
         tensor = self.tensor
         is_new, self._is_new = self._is_new, False
         try:
+            if tensor.numel() > EXACT and _holds_less(tensor):
+                return self._look_without_content(tensor, is_new)
             if (
                 type(tensor) in _PLAIN
                 and tensor.is_cpu
@@ -216,6 +218,17 @@ class Watch:
         self.view = views.of_tensor(tensor, self._kind, self.content)
         return None if self.view == view else self.view
 
+    def _look_without_content(self, tensor: Tensor, is_new: bool) -> TensorView | None:
+        """Look at a large tensor whose elements are not all there to be summed up."""
+        before = self._layout, self._version
+        self._address = self._size = 0
+        self.is_large = True
+        self._layout, self._version = _layout(tensor), private.version(tensor)
+        if not is_new and before == (self._layout, self._version):
+            return None
+        self.view = views.of_tensor(tensor, self._kind, kept=views.UNKNOWN)
+        return self.view
+
     def _look_from_afar(self, tensor: Tensor, is_new: bool) -> TensorView | str | None:
         """Look at a tensor on a device, or one whose elements do not lie as plain bytes."""
         before = self._layout, self._version
@@ -232,6 +245,13 @@ class Watch:
         if not self._place and tensor.numel():
             return None  # a subclass that only stands for tensors elsewhere
         return SAMPLE if self.is_large and is_settled and place == self._place else CONTENT
+
+
+def _holds_less(tensor: Tensor) -> bool:
+    """Whether a tensor has far more elements than memory: a sparse one, or an expanded one."""
+    if tensor.layout is not torch.strided:
+        return True
+    return tensor.numel() * tensor.element_size() > 16 * tensor.untyped_storage().nbytes()
 
 
 def differing(watches: Iterable[Watch]) -> tuple[dict[Watch, bytes | None], list[Watch]]:
