@@ -7,14 +7,14 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
   (a file each, named after its title), `draw/` turns data and a size into strips, without an app;
   `session` is one run as a learner drives it.
 - `headless`, `table`, `check`, `doctor`: the commands without a screen.
-- `launching`: from a script and the learner's wishes to the launch of a run.
+- `launching`: from a script and a learner's `request` to the launch of a run.
 - `engine/`: runs scripts. `client` is the caller's end; `control`, `protocol` and `page` are what
   passes between the processes; `host` imports torch once and forks a `worker` for each run, in
   which `instrument` puts hooks around statements, `recorder` answers them, `capture` and `watch`
-  find what changed, `summary` and `transfer` bring it from the device.
-- `timeline`: what a run recorded, at any step. `values`: views as numbers.
-- `catalog`: finds lessons. `lesson` (with `cells`, `markup`, `knob`, `metadata`): reads one, and
-  never runs it.
+  find what changed, `summary` and `transfer` bring it from the device. `run` is a run's client.
+- `timeline` (with `transcript`): what a run recorded, at any step. `values`: views as numbers.
+- `catalog`: finds lessons. `lesson` (with `cells`, `comments`, `markup`, `knob`, `metadata`): reads
+  one, and never runs it.
 - `frame`: the schema of what is recorded.
 
 Torch is imported only behind `engine.host`; textual, rich and plotext only in `ui`.

@@ -11,8 +11,8 @@ from tutor.catalog import find
 from tutor.engine.protocol import Ended, Launch
 from tutor.frame import Frame
 from tutor.headless import Headless
-from tutor.launching import Request
 from tutor.lesson import Expect, Lesson, LessonError, read
+from tutor.request import Request
 
 _QUOTED = 90
 """Characters of a value that a finding quotes."""
@@ -63,9 +63,7 @@ def _reads(path: Path) -> bool:
     return True
 
 
-def _findings(
-    headless: Headless, lesson: Lesson, device: str | None
-) -> Iterator[tuple[int, str]]:
+def _findings(headless: Headless, lesson: Lesson, device: str | None) -> Iterator[tuple[int, str]]:
     """Line and problem of each claim of `lesson` that does not hold."""
     request = Request(device, show=tuple(expect.of for expect in lesson.expects))
     launch = headless.launch_of(lesson, str(lesson.path), request, exact=False)
@@ -136,14 +134,20 @@ class _Review:
         for line, slots in self._lesson.slots().items():
             for slot in slots:
                 if line not in self._ran:
-                    yield slot.line, (
-                        f"the slot {slot.raw} is never filled: the statement in line {line} is no "
-                        f"step of this run; move the note to one that runs outside functions"
+                    yield (
+                        slot.line,
+                        (
+                            f"the slot {slot.raw} is never filled: line {line} is no "
+                            f"step of this run; move the note to one that runs outside functions"
+                        ),
                     )
                 elif reason := self._failed.get((line, slot.expression)):
-                    yield slot.line, (
-                        f"the slot {slot.raw} has no value after line {line} ({reason}); "
-                        f"name a value that is there then"
+                    yield (
+                        slot.line,
+                        (
+                            f"the slot {slot.raw} has no value after line {line} ({reason}); "
+                            f"name a value that is there then"
+                        ),
                     )
 
     def _ask_findings(self) -> Iterator[tuple[int, str]]:
@@ -151,16 +155,22 @@ class _Review:
             if ask.line not in self._ran:
                 yield ask.line, "the @ask is never asked: the statement below it did not run"
             elif reason := self._failed.get((ask.line, ask.expression)):
-                yield ask.line, (
-                    f"the @ask's answer {ask.expression} has no value after this line ({reason}); "
-                    f"name a value that is there then"
+                yield (
+                    ask.line,
+                    (
+                        f"the @ask's answer {ask.expression} has no value here ({reason}); "
+                        f"name a value that is there then"
+                    ),
                 )
             elif ask.choices:
                 answer = self._answers.get((ask.line, ask.expression), "")
                 if not any(_is_choice(answer, choice) for choice in ask.choices):
-                    yield ask.line, (
-                        f"the @ask's answer is {_quoted(answer)}, which is none of its choices "
-                        f"({' | '.join(ask.choices)}); add it to them"
+                    yield (
+                        ask.line,
+                        (
+                            f"the @ask's answer is {_quoted(answer)}, which is none of its choices "
+                            f"({' | '.join(ask.choices)}); add it to them"
+                        ),
                     )
 
     def _expect_problem(self, index: int, expect: Expect) -> str | None:

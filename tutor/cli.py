@@ -56,8 +56,9 @@ def run(
 ) -> None:
     """Run a lesson or a script without a screen."""
     from tutor import headless
-    from tutor.launching import BadRequest, Request, edit, expression, settings
+    from tutor.launching import edit, expression, settings
     from tutor.lesson import LessonError, read
+    from tutor.request import BadRequest, Request
 
     path = _resolve(target)
     try:
@@ -101,7 +102,7 @@ def list_(as_json: bool) -> None:
 def check(targets: tuple[str, ...], device: str | None) -> None:
     """Run lessons and report every figure, slot, question and assert that does not hold."""
     from tutor.check import check as findings
-    from tutor.launching import BadRequest
+    from tutor.request import BadRequest
 
     count = 0
     try:
@@ -127,10 +128,11 @@ def doctor() -> None:
 
 def _screen(target: str | None, device: str | None, seed: int) -> NoReturn:
     from tutor.engine.client import Engine
-    from tutor.ui.terminal import Options, show
+    from tutor.request import Request
+    from tutor.ui.terminal import show
 
     path = None if target is None else str(_resolve(target))
-    sys.exit(show(Engine(eager=True), path, Options(device, seed)))
+    sys.exit(show(Engine(eager=True), path, Request(device, seed)))
 
 
 def _resolve(target: str) -> Path:

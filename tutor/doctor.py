@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from tutor.catalog import find, lessons_folder
 from tutor.headless import Headless
-from tutor.launching import BadRequest
+from tutor.request import BadRequest
 
 _LABEL = 10
 

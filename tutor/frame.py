@@ -38,7 +38,7 @@ class Summary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rows: int
     cols: int
     block: bytes
-    """rows x cols float32, little endian: means over equal blocks of the tensor seen as a matrix."""
+    """rows x cols float32, little endian: means over equal blocks of the tensor as a matrix."""
 
 
 class TensorView(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -87,7 +87,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="frame")
     iteration: int | None
     """Which pass of that loop, from 0; None outside."""
     phase: str
-    """data, forward, loss, backward, update, zero or other: what happened, never what it is called."""
+    """data, forward, loss, backward, update, zero or other: told from what happened."""
     loss: float | None
     """The loss as it stands after this step."""
     is_new_loss: bool

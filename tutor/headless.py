@@ -13,8 +13,9 @@ from tutor.engine.client import Engine
 from tutor.engine.protocol import FOREVER, Ended, Event, Launch, Printed, Started, Waited
 from tutor.engine.run import Run
 from tutor.frame import GRAD, Frame, TensorView
-from tutor.launching import BadRequest, Request, prepare
+from tutor.launching import prepare
 from tutor.lesson import Lesson, LessonError
+from tutor.request import BadRequest, Request
 from tutor.table import Table
 from tutor.values import jsonable, plain
 
@@ -113,6 +114,12 @@ def run(
             else:
                 report.take(event)
         report.close(ended)
+    for edit in request.edits:
+        if ended.outcome != "refused" and edit.step > report.steps:
+            told = f"--edit {edit.step}:{edit.target}: the run has only {report.steps} steps"
+            raise BadRequest(told)
+    for expression, reason in report.unknown.items():
+        print(f"tutor: --show {expression} never had a value: {reason}", file=sys.stderr)
     if ended.outcome != "finished" or ended.message:
         print(ended.traceback or f"{ended.message}\n", end="", file=sys.stderr)
     return EXIT[ended.outcome]
@@ -123,16 +130,35 @@ def tell_unreadable(error: LessonError, stdout: IO[bytes]) -> None:
     _Json(Launch(str(error.path), ""), stdout).close(Ended("refused", str(error)))
 
 
-class _Json:
+class _Report:
+    """What both reports count."""
+
+    def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
+        self.steps = 0
+        self.unknown = dict.fromkeys(launch.show, "the script ran no statement")
+        """The shown expressions that have had no value so far, and why."""
+        self._launch = launch
+        self._stdout = stdout
+
+    def _count(self, frame: Frame) -> None:
+        self.steps = frame.step
+        if self.unknown:
+            reasons = dict(frame.problems)
+            for expression in list(self.unknown):
+                if expression in reasons:
+                    self.unknown[expression] = reasons[expression]
+                else:
+                    del self.unknown[expression]
+
+
+class _Json(_Report):
     """One object a line and a step, and one at the end."""
 
     def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
-        self._launch = launch
-        self._stdout = stdout
+        super().__init__(launch, stdout)
         self._device = launch.device or "cpu"
         self._out = b""
         self._now: dict[str, TensorView] = {}
-        self._steps = 0
 
     def take(self, event: Event) -> None:
         if isinstance(event, Started):
@@ -140,7 +166,7 @@ class _Json:
         elif isinstance(event, Printed):
             self._out += _to_stdout(event)
         elif isinstance(event, Frame):
-            self._steps = event.step
+            self._count(event)
             self._line(
                 step=event.step,
                 line=event.line,
@@ -155,7 +181,21 @@ class _Json:
 
     def close(self, ended: Ended) -> None:
         error = ended.message if ended.outcome != "finished" else None
-        self._line(done=True, steps=self._steps, device=self._device, error=error)
+        if self._out:
+            # The process died in the midst of a statement, which had written something.
+            self.steps += 1
+            out, nothing = self._out.decode(errors="replace"), dict.fromkeys(self._launch.show)
+            self._line(
+                step=self.steps,
+                line=ended.line,
+                iteration=None,
+                phase="other",
+                loss=None,
+                changed={},
+                show=nothing,
+                out=out,
+            )
+        self._line(done=True, steps=self.steps, device=self._device, error=error)
         self._stdout.flush()
 
     def _changed(self, frame: Frame) -> dict[str, Any]:
@@ -178,11 +218,11 @@ class _Json:
         self._stdout.flush()
 
 
-class _Text:
+class _Text(_Report):
     """A table, and after it all that the script printed."""
 
     def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
-        self._stdout = stdout
+        super().__init__(launch, stdout)
         self._table = Table(launch.show)
         # A script may print far more than memory holds.
         self._printed = tempfile.TemporaryFile()
@@ -191,6 +231,7 @@ class _Text:
         if isinstance(event, Printed):
             self._printed.write(_to_stdout(event))
         elif isinstance(event, Frame):
+            self._count(event)
             self._table.append(event)
 
     def close(self, ended: Ended) -> None:
@@ -221,4 +262,3 @@ def _is_same_value(one: TensorView, other: TensorView) -> bool:
         other.data,
         other.summary,
     )
-

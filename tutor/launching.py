@@ -1,28 +1,13 @@
 """From a script and what the learner asked for to the launch of a run."""
 
 import ast
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
-from tutor.engine.protocol import DEFAULT_SEED, Edit, Launch
+import msgspec
+
+from tutor.engine.protocol import Edit, Launch
 from tutor.lesson import Lesson
-
-
-class BadRequest(ValueError):
-    """What the learner asked for cannot be done; the text is one clear line."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the learner asked for beside the script."""
-
-    device: str | None = None
-    """None: the detected device for a lesson, the script's own choice for any other script."""
-    seed: int = DEFAULT_SEED
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """Knob -> value, as text."""
-    edits: tuple[Edit, ...] = ()
-    show: tuple[str, ...] = ()
+from tutor.request import BadRequest, Request
 
 
 def prepare(
@@ -65,10 +50,9 @@ def edit(text: str) -> Edit:
     name, equals, value = rest.partition("=")
     if not (colon and equals and name.strip() and step.strip().isdecimal() and int(step)):
         raise BadRequest(f"--edit {text}: want STEP:NAME=VALUE, such as 12:w=[0.5, 1.0]")
-    try:
-        found = ast.literal_eval(value.strip())
-    except (ValueError, SyntaxError):
-        raise BadRequest(f"--edit {text}: {value!r} is no number and no list of numbers") from None
+    found = _literal(value)
+    if not _is_numeric(found):
+        raise BadRequest(f"--edit {text}: {value!r} is no number and no list of numbers")
     return Edit(int(step), name.strip(), found)
 
 
@@ -115,10 +99,8 @@ def _turned(lesson: Lesson, name: str, text: str) -> tuple[int, object]:
             f"--set {name}={text}: {lesson.path} has no knob of that name (its knobs: {known}) "
             f"and no line `{name} = …` with a plain value outside loops and functions"
         )
-    try:
-        return line, ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        return line, text
+    found = _literal(text)
+    return line, text if found is None else found
 
 
 def _literal_assignment(source: str, name: str) -> int | None:
@@ -127,10 +109,23 @@ def _literal_assignment(source: str, name: str) -> int | None:
         if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
             continue
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        if len(targets) == 1 and isinstance(targets[0], ast.Name) and targets[0].id == name:
-            try:
-                ast.literal_eval(statement.value)
-            except ValueError:
-                continue
+        is_named = isinstance(targets[0], ast.Name) and targets[0].id == name
+        if is_named and len(targets) == 1 and _literal(ast.unparse(statement.value)) is not None:
             return statement.lineno
     return None
+
+
+def _literal(text: str) -> object:
+    """The number, text or list that `text` is in Python; None if it is none that can be sent."""
+    try:
+        found = ast.literal_eval(text.strip())
+        msgspec.msgpack.encode(found)
+    except (ValueError, SyntaxError, TypeError, OverflowError, MemoryError, RecursionError):
+        return None
+    return found
+
+
+def _is_numeric(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_numeric, value))
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -95,7 +95,7 @@ class _Block:
             if key not in KEYS:
                 raise self.mistake(key, "is unknown", f"[tool.tutor] knows {' and '.join(KEYS)}")
         loss = table.get("loss")
-        if loss is not None and not (isinstance(loss, str) and is_expression(loss)):
+        if loss is not None and not (isinstance(loss, str) and _is_name(loss)):
             raise self.mistake("loss", "is no name", 'write loss = "loss"')
         entries = table.get("expect", [])
         if not isinstance(entries, list):
@@ -148,3 +148,8 @@ class _Block:
 
 def _is_list_of_text(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_name(text: str) -> bool:
+    """Whether it is a name as values have them: `loss`, `model.linear.weight`."""
+    return all(part.isidentifier() for part in text.split("."))

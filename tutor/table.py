@@ -83,7 +83,7 @@ def _small(view: TensorView | None) -> Any:
 
 
 def _grid(columns: list[str], rows: Sequence[_Row]) -> str:
-    if not rows:
+    if not rows or not columns:
         return ""
     lines = [["iteration", *columns]]
     for _, iteration, values in rows:

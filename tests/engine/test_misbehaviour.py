@@ -189,10 +189,7 @@ def test_nothing_outlives_the_engine(tmp_path, how):
     engine = Engine()
     engine.start()
     source = (
-        "import subprocess\n"
-        "child = subprocess.Popen(['sleep', '100']).pid\n"
-        "while True:\n"
-        "    pass\n"
+        "import subprocess\nchild = subprocess.Popen(['sleep', '100']).pid\nwhile True:\n    pass\n"
     )
     events = []
     news = threading.Event()

@@ -33,8 +33,8 @@ class Engine:
     `start` it from the main thread: the kernel ends the host when the thread that started it ends.
 
     Args:
-        eager: Let the host load beforehand what a first optimizer would otherwise take a second
-            for: right where a learner reads before the first step, wrong where a run follows at once.
+        eager: Let the host load beforehand what a first optimizer would take a second for: right
+            where a learner reads before the first step, wrong where a run follows at once.
     """
 
     def __init__(self, eager: bool = False) -> None:

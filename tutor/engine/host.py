@@ -1,6 +1,6 @@
 """The host: imports torch once and forks a worker for each run.
 
-Started as `python -m tutor.engine.host DESCRIPTOR [eager]` with its end of the socket to the client. It
+Started as `python -m tutor.engine.host DESCRIPTOR [eager]` with its end of the client's socket. It
 computes nothing itself: a parallel region of torch would leave its forked children hanging.
 """
 

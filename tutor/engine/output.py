@@ -71,7 +71,7 @@ class Output:
         sys.stderr = sys.__stderr__ = self._err  # type: ignore[misc]
 
     def _text(self, stream: int, errors: str) -> _Text:
-        raw = io.BufferedWriter(_Stream(stream, self))
+        raw = io.BufferedWriter(_Stream(stream, self))  # type: ignore[type-var]
         return _Text(raw, "utf-8", errors, line_buffering=True)
 
     def flush(self) -> None:

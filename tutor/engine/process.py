@@ -19,7 +19,7 @@ def die_with_parent(signal_number: int = signal.SIGKILL) -> None:
 
 
 def be_first_to_die() -> None:
-    """Let a machine that runs out of memory end this process rather than the screen (Linux only)."""
+    """Let a machine out of memory end this process rather than the screen (Linux only)."""
     # A hardened container may forbid it; the run is none the worse for that.
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")

@@ -47,7 +47,7 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     """Other values for the assignments on these lines."""
     edits: tuple[Edit, ...] = ()
     loss: str | None = None
-    """The name or expression of the loss; None: the scalar that `backward()` was called on."""
+    """The name of the loss; None: the scalar that `backward()` was called on."""
     slots: dict[int, tuple[tuple[str, str], ...]] = {}
     """Statement line -> (expression, format) of the live values in its note."""
     show: tuple[str, ...] = ()

@@ -81,9 +81,9 @@ class Recorder:
         self._poll.register(commands, select.POLLIN)
         self._site = 0
         self.step = 0
-        self.critical = {self._before.__func__.__code__, self._after.__func__.__code__}
+        self.critical = {Recorder._before.__code__, Recorder._after.__code__}
         """The code in which an interrupt would tear a message apart."""
-        self.waiting = self._wait.__func__.__code__
+        self.waiting = Recorder._wait.__code__
         """The part of it in which an interrupt does no harm."""
 
     @property

@@ -138,9 +138,7 @@ def _main_module(launch: Launch) -> types.ModuleType:
     module = types.ModuleType("__main__")
     module.__file__ = path
     module.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
-    module.__dict__["__builtins__"] = builtins
-    module.__dict__["__cached__"] = None
-    module.__dict__["__annotations__"] = {}
+    vars(module).update(__builtins__=builtins, __cached__=None, __annotations__={})
     sys.modules["__main__"] = module
     sys.argv = [launch.path]
     folder = os.path.dirname(os.path.realpath(path))

@@ -13,12 +13,13 @@ from textual.reactive import var
 from textual.screen import Screen
 
 from tutor.engine.client import Engine
+from tutor.request import Request
 from tutor.ui.display import ThriftyApp
 from tutor.ui.draw.palette import Palette, palette_for
 from tutor.ui.keys import described
 from tutor.ui.screens.help import HelpScreen
 from tutor.ui.screens.menu import LessonChosen, MenuScreen
-from tutor.ui.terminal import Options, leave_on_signals
+from tutor.ui.terminal import leave_on_signals
 from tutor.ui.theme import NAME, theme
 
 
@@ -47,10 +48,10 @@ class TutorApp(ThriftyApp):
         """The engine found its device, or cannot work."""
 
     def __init__(
-        self, engine: Engine, target: str | None = None, options: Options | None = None
+        self, engine: Engine, target: str | None = None, request: Request | None = None
     ) -> None:
         super().__init__()
-        self.engine, self.options = engine, options or Options()
+        self.engine, self.request = engine, request or Request()
         self.palette: Palette = palette_for(self.console.color_system, self.no_color)
         self.register_theme(theme(self.palette))
         self.theme = NAME
@@ -112,7 +113,7 @@ class TutorApp(ThriftyApp):
         from tutor.lesson import read
         from tutor.ui.screens.lesson import LessonScreen
 
-        return LessonScreen(read(path), self.engine, self.options, self.palette)
+        return LessonScreen(read(path), self.engine, self.request, self.palette)
 
     def _leave_now(self) -> None:
         self.engine.close()

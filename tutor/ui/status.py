@@ -64,7 +64,10 @@ def _doing(session: Session, palette: Palette) -> Run:
         case Doing.PAUSED if session.worker.frozen:
             return (f"paused inside line {line}", palette.warning)
         case Doing.PAUSED if session.is_full:
-            return (f"{session.timeline.cost >> 20} MB of steps recorded: r goes on", palette.warning)
+            return (
+                f"{session.timeline.cost >> 20} MB of steps recorded: r goes on",
+                palette.warning,
+            )
         case Doing.PAUSED if session.cursor < session.tip:
             return (f"recorded; paused before line {line}", palette.warning)
         case Doing.PAUSED:

@@ -7,25 +7,15 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import DEFAULT_SEED
+from tutor.request import Request
 
 GLYPHS = "╭─│·→█▄⠿"
 """Some of what is drawn: an encoding without them gets ASCII."""
 
 _GRACE = 0.5
 """Seconds that leaving may take once the terminal is gone."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the learner chose on the command line for every run."""
-
-    device: str | None = None
-    """None: a lesson runs on the detected device, a script of one's own where it likes."""
-    seed: int = DEFAULT_SEED
 
 
 def obstacle() -> str | None:
@@ -57,7 +47,7 @@ def lacks_unicode() -> bool:
     return False
 
 
-def show(engine: Engine, target: str | None = None, options: Options | None = None) -> int:
+def show(engine: Engine, target: str | None = None, request: Request | None = None) -> int:
     """Show the menu, or the script at `target`, until the learner leaves; the exit status.
 
     The engine is started by the app, and closed here whatever happened to that.
@@ -70,7 +60,7 @@ def show(engine: Engine, target: str | None = None, options: Options | None = No
     from tutor.ui.app import TutorApp
 
     try:
-        app = TutorApp(engine, target, options or Options())
+        app = TutorApp(engine, target, request or Request())
     except _lesson_error() as error:
         print(f"tutor: {error}", file=sys.stderr)
         return 2

@@ -13,8 +13,9 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from tutor.engine.client import Engine
-from tutor.launching import Request, prepare
+from tutor.launching import prepare
 from tutor.lesson import Lesson
+from tutor.request import Request
 from tutor.timeline import Moment, Timeline
 from tutor.ui import keymap
 from tutor.ui.draw.palette import Palette
@@ -28,7 +29,6 @@ from tutor.ui.screens.menu import LessonChosen
 from tutor.ui.session import Doing, Session
 from tutor.ui.small import TooSmall
 from tutor.ui.status import StatusLine, describe
-from tutor.ui.terminal import Options
 from tutor.ui.watched import Watched
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ class LessonScreen(Screen[None]):
     class ReplayReported(Message):
         """The replay that brings values back has something to tell."""
 
-    def __init__(self, lesson: Lesson, engine: Engine, options: Options, palette: Palette) -> None:
+    def __init__(self, lesson: Lesson, engine: Engine, request: Request, palette: Palette) -> None:
         super().__init__()
         self.lesson = lesson
         self.engine = engine
-        self.options = options
+        self.request = request
         self.palette = palette
         self.session: Session | None = None
         self._refill: Refill | None = None
@@ -102,13 +102,12 @@ class LessonScreen(Screen[None]):
         engine = self.engine
         if engine.failure:
             self.status.show([(f" {engine.failure} ", self.palette.error)])
-        elif engine.device is None and self.lesson.is_lesson and not self.options.device:
+        elif engine.device is None and self.lesson.is_lesson and not self.request.device:
             self.status.show([(" starting the engine…", self.palette.warning)])
             self.keys.show(keymap.STARTING)
         elif self.session is None:
             cells = [cell.first for cell in self.lesson.cells if cell.kind == "code"]
-            request = Request(self.options.device, self.options.seed)
-            launch = prepare(self.lesson, str(self.lesson.path), request, engine.detected)
+            launch = prepare(self.lesson, str(self.lesson.path), self.request, engine.detected)
             wake, awake = self.RunReported, self.ReplayReported
             self.session = Session(engine, launch, cells, lambda: self._wake(wake()))
             self._refill = Refill(engine, launch, lambda: self._wake(awake()), self.set_timer)
