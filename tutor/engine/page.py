@@ -38,6 +38,10 @@ class Page:
         self.memory = mmap.mmap(fd, SIZE)
         self.header = memoryview(self.memory)[:_HEADER].cast("q")
 
+    def close(self) -> None:
+        self.header.release()
+        self.memory.close()
+
     @property
     def line(self) -> int:
         """The statement that the worker is in, or waits at."""

@@ -95,8 +95,8 @@ class Recorder:
         """What the instrumented code calls, by name."""
         return {BEFORE: self._before, AFTER: self._after, ENTER: self._enter, PASS: self._pass}
 
-    def ran_backward(self, root: torch.Tensor) -> None:
-        """The statement that is running called `backward()` on `root`."""
+    def ran_backward(self, root: torch.Tensor | None) -> None:
+        """The statement that is running called `backward()` on `root`, None if that is unknown."""
         self._ran_backward = True
         if self._phases.wants_root:
             self._root = root

@@ -65,6 +65,7 @@ class Run:
         self._was_interrupted = False
         self._has_ended = False
         self._is_listening = True
+        self._last_line = 0
         self._step = 0
         self._until = 0
         self._timer: threading.Timer | None = None
@@ -87,7 +88,8 @@ class Run:
     @property
     def line(self) -> int:
         """The statement that the worker is in, or waits at; 0 before the first."""
-        return self._page.line
+        with self._lock:
+            return self._page.line if self._is_listening else self._last_line
 
     def take(self) -> list[Event]:
         """All events since the last call."""
@@ -191,6 +193,10 @@ class Run:
             self._tell_death()
         with self._lock:
             self._is_listening = False
+            self._last_line = self._page.line
+            self._page.close()
+            for file in self._files:
+                file.close()
             for descriptor in (self._pipe, self._woken, self._wake, self._commands):
                 os.close(descriptor)
 
@@ -243,11 +249,12 @@ class Run:
             file.seek(max(0, left - KEPT))
             if content := file.read():
                 self._hand_over([Printed(self._step + 1, ((stream, content),))])
-        where = f"{self.launch.path}:{self.line}" if self.line else self.launch.path
+        line = self.line
+        where = f"{self.launch.path}:{line}" if line else self.launch.path
         if self._was_interrupted:
-            ended = Ended("interrupted", f"{where}: interrupted", self.line)
+            ended = Ended("interrupted", f"{where}: interrupted", line)
         else:
-            ended = Ended("died", f"{where}: {_cause(self._status)}", self.line)
+            ended = Ended("died", f"{where}: {_cause(self._status)}", line)
         self._hand_over([ended])
 
 

@@ -176,8 +176,7 @@ def _tell_backward(recorder: Recorder) -> None:
             # Anything else that can be iterated may be empty after one look.
             if isinstance(root, list | tuple) and root:
                 root = root[0]
-            if isinstance(root, torch.Tensor):
-                recorder.ran_backward(root)
+            recorder.ran_backward(root if isinstance(root, torch.Tensor) else None)
             return original(*args, **kwargs)
 
         return call
