@@ -33,7 +33,7 @@ def backward(gradient: object) -> Step:
 
 
 def test_nothing_to_show() -> None:
-    assert rows(("data", {"x": view(1.0)})) == ["nothing requires a gradient yet"]
+    assert rows(("data", {"x": view(1.0)})) == ["no named value requires a gradient"]
 
 
 def test_a_leaf_without_a_gradient() -> None:

@@ -44,7 +44,7 @@ def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
         and wants_gradient(moment, name, view)
     }
     if not found:
-        return [line("nothing requires a gradient yet", width, palette.muted)]
+        return [line("no named value requires a gradient", width, palette.muted)]
     names = min(max(map(cell_len, found)), max(4, width // 3))
     left = width - names - 3
     # The gradient is what the pane is for, so the values take no more than their share.

@@ -23,7 +23,8 @@ class NotesPanel(Panel):
     def inputs(self, moment: Moment) -> object:
         frame = self._noted(moment)
         cell = self._cell(moment)
-        return cell, frame and (frame.line, frame.slots), self._question(), self._failure()
+        noted = frame and (frame.line, frame.slots, frame is moment.frame)
+        return cell, noted, self._question(), self._failure()
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         cell = self._cell(moment)
@@ -39,7 +40,11 @@ class NotesPanel(Panel):
         if question := self._question():
             text = f"{text}\n\n? {question}".strip()
         title = cell.title if cell else ""
-        drawn = draw_note(title, self._prose(cell), text, width, self.palette)
+        prose = self._prose(cell)
+        if frame is not moment.frame and not question:
+            # The note of an earlier step is still there to read, but it is not this one's.
+            prose, text = f"{text}\n\n{prose}".strip(), ""
+        drawn = draw_note(title, prose, text, width, self.palette)
         return [*self._drawn_failure(width), *drawn]
 
     def keep_in_view(self, moment: Moment) -> None:

@@ -215,6 +215,11 @@ class LessonScreen(Screen[None]):
             session.go_to_iteration(place.number)
         else:
             session.go_to_step(place.number)
+        frame = session.moment.frame
+        reached = frame and (frame.iteration if place.is_iteration else frame.step)
+        if session.ended is not None and reached != place.number:
+            kind = "iteration" if place.is_iteration else "step"
+            self.notify(f"no {kind} {place.number} was recorded", severity="warning")
         self._show(session)
 
     @on(TimelinePanel.StepPicked)
