@@ -8,10 +8,16 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
   `session` is one run as a learner drives it.
 - `headless`, `table`, `check`, `doctor`: the commands without a screen.
 - `launching`: from a script and a learner's `request` to the launch of a run.
-- `engine/`: runs scripts. `client` is the caller's end; `control`, `protocol` and `page` are what
-  passes between the processes; `host` imports torch once and forks a `worker` for each run, in
-  which `instrument` puts hooks around statements, `recorder` answers them, `capture` and `watch`
-  find what changed, `summary` and `transfer` bring it from the device. `run` is a run's client.
+- `engine/`: runs scripts. `client` is the caller's end and `run` that of one run; `control`,
+  `protocol` and `page` are what passes between the processes; `host` imports torch once and forks a
+  `worker` for each run.
+  - In a worker, `instrument` puts hooks around statements and `recorder` answers them; `output`
+    catches what the script writes, `phases` names what happened, `edits` and `expressions` are what
+    the learner asked for, `draws` makes random numbers on the CPU.
+  - `capture` finds what changed: a `watch` for each tensor, with `arrays`, `modules` and `memory`;
+    `summary` and `transfer` bring it from the device, `views` puts it into the schema.
+  - `device`, `process` and `private` hold what is asked of the accelerator, of the operating system,
+    and of torch beyond its public API.
 - `timeline` (with `transcript`): what a run recorded, at any step. `values`: views as numbers.
 - `catalog`: finds lessons. `lesson` (with `cells`, `comments`, `markup`, `knob`, `metadata`): reads
   one, and never runs it.

@@ -108,6 +108,7 @@ class ThriftyApp(App[None]):
 
     _picture = Picture(0, 0)
     _is_late = False
+    _has_shown = False
 
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self.repaint())
@@ -148,10 +149,12 @@ class ThriftyApp(App[None]):
     def _send(self) -> None:
         if self._is_late:
             return
-        if self._is_behind():
+        # The first picture never waits: what comes right behind it may take a while to draw.
+        if self._has_shown and self._is_behind():
             self._is_late = True
             self.set_timer(_RETRY, self._retry)
             return
+        self._has_shown = True
         text = self._picture.changes(self.console)
         super()._display(self.screen, _Sequences(text) if text else None)
 
