@@ -16,8 +16,8 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
     the learner asked for, `draws` makes random numbers on the CPU.
   - `capture` finds what changed: a `watch` for each tensor, with `arrays`, `modules` and `memory`;
     `summary` and `transfer` bring it from the device, `views` puts it into the schema.
-  - `device`, `process` and `private` hold what is asked of the accelerator, of the operating system,
-    and of torch beyond its public API.
+  - `device`, `process` and `private` hold what is asked of the accelerator, the operating system,
+    and torch beyond its public API.
 - `timeline` (with `transcript`): what a run recorded, at any step. `values`: views as numbers.
 - `catalog`: finds lessons. `lesson` (with `cells`, `comments`, `markup`, `knob`, `metadata`): reads
   one, and never runs it.
