@@ -2,7 +2,7 @@
 
 import pytest
 
-from tutor.engine.protocol import Completed, Edit, Started, Waited
+from tutor.engine.protocol import Edit, Started, Waited
 from tutor.frame import Frame
 from tutor.values import plain
 
@@ -220,9 +220,9 @@ def test_large_tensors_come_without_content_in_a_fast_run_and_whole_when_it_wait
     assert len(timeline) == 300
     assert timeline.missing(300) == []
     assert timeline.view("w", 300).summary.mean == 299.0
-    assert any(isinstance(event, Completed) for event in driver.recording.events) or (
-        timeline.frame(300).changed["w"].is_complete
-    )
+    # Their content takes many times as long as the statement, and may take a twentieth of the run.
+    bare = [step for step in range(3, 300) if timeline.missing(step) == ["w"]]
+    assert len(bare) > 100
 
 
 def test_an_exact_run_keeps_every_large_tensor(record):

@@ -81,10 +81,6 @@ class ArrayWatch:
         self.view = self._view(self._array())
         return self.view
 
-    def differs(self, fingerprint: bytes) -> bool:
-        """An array on the host is compared when it is looked at."""
-        raise NotImplementedError
-
     def _array(self) -> Array:
         array = np.asarray(self._value)
         return array.astype(array.dtype.newbyteorder("<"), copy=False)

@@ -235,7 +235,7 @@ class Capture:
                 if need == CONTENT:
                     if (view := watch.settle(content)) is not None:
                         changed[watch.name] = view
-                elif watch.differs(content):
+                elif isinstance(watch, Watch) and watch.differs(content):
                     self._requests.append((watch, CONTENT))
         self._spent += perf_counter() - began
 
