@@ -491,7 +491,7 @@ def test_bad_metadata_is_refused_with_its_line_in_the_file(toml, line, problem):
 
 def test_an_unknown_key_is_told_what_exists():
     assert error(with_metadata("[tool.tutor]\nplots = 1")).cure == (
-        "[tool.tutor] knows loss and expect"
+        "[tool.tutor] knows loss, compare, expect"
     )
 
 

@@ -75,6 +75,76 @@ class TensorView(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return 160 + (len(self.data) if self.data else 0) + picture
 
 
+class Edge(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A way out of a node of the backward pass, towards one input of its operation."""
+
+    to: int
+    """The id of the operation whose output that input was."""
+    number: int
+    """Which output of it, from 0: autograd's `input_nr`."""
+    contribution: TensorView | None = None
+    """What went along here. None: nothing did, or not yet."""
+
+
+class Operation(msgspec.Struct, frozen=True, array_like=True):
+    """One operation of a statement, or one node of the graph that a backward pass walked.
+
+    In the frame of a forward statement it says what was computed: `inputs`, `call` and `values`. In
+    the frame of a backward pass it comes again under the same id, with `order`, `grads` and `edges`.
+    """
+
+    id: int
+    """Counts from 1 in a run; the same operation has the same id wherever it is met."""
+    kind: str
+    """operation: a call that the script made.
+    leaf: a tensor that wants a gradient and that no operation made.
+    data: a value that wants none and whose making was not recorded.
+    part: a node that torch put inside an operation, such as the transpose in `linear`.
+    library: everything that one call of a library did, in one row: `SGD.step`.
+    unknown: something made this value where nobody could look; only its node's name is known."""
+    name: str
+    """matmul, pow, MseLoss, SGD.step; a leaf or data: its name in the script, "" if it has none."""
+    line: int
+    """The innermost line of the script's own code that asked for it, 0 if there is none."""
+    module: str
+    """The `nn.Module` call that it belongs to, by its name in the script: `model.0`. "" outside."""
+    inputs: tuple[int, ...]
+    """The ids of its tensor inputs, in the order of the call."""
+    call: str
+    """Python text of the call with its inputs as _0, _1, …: `pow(_0, 2)`, `sum(_0, dim=1)`. "" for
+    a leaf, data, a part or something unknown."""
+    values: tuple[TensorView | None, ...]
+    """Its outputs, as they were right after it; of an edit in place, the edited tensor."""
+    order: int | None = None
+    """When the backward pass reached it, from 0 in the whole statement; None: not (yet)."""
+    grads: tuple[TensorView | None, ...] = ()
+    """The gradient of what `backward()` was called on with respect to each output: the sum of the
+    contributions that came in. None for an output that nothing came back to."""
+    edges: tuple[Edge, ...] = ()
+    """What it passed on; None stands nowhere: inputs that want no gradient have no edge."""
+    before: TensorView | None = None
+    """Of a leaf in a backward pass: its `.grad` before this was added, None if there was none."""
+    after: TensorView | None = None
+    """And after."""
+
+
+class Inside(msgspec.Struct, frozen=True, array_like=True):
+    """What went on inside a statement."""
+
+    operations: tuple[Operation, ...]
+    """First those that ran forwards, in order, each after the leaves and data that it met first;
+    then those that each backward pass walked, in its order, and those that it did not reach."""
+    made: dict[str, int]
+    """Name in the script -> id of the operation that made, or last edited, the tensor which this
+    statement gave it."""
+    unseen: tuple[str, ...] = ()
+    """What could not be seen, a line each."""
+    error: str = ""
+    """What a backward pass in it raised, in Python's words; "" if none did."""
+    failed: int = 0
+    """The id of the operation whose node raised it, or that `backward()` refused to begin at."""
+
+
 class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="frame"):
     """One executed statement of the script: a step."""
 
@@ -100,3 +170,5 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="frame")
     """The values of the expressions that were asked for with `--show`; None where there is none."""
     problems: tuple[tuple[str, str], ...] = ()
     """(expression, reason) of slots and shown expressions that have no value, in their order."""
+    inside: Inside | None = None
+    """Where operations were asked for."""

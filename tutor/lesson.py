@@ -66,6 +66,8 @@ class Lesson:
     asks: tuple[Ask, ...]
     loss: str | None
     """The name that holds the loss, where the script says so."""
+    compare: tuple[tuple[str, str], ...]
+    """Pairs of names whose values should agree, such as a gradient and its closed form."""
     expects: tuple[Expect, ...]
     dependencies: tuple[str, ...]
     is_lesson: bool
@@ -176,6 +178,7 @@ def _lesson(source: str, path: Path, statements: list[ast.stmt], comments: Comme
         knobs=tuple(_knobs(statements, comments, strict)),
         asks=tuple(_asks(spoken, comments)),
         loss=metadata.loss,
+        compare=metadata.compare,
         expects=metadata.expects,
         dependencies=metadata.dependencies,
         is_lesson=strict,

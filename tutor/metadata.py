@@ -4,13 +4,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from tutor.markup import Mistake, is_expression
 
 OPEN = re.compile(r"# /// script\s*")
 CLOSE = re.compile(r"# ///\s*")
 
-KEYS = ("loss", "expect")
+KEYS = ("loss", "compare", "expect")
 """What `[tool.tutor]` may hold."""
 
 EXPECT_KEYS = ("at", "of", "is", "rtol", "atol", "source")
@@ -42,6 +43,8 @@ class Metadata:
     """The lines of the block in the file; none of them where the script has no block."""
     dependencies: tuple[str, ...] = ()
     loss: str | None = None
+    compare: tuple[tuple[str, str], ...] = ()
+    """Pairs of names whose values should agree, such as a gradient and its closed form."""
     expects: tuple[Expect, ...] = ()
     is_lesson: bool = False
     """Whether it carries a `[tool.tutor]` table."""
@@ -93,10 +96,14 @@ class _Block:
             raise self.mistake("tutor", "is no table", "write [tool.tutor] and its keys below")
         for key in table:
             if key not in KEYS:
-                raise self.mistake(key, "is unknown", f"[tool.tutor] knows {' and '.join(KEYS)}")
+                raise self.mistake(key, "is unknown", f"[tool.tutor] knows {', '.join(KEYS)}")
         loss = table.get("loss")
         if loss is not None and not (isinstance(loss, str) and _is_name(loss)):
             raise self.mistake("loss", "is no name", 'write loss = "loss"')
+        compare = table.get("compare", [])
+        if not (isinstance(compare, list) and all(map(_is_pair, compare))):
+            cure = 'write compare = [["w.grad", "by_hand"]]'
+            raise self.mistake("compare", "is no list of pairs of names", cure)
         entries = table.get("expect", [])
         if not isinstance(entries, list):
             raise self.mistake("expect", "is no list of tables", "write [[tool.tutor.expect]]")
@@ -104,7 +111,8 @@ class _Block:
             self.expect(entry, line)
             for entry, line in zip(entries, self.expect_lines(len(entries)), strict=True)
         )
-        return Metadata(self.first, self.last, tuple(dependencies), loss, expects, True)
+        pairs = tuple((one, other) for one, other in compare)
+        return Metadata(self.first, self.last, tuple(dependencies), loss, pairs, expects, True)
 
     def expect(self, entry: object, line: int) -> Expect:
         def wrong(problem: str, cure: str) -> Mistake:
@@ -146,8 +154,12 @@ class _Block:
         return Mistake(self.line_of(key), f"`{key}` {problem}", cure)
 
 
-def _is_list_of_text(value: object) -> bool:
+def _is_list_of_text(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_pair(value: object) -> bool:
+    return _is_list_of_text(value) and len(value) == 2 and all(map(_is_name, value))
 
 
 def _is_name(text: str) -> bool:
