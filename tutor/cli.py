@@ -44,6 +44,7 @@ def open_(target: str, device: str | None, seed: int) -> None:
 @click.option("--show", metavar="EXPR", multiple=True, help="An expression to show at each step.")
 @click.option("--stop", type=click.IntRange(1), default=FOREVER, metavar="STEP", help="Last step.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
+@click.option("--operations", is_flag=True, help="With --json: what went on inside each step.")
 def run(
     target: str,
     device: str | None,
@@ -53,8 +54,11 @@ def run(
     show: tuple[str, ...],
     stop: int,
     as_json: bool,
+    operations: bool,
 ) -> None:
     """Run a lesson or a script without a screen."""
+    if operations and not as_json:
+        _refuse("--operations: want --json too; the table has no room for operations")
     from tutor import headless
     from tutor.launching import edit, expression, settings
     from tutor.lesson import LessonError, read
@@ -66,7 +70,9 @@ def run(
             device, seed, settings(sets), tuple(map(edit, edits)), tuple(map(expression, show))
         )
         lesson = read(path)
-        sys.exit(headless.run(lesson, str(path), request, stop, as_json, sys.stdout.buffer))
+        sys.exit(
+            headless.run(lesson, str(path), request, stop, as_json, operations, sys.stdout.buffer)
+        )
     except LessonError as error:
         if as_json:
             headless.tell_unreadable(error, sys.stdout.buffer)

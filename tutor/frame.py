@@ -89,8 +89,8 @@ class Edge(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Operation(msgspec.Struct, frozen=True, array_like=True):
     """One operation of a statement, or one node of the graph that a backward pass walked.
 
-    In the frame of a forward statement it says what was computed: `inputs`, `call` and `values`. In
-    the frame of a backward pass it comes again under the same id, with `order`, `grads` and `edges`.
+    In the frame of a forward statement it says what was computed: `inputs`, `call` and `values`.
+    In that of a backward pass it comes again under the same id, with `order`, `grads` and `edges`.
     """
 
     id: int

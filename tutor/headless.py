@@ -1,23 +1,21 @@
 """Runs without a screen: `tutor run`, for tables, CI and scripts."""
 
 import contextlib
-import json
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO
+
+import msgspec
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import FOREVER, Ended, Event, Launch, Printed, Started, Waited
+from tutor.engine.protocol import FOREVER, Ended, Event, Launch, Waited
 from tutor.engine.run import Run
-from tutor.frame import GRAD, Frame, TensorView
 from tutor.launching import prepare
 from tutor.lesson import Lesson, LessonError
+from tutor.report import JsonReport, TextReport
 from tutor.request import BadRequest, Request
-from tutor.table import Table
-from tutor.values import jsonable, plain
 
 EXIT = {"finished": 0, "raised": 1, "died": 1, "refused": 2, "interrupted": 130}
 """Exit status by the outcome of a run."""
@@ -90,7 +88,13 @@ def _interrupts(run: Run) -> Iterator[None]:
 
 
 def run(
-    lesson: Lesson, path: str, request: Request, stop: int, as_json: bool, stdout: IO[bytes]
+    lesson: Lesson,
+    path: str,
+    request: Request,
+    stop: int,
+    as_json: bool,
+    operations: bool,
+    stdout: IO[bytes],
 ) -> int:
     """Run a script and print what it did.
 
@@ -99,6 +103,7 @@ def run(
         path: Its path as the learner typed it.
         stop: The last step to run.
         as_json: One JSON object a step rather than a table.
+        operations: With it, what went on inside each step.
         stdout: Where it goes. The script's stderr and its traceback go to this process's stderr.
 
     Returns:
@@ -106,7 +111,11 @@ def run(
     """
     with Headless() as headless:
         launch = headless.launch_of(lesson, path, request, exact=as_json)
-        report: _Json | _Text = _Json(launch, stdout) if as_json else _Text(launch, stdout)
+        if operations:
+            launch = msgspec.structs.replace(launch, operations=0)
+        report: JsonReport | TextReport = (
+            JsonReport(launch, stdout) if as_json else TextReport(launch, stdout)
+        )
         ended = Ended("finished")
         for event in headless.events(launch, stop):
             if isinstance(event, Ended):
@@ -127,138 +136,4 @@ def run(
 
 def tell_unreadable(error: LessonError, stdout: IO[bytes]) -> None:
     """The one object of a run that could not begin."""
-    _Json(Launch(str(error.path), ""), stdout).close(Ended("refused", str(error)))
-
-
-class _Report:
-    """What both reports count."""
-
-    def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
-        self.steps = 0
-        self.unknown = dict.fromkeys(launch.show, "the script ran no statement")
-        """The shown expressions that have had no value so far, and why."""
-        self._launch = launch
-        self._stdout = stdout
-
-    def _count(self, frame: Frame) -> None:
-        self.steps = frame.step
-        if self.unknown:
-            reasons = dict(frame.problems)
-            for expression in list(self.unknown):
-                if expression in reasons:
-                    self.unknown[expression] = reasons[expression]
-                else:
-                    del self.unknown[expression]
-
-
-class _Json(_Report):
-    """One object a line and a step, and one at the end."""
-
-    def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
-        super().__init__(launch, stdout)
-        self._device = launch.device or "cpu"
-        self._out = b""
-        self._now: dict[str, TensorView] = {}
-
-    def take(self, event: Event) -> None:
-        if isinstance(event, Started):
-            self._device = event.environment["device"]
-        elif isinstance(event, Printed):
-            self._out += _to_stdout(event)
-        elif isinstance(event, Frame):
-            self._count(event)
-            self._line(
-                step=event.step,
-                line=event.line,
-                iteration=event.iteration,
-                phase=event.phase,
-                loss=event.loss,
-                changed=self._changed(event),
-                show=dict(zip(self._launch.show, event.shown, strict=True)),
-                out=self._out.decode(errors="replace"),
-            )
-            self._out = b""
-
-    def close(self, ended: Ended) -> None:
-        error = ended.message if ended.outcome != "finished" else None
-        if self._out:
-            # The process died in the midst of a statement, which had written something.
-            self.steps += 1
-            out, nothing = self._out.decode(errors="replace"), dict.fromkeys(self._launch.show)
-            self._line(
-                step=self.steps,
-                line=ended.line,
-                iteration=None,
-                phase="other",
-                loss=None,
-                changed={},
-                show=nothing,
-                out=out,
-            )
-        self._line(done=True, steps=self.steps, device=self._device, error=error)
-        self._stdout.flush()
-
-    def _changed(self, frame: Frame) -> dict[str, Any]:
-        """A name is there when its value or its gradient changed."""
-        found: dict[str, Any] = {}
-        for name, view in frame.changed.items():
-            before = self._now.pop(name, None)
-            if view is not None:
-                self._now[name] = view
-            if before is not None and view is not None and _is_same_value(before, view):
-                continue
-            owner = name.removesuffix(GRAD)
-            if owner != name and owner in self._now and owner not in found:
-                found[owner] = plain(self._now[owner])
-            found[name] = plain(view)
-        return found
-
-    def _line(self, **fields: Any) -> None:
-        self._stdout.write(json.dumps(jsonable(fields), ensure_ascii=False).encode() + b"\n")
-        self._stdout.flush()
-
-
-class _Text(_Report):
-    """A table, and after it all that the script printed."""
-
-    def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
-        super().__init__(launch, stdout)
-        self._table = Table(launch.show)
-        # A script may print far more than memory holds.
-        self._printed = tempfile.TemporaryFile()
-
-    def take(self, event: Event) -> None:
-        if isinstance(event, Printed):
-            self._printed.write(_to_stdout(event))
-        elif isinstance(event, Frame):
-            self._count(event)
-            self._table.append(event)
-
-    def close(self, ended: Ended) -> None:
-        table = self._table.text().encode()
-        self._stdout.write(table)
-        self._printed.seek(0)
-        for position, part in enumerate(iter(lambda: self._printed.read(65536), b"")):
-            if position == 0 and table:
-                self._stdout.write(b"\n")
-            self._stdout.write(part)
-        self._stdout.flush()
-
-
-def _to_stdout(event: Printed) -> bytes:
-    """What went to stdout; what went to stderr is passed on to ours."""
-    for stream, text in event.output:
-        if stream == 2:
-            sys.stderr.buffer.write(text)
-            sys.stderr.flush()
-    return b"".join(text for stream, text in event.output if stream == 1)
-
-
-def _is_same_value(one: TensorView, other: TensorView) -> bool:
-    """Whether only the circumstances of a value changed, such as `requires_grad`."""
-    return (one.shape, one.dtype, one.data, one.summary) == (
-        other.shape,
-        other.dtype,
-        other.data,
-        other.summary,
-    )
+    JsonReport(Launch(str(error.path), ""), stdout).close(Ended("refused", str(error)))

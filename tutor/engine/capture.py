@@ -1,6 +1,7 @@
 """Find what a statement changed among the script's own names."""
 
 import operator
+from collections.abc import Iterable
 from itertools import compress
 from time import perf_counter
 from typing import Any
@@ -12,11 +13,9 @@ from torch import Tensor
 from tutor.engine import transfer
 from tutor.engine.arrays import ArrayWatch
 from tutor.engine.modules import Modules
+from tutor.engine.summary import SHARE
 from tutor.engine.watch import CONTENT, Watch, differing
 from tutor.frame import TensorView
-
-SHARE = 0.05
-"""Part of a free run's time that may go into the content of large tensors."""
 
 ROOT = "<root>"
 """The hidden name of a tensor without a name that `backward()` was called on."""
@@ -96,6 +95,19 @@ class Capture:
         changed: Changes = {}
         self._fulfil(changed, complete=True)
         return {name: view for name, view in changed.items() if view is not None}
+
+    def tensors(self, names: Iterable[str]) -> dict[str, Tensor]:
+        """The tensors that these names stand for; other values are left out."""
+        watches = self.watches
+        return {name: watches[name].tensor for name in names if name in watches}
+
+    def names(self) -> dict[int, str]:
+        """The script's names by the identity of what they stand for, gradients among them."""
+        return {id(watch.tensor): watch.name for watch in reversed(self._watched)}
+
+    def module_name(self, module: torch.nn.Module) -> str:
+        """What the script calls a module."""
+        return self._modules.name(module)
 
     def excuse(self, seconds: float) -> None:
         """Leave time that was spent waiting for the learner out of the run's."""

@@ -19,6 +19,8 @@ class Modules:
     def __init__(self) -> None:
         self.parts: dict[str, tuple[Tensor, str | None]] = {}
         """Name -> parameter or buffer, and the kind that a view of it has."""
+        self._paths: dict[int, str] = {}
+        """The names of all modules, at any depth, by their identity."""
         self._modules: dict[str, torch.nn.Module] = {}
         self._containers: list[Mapping[str, Any]] = []
         """Where all modules, at any depth, keep what belongs to them."""
@@ -49,7 +51,7 @@ class Modules:
             ):
                 return False
         before = self.parts
-        self.parts, self._containers = {}, []
+        self.parts, self._containers, self._paths = {}, [], {}
         for name, module in self._modules.items():
             self._collect(name, module, set())
         self._values = [*chain.from_iterable(map(_values, self._containers))]
@@ -58,11 +60,16 @@ class Modules:
             before[name][0] is not tensor for name, (tensor, _) in self.parts.items()
         )
 
+    def name(self, module: torch.nn.Module) -> str:
+        """`model.0` as the script has it, or the class of a module that it has not named."""
+        return self._paths.get(id(module)) or type(module).__name__
+
     def _collect(self, prefix: str, module: torch.nn.Module, seen: set[int]) -> None:
         """Add what belongs to `module`; what is shared within it, once."""
         if id(module) in seen:
             return
         seen.add(id(module))
+        self._paths.setdefault(id(module), prefix)
         parameters, buffers = private.parameters_of(module), private.buffers_of(module)
         children = private.children_of(module)
         self._containers += [parameters, buffers, children]

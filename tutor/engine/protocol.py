@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tutor.frame import Frame, TensorView
+from tutor.frame import Frame, Inside, TensorView
 
 DEFAULT_SEED = 446
 
@@ -56,6 +56,8 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     being stepped spends at most a tenth of its time on tensors above `frame.EXACT` elements."""
     begin: int = 0
     """Replay up to this step without recording it; the next step is recorded with every value."""
+    operations: int | None = None
+    """Note what goes on inside the statements after this step; None: inside none."""
 
 
 class Go(msgspec.Struct, frozen=True, array_like=True):
@@ -105,6 +107,8 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
     """The statement in which it ended, 0 if none."""
     traceback: str = ""
     """As Python prints it, with the script's own lines only."""
+    inside: Inside | None = None
+    """What went on in the statement in which it ended, where operations were asked for."""
 
 
 Event = Started | Frame | Waited | Printed | Completed | Ended

@@ -13,11 +13,12 @@ from tutor.engine.capture import Capture
 from tutor.engine.edits import EditError, apply
 from tutor.engine.expressions import Expression, evaluate
 from tutor.engine.instrument import AFTER, BEFORE, ENTER, PASS, Program
+from tutor.engine.operations import Operations
 from tutor.engine.output import Output
 from tutor.engine.page import LINE, Sender
 from tutor.engine.phases import Phases
 from tutor.engine.protocol import Completed, Ended, Launch, Printed, Waited, receive_command
-from tutor.frame import Frame
+from tutor.frame import Frame, Inside
 
 DRAIN = 0.001
 """Seconds between two looks at what was written past Python: a child process takes longer."""
@@ -61,6 +62,12 @@ class Recorder:
         self._commands = commands
         self._capture = Capture(namespace)
         self._phases = Phases(self._capture, launch.loss)
+        self._inside_after = launch.operations or 0
+        self.operations: Operations | None = None
+        if launch.operations is not None:
+            script, name_of = program.code.co_filename, self._capture.module_name
+            self.operations = Operations(script, launch.exact, name_of)
+            self.operations.on = self._inside_after == 0
         self._slots = {
             line: [Expression(text, spec) for text, spec in slots]
             for line, slots in launch.slots.items()
@@ -112,16 +119,24 @@ class Recorder:
         os.close(self._commands)
         self._sender.close()
 
-    def close(self) -> None:
-        """The script is over: what came after its last finished statement is a step of its own."""
+    def close(self) -> Inside | None:
+        """The script is over: what came after its last finished statement is a step of its own.
+
+        Returns:
+            What went on inside a last statement that is no step.
+        """
         self._output.drain()
         if self.step < self._begin:
-            return
+            return None
         changed = self._capture.changes(complete=True)
+        inside = None
         if changed or self._has_written:
             self._send(self.step + 1, self._site, changed, with_slots=False)
             self.step += 1
+        elif self.operations is not None:
+            inside = self._look_inside(self.operations, changed)
         self._complete()
+        return inside
 
     # Hooks
 
@@ -145,6 +160,10 @@ class Recorder:
             self._send(step, site, self._capture.changes(is_last or self._exact, self._root))
             if is_last:
                 self._sender.flush()
+        elif self.operations is not None:
+            self.operations.skip(step)
+        if self.operations is not None:
+            self.operations.on = step >= self._inside_after
         # Only now: a step that could not be sent is no step.
         self.step = step
         if step in self._edits:
@@ -172,6 +191,9 @@ class Recorder:
         problems: tuple[tuple[str, str], ...] = ()
         if self._show or (with_slots and line in self._slots):
             slots, shown, problems = self._evaluate(line if with_slots else 0)
+        inside = None
+        if self.operations is not None:
+            inside = self._look_inside(self.operations, changed)
         self._sender.append(
             Frame(
                 step,
@@ -185,8 +207,14 @@ class Recorder:
                 slots,
                 shown,
                 problems,
+                inside,
             )
         )
+
+    def _look_inside(self, operations: Operations, changed: dict[str, Any]) -> Inside | None:
+        capture = self._capture
+        tensors = capture.tensors(dict.fromkeys([*changed, *capture.bound]))
+        return operations.take(self.step + 1, self.line, capture.names, tensors)
 
     def _evaluate(self, line: int) -> _Evaluated:
         """The slots of the statement on `line`, the shown expressions, and what ails them."""
@@ -226,7 +254,10 @@ class Recorder:
         began = perf_counter()
         while self.step >= self._until:
             self._obey()
-        self._capture.excuse(perf_counter() - began)
+        waited = perf_counter() - began
+        self._capture.excuse(waited)
+        if self.operations is not None:
+            self.operations.stills.excuse(waited)
 
     def _look(self) -> None:
         """In between: send what has gathered, and see whether there is a command."""

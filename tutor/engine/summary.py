@@ -15,6 +15,9 @@ from tutor.frame import BINS, BLOCK, Summary
 SAMPLED = 4096
 """How many elements the histogram looks at."""
 
+SHARE = 0.05
+"""Part of a free run's time that may go into the content of large tensors."""
+
 _NUMBERS = 5
 
 
@@ -40,6 +43,13 @@ def vector(tensor: Tensor) -> Tensor:
     parts.append(_histogram(values, low, high).to(wide))
     parts.append(_blocks(as_matrix(values)).flatten().to(wide))
     return torch.cat(parts)
+
+
+def holds_less(tensor: Tensor) -> bool:
+    """Whether a tensor has far more elements than memory: a sparse one, or an expanded one."""
+    if tensor.layout is not torch.strided:
+        return True
+    return tensor.numel() * tensor.element_size() > 16 * tensor.untyped_storage().nbytes()
 
 
 def read(content: bytes, shape: tuple[int, ...]) -> Summary:

@@ -123,7 +123,7 @@ class Watch:
         tensor = self.tensor
         is_new, self._is_new = self._is_new, False
         try:
-            if tensor.numel() > EXACT and _holds_less(tensor):
+            if tensor.numel() > EXACT and summary.holds_less(tensor):
                 return self._look_without_content(tensor, is_new)
             if (
                 type(tensor) in _PLAIN
@@ -245,13 +245,6 @@ class Watch:
         if not self._place and tensor.numel():
             return None  # a subclass that only stands for tensors elsewhere
         return SAMPLE if self.is_large and is_settled and place == self._place else CONTENT
-
-
-def _holds_less(tensor: Tensor) -> bool:
-    """Whether a tensor has far more elements than memory: a sparse one, or an expanded one."""
-    if tensor.layout is not torch.strided:
-        return True
-    return tensor.numel() * tensor.element_size() > 16 * tensor.untyped_storage().nbytes()
 
 
 def differing(watches: Iterable[Watch]) -> tuple[dict[Watch, bytes | None], list[Watch]]:

@@ -80,13 +80,16 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
     _make_exact(launch.seed)
     _tell_backward(recorder)
     sender.append(Started(os.getpid(), device.describe(launch.device)))
-    with _default_device(launch.device):
+    operations = recorder.operations or contextlib.nullcontext()
+    if recorder.operations is not None:
+        recorder.operations.hide_from_compiled()
+    with _default_device(launch.device), operations:
         ended = _execute(program, module, recorder, launch)
     note = _come_to_an_end()
     if note and not ended.message:
         ended = msgspec.structs.replace(ended, message=f"{launch.path}: {note}")
-    recorder.close()
-    sender.append(ended)
+    inside = recorder.close()
+    sender.append(msgspec.structs.replace(ended, inside=inside))
 
 
 def _interrupt(recorder: Recorder, script: str, number: int, frame: types.FrameType | None) -> None:
@@ -169,6 +172,8 @@ def _make_exact(seed: int) -> None:
 def _tell_backward(recorder: Recorder) -> None:
     """Let the recorder know of every `backward()` and `autograd.grad()`."""
 
+    under_way: list[Any] = []
+
     def told(original: Any, roots: str) -> Any:
         @functools.wraps(original)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -176,8 +181,17 @@ def _tell_backward(recorder: Recorder) -> None:
             # Anything else that can be iterated may be empty after one look.
             if isinstance(root, list | tuple) and root:
                 root = root[0]
+            if any(one is root for one in under_way):
+                # torch comes back to itself where a function mode is entered.
+                return original(*args, **kwargs)
             recorder.ran_backward(root if isinstance(root, torch.Tensor) else None)
-            return original(*args, **kwargs)
+            if recorder.operations is None:
+                return original(*args, **kwargs)
+            under_way.append(root)
+            try:
+                return recorder.operations.backward(original, args, kwargs)
+            finally:
+                under_way.pop()
 
         return call
 

@@ -1,0 +1,180 @@
+"""One backward pass: what came to each node of the graph, and what it passed on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
+
+from tutor.engine import private
+from tutor.engine.ledger import MOST, Entry, Ledger
+from tutor.engine.stills import Still, Stills
+
+
+class Visit:
+    """What a pass did at one node."""
+
+    __slots__ = ("after", "before", "edges", "entry", "grads", "order", "places", "values")
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.order: int | None = None
+        self.grads: list[Still] = []
+        self.edges: list[tuple[int, int, Still]] = []
+        """(id, number of its output, contribution) for each input that wants a gradient."""
+        self.places: list[int] = []
+        """Which of the node's inputs each edge is."""
+        self.values: list[Still] = []
+        """Of a leaf: its value at the time."""
+        self.before: Still = None
+        self.after: Still = None
+
+
+class Pass:
+    """Hooks every node that the roots can reach, lets the pass run, and takes the hooks off.
+
+    Args:
+        ledger: Knows the nodes.
+        stills: Takes the values.
+        count: Gives the place of a node in the order of the whole statement.
+    """
+
+    def __init__(self, ledger: Ledger, stills: Stills, count: Callable[[], int]) -> None:
+        self.visits: dict[int, Visit] = {}
+        """By the id of their entries."""
+        self.error = ""
+        self.failed = 0
+        self._ledger = ledger
+        self._stills = stills
+        self._count = count
+        self._arrived: dict[tuple[int, int], list[tuple[int, int, Still]]] = {}
+        """What was passed on to an output and has not been taken up: where it lies, and a look."""
+        self._hooks: list[Any] = []
+        self._under_way = 0
+        """The id of the entry whose node is being carried out."""
+
+    def run(self, original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Call `torch.autograd.backward` or `grad` with its own arguments."""
+        roots: list[Any] = []
+        _gather(args[0] if args else kwargs.get("tensors", kwargs.get("outputs")), roots)
+        root = self._walk(roots)
+        try:
+            result = original(*args, **kwargs)
+        except Exception as error:
+            self.error = f"{type(error).__name__}: {error}"
+            self.failed = self._under_way or root
+            raise
+        finally:
+            for hook in self._hooks:
+                hook.remove()
+            self._hooks = []
+        self._take_results(args, kwargs, result)
+        return result
+
+    def in_order(self) -> list[Visit]:
+        """As the pass reached them, and those that it did not reach at the end."""
+        return sorted(
+            self.visits.values(), key=lambda visit: (visit.order is None, visit.order or 0)
+        )
+
+    def _walk(self, roots: list[Any]) -> int:
+        """Hook all nodes that the roots can reach; the id of what stands for the first root."""
+        waiting: list[tuple[Node, Entry]] = []
+        root = 0
+        for one in roots:
+            if isinstance(one, Tensor):
+                made = self._ledger.maker(one, 0)
+                root = root or (made.id if made else 0)
+                if not one.requires_grad:
+                    continue
+                one = get_gradient_edge(one)
+            waiting.append((one.node, self._ledger.reached(one.node, None)))
+        waiting.reverse()
+        while waiting and len(self.visits) < MOST:
+            node, entry = waiting.pop()
+            if entry.id in self.visits:
+                continue
+            visit = self.visits[entry.id] = Visit(entry)
+            following = []
+            for place, (to, number) in enumerate(node.next_functions):
+                if to is not None:
+                    next_entry = self._ledger.reached(to, entry)
+                    visit.edges.append((next_entry.id, number, None))
+                    visit.places.append(place)
+                    following.append((to, next_entry))
+            waiting += reversed(following)
+            self._hook(node, visit)
+        return root
+
+    def _hook(self, node: Node, visit: Visit) -> None:
+        number = visit.entry.id
+        leaf = private.variable(node) if private.is_accumulator(node) else None
+        if leaf is not None:
+            visit.values = [self._stills.take(leaf)]
+        take = self._stills.take
+
+        def before(grads: tuple[Tensor | None, ...]) -> None:
+            visit.order = self._count()
+            self._under_way = number
+            visit.grads = [
+                None if grad is None else self._taken_up((number, output), grad)
+                for output, grad in enumerate(grads)
+            ]
+            if leaf is not None:
+                visit.before = None if leaf.grad is None else take(leaf.grad)
+
+        def after(passed: tuple[Tensor | None, ...], grads: Any) -> None:
+            self._under_way = 0
+            if leaf is not None:
+                visit.after = None if leaf.grad is None else take(leaf.grad)
+                return
+            for index, place in enumerate(visit.places):
+                grad = passed[place] if place < len(passed) else None
+                if grad is not None:
+                    to, output, _ = visit.edges[index]
+                    still = take(grad)
+                    visit.edges[index] = (to, output, still)
+                    self._arrived.setdefault((to, output), []).append((*_place(grad), still))
+
+        self._hooks += [node.register_prehook(before), node.register_hook(after)]
+
+    def _taken_up(self, output: tuple[int, int], grad: Tensor) -> Still:
+        """A look at the gradient of an output: the one at its only contribution, if it is that."""
+        found = self._arrived.pop(output, ())
+        if len(found) == 1:
+            address, version, still = found[0]
+            if address and (address, version) == _place(grad):
+                return still
+        return self._stills.take(grad)
+
+    def _take_results(self, args: Any, kwargs: Any, result: Any) -> None:
+        """`torch.autograd.grad` hands its gradients over, and the leaves never see them."""
+        if not isinstance(result, tuple):
+            return
+        asked: list[Any] = []
+        _gather(args[1] if len(args) > 1 else kwargs.get("inputs"), asked)
+        for one, grad in zip(asked, result, strict=False):
+            if grad is None or (isinstance(one, Tensor) and not one.requires_grad):
+                continue
+            place = get_gradient_edge(one) if isinstance(one, Tensor) else one
+            entry = self._ledger.reached(place.node, None)
+            visit = self.visits.setdefault(entry.id, Visit(entry))
+            if visit.order is None:
+                visit.order = self._count()
+                visit.grads = [None] * place.output_nr + [self._stills.take(grad)]
+
+
+def _gather(given: Any, found: list[Any]) -> None:
+    """The tensors and gradient edges that a pass was called with."""
+    if isinstance(given, Tensor | GradientEdge):
+        found.append(given)
+    elif isinstance(given, list | tuple):
+        for one in given:
+            _gather(one, found)
+
+
+def _place(tensor: Tensor) -> tuple[int, int]:
+    """Where the elements lie, 0 if they lie in no one place, and how often they were edited."""
+    lies = tensor.layout is torch.strided and type(tensor) is Tensor
+    return tensor.data_ptr() if lies else 0, private.version(tensor)

@@ -1,0 +1,323 @@
+"""What goes on inside a statement: every operation, and every node of its backward passes."""
+
+import functools
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.modules import module as modules
+from torch.overrides import TorchFunctionMode
+
+from tutor.engine import calls, private
+from tutor.engine.backward import Pass, Visit
+from tutor.engine.ledger import MOST, Entry, Ledger
+from tutor.engine.origin import Origin, Origins
+from tutor.engine.stills import Stills
+from tutor.frame import Edge, Inside, Operation
+
+Names = Callable[[], dict[int, str]]
+_Inputs = tuple[Origin, list[Entry]]
+
+
+class Operations(TorchFunctionMode):
+    """Notes what torch is asked to do. Entered once for a run, it does nothing while `on` is false.
+
+    Nothing that it does changes a value, or draws a random number.
+
+    Args:
+        script: The file name of the script's code.
+        exact: Bring the content of every tensor, whatever it costs.
+        module_name: Gives a module's name in the script.
+    """
+
+    def __init__(
+        self, script: str, exact: bool, module_name: Callable[[torch.nn.Module], str]
+    ) -> None:
+        super().__init__()
+        self.on = False
+        self.stills = Stills(exact)
+        self._module_name = module_name
+        self._ledger = Ledger(self.stills)
+        self._origins = Origins(script)
+        self._modules: list[torch.nn.Module] = []
+        """The module calls that are under way."""
+        self._library: Entry | None = None
+        self._library_call: object = None
+        self._passes: list[Pass] = []
+        self._under_way = 0
+        """How many passes run within each other: a checkpoint begins one in the midst of one."""
+        self._visits = 0
+        self._unseen: dict[str, None] = {}
+        self._threads = threading.active_count()
+        modules.register_module_forward_pre_hook(self._enter_module)
+        modules.register_module_forward_hook(self._leave_module, always_call=True)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if not self.on:
+            return func(*args, **kwargs) if kwargs else func(*args)
+        about = calls.function(func)
+        if not about.is_operation:
+            return func(*args, **kwargs) if kwargs else func(*args)
+        edits = about.in_place or bool(kwargs and kwargs.get("out") is not None)
+        # What is edited in place is another value afterwards, and has another node.
+        inputs = self._look_up(args, kwargs) if edits else None
+        result = func(*args, **kwargs) if kwargs else func(*args)
+        outputs = _outputs(about, args, result)
+        if outputs and (edits or not _is_among(outputs, args)):
+            found = inputs or self._look_up(args, kwargs)
+            if found is not None:
+                self._note(about, args, kwargs, found, outputs, edits)
+        return result
+
+    # Forwards
+
+    def _look_up(self, args: Any, kwargs: Any) -> _Inputs | None:
+        """Where a call was made and what its inputs are; None for one that is not noted."""
+        if private.in_transform():
+            self._unseen["the operations inside torch.func transforms"] = None
+            return None
+        ledger = self._ledger
+        if len(ledger.entries) >= MOST:
+            ledger.dropped += 1
+            return None
+        tensors: list[Tensor] = []
+        calls.tensors_in(args, tensors)
+        if kwargs:
+            calls.tensors_in(kwargs.values(), tensors)
+        origin = self._origins.here(2)
+        if origin.constructs:
+            # What a module is made of is not there yet.
+            return origin, []
+        return origin, [ledger.source(one, origin.frame, origin.line) for one in tensors]
+
+    def _note(
+        self,
+        about: calls.Function,
+        args: Any,
+        kwargs: Any,
+        inputs: _Inputs,
+        outputs: list[Tensor],
+        edits: bool,
+    ) -> None:
+        """Note a call that computed a tensor."""
+        origin, sources = inputs
+        if origin.library:
+            self._note_library(origin, sources, outputs)
+            return
+        self._library = None
+        ledger = self._ledger
+        module = self._modules[-1] if self._modules else None
+        entry = ledger.open("operation", about.name, origin.line, module)
+        entry.inputs = tuple([source.id for source in sources])
+        entry.call = calls.text(about, args, kwargs)
+        self._give(entry, outputs, edits)
+        ledger.note(entry)
+
+    def _give(self, entry: Entry, outputs: list[Tensor], in_place: bool) -> None:
+        """Let `entry` stand for what an operation brought forth."""
+        ledger, take = self._ledger, self.stills.take
+        first = None
+        for output in outputs:
+            ledger.made(output, entry)
+            node = output.grad_fn
+            if node is None or first is None or node is first:
+                entry.values.append(take(output))
+                if node is not None:
+                    first = node
+                    ledger.behind(node, entry)
+            elif ledger.of_node(node) is None:
+                # An operation may leave several nodes, each with a gradient of its own.
+                part = ledger.open("part", calls.node_name(node.name()), entry.line, entry.module)
+                part.values, part.inputs = [take(output)], entry.inputs
+                ledger.behind(node, part)
+                ledger.note(part)
+            if in_place and (base := private.base(output)) is not None:
+                # Editing a view gives the tensor that it looks at another node too.
+                ledger.made(base, entry)
+                if (node := base.grad_fn) is not None:
+                    self._give_base(node, entry)
+
+    def _give_base(self, node: Any, entry: Entry) -> None:
+        if self._ledger.of_node(node) is None:
+            part = self._ledger.open("part", calls.node_name(node.name()), entry.line, entry.module)
+            part.inputs = (entry.id,)
+            self._ledger.behind(node, part)
+            self._ledger.note(part)
+
+    def _note_library(self, origin: Origin, sources: list[Entry], outputs: list[Tensor]) -> None:
+        """Put everything that one call of a library does into one row."""
+        ledger, entry = self._ledger, self._library
+        if entry is None or self._library_call != origin.call:
+            entry = self._library = ledger.open("library", origin.library, origin.line)
+            self._library_call = origin.call
+            ledger.note(entry)
+        known = dict.fromkeys(entry.inputs)
+        known.update((one.id, None) for one in sources if one is not entry)
+        entry.inputs = tuple(known)
+        for output in outputs:
+            ledger.made(output, entry)
+            if (node := output.grad_fn) is not None and ledger.of_node(node) is None:
+                part = ledger.open("part", calls.node_name(node.name()), origin.line)
+                ledger.behind(node, part)
+
+    def _enter_module(self, module: torch.nn.Module, args: Any) -> None:
+        self._modules.append(module)
+
+    def _leave_module(self, module: torch.nn.Module, args: Any, output: Any) -> None:
+        if self._modules:
+            self._modules.pop()
+
+    # Backwards
+
+    def backward(self, run: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Carry out a backward pass, `torch.autograd.backward` or `grad`, and note all of it."""
+        if not (self.on or self._under_way):
+            return run(*args, **kwargs)
+        if private.in_transform() or kwargs.get("is_grads_batched"):
+            self._unseen["the backward passes of torch.func and of batched gradients"] = None
+            return run(*args, **kwargs)
+        walk = Pass(self._ledger, self.stills, self._count_visit)
+        self._passes.append(walk)
+        was_on, self.on = self.on, False
+        self._under_way += 1
+        try:
+            return walk.run(run, args, kwargs)
+        finally:
+            self._under_way -= 1
+            self.on = was_on
+
+    def _count_visit(self) -> int:
+        self._visits += 1
+        return self._visits - 1
+
+    # Out of sight
+
+    def hide_from_compiled(self) -> None:
+        """Keep out of what `torch.compile` compiles, which would otherwise compile this too."""
+        original = torch.compile
+
+        def hidden(function: Callable[..., Any]) -> Callable[..., Any]:
+            @functools.wraps(function)
+            def call(*args: Any, **kwargs: Any) -> Any:
+                if self.on:
+                    self._unseen["the operations of compiled code"] = None
+                with private.hidden(self):
+                    return function(*args, **kwargs)
+
+            return call
+
+        @functools.wraps(original)
+        def compile(model: Any = None, **options: Any) -> Any:
+            made: Any = original(model, **options)
+            if isinstance(made, torch.nn.Module):
+                made.forward = hidden(made.forward)
+                return made
+            if model is None:
+                return lambda function: hidden(made(function))
+            return hidden(made)
+
+        torch.compile = compile
+
+    # The step
+
+    def take(
+        self, step: int, line: int, names: Names, changed: Mapping[str, Tensor]
+    ) -> Inside | None:
+        """Everything since the last call; None if there was nothing.
+
+        Args:
+            step: The next step.
+            line: The statement that ran.
+            names: Gives the script's names by the identity of their tensors.
+            changed: The tensors that this step changed, by name.
+        """
+        ledger = self._ledger
+        made = self._made(changed, line)
+        passes, self._passes = self._passes, []
+        if threading.active_count() > self._threads:
+            self._unseen["what other threads compute"] = None
+        if ledger.dropped:
+            self._unseen[f"{ledger.dropped:,} more operations, beyond the first {MOST:,}"] = None
+        if not (ledger.entries or passes or made or self._unseen):
+            ledger.turn(step)
+            return None
+        self.stills.fetch()
+        visited = [visit.entry for walk in passes for visit in walk.visits.values()]
+        if any(one.tensor for one in ledger.entries) or visited:
+            ledger.names([*ledger.entries, *visited], names())
+        operations = [self._forwards(entry) for entry in ledger.entries]
+        for walk in passes:
+            operations += [self._backwards(visit) for visit in walk.in_order()]
+        errors = [walk for walk in passes if walk.error]
+        inside = Inside(
+            tuple(operations),
+            made,
+            tuple(self._unseen),
+            errors[-1].error if errors else "",
+            errors[-1].failed if errors else 0,
+        )
+        self._unseen = {}
+        self._visits = 0
+        self._library = None
+        ledger.turn(step)
+        return inside
+
+    def skip(self, step: int) -> None:
+        """Let a step go that is not recorded."""
+        self.stills.fetch()
+        for entry in self._ledger.entries:
+            entry.settle(self.stills)
+        self._passes, self._unseen, self._visits, self._library = [], {}, 0, None
+        self._ledger.turn(step)
+
+    def _made(self, changed: Mapping[str, Tensor], line: int) -> dict[str, int]:
+        makers = ((name, self._ledger.maker(tensor, line)) for name, tensor in changed.items())
+        return {name: entry.id for name, entry in makers if entry is not None}
+
+    def _forwards(self, entry: Entry) -> Operation:
+        module = entry.module
+        if not isinstance(module, str):
+            module = entry.module = self._module_name(module) if module else ""
+        values = entry.settle(self.stills)
+        return Operation(
+            entry.id, entry.kind, entry.name, entry.line, module, entry.inputs, entry.call, values
+        )
+
+    def _backwards(self, visit: Visit) -> Operation:
+        entry, view = visit.entry, self.stills.view
+        forwards = self._forwards(entry)
+        values = tuple(view(still) for still in visit.values) or forwards.values
+        return Operation(
+            entry.id,
+            entry.kind,
+            entry.name,
+            entry.line,
+            forwards.module,
+            entry.inputs or tuple(to for to, _, _ in visit.edges),
+            entry.call,
+            values,
+            visit.order,
+            tuple(view(still) for still in visit.grads),
+            tuple(Edge(to, number, view(still)) for to, number, still in visit.edges),
+            view(visit.before),
+            view(visit.after),
+        )
+
+
+def _outputs(about: calls.Function, args: Any, result: Any) -> list[Tensor]:
+    """The tensors that a call made or edited."""
+    if isinstance(result, Tensor):
+        return [result]
+    found: list[Tensor] = []
+    if isinstance(result, list | tuple):
+        calls.tensors_in(result, found)
+    elif result is None and (about.in_place or about.name.startswith("foreach")):
+        calls.tensors_in(args[:1], found)
+    return found
+
+
+def _is_among(outputs: list[Tensor], args: Any) -> bool:
+    """Whether a call handed its input back, as `x.contiguous()` does where it already is."""
+    return len(outputs) == 1 and any(one is outputs[0] for one in args)
