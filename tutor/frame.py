@@ -145,6 +145,57 @@ class Inside(msgspec.Struct, frozen=True, array_like=True):
     """The id of the operation whose node raised it, or that `backward()` refused to begin at."""
 
 
+class AuditRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One element of a gradient, beside the slope that was measured."""
+
+    index: tuple[int, ...]
+    autograd: float
+    difference: float
+    """The central finite difference, in float64."""
+    step: float
+    """Its h."""
+    error: float
+    """How far it may be off: a third of its distance to the one with 2h, and the rounding."""
+    kink: tuple[float, float] | None = None
+    """The slopes on both sides where the function has a corner: any value between will do."""
+    curvature: float = 0.0
+    """The second difference's absolute value: how fast rounding moves the gradient."""
+    agrees: bool = False
+
+    def judged(self, tolerance: float, rounding: float) -> "AuditRow":
+        """The row with its verdict.
+
+        Args:
+            tolerance: How far autograd may be off in any case.
+            rounding: How far the inputs are rounded.
+        """
+        allowed = tolerance + rounding * self.curvature + 10 * self.error
+        low, high = self.kink or (self.difference, self.difference)
+        agrees = low - allowed <= self.autograd <= high + allowed
+        return msgspec.structs.replace(self, agrees=agrees)
+
+
+class Audit(msgspec.Struct, frozen=True, array_like=True):
+    """The gradient that one backward pass brought to one parameter, audited."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    value: float = 0.0
+    """What the pass began from, in float64."""
+    rows: tuple[AuditRow, ...] = ()
+    cuts: tuple[tuple[int, str], ...] = ()
+    """(line, name) of what autograd took as a constant, where that matters."""
+    is_held: bool = False
+    """Whether the differences were taken with all that held still too."""
+    problem: str = ""
+    """Why it could not be audited, in one line."""
+
+    @property
+    def agrees(self) -> bool:
+        return all(row.agrees for row in self.rows)
+
+
 class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="frame"):
     """One executed statement of the script: a step."""
 

@@ -10,12 +10,23 @@ from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 from tutor.engine import private
 from tutor.engine.ledger import MOST, Entry, Ledger
 from tutor.engine.stills import Still, Stills
+from tutor.engine.tape import Tape
 
 
 class Visit:
     """What a pass did at one node."""
 
-    __slots__ = ("after", "before", "edges", "entry", "grads", "order", "places", "values")
+    __slots__ = (
+        "after",
+        "before",
+        "brought",
+        "edges",
+        "entry",
+        "grads",
+        "order",
+        "places",
+        "values",
+    )
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -27,6 +38,8 @@ class Visit:
         """Which of the node's inputs each edge is."""
         self.values: list[Still] = []
         """Of a leaf: its value at the time."""
+        self.brought: Tensor | None = None
+        """The gradient that a leaf got, kept for an audit."""
         self.before: Still = None
         self.after: Still = None
 
@@ -38,16 +51,22 @@ class Pass:
         ledger: Knows the nodes.
         stills: Takes the values.
         count: Gives the place of a node in the order of the whole statement.
+        tape: Is told where the pass begins, for an audit.
     """
 
-    def __init__(self, ledger: Ledger, stills: Stills, count: Callable[[], int]) -> None:
+    def __init__(
+        self, ledger: Ledger, stills: Stills, count: Callable[[], int], tape: Tape | None
+    ) -> None:
         self.visits: dict[int, Visit] = {}
         """By the id of their entries."""
+        self.number = tape.passes if tape is not None else 0
+        """Which pass of the tape it is."""
         self.error = ""
         self.failed = 0
         self._ledger = ledger
         self._stills = stills
         self._count = count
+        self._tape = tape
         self._arrived: dict[tuple[int, int], list[tuple[int, int, Still]]] = {}
         """What was passed on to an output and has not been taken up: where it lies, and a look."""
         self._hooks: list[Any] = []
@@ -58,6 +77,8 @@ class Pass:
         """Call `torch.autograd.backward` or `grad` with its own arguments."""
         roots: list[Any] = []
         _gather(args[0] if args else kwargs.get("tensors", kwargs.get("outputs")), roots)
+        if self._tape is not None:
+            self._begin_tape(self._tape, original.__name__, roots, args, kwargs)
         root = self._walk(roots)
         try:
             result = original(*args, **kwargs)
@@ -71,6 +92,18 @@ class Pass:
             self._hooks = []
         self._take_results(args, kwargs, result)
         return result
+
+    def _begin_tape(self, tape: Tape, name: str, roots: list[Any], args: Any, kwargs: Any) -> None:
+        """Keep what the pass begins from: `name` is backward or grad, with other arguments."""
+        if not all(isinstance(one, Tensor) for one in roots):
+            tape.spoil("it began from an edge of the graph, not from a tensor")
+            return
+        place, key = (1, "grad_tensors") if name == "backward" else (2, "grad_outputs")
+        given = args[place] if len(args) > place else kwargs.get(key)
+        weights = list(given) if isinstance(given, list | tuple) else [given]
+        tape.begin(roots, weights if len(weights) == len(roots) else [None] * len(roots))
+        if kwargs.get("create_graph"):
+            tape.spoil("a gradient of a gradient led to it")
 
     def in_order(self) -> list[Visit]:
         """As the pass reached them, and those that it did not reach at the end."""
@@ -122,6 +155,8 @@ class Pass:
                 for output, grad in enumerate(grads)
             ]
             if leaf is not None:
+                if self._tape is not None and grads[0] is not None:
+                    visit.brought = grads[0].detach().clone()
                 visit.before = None if leaf.grad is None else take(leaf.grad)
 
         def after(passed: tuple[Tensor | None, ...], grads: Any) -> None:
@@ -163,6 +198,8 @@ class Pass:
             if visit.order is None:
                 visit.order = self._count()
                 visit.grads = [None] * place.output_nr + [self._stills.take(grad)]
+                if self._tape is not None:
+                    visit.brought = grad.detach().clone()
 
 
 def _gather(given: Any, found: list[Any]) -> None:

@@ -9,18 +9,18 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 _MAKERS = {torch.rand, torch.randn, torch.randint, torch.randperm, torch.normal}
-_LIKE = {torch.rand_like, torch.randn_like, torch.randint_like}
+LIKE = {torch.rand_like, torch.randn_like, torch.randint_like}
 """Take shape and dtype from a tensor."""
-_FROM_VALUES = {torch.bernoulli, torch.multinomial, torch.normal, torch.poisson}
+FROM_VALUES = {torch.bernoulli, torch.multinomial, torch.normal, torch.poisson}
 """Take their probabilities, means or rates from a tensor."""
-_DROPOUTS = {
+DROPOUTS = {
     torch.dropout,
     functional.dropout,
     functional.dropout1d,
     functional.dropout2d,
     functional.dropout3d,
 }
-_FILLERS = {
+FILLERS = {
     Tensor.bernoulli_,
     Tensor.cauchy_,
     Tensor.exponential_,
@@ -30,6 +30,11 @@ _FILLERS = {
     Tensor.random_,
     Tensor.uniform_,
 }
+
+
+def is_filler(func: Any) -> bool:
+    """Whether it fills a tensor in place, whatever was in it."""
+    return func in FILLERS or getattr(func, "__module__", "") == "torch.nn.init"
 
 
 class DrawOnCpu(TorchFunctionMode):
@@ -56,14 +61,14 @@ class DrawOnCpu(TorchFunctionMode):
             there = torch.device(kwargs.pop("device", None) or self._device)
             return _placed(func(*args, **kwargs, device="cpu"), there)
         if tensor is not None and tensor.device.type != "cpu":
-            if func in _LIKE:
+            if func in LIKE:
                 there = torch.device(kwargs.pop("device", None) or tensor.device)
                 return _placed(_drawn(func, args, kwargs, _empty), there)
-            if func in _FROM_VALUES:
+            if func in FROM_VALUES:
                 return _placed(_drawn(func, args, kwargs, _copied), tensor.device)
-            if func in _DROPOUTS:
+            if func in DROPOUTS:
                 return self._drop_out(func, tensor, args, kwargs)
-            if func in _FILLERS or getattr(func, "__module__", "") == "torch.nn.init":
+            if is_filler(func):
                 return self._fill(func, tensor, args, kwargs)
         return func(*args, **kwargs)
 

@@ -11,11 +11,15 @@ from torch.nn.modules import module as modules
 from torch.overrides import TorchFunctionMode
 
 from tutor.engine import calls, private
+from tutor.engine.audit import audit
 from tutor.engine.backward import Pass, Visit
 from tutor.engine.ledger import MOST, Entry, Ledger
 from tutor.engine.origin import Origin, Origins
 from tutor.engine.stills import Stills
-from tutor.frame import Edge, Inside, Operation
+from tutor.engine.tape import Tape
+from tutor.frame import Audit, Edge, Inside, Operation
+
+_UNREACHED = "no backward pass of this step brought it a gradient"
 
 Names = Callable[[], dict[int, str]]
 _Inputs = tuple[Origin, list[Entry]]
@@ -37,6 +41,8 @@ class Operations(TorchFunctionMode):
     ) -> None:
         super().__init__()
         self.on = False
+        self.tape: Tape | None = None
+        """Where calls are kept too, for an audit."""
         self.stills = Stills(exact)
         self._module_name = module_name
         self._ledger = Ledger(self.stills)
@@ -63,11 +69,15 @@ class Operations(TorchFunctionMode):
         edits = about.in_place or bool(kwargs and kwargs.get("out") is not None)
         # What is edited in place is another value afterwards, and has another node.
         inputs = self._look_up(args, kwargs) if edits else None
+        if self.tape is not None:
+            self.tape.meet(args, kwargs)
         result = func(*args, **kwargs) if kwargs else func(*args)
         outputs = _outputs(about, args, result)
         if outputs and (edits or not _is_among(outputs, args)):
             found = inputs or self._look_up(args, kwargs)
             if found is not None:
+                if self.tape is not None:
+                    self.tape.record(func, args, kwargs, outputs, found[0].line, about.name)
                 self._note(about, args, kwargs, found, outputs, edits)
         return result
 
@@ -178,7 +188,7 @@ class Operations(TorchFunctionMode):
         if private.in_transform() or kwargs.get("is_grads_batched"):
             self._unseen["the backward passes of torch.func and of batched gradients"] = None
             return run(*args, **kwargs)
-        walk = Pass(self._ledger, self.stills, self._count_visit)
+        walk = Pass(self._ledger, self.stills, self._count_visit, self.tape)
         self._passes.append(walk)
         was_on, self.on = self.on, False
         self._under_way += 1
@@ -191,6 +201,38 @@ class Operations(TorchFunctionMode):
     def _count_visit(self) -> int:
         self._visits += 1
         return self._visits - 1
+
+    def audit(self, wanted: tuple[str, ...], named: Mapping[str, Tensor]) -> list[Audit]:
+        """Audit the gradients that the last backward pass of this step to reach them brought.
+
+        Args:
+            wanted: Names; none for every leaf that has been reached.
+            named: The tensors that the script has named.
+        """
+        found: dict[int, tuple[Visit, Tensor, int]] = {}
+        for walk in self._passes:
+            for visit in walk.visits.values():
+                tensor = visit.entry.tensor() if visit.entry.tensor else None
+                if tensor is not None and visit.brought is not None:
+                    found[id(tensor)] = (visit, tensor, walk.number)
+        names = {id(tensor): name for name, tensor in named.items()}
+        self._ledger.names([visit.entry for visit, _, _ in found.values()], names)
+        assert self.tape is not None
+        audits = []
+        if not wanted:
+            order = list(names)
+            keys = sorted(found, key=lambda key: order.index(key) if key in names else len(order))
+            targets = [(found[key][0].entry.name or "a leaf without a name", key) for key in keys]
+        else:
+            targets = [(name, id(named.get(name))) for name in wanted]
+        for name, key in targets:
+            if key not in found:
+                audits.append(Audit(name, (), "", problem=_UNREACHED))
+                continue
+            visit, tensor, number = found[key]
+            assert visit.brought is not None
+            audits.append(audit(self.tape, name, tensor, visit.brought, number))
+        return audits
 
     # Out of sight
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tutor.frame import Frame, Inside, TensorView
+from tutor.frame import Audit, Frame, Inside, TensorView
 
 DEFAULT_SEED = 446
 
@@ -58,6 +58,9 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     """Replay up to this step without recording it; the next step is recorded with every value."""
     operations: int | None = None
     """Note what goes on inside the statements after this step; None: inside none."""
+    audit: tuple[str, ...] | None = None
+    """Audit the gradients that the step after `begin` brings to these names, to every leaf that it
+    reaches for none; the calls that led to them are noted from `operations` on. None: no audit."""
 
 
 class Go(msgspec.Struct, frozen=True, array_like=True):
@@ -96,6 +99,13 @@ class Completed(msgspec.Struct, frozen=True, array_like=True, tag="completed"):
     views: dict[str, TensorView]
 
 
+class Audited(msgspec.Struct, frozen=True, array_like=True, tag="audited"):
+    """The audits that were asked for."""
+
+    step: int
+    audits: tuple[Audit, ...]
+
+
 class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
     """The run is over."""
 
@@ -111,7 +121,7 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
     """What went on in the statement in which it ended, where operations were asked for."""
 
 
-Event = Started | Frame | Waited | Printed | Completed | Ended
+Event = Started | Frame | Waited | Printed | Completed | Audited | Ended
 
 _encoder = msgspec.msgpack.Encoder()
 _events = msgspec.msgpack.Decoder(Event)

@@ -17,7 +17,16 @@ from tutor.engine.operations import Operations
 from tutor.engine.output import Output
 from tutor.engine.page import LINE, Sender
 from tutor.engine.phases import Phases
-from tutor.engine.protocol import Completed, Ended, Launch, Printed, Waited, receive_command
+from tutor.engine.protocol import (
+    Audited,
+    Completed,
+    Ended,
+    Launch,
+    Printed,
+    Waited,
+    receive_command,
+)
+from tutor.engine.tape import Tape
 from tutor.frame import Frame, Inside
 
 DRAIN = 0.001
@@ -67,7 +76,8 @@ class Recorder:
         if launch.operations is not None:
             script, name_of = program.code.co_filename, self._capture.module_name
             self.operations = Operations(script, launch.exact, name_of)
-            self.operations.on = self._inside_after == 0
+            self.operations.tape = Tape() if launch.audit is not None else None
+        self._audit = launch.audit
         self._slots = {
             line: [Expression(text, spec) for text, spec in slots]
             for line, slots in launch.slots.items()
@@ -88,6 +98,7 @@ class Recorder:
         self._poll.register(commands, select.POLLIN)
         self._site = 0
         self.step = 0
+        self._look_in()
         self.critical = {Recorder._before.__code__, Recorder._after.__code__}
         """The code in which an interrupt would tear a message apart."""
         self.waiting = Recorder._wait.__code__
@@ -125,6 +136,7 @@ class Recorder:
         Returns:
             What went on inside a last statement that is no step.
         """
+        self._look_away()
         self._output.drain()
         if self.step < self._begin:
             return None
@@ -149,6 +161,7 @@ class Recorder:
             self._look()
 
     def _after(self, site: int) -> None:
+        self._look_away()
         step = self.step + 1
         is_last = step >= self._until
         if is_last or self._exact or perf_counter() > self._next_drain:
@@ -157,17 +170,19 @@ class Recorder:
         else:
             self._output.flush()
         if step > self._begin:
-            self._send(step, site, self._capture.changes(is_last or self._exact, self._root))
+            changed = self._capture.changes(is_last or self._exact, self._root)
+            if self._audit is not None and self.operations is not None:
+                self._send_audit(step, self.operations, self._audit)
+            self._send(step, site, changed)
             if is_last:
                 self._sender.flush()
         elif self.operations is not None:
             self.operations.skip(step)
-        if self.operations is not None:
-            self.operations.on = step >= self._inside_after
         # Only now: a step that could not be sent is no step.
         self.step = step
         if step in self._edits:
             self._edit()
+        self._look_in()
 
     def _enter(self, loop: int) -> None:
         self._passes[loop] = -1
@@ -211,6 +226,24 @@ class Recorder:
             )
         )
 
+    def _look_in(self) -> None:
+        """Note what the script asks torch for, if it is the time for that."""
+        if self.operations is not None:
+            self.operations.on = self.step >= self._inside_after
+
+    def _look_away(self) -> None:
+        """What comes is the recorder's own doing."""
+        if self.operations is not None:
+            self.operations.on = False
+
+    def _send_audit(self, step: int, operations: Operations, wanted: tuple[str, ...]) -> None:
+        """Audit the gradients of the step that was replayed to; one audit is all there is."""
+        self._audit = None
+        named = self._capture.tensors(self._capture.watches)
+        audits = operations.audit(wanted, named)
+        operations.tape = None
+        self._sender.append(Audited(step, tuple(audits)))
+
     def _look_inside(self, operations: Operations, changed: dict[str, Any]) -> Inside | None:
         capture = self._capture
         tensors = capture.tensors(dict.fromkeys([*changed, *capture.bound]))
@@ -248,6 +281,7 @@ class Recorder:
 
     def _wait(self) -> None:
         """Let the learner look until a command lets the script go on."""
+        self._look_away()
         self._complete()
         self._sender.append(Waited(self.step, self.line))
         self._sender.flush()
@@ -258,6 +292,7 @@ class Recorder:
         self._capture.excuse(waited)
         if self.operations is not None:
             self.operations.stills.excuse(waited)
+        self._look_in()
 
     def _look(self) -> None:
         """In between: send what has gathered, and see whether there is a command."""

@@ -1,0 +1,137 @@
+"""Audit a gradient: autograd's beside a central finite difference in float64.
+
+The difference quotient (f(p+h) - f(p-h)) / 2h is off by h²·f'''/6, and by the rounding of f divided
+by h; with h near the cube root of float64's epsilon the two are about as large.
+"""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from tutor.engine.tape import Tape
+from tutor.frame import Audit, AuditRow
+
+STEP = 2.0**-17
+"""h, relative to the parameter where that is above 1: a power of two, so that p + h is exact."""
+
+MOST = 16
+"""Elements of a parameter that are audited: the largest of the gradient, and some in between."""
+
+_RELATIVE = {torch.float64: 1e-6, torch.float32: 2e-4}
+"""How far autograd may be off, relative to the largest element that is audited."""
+_COARSE = 5e-2
+"""In all narrower types."""
+
+_BEND = 1e-4
+"""Slopes to the left and to the right that differ by more than this part belong to a kink, if they
+differ as much nearer by."""
+
+
+def audit(tape: Tape, name: str, parameter: Tensor, grad: Tensor, number: int) -> Audit:
+    """Audit the gradient that a backward pass brought to a parameter.
+
+    Args:
+        name: What the script calls it.
+        parameter: The tensor, as the pass found it.
+        grad: What the pass brought, of the same shape.
+        number: Which pass on the tape, from 0.
+    """
+    shape = tuple(parameter.shape)
+    dtype = str(parameter.dtype).removeprefix("torch.")
+    problem = tape.problem(number)
+    if not problem and not tape.knows(parameter, number):
+        problem = "nothing that could be seen led from it"
+    if problem:
+        return Audit(name, shape, dtype, problem=problem)
+    return _Auditor(tape, parameter, grad, number).audit(name)
+
+
+class _Auditor:
+    def __init__(self, tape: Tape, parameter: Tensor, grad: Tensor, number: int) -> None:
+        self._tape = tape
+        self._parameter = parameter
+        self._grad = (grad.to_dense() if grad.layout is not torch.strided else grad).double()
+        self._number = number
+        self._value = self._at(0, 0.0, False)
+
+    def audit(self, name: str) -> Audit:
+        places = list(self._places())
+        rows = [self._row(place, False) for place in places]
+        rows = self._judged(rows)
+        cuts = self._tape.cuts(self._number)
+        is_held = False
+        if cuts and not all(row.agrees for row in rows):
+            # What the script detached is no mistake: the slope with all of it held still.
+            held = self._judged([self._row(place, True) for place in places])
+            if all(row.agrees for row in held):
+                rows, is_held = held, True
+        return Audit(
+            name,
+            tuple(self._parameter.shape),
+            str(self._parameter.dtype).removeprefix("torch."),
+            self._value,
+            tuple(rows),
+            tuple(cuts) if is_held or not all(row.agrees for row in rows) else (),
+            is_held,
+        )
+
+    def _places(self) -> Iterator[int]:
+        """The flat indices to audit, in order."""
+        count = self._grad.numel()
+        if count <= MOST:
+            yield from range(count)
+            return
+        largest = self._grad.abs().flatten().topk(MOST // 2).indices.tolist()
+        between = [i * (count - 1) // (MOST // 2 - 1) for i in range(MOST // 2)]
+        yield from sorted({*largest, *between})
+
+    def _at(self, place: int, by: float, hold: bool) -> float:
+        def nudge(value: Tensor) -> None:
+            if by:
+                index = _index(place, tuple(value.shape))
+                value[index] += by
+
+        return self._tape.again(self._number, self._parameter, nudge, hold)
+
+    def _row(self, place: int, hold: bool) -> AuditRow:
+        index = _index(place, tuple(self._grad.shape))
+        h = STEP * max(1.0, abs(float(self._parameter.detach()[index])))
+        h = 2.0 ** round(math.log2(h))
+        here = self._at(place, 0.0, hold) if hold else self._value
+        up, down = self._at(place, h, hold), self._at(place, -h, hold)
+        far_up, far_down = self._at(place, 2 * h, hold), self._at(place, -2 * h, hold)
+        slope, far = (up - down) / (2 * h), (far_up - far_down) / (4 * h)
+        rounding = 2.0**-52 * max(abs(up), abs(down), abs(here)) / h
+        right, left = (up - here) / h, (here - down) / h
+        bend, far_bend = right - left, (far_up - here) / (2 * h) - (here - far_down) / (2 * h)
+        size = max(abs(right), abs(left))
+        # A curve bends half as much at half the distance, a corner just as much.
+        has_kink = abs(bend) > max(_BEND * size, 100 * rounding) and abs(far_bend) < 1.5 * abs(bend)
+        return AuditRow(
+            index,
+            float(self._grad[index]),
+            slope,
+            h,
+            abs(slope - far) / 3 + rounding,
+            (min(left, right), max(left, right)) if has_kink else None,
+            curvature=abs(up - 2 * here + down) / h**2,
+        )
+
+    def _judged(self, rows: list[AuditRow]) -> list[AuditRow]:
+        """The rows with a verdict each."""
+        dtype = self._parameter.dtype
+        relative = _RELATIVE.get(dtype, _COARSE)
+        scale = max((abs(x) for row in rows for x in (row.autograd, row.difference)), default=0.0)
+        value = self._parameter.detach().abs().max().item() if self._parameter.numel() else 0.0
+        epsilon = torch.finfo(dtype).eps
+        return [row.judged(relative * scale, 16 * epsilon * max(1.0, value)) for row in rows]
+
+
+def _index(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    found = []
+    for size in reversed(shape):
+        place, at = divmod(place, size)
+        found.append(at)
+    return tuple(reversed(found))

@@ -1,0 +1,245 @@
+"""The calls of torch's functions that led to a backward pass, so that they can be made again in
+float64 with another value of a parameter."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tutor.engine import calls
+from tutor.engine.draws import DROPOUTS, FROM_VALUES, LIKE, is_filler
+
+MOST = 20_000
+"""Calls that are kept."""
+
+_WIDER = {
+    torch.float16: torch.float64,
+    torch.bfloat16: torch.float64,
+    torch.float32: torch.float64,
+    torch.complex64: torch.complex128,
+}
+_NARROWING = {Tensor.float, Tensor.half, Tensor.bfloat16}
+"""What a script asks for by a name rather than by a dtype."""
+
+Nudge = Callable[[Tensor], None]
+"""Changes a value in place."""
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A call, with its tensors as they were met."""
+
+    func: Any
+    args: Any
+    kwargs: Any
+    outputs: list[Tensor]
+    line: int
+    name: str
+    kept: list[Tensor] | None
+    """The outputs where they are always the same: new data, random draws."""
+    held: list[Tensor] | None
+    """The outputs where autograd was told to take them as constants."""
+    random: Tensor | None
+    """The state of the random numbers before the call, where it drew some."""
+
+
+@dataclass(frozen=True)
+class _Root:
+    """A backward pass began here."""
+
+    at: int
+    """How many calls had been made before."""
+    tensors: list[Tensor]
+    weights: list[Tensor | None]
+    """What each root is weighed with; None for 1."""
+
+
+@dataclass
+class Tape:
+    """Keeps calls, and makes them again. Holds every tensor that it has met."""
+
+    _problem: tuple[int, str] | None = None
+    """From which pass on what it holds cannot be made again, and why."""
+    _records: list[_Record] = field(default_factory=list)
+    _roots: list[_Root] = field(default_factory=list)
+    _sources: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    """By identity: tensors that were there before, and what they held when they were met."""
+    _made: dict[int, Tensor] = field(default_factory=dict)
+    """By identity: tensors that calls made."""
+    _state: Tensor | None = None
+    _wanted: bool = False
+    """Whether an input of the call under way wants a gradient."""
+
+    def meet(self, args: Any, kwargs: Any) -> None:
+        """A call is about to be made."""
+        found: list[Tensor] = []
+        calls.tensors_in(args, found)
+        calls.tensors_in((kwargs or {}).values(), found)
+        self._wanted = any(tensor.requires_grad for tensor in found)
+        for tensor in found:
+            self._meet(tensor)
+        self._state = torch.get_rng_state()
+
+    def record(
+        self, func: Any, args: Any, kwargs: Any, outputs: list[Tensor], line: int, name: str
+    ) -> None:
+        """The call that `meet` announced was made."""
+        if len(self._records) >= MOST:
+            self.spoil(f"more than {MOST:,} operations led to it")
+            return
+        state = self._state
+        assert state is not None
+        random = None if torch.equal(state, torch.get_rng_state()) else state
+        given: list[Tensor] = []
+        calls.tensors_in(args, given)
+        calls.tensors_in((kwargs or {}).values(), given)
+        is_new = not given or func in LIKE or func in FROM_VALUES or is_filler(func)
+        if random is not None and not is_new and func not in DROPOUTS:
+            self.spoil(f"{name} in line {line} draws random numbers that cannot be drawn again")
+        is_cut = self._wanted and not any(one.requires_grad for one in outputs)
+        edits = any(one is other for one in outputs for other in given)
+        copies = _copies(outputs) if is_new or (is_cut and not edits) else None
+        kept, held = (copies, None) if is_new else (None, copies)
+        self._records.append(
+            _Record(func, args, kwargs or {}, outputs, line, name, kept, held, random)
+        )
+        self._made.update((id(one), one) for one in outputs)
+
+    def begin(self, roots: Sequence[Tensor], weights: Sequence[Tensor | None]) -> None:
+        """A backward pass begins."""
+        for tensor in [*roots, *(one for one in weights if one is not None)]:
+            self._meet(tensor)
+        self._roots.append(_Root(len(self._records), list(roots), list(weights)))
+
+    def spoil(self, problem: str) -> None:
+        """The next passes cannot be made again, for this reason in one line."""
+        self._problem = self._problem or (self.passes, problem)
+
+    def problem(self, number: int) -> str:
+        """Why backward pass `number`, from 0, cannot be made again; "" if it can."""
+        return self._problem[1] if self._problem and number >= self._problem[0] else ""
+
+    @property
+    def passes(self) -> int:
+        """How many backward passes have begun."""
+        return len(self._roots)
+
+    def knows(self, tensor: Tensor, number: int) -> bool:
+        """Whether `tensor` had a part in what led to backward pass `number`, from 0."""
+        end = self._roots[number].at
+        wanted = id(tensor)
+        return wanted in self._sources or any(
+            id(one) == wanted for record in self._records[:end] for one in record.outputs
+        )
+
+    def cuts(self, number: int) -> list[tuple[int, str]]:
+        """(line, name) of the calls before backward pass `number` which autograd took as
+        constants though their inputs wanted a gradient."""
+        records = self._records[: self._roots[number].at]
+        return list(dict.fromkeys((one.line, one.name) for one in records if one.held is not None))
+
+    def again(self, number: int, tensor: Tensor, nudge: Nudge, hold: bool) -> float:
+        """What backward pass `number` began from, in float64: its roots, weighed and summed.
+
+        Args:
+            tensor: A leaf, or what a call made.
+            nudge: Changes it, where it was last made or edited before the pass.
+            hold: Take as constants what autograd was told to.
+        """
+        root = self._roots[number]
+        records = self._records[: root.at]
+        last = max(
+            (at for at, one in enumerate(records) if any(o is tensor for o in one.outputs)),
+            default=-1,
+        )
+        values = {key: _wide(copy.clone()) for key, (_, copy) in self._sources.items()}
+        if last < 0:
+            nudge(values[id(tensor)])
+        with torch.no_grad(), _untouched():
+            for at, record in enumerate(records):
+                _make(record, values, hold)
+                if at == last:
+                    nudge(values[id(tensor)])
+            total = 0.0
+            for one, weight in zip(root.tensors, root.weights, strict=True):
+                value = values[id(one)]
+                total += (value if weight is None else value * values[id(weight)]).sum().item()
+        return total
+
+    def _meet(self, tensor: Tensor) -> None:
+        if id(tensor) not in self._made and id(tensor) not in self._sources:
+            self._sources[id(tensor)] = (tensor, tensor.detach().clone())
+
+
+def _make(record: _Record, values: dict[int, Tensor], hold: bool) -> None:
+    """Make a call again, with the values that its inputs have now."""
+    constant = record.kept or (record.held if hold else None)
+    if constant is not None:
+        found = [_wide(one.clone()) for one in constant]
+        if is_filler(record.func):
+            found = [values[id(record.outputs[0])].copy_(found[0])]
+    elif record.random is not None:
+        found = [_drop_out(record, values)]
+    else:
+        func = Tensor.double if record.func in _NARROWING else record.func
+        result = func(
+            *_replaced(record.args, values),
+            **{key: _replaced(value, values) for key, value in record.kwargs.items()},
+        )
+        found = []
+        calls.tensors_in([result], found)
+        if result is None:
+            found = [values[id(one)] for one in record.outputs]
+    for one, value in zip(record.outputs, found, strict=True):
+        values[id(one)] = value
+
+
+def _drop_out(record: _Record, values: dict[int, Tensor]) -> Tensor:
+    """The mask is drawn in the script's own precision: in float64 it would be another one."""
+    assert record.random is not None
+    torch.set_rng_state(record.random)
+    dropped = record.args[0] if record.args else record.kwargs["input"]
+    ones = torch.ones_like(dropped, requires_grad=False)
+
+    def replaced(value: Any) -> Any:
+        return ones if value is dropped else value
+
+    mask: Tensor = record.func(
+        *map(replaced, record.args),
+        **{key: replaced(value) for key, value in record.kwargs.items()},
+    )
+    return values[id(dropped)] * mask.double()
+
+
+def _replaced(value: Any, values: dict[int, Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        return values[id(value)]
+    if isinstance(value, torch.dtype):
+        return _WIDER.get(value, value)
+    if isinstance(value, list | tuple):
+        items = [_replaced(item, values) for item in value]
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*items)
+        return type(value)(items)
+    return value
+
+
+def _copies(outputs: list[Tensor]) -> list[Tensor]:
+    return [one.detach().clone() for one in outputs]
+
+
+def _wide(tensor: Tensor) -> Tensor:
+    return tensor.to(_WIDER.get(tensor.dtype, tensor.dtype))
+
+
+@contextmanager
+def _untouched() -> Iterator[None]:
+    """Leave the script's random numbers as they were."""
+    state = torch.get_rng_state()
+    try:
+        yield
+    finally:
+        torch.set_rng_state(state)
