@@ -14,6 +14,11 @@ _seed = click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), default=DEFAULT_SEED, show_default=True
 )
 
+_set = click.option("--set", "sets", metavar="NAME=VALUE", multiple=True, help="Turn a knob.")
+_edit = click.option(
+    "--edit", "edits", metavar="STEP:NAME=VALUE", multiple=True, help="Change a value after a step."
+)
+
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="autograd-tutor")
@@ -37,10 +42,8 @@ def open_(target: str, device: str | None, seed: int) -> None:
 @click.argument("target")
 @_device
 @_seed
-@click.option("--set", "sets", metavar="NAME=VALUE", multiple=True, help="Turn a knob.")
-@click.option(
-    "--edit", "edits", metavar="STEP:NAME=VALUE", multiple=True, help="Change a value after a step."
-)
+@_set
+@_edit
 @click.option("--show", metavar="EXPR", multiple=True, help="An expression to show at each step.")
 @click.option("--stop", type=click.IntRange(1), default=FOREVER, metavar="STEP", help="Last step.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
@@ -81,6 +84,44 @@ def run(
         _refuse(str(error))
     except KeyboardInterrupt:
         _refuse(f"{path}: interrupted before it began", 130)
+
+
+@main.command("audit")
+@click.argument("target")
+@_device
+@_seed
+@_set
+@_edit
+@click.option("--at", type=click.IntRange(1), metavar="STEP", help="The backward pass up to here.")
+@click.option("--of", metavar="NAME", help="One parameter only.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a parameter.")
+def audit_(
+    target: str,
+    device: str | None,
+    seed: int,
+    sets: tuple[str, ...],
+    edits: tuple[str, ...],
+    at: int | None,
+    of: str | None,
+    as_json: bool,
+) -> None:
+    """Hold autograd's gradients against finite differences: of the first backward pass, or --at."""
+    from tutor import auditing
+    from tutor.launching import edit, settings
+    from tutor.lesson import LessonError, read
+    from tutor.request import BadRequest, Request
+
+    path = _resolve(target)
+    try:
+        request = Request(device, seed, settings(sets), tuple(map(edit, edits)))
+        lesson, stdout = read(path), sys.stdout.buffer
+        sys.exit(auditing.run(lesson, str(path), request, at, of, as_json, stdout))
+    except LessonError as error:
+        _refuse(str(error), 1 if error.is_syntax else 2)
+    except BadRequest as error:
+        _refuse(str(error))
+    except KeyboardInterrupt:
+        _refuse(f"{path}: interrupted", 130)
 
 
 @main.command("list")

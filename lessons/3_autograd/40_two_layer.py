@@ -71,6 +71,7 @@ print(losses[:3], losses[-1], "rises at", rises)
 #
 # [tool.tutor]
 # loss = "loss"
+# compare = [["w1.grad", "grad_w1"], ["w2.grad", "grad_w2"]]
 #
 # [[tool.tutor.expect]]
 # at = 1

@@ -1,4 +1,4 @@
-"""What goes on inside a statement: operations forwards, nodes backwards, and what cannot be seen."""
+"""What goes on inside a statement: operations forwards, nodes backwards, and what is not seen."""
 
 import subprocess
 import sys
@@ -271,8 +271,8 @@ def test_threads_and_compiled_code_are_named_as_unseen(record: Record) -> None:
         operations=0,
     )
     assert recording.ended.outcome == "finished", recording.ended.message
-    five = [one for one in inside(recording, 7) if one.kind == "unknown"]
-    assert [one.name for one in five] == ["mul"]
+    five = {one.name for one in inside(recording, 7) if one.kind == "unknown"}
+    assert five == {"mul"}
     unseen = [line for frame in recording.frames if frame.inside for line in frame.inside.unseen]
     assert any("compiled" in line for line in unseen)
 
@@ -288,7 +288,7 @@ def test_a_long_chain_is_walked_without_recursion(record: Record) -> None:
         operations=0,
     )
     assert recording.ended.outcome == "finished", recording.ended.message
-    nodes = inside(recording, 5)
+    nodes = inside(recording, 4)
     assert len(nodes) == 20_001
     assert numbers(nodes[-1].grads[0]).item() == 20_000
 

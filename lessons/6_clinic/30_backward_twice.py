@@ -1,0 +1,104 @@
+# %% [markdown]
+# # Walking back twice
+# The way back is used up by walking it: for a second `backward()` go forward again, or cut.
+#
+# Nodes keep values that their derivatives need. `backward()` lets go of them as soon as they have
+# been used, for in a big network they can fill most of the memory.
+
+# %% Twice along the same way
+import torch
+
+start = 2.0  # @param {type: "slider", min: 0.5, max: 4, step: 0.5}
+w = torch.tensor(start, requires_grad=True)
+# To find the slope 2w on the way back, the square keeps w.
+loss = w**2
+# The slope is {w.grad:g}.
+loss.backward()
+try:
+    loss.backward()
+except RuntimeError as error:
+    # @ask The same line again, and the run lands here. Is `w.grad` twice as large now?
+    #   -> w.grad.item() == 4 * start | True | False
+    # It still is {w.grad:g}: the second walk was refused before it had added anything. Torch says:
+    # {refusal}
+    refusal = str(error)
+# Look not only at the line that failed, but also at the one that made `loss`. It has run once, so
+# there is one graph, and the first `backward()` has used it up.
+print(refusal)
+
+# %% What needs nothing keeps nothing
+# The slope of a sum is 1, wherever w is. No value is needed for that.
+total = w + 3
+total.backward()
+# @ask Again a second walk along the same way. Does it go through?
+#   -> w.grad.item() == 2 * start + 1 + 1 | True | False
+# It does, and `w.grad` grows by 1 once more, to {w.grad:g}. So a script may walk twice and never be
+# told.
+total.backward()
+
+# %% The cure that torch names
+w.grad = None
+loss = w**2
+# Told to, torch keeps the values.
+loss.backward(retain_graph=True)
+# @ask Now the second walk is allowed. Will `w.grad` hold the slope of w² after it?
+#   -> w.grad.item() == 2 * w.item() | True | False
+# The error is gone and the gradient is wrong: {w.grad:g} where the slope is {2 * w:g}. Only who
+# wants the sum of two walks should keep the graph.
+loss.backward()
+summed = w.grad.item()
+assert summed == 4 * start
+
+# %% Where it happens: a state that is carried on
+w.grad = None
+h = torch.tensor(1.0)
+try:
+    for sample in (1.0, 2.0):
+        # The state is made of the one before, and so is its graph: it reaches back to the first
+        # sample. The second `backward()` here walks into nodes that the first has used up.
+        h = w * h + sample
+        loss = h**2
+        loss.backward()
+except RuntimeError as error:
+    carried = str(error)
+assert carried == refusal
+
+# %% The cure
+w.grad = None
+h = torch.tensor(1.0)
+by_hand = 0.0
+for sample in (1.0, 2.0):
+    # The number goes on, {h:g}, and the trail behind it is cut off.
+    h = h.detach()
+    # d loss / dw with the state before it as plain data, for all samples so far: {by_hand:g}. What
+    # w did to that state is not counted any more.
+    by_hand += 2 * (start * h.item() + sample) * h.item()
+    h = w * h + sample
+    loss = h**2
+    # Each walk has a graph of its own. The gradient is now {w.grad:g}.
+    loss.backward()
+    print(f"state {h:g}  loss {loss:g}  gradient {w.grad:g}")
+assert torch.allclose(w.grad, torch.tensor(by_hand))
+
+# /// script
+# dependencies = ["torch"]
+#
+# [tool.tutor]
+# loss = "loss"
+# compare = [["w.grad", "by_hand"]]
+#
+# [[tool.tutor.expect]]
+# of = '["backward through the graph a second time" in refusal, carried == refusal]'
+# is = [true, true]
+# source = "torch's own words"
+#
+# [[tool.tutor.expect]]
+# of = "summed"
+# is = 8.0
+# source = "2w twice, at w = 2"
+#
+# [[tool.tutor.expect]]
+# of = "[h.item(), loss.item(), w.grad.item(), by_hand]"
+# is = [8.0, 64.0, 54.0, 54.0]
+# source = "the chain rule by hand: 2 · 3 · 1 + 2 · 8 · 3"
+# ///

@@ -1,0 +1,68 @@
+# %% [markdown]
+# # A loss that is not one number
+# `backward()` begins at one number; what many numbers are worth, somebody has to say.
+#
+# Three points lie on y = 2x. The model is right, the squares are right, and one word is missing.
+
+# %% The broken run
+import torch
+
+start = 1.0  # @param {type: "slider", min: -1, max: 3, step: 0.5}
+x = torch.tensor([1.0, 2.0, 3.0])
+y = 2 * x
+w = torch.tensor(start, requires_grad=True)
+# @ask Here the mean was forgotten. How many numbers does this loss hold?
+#   -> loss.numel() | 1 | 3 | 9
+# A square for each point, {loss.tolist()}. Which of them should become smaller?
+loss = (w * x - y) ** 2
+try:
+    loss.backward()
+except RuntimeError as error:
+    # Torch says: {refusal}
+    refusal = str(error)
+# How to read it: the way back begins with d loss / d loss, which for one number is 1. Torch makes
+# that 1 itself, but for many numbers it will not guess. Look at the line that made the loss: there
+# a `mean()` or a `sum()` is missing.
+print(refusal)
+
+# %% The cure: say what the loss is
+loss = ((w * x - y) ** 2).mean()
+# The mean of the squares has the slope {w.grad:.6g}.
+loss.backward()
+of_mean = w.grad.item()
+w.grad = None
+loss = ((w * x - y) ** 2).sum()
+# @ask The mean and the sum are both lowest at w = 2. Do they have the same slope here?
+#   -> w.grad.item() == of_mean | True | False
+# With the sum it is {w.grad:g}, {x.numel()} times as much. Both point the same way, but a learning
+# rate that is good for one need not be good for the other.
+loss.backward()
+of_sum = w.grad.item()
+assert abs(of_sum - x.numel() * of_mean) < 1e-4
+
+# %% Or give the beginning yourself
+w.grad = None
+table = (w * x - y) ** 2
+# @ask With v = 1/3 for each square, no mean and no sum: is the slope that of the mean?
+#   -> abs(w.grad.item() - of_mean) < 1e-4 | True | False
+# It is, {w.grad:.6g}: the mean hands a third to each square on the way back, and so did we.
+table.backward(torch.full_like(table, 1 / 3))
+assert abs(w.grad.item() - of_mean) < 1e-4
+print(of_mean, of_sum, w.grad.item())
+
+# /// script
+# dependencies = ["torch"]
+#
+# [tool.tutor]
+# loss = "loss"
+#
+# [[tool.tutor.expect]]
+# of = 'refusal == "grad can be implicitly created only for scalar outputs"'
+# is = true
+# source = "torch's own words"
+#
+# [[tool.tutor.expect]]
+# of = "[of_mean, of_sum, w.grad.item()]"
+# is = [-9.3333333, -28.0, -9.3333333]
+# source = "003_7eac1f8e59c11a0f.txt, section 3, at w = 1; the sum by hand, 2 · (-1 - 4 - 9)"
+# ///
