@@ -134,6 +134,8 @@ class Inside(msgspec.Struct, frozen=True, array_like=True):
     operations: tuple[Operation, ...]
     """First those that ran forwards, in order, each after the leaves and data that it met first;
     then those that each backward pass walked, in its order, and those that it did not reach."""
+    forwards: int
+    """How many of them ran forwards."""
     made: dict[str, int]
     """Name in the script -> id of the operation that made, or last edited, the tensor which this
     statement gave it."""

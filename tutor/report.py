@@ -154,10 +154,11 @@ def _is_same_value(one: TensorView, other: TensorView) -> bool:
 
 def _operations(inside: Inside | None) -> dict[str, Any]:
     """The keys of a step that tell what went on inside it."""
-    found: list[Operation] = list(inside.operations) if inside else []
-    again = {one.id for one in found if one.order is not None}
-    # An operation that the same step ran backwards too says everything there.
-    shown = [one for one in found if one.order is not None or one.id not in again]
+    found = inside.operations if inside else ()
+    count = inside.forwards if inside else 0
+    # An operation that the same step walked backwards too says everything there.
+    again = {one.id for one in found[count:]}
+    shown = [one for one in found[:count] if one.id not in again] + [*found[count:]]
     told: dict[str, Any] = {"operations": [_operation(one) for one in shown]}
     if inside and inside.unseen:
         told["unseen"] = list(inside.unseen)

@@ -17,6 +17,7 @@ ELLIPSIS = "…"
 _ASCII = str.maketrans(
     dict(zip("…·•×→←↑↓−‖∇✓✗►↻◆●■∞", "~.*x><^v-|Gox>@#*#8", strict=True))
     | dict(zip("│┃┆┊┤├▌▎┼┬┴┌┐└┘─━╌", "||::||||+++++++---", strict=True))
+    | dict(zip("╭╮╰╯┏┓┗┛┷┯▲▼", "..''++++++^v", strict=True))
     | dict(zip("▁▂▃▄▅▆▇█░▒▓", "_.-=+*%#.:+", strict=True))
 )
 

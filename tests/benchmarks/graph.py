@@ -1,0 +1,84 @@
+"""How long five autograd graphs take to arrange and to paint: python tests/benchmarks/graph.py
+
+With a name and a width it prints that graph instead: graph.py transformer 120
+
+`graphs.json` holds them as torch 2.13 makes them: nodes as name/shape, edges from what is needed
+to what needs it, in the order of `grad_fn.next_functions`.
+"""
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from textual.geometry import Region
+
+from tutor.ui.draw.graph import Box, Wire, box_size, paint
+from tutor.ui.draw.layout import Plan, arrange
+from tutor.ui.draw.palette import palette_for
+
+PALETTE = palette_for("256")
+GRAPHS = json.loads(Path(__file__).with_name("graphs.json").read_text())
+ROUNDS = 21
+
+
+def boxes_and_wires(name: str) -> tuple[list[Box], list[Wire]]:
+    boxes = [
+        Box(key, tuple(((line, PALETTE.text),) for line in node.split("/")), PALETTE.border)
+        for key, node in enumerate(GRAPHS[name]["nodes"])
+    ]
+    return boxes, [Wire(*edge, "+4.5", PALETTE.muted) for edge in GRAPHS[name]["edges"]]
+
+
+def plan_of(boxes: list[Box], wires: list[Wire], width: int) -> Plan:
+    sizes = {box.key: box_size(box.lines) for box in boxes}
+    return arrange(sizes, [(wire.source, wire.target) for wire in wires], width)
+
+
+def milliseconds(call: Callable[[], object]) -> float:
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times)
+
+
+def crossings(plan: Plan) -> int:
+    boxes = [Box(key, (), PALETTE.border) for key in plan.places]
+    wires = [Wire(0, 0, "", PALETTE.text)] * len(plan.paths)
+    whole = Region(0, 0, plan.width, plan.height)
+    return sum(strip.text.count("┼") for strip in paint(plan, boxes, wires, whole, PALETTE))
+
+
+def measure() -> None:
+    print(f"{'graph':12} {'pane':>4} {'boxes':>5} {'wires':>5} {'arrange':>9} {'paint':>9}  size")
+    for name in GRAPHS:
+        boxes, wires = boxes_and_wires(name)
+        for width in (80, 120, 200):
+            plan = plan_of(boxes, wires, width)
+            view = Region(0, max(0, plan.height // 2 - 25), width, 50)
+            arranged = milliseconds(partial(plan_of, boxes, wires, width))
+            painted = milliseconds(partial(paint, plan, boxes, wires, view, PALETTE))
+            print(
+                f"{name:12} {width:4} {len(boxes):5} {len(wires):5} {arranged:6.1f} ms"
+                f" {painted:6.1f} ms  {plan.width} x {plan.height}, {crossings(plan)} crossings"
+            )
+
+
+def show(name: str, width: int) -> None:
+    boxes, wires = boxes_and_wires(name)
+    plan = plan_of(boxes, wires, width)
+    whole = Region(0, 0, plan.width, plan.height)
+    for strip in paint(plan, boxes, wires, whole, PALETTE):
+        print(strip.text.rstrip())
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3:
+        show(sys.argv[1], int(sys.argv[2]))
+    else:
+        measure()

@@ -1,0 +1,172 @@
+"""The graph of a statement: which operations lead to which, folded where there are too many.
+
+Pure: it knows neither values nor a screen.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tutor.frame import Operation
+
+MOST = 40
+"""Nodes beyond which modules are folded, where the learner has not opened them."""
+
+_CHAIN = 12
+"""Of a graph that is too long even so: operations that stay on either side of what is folded."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A box of the graph."""
+
+    key: int
+    """The operation's id; below zero for several that are folded into one."""
+    members: tuple[int, ...]
+    """The ids of its operations."""
+    name: str = ""
+    """Of a folded one: the module, or how many operations it holds."""
+
+    @property
+    def is_folded(self) -> bool:
+        return self.key < 0
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way from what made a value to what used it."""
+
+    source: int
+    target: int
+    edges: tuple[tuple[int, int], ...] = ()
+    """(id of the user, which of its edges) for what comes back along here; empty for data."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+    modules: tuple[str, ...]
+    """The modules whose operations are among them, outer ones first."""
+
+
+def build(operations: Mapping[int, Operation], walked: Sequence[Operation]) -> Graph:
+    """The graph of the nodes of a backward pass, or of all operations where there was none.
+
+    Args:
+        operations: What is known, by id.
+        walked: The nodes of the pass.
+    """
+    if walked:
+        chosen = dict.fromkeys(one.id for one in walked)
+        for one in walked:
+            # What autograd does not follow went into the operations all the same.
+            chosen.update((id, None) for id in one.inputs if id in operations)
+    else:
+        chosen = dict.fromkeys(operations)
+    links = []
+    for id in chosen:
+        one = operations[id]
+        covered = set()
+        if walked:
+            for number, edge in enumerate(one.edges):
+                if edge.to in chosen:
+                    links.append(Link(edge.to, id, ((id, number),)))
+                    covered.add(edge.to)
+        followed = {one.id for one in walked}
+        for source in one.inputs:
+            if source in chosen and source not in covered and source not in followed:
+                links.append(Link(source, id))
+    used = {end for link in links for end in (link.source, link.target)}
+    kept = [id for id in chosen if id in used or operations[id].kind not in ("leaf", "data")]
+    modules = sorted({name for id in kept for name in _paths(operations[id].module)})
+    return Graph(tuple(Node(id, (id,)) for id in kept), tuple(links), tuple(modules))
+
+
+def fold(
+    graph: Graph,
+    operations: Mapping[int, Operation],
+    opened: Collection[str],
+    closed: Collection[str],
+    current: int,
+) -> Graph:
+    """The graph with modules, and then stretches of operations, folded until it can be read.
+
+    Args:
+        opened: Modules that the learner opened.
+        closed: Modules that the learner folded.
+        current: The id of the operation that must stay in sight, 0 for none.
+    """
+    folded = set(graph.modules) - set(opened) if len(graph.nodes) > MOST else set(closed)
+    # The outermost are opened one after the other as long as there is room.
+    for module in sorted(folded - set(closed), key=lambda name: (name.count("."), name)):
+        open_ = folded - {module}
+        if len({_group(operations[n.key], open_) or n.key for n in graph.nodes}) <= MOST:
+            folded = open_
+    groups = {node.key: _group(operations[node.key], folded) for node in graph.nodes}
+    if len({groups[node.key] or node.key for node in graph.nodes}) > 3 * MOST:
+        groups |= _stretches(graph, groups, current)
+    names = sorted({name for name in groups.values() if name})
+    keys = {name: -1 - number for number, name in enumerate(names)}
+    members: dict[int, list[int]] = {}
+    for node in graph.nodes:
+        name = groups[node.key]
+        members.setdefault(keys[name] if name else node.key, []).append(node.key)
+    titles = {key: name for name, key in keys.items()}
+    nodes = tuple(
+        Node(key, tuple(ids), _title(titles[key], len(ids)) if key < 0 else "")
+        for key, ids in members.items()
+    )
+    place = {id: key for key, ids in members.items() for id in ids}
+    return Graph(nodes, tuple(_joined(graph.links, place)), graph.modules)
+
+
+def _joined(links: Iterable[Link], place: Mapping[int, int]) -> Iterator[Link]:
+    """The links between what is left; those between the same two folded ones are one."""
+    joined: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for link in links:
+        source, target = place.get(link.source), place.get(link.target)
+        if source is None or target is None or (source == target and source < 0):
+            continue
+        if source < 0 or target < 0:
+            joined.setdefault((source, target), []).extend(link.edges)
+        else:
+            yield Link(source, target, link.edges)
+    for (source, target), edges in joined.items():
+        yield Link(source, target, tuple(edges))
+
+
+def _paths(module: str) -> Iterator[str]:
+    """`a.b.c` as a, a.b, a.b.c."""
+    parts = module.split(".") if module else []
+    for count in range(1, len(parts) + 1):
+        yield ".".join(parts[:count])
+
+
+def _group(one: Operation, folded: Collection[str]) -> str:
+    """The outermost folded module that an operation or a parameter belongs to; "" for none."""
+    owner = one.module or (one.name.rpartition(".")[0] if one.kind == "leaf" else "")
+    return next((name for name in _paths(owner) if name in folded), "")
+
+
+_STRETCH = "\0"
+"""Begins the name of a stretch of operations, which no module is called."""
+
+
+def _stretches(graph: Graph, groups: Mapping[int, str], current: int) -> dict[int, str]:
+    """Fold the operations far from the beginning, the end and the current one."""
+    keys = [node.key for node in graph.nodes]
+    at = keys.index(current) if current in keys else 0
+    centres = (0, at, len(keys) - 1)
+    found: dict[int, str] = {}
+    number, was_near = 0, True
+    for index, key in enumerate(keys):
+        is_near = min(abs(index - one) for one in centres) <= _CHAIN
+        if not is_near:
+            number += was_near
+            found[key] = f"{_STRETCH}{number}"
+        was_near = is_near
+    return found
+
+
+def _title(name: str, count: int) -> str:
+    return f"{count:,} operations" if name.startswith(_STRETCH) else name

@@ -1,0 +1,133 @@
+"""The learner inside a statement: which operation they are at. Knows no widget."""
+
+from collections.abc import Callable
+
+from tutor.engine.client import Engine
+from tutor.engine.protocol import Launch
+from tutor.ui.lens import Lens
+from tutor.ui.session import Session
+from tutor.ui.shadow import Shadow
+
+_LAST = 10**9
+"""As a row: the last one."""
+
+
+class Microscope:
+    """A cursor over the operations of the step that the session is at.
+
+    Args:
+        wake: Called from another thread when `drain` has something.
+    """
+
+    def __init__(self, engine: Engine, launch: Launch, wake: Callable[[], None]) -> None:
+        self.shadow = Shadow(engine, launch, wake)
+        self.is_open = False
+        self._row = 0
+        self._step = 0
+        self._past = False
+        """Whether the learner looks into the statement after the last step, which raised."""
+
+    def close(self) -> None:
+        self.shadow.close()
+
+    # Moving
+
+    def enter(self, session: Session) -> str:
+        """Go inside the statement at the cursor; a line if there is none."""
+        self._past = _has_failed(session)
+        if not session.cursor and not self._past:
+            return "no statement has run yet: → runs one, then i looks into it"
+        self.is_open, self._row, self._step = True, 0, self._target(session)
+        return ""
+
+    def leave(self) -> None:
+        self.is_open = self._past = False
+
+    def move(self, session: Session, what: str) -> bool:
+        """Carry out a movement of the session's inside the statement; False if it is none.
+
+        Beyond the last operation the next statement follows, before the first the one before.
+        """
+        if not self.is_open:
+            return False
+        count = len(self.lens(session).rows)
+        row = min(self._row, count - 1)
+        if what == "step" and row + 1 < count:
+            self._row = row + 1
+        elif what == "back" and row > 0:
+            self._row = row - 1
+        elif what == "first" and row > 0:
+            self._row = 0
+        elif what == "last" and row + 1 < count:
+            self._row = count - 1
+        elif what == "step" and _has_failed(session) and not self._past:
+            self._past, self._row = True, 0
+        elif what == "step" and self._past:
+            pass
+        elif what == "back" and self._past:
+            self._past, self._row = False, _LAST
+        elif what == "back":
+            session.back()
+            self._row = _LAST
+        else:
+            self._past = False
+            return False
+        self._step = self._target(session)
+        return True
+
+    # Looking
+
+    def attend(self, session: Session, is_seen: bool) -> None:
+        """See to it that what is on the screen is known.
+
+        Args:
+            is_seen: Whether a pane shows it from outside too.
+        """
+        if self.is_open or is_seen:
+            self.shadow.attend(session.timeline, self._target(session))
+
+    def lens(self, session: Session) -> Lens:
+        """What the panes show."""
+        step = self._target(session)
+        if step != self._step:
+            # The session went on: the next statement begins at its first operation.
+            self._step, self._row = step, 0
+            step = self._target(session)
+        frame = session.timeline.frame(min(step, session.tip))
+        ended = session.ended
+        is_past = step > session.tip
+        line = ended.line if ended and is_past else frame.line if frame else 0
+        shadow = self.shadow
+        inside = shadow.inside(step)
+        lens = Lens(step, line, inside, shadow.known(step), shadow.labels, None, self._note(step))
+        if not self.is_open or not lens.rows:
+            return lens
+        row = min(self._row, len(lens.rows) - 1)
+        return Lens(step, line, inside, lens.known, lens.labels, row, lens.note)
+
+    def _note(self, step: int) -> str:
+        shadow = self.shadow
+        if not step:
+            return "no statement has run yet"
+        if shadow.failure is not None:
+            return f"the replay did not come here: {shadow.failure.message or 'it ended before'}"
+        if not shadow.has(step):
+            return "replaying…"
+        if step in shadow.strays:
+            return "approximate: the replay came to other numbers than the run"
+        inside = shadow.inside(step)
+        if inside is None or not inside.operations:
+            return "this statement asked torch for no operation"
+        return "not seen: " + "; ".join(inside.unseen) if inside.unseen else ""
+
+    def _target(self, session: Session) -> int:
+        """The step that is looked into."""
+        if self._past and not _has_failed(session):
+            self._past = False
+        return session.tip + 1 if self._past else session.cursor
+
+
+def _has_failed(session: Session) -> bool:
+    """Whether the learner is at the end of a run that a statement ended by raising."""
+    ended = session.ended
+    return ended is not None and ended.outcome == "raised" and session.cursor == session.tip

@@ -1,0 +1,190 @@
+"""What went on inside recorded steps: a second run replays up to them and notes every operation.
+
+The learner's own run is untouched. The shadow waits at the step that was asked for last, so that
+the next one is brought by one statement more.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+
+from tutor import values
+from tutor.engine.client import Engine
+from tutor.engine.protocol import FOREVER, Ended, Launch
+from tutor.engine.run import Run
+from tutor.frame import Frame, Inside, Operation
+from tutor.timeline import Timeline
+
+MOST = 300_000
+"""Operations that are kept; beyond it the oldest steps' go, and a replay brings them back."""
+
+_NEAR = 2_000
+"""A step so near the beginning is replayed with all operations from the first step on."""
+
+
+class Shadow:
+    """At most one replay at a time.
+
+    Args:
+        wake: Called from another thread when `drain` has something.
+    """
+
+    def __init__(self, engine: Engine, launch: Launch, wake: Callable[[], None]) -> None:
+        self._engine = engine
+        self._launch = launch
+        self._wake = wake
+        self._run: Run | None = None
+        self._begin = 0
+        self._until = 0
+        self._asked = 0
+        self._ended: Ended | None = None
+        self._insides: dict[int, Inside | None] = {}
+        self._history: dict[int, list[tuple[int, Operation]]] = {}
+        """By id: what was told of an operation forwards, with the steps that told it."""
+        self._count = 0
+        self.labels: dict[int, str] = {}
+        """The names that the script gives to what operations made, by their ids."""
+        self.strays: set[int] = set()
+        """Steps at which the replay did something else than the run."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was asked for that has not come yet."""
+        return self._asked > 0 and not self.has(self._asked)
+
+    @property
+    def failure(self) -> Ended | None:
+        """How the replay ended before it came to what was asked for; None if it did not."""
+        return self._ended if self.is_waiting else None
+
+    def has(self, step: int) -> bool:
+        return step in self._insides
+
+    def inside(self, step: int) -> Inside | None:
+        """What went on in a step; None if nothing did, or it is not known yet."""
+        return self._insides.get(step)
+
+    def known(self, step: int) -> Mapping[int, Operation]:
+        """What is known of each operation as of a step, forwards."""
+        return _AsOf(self._history, step)
+
+    def attend(self, timeline: Timeline, step: int) -> None:
+        """See to it that the inside of `step` is known: the one after the last may be a statement
+        that raised."""
+        if step == self._asked:
+            return
+        self._asked = step
+        if step < 1 or self.has(step):
+            return
+        if self._run is None or step <= self._begin or self._ended is not None:
+            self._start(self._window(timeline, step))
+        self._go(timeline, step)
+
+    def drain(self, timeline: Timeline) -> None:
+        """Take in what the replay noted."""
+        for event in self._run.take() if self._run else ():
+            if isinstance(event, Frame):
+                self._take(event.step, event.inside)
+                if _strays(timeline, event):
+                    self.strays.add(event.step)
+            elif isinstance(event, Ended):
+                self._ended = event
+                if self._asked == len(timeline) + 1:
+                    self._take(self._asked, event.inside)
+        latest = self._insides.get(self._asked)
+        if self._begin and latest and any(one.kind == "unknown" for one in latest.operations):
+            # What made it came before the window, or nobody can say: look from the beginning.
+            self._start(0)
+            self._go(timeline, self._asked)
+
+    def _go(self, timeline: Timeline, step: int) -> None:
+        if self._run is not None and step > self._until:
+            self._until = step
+            self._run.go(step if step <= len(timeline) else FOREVER)
+
+    def close(self) -> None:
+        if self._run is not None:
+            self._run.close()
+        self._run = None
+
+    def _window(self, timeline: Timeline, step: int) -> int:
+        """The step after which operations are noted: what led to `step` mostly comes after the
+        beginning of the iteration before."""
+        here = timeline.previous_iteration(min(step, len(timeline))) or 1
+        before = timeline.previous_iteration(here) or 1
+        return 0 if step <= _NEAR else before - 1
+
+    def _start(self, begin: int) -> None:
+        """Begin another replay. Its operations have other numbers, so the old ones are void."""
+        self.close()
+        self._begin, self._ended = begin, None
+        self._insides, self._history, self.labels, self._count = {}, {}, {}, 0
+        launch = msgspec.structs.replace(
+            self._launch, begin=begin, operations=begin, exact=True, show=(), slots={}
+        )
+        self._until = 0
+        self._run = self._engine.launch(launch, self._wake)
+
+    def _take(self, step: int, inside: Inside | None) -> None:
+        self._insides[step] = inside
+        if inside is None:
+            return
+        for one in inside.operations[: inside.forwards]:
+            self._history.setdefault(one.id, []).append((step, one))
+        for name, number in inside.made.items():
+            self.labels.setdefault(number, name)
+        self._count += len(inside.operations)
+        if self._count > MOST:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop the older half of the steps."""
+        steps = sorted(self._insides)
+        kept = steps[len(steps) // 2 :]
+        self._insides = {step: self._insides[step] for step in kept}
+        first = kept[0] if kept else 0
+        history = {}
+        for number, told in self._history.items():
+            # Of what lasts, such as a leaf, the newest stays.
+            if late := [one for one in told if one[0] >= first] or told[-1:]:
+                history[number] = late
+        self._history = history
+        self._count = sum(len(one.operations) for one in self._insides.values() if one)
+
+
+class _AsOf(Mapping[int, Operation]):
+    """Of everything that was told of an operation, the newest up to a step."""
+
+    def __init__(self, history: Mapping[int, list[tuple[int, Operation]]], step: int) -> None:
+        self._history = history
+        self._step = step
+
+    def __getitem__(self, number: int) -> Operation:
+        told = self._history[number]
+        index = bisect_right(told, self._step, key=lambda one: one[0])
+        return told[max(0, index - 1)][1]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._history)
+
+    def __len__(self) -> int:
+        return len(self._history)
+
+
+def _strays(timeline: Timeline, replayed: Frame) -> bool:
+    """Whether a replayed step is another one than the recorded step: a clock, another process or
+    unseeded random numbers had a part in it."""
+    if replayed.step > len(timeline):
+        return False
+    recorded = timeline.frame(replayed.step)
+    if recorded is None or recorded.line != replayed.line:
+        return True
+    for name, view in recorded.changed.items():
+        other = replayed.changed.get(name)
+        if view is None or other is None:
+            continue
+        one, two = values.array(view), values.array(other)
+        if one is not None and two is not None and one.tobytes() != two.tobytes():
+            return True
+    return False
