@@ -295,6 +295,7 @@ class Operations(TorchFunctionMode):
         errors = [walk for walk in passes if walk.error]
         inside = Inside(
             tuple(operations),
+            len(ledger.entries),
             made,
             tuple(self._unseen),
             errors[-1].error if errors else "",

@@ -12,6 +12,10 @@ _ROWS = (
     ("left_square_bracket", "do('previous_iteration')", "iteration", "An iteration back"),
     ("right_curly_bracket", "do('next_cell')", "cell", "To the next cell"),
     ("left_curly_bracket", "do('previous_cell')", "cell", "A cell back"),
+    ("i", "inside", "inside", "Inside this statement, operation by operation"),
+    ("o", "outside", "out", "Out of the statement again"),
+    ("a", "audit", "audit", "Hold a gradient against finite differences"),
+    ("w", "why", "why", "Why this number: what made it"),
     ("home", "do('first')", "first", "To the first recorded step"),
     ("end", "do('last')", "last", "To the last recorded step"),
     ("g", "go", "go to", "Go to a step or an iteration"),
@@ -36,17 +40,24 @@ BINDINGS: list[BindingType] = [
 
 _MOVING = ("do('toggle_play')", "do('back')", "speed(1)", "speed(-1)")
 _RUNNING = ("do('toggle_play')", "do('back')")
-_ENDED = ("do('back')", "do('previous_iteration')", "do('first')", "go", "reopen")
-_WAITING = ("do('step')", "do('back')", "do('next_iteration')", "do('toggle_play')",
-            "do('run_to_end')", "go")  # fmt: skip
+_ENDED = ("do('back')", "do('previous_iteration')", "inside", "do('first')", "go", "reopen")
+_WAITING = ("do('step')", "do('back')", "do('next_iteration')", "inside", "do('toggle_play')",
+            "do('run_to_end')", "go", "why", "audit")  # fmt: skip
+_INSIDE = ("do('step')", "do('back')", "outside", "why", "audit", "do('first')", "do('last')")
 _ALWAYS = ("zoom", "turn(1)", "leave", "app.help")
 
 STARTING = ("leave", "app.help")
 """What works before the engine does."""
 
 
-def keys_for(session: Session) -> tuple[str, ...]:
-    """The actions that matter now, the most important first."""
+def keys_for(session: Session, is_inside: bool = False) -> tuple[str, ...]:
+    """The actions that matter now, the most important first.
+
+    Args:
+        is_inside: Whether the learner is inside a statement.
+    """
+    if is_inside:
+        return (*_INSIDE, *_ALWAYS)
     match session.doing:
         case Doing.STARTING:
             return STARTING

@@ -8,9 +8,13 @@ from textual.widget import Widget
 from tutor.lesson import Lesson
 from tutor.timeline import Moment
 from tutor.ui.draw.palette import Palette
+from tutor.ui.lens import Lens
 from tutor.ui.panels.gradients import GradientsPanel
+from tutor.ui.panels.graph import GraphPanel
+from tutor.ui.panels.lens_panel import LensPanel
 from tutor.ui.panels.loss import LossPanel
 from tutor.ui.panels.notes import NotesPanel
+from tutor.ui.panels.operations import OperationsPanel
 from tutor.ui.panels.output import OutputPanel
 from tutor.ui.panels.panel import Ahead, Panel
 from tutor.ui.panels.source import SourcePanel
@@ -18,16 +22,20 @@ from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
 
 _COLUMNS: dict[str, tuple[type[Panel], ...]] = {
-    "left": (SourcePanel, NotesPanel),
+    "left": (SourcePanel, NotesPanel, OperationsPanel),
     "middle": (TensorsPanel, GradientsPanel),
-    "right": (LossPanel, OutputPanel),
+    "right": (GraphPanel, LossPanel, OutputPanel),
 }
 
-NAMES = ("source", "notes", "tensors", "gradients", "loss", "output", "timeline")
+NAMES = ("source", "notes", "tensors", "gradients", "loss", "output", "timeline", "graph",
+         "operations")  # fmt: skip
 """The panes by their digits, from 1."""
 
 _PICKED = "-picked"
 """The pane beside the source where there is room for two, and the column that it stands in."""
+
+_INSIDE = "-inside"
+"""While the learner is inside a statement."""
 
 
 class Panes(Vertical):
@@ -35,6 +43,7 @@ class Panes(Vertical):
 
     moment: var[Moment | None] = var(None)
     ahead: var[Ahead] = var(Ahead())
+    lens: var[Lens] = var(Lens())
 
     def __init__(self, lesson: Lesson, palette: Palette) -> None:
         super().__init__(id="panes")
@@ -44,7 +53,8 @@ class Panes(Vertical):
     def compose(self) -> ComposeResult:
         def pane(kind: type[Panel]) -> Panel:
             number = NAMES.index(kind.name_of()) + 1
-            return kind(number, self.lesson, self.palette).data_bind(Panes.moment, Panes.ahead)
+            made = kind(number, self.lesson, self.palette).data_bind(Panes.moment, Panes.ahead)
+            return made.data_bind(Panes.lens) if isinstance(made, LensPanel) else made
 
         with Container(id="columns"):
             for column, kinds in _COLUMNS.items():
@@ -79,14 +89,39 @@ class Panes(Vertical):
     def turn_to(self, name: str) -> None:
         """Give this pane the keyboard, and the whole screen if another one has it."""
         panel = self.pick(name)
-        if panel.is_on_screen:
-            self.screen.set_focus(panel)
-        else:
-            # A pane that was hidden until now takes the focus once it has been laid out.
-            self.call_after_refresh(panel.focus)
         if self.screen.maximized is not None:
             self.screen.minimize()
             self.screen.maximize(panel)
+        if panel.is_on_screen:
+            self.screen.set_focus(panel)
+        else:
+            # A pane that was hidden until now can be seen once it has been laid out.
+            self.call_after_refresh(self._show, panel)
+
+    def _show(self, panel: Panel) -> None:
+        """A pane that has no place in this arrangement gets the screen for itself."""
+        if not panel.is_on_screen:
+            self.screen.maximize(panel)
+        panel.focus()
+
+    def look_inside(self, inside: bool) -> None:
+        """Arrange the panes for walking inside a statement, or for stepping."""
+        if self.has_class(_INSIDE) != inside:
+            self.set_class(inside, _INSIDE)
+            self.call_after_refresh(self._refocus)
+
+    def _refocus(self) -> None:
+        """A pane that the arrangement took away cannot keep the keyboard."""
+        focused = self.screen.focused
+        if isinstance(focused, Panel) and not focused.is_on_screen:
+            shown = (panel for panel in self.query(Panel) if panel.is_on_screen)
+            if (first := next(shown, None)) is not None:
+                self.screen.set_focus(first)
+
+    @property
+    def shows_graph(self) -> bool:
+        """Whether the graph is on the screen, so that its operations are wanted."""
+        return self.query_one(GraphPanel).is_on_screen
 
     def turn(self, by: int) -> None:
         """Turn to the pane after or before the focused one."""

@@ -15,9 +15,17 @@ _SLOW = 0.5
 """From so many seconds on, the line tells how long a statement has been running."""
 
 
-def describe(session: Session, name: str, palette: Palette, notice: str = "") -> list[Run]:
-    """Where the learner is, then what is happening; `notice` takes the place of the latter."""
+def describe(
+    session: Session, name: str, palette: Palette, notice: str = "", inside: str = ""
+) -> list[Run]:
+    """Where the learner is, then what is happening; `notice` takes the place of the latter.
+
+    Args:
+        inside: Where they are inside the statement: `3 of 9`.
+    """
     runs = _where(session, palette)
+    if inside:
+        return [*runs, (f"inside: operation {inside}", palette.accent)]
     ended = session.ended
     failed = ended is not None and ended.outcome != "finished" and not session.playing
     if notice:

@@ -18,8 +18,11 @@ from tutor.lesson import Lesson
 from tutor.request import Request
 from tutor.timeline import Moment, Timeline
 from tutor.ui import keymap
+from tutor.ui.draw.operations import counted
 from tutor.ui.draw.palette import Palette
 from tutor.ui.keys import KeyLine
+from tutor.ui.lens import Lens
+from tutor.ui.microscope import Microscope
 from tutor.ui.panels.panel import Ahead
 from tutor.ui.panels.timeline import TimelinePanel
 from tutor.ui.panes import Panes
@@ -50,6 +53,7 @@ class LessonScreen(Screen[None]):
 
     moment: var[Moment | None] = var(None)
     ahead: var[Ahead] = var(Ahead())
+    lens: var[Lens] = var(Lens())
 
     app: "TutorApp"
     panes = query_one(Panes)
@@ -64,6 +68,10 @@ class LessonScreen(Screen[None]):
     class ReplayReported(Message):
         """The replay that brings values back has something to tell."""
 
+    @dataclass
+    class ShadowReported(Message):
+        """The replay that notes operations has something to tell."""
+
     def __init__(self, lesson: Lesson, engine: Engine, request: Request, palette: Palette) -> None:
         super().__init__()
         self.lesson = lesson
@@ -72,6 +80,7 @@ class LessonScreen(Screen[None]):
         self.palette = palette
         self.session: Session | None = None
         self._refill: Refill | None = None
+        self.microscope: Microscope | None = None
         self._file = Watched(lesson.path)
         self._player: Timer | None = None
         self._clock: Timer | None = None
@@ -79,7 +88,9 @@ class LessonScreen(Screen[None]):
         self._shown: tuple[int, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield Panes(self.lesson, self.palette).data_bind(LessonScreen.moment, LessonScreen.ahead)
+        yield Panes(self.lesson, self.palette).data_bind(
+            LessonScreen.moment, LessonScreen.ahead, LessonScreen.lens
+        )
         yield StatusLine(self.palette)
         yield KeyLine(self.palette)
         yield TooSmall()
@@ -93,6 +104,8 @@ class LessonScreen(Screen[None]):
     def on_unmount(self) -> None:
         if self._refill:
             self._refill.cancel()
+        if self.microscope:
+            self.microscope.close()
         if self.session:
             self.session.worker.close()
 
@@ -108,9 +121,10 @@ class LessonScreen(Screen[None]):
         elif self.session is None:
             cells = [cell.first for cell in self.lesson.cells if cell.kind == "code"]
             launch = prepare(self.lesson, str(self.lesson.path), self.request, engine.detected)
-            wake, awake = self.RunReported, self.ReplayReported
+            wake, awake, seen = self.RunReported, self.ReplayReported, self.ShadowReported
             self.session = Session(engine, launch, cells, lambda: self._wake(wake()))
             self._refill = Refill(engine, launch, lambda: self._wake(awake()), self.set_timer)
+            self.microscope = Microscope(engine, launch, lambda: self._wake(seen()))
             self._show(self.session)
 
     def _wake(self, message: Message) -> None:
@@ -127,6 +141,11 @@ class LessonScreen(Screen[None]):
     def on_lesson_screen_replay_reported(self) -> None:
         if self.session is not None and self._refill is not None:
             self._refill.drain(self.session.timeline)
+            self._show(self.session)
+
+    def on_lesson_screen_shadow_reported(self) -> None:
+        if self.session is not None and self.microscope is not None:
+            self.microscope.shadow.drain(self.session.timeline)
             self._show(self.session)
 
     def _drain(self) -> None:
@@ -151,11 +170,23 @@ class LessonScreen(Screen[None]):
         failure = None if ended is None or ended.outcome == "finished" else ended
         is_failing = failure is not None and session.cursor == session.tip
         self.ahead = Ahead(session.next_line, failure, is_failing)
+        self._show_inside(session)
         self._show_status(session)
         self._keep_playing(session)
         if self._refill is not None:
             rests = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
             self._refill.attend(session.timeline, session.cursor, rests)
+
+    def _show_inside(self, session: Session) -> None:
+        """Bring the inside of the statement up to date, where a pane shows it."""
+        microscope = self.microscope
+        if microscope is None:
+            return
+        self.panes.look_inside(microscope.is_open)
+        is_seen = self.panes.shows_graph and not session.rushing
+        microscope.attend(session, is_seen)
+        if microscope.is_open or is_seen:
+            self.lens = microscope.lens(session)
 
     def _show_status(self, session: Session) -> None:
         notice = ""
@@ -163,8 +194,10 @@ class LessonScreen(Screen[None]):
             notice = f"{self.lesson.path.name} changed on disk; ctrl+r opens it again"
         elif self._refill and self._refill.is_running:
             notice = "replaying…"
-        self.status.show(describe(session, self.lesson.path.name, self.palette, notice))
-        self.keys.show(keymap.keys_for(session))
+        is_inside = self.microscope is not None and self.microscope.is_open
+        inside = (counted(self.lens) or self.lens.note) if is_inside else ""
+        self.status.show(describe(session, self.lesson.path.name, self.palette, notice, inside))
+        self.keys.show(keymap.keys_for(session, is_inside))
         # While something runs the line tells for how long; when nothing does no timer is left.
         if session.worker.busy and self._clock is None:
             self._clock = self.set_timer(_SECONDS, self._look_at_clock)
@@ -191,8 +224,21 @@ class LessonScreen(Screen[None]):
 
     def action_do(self, what: str) -> None:
         """Let the session do what its method `what` does."""
-        if self.session is not None:
-            getattr(self.session, what)()
+        if self.session is not None and self.microscope is not None:
+            if not self.microscope.move(self.session, what):
+                getattr(self.session, what)()
+            self._show(self.session)
+
+    def action_inside(self) -> None:
+        if self.session is None or self.microscope is None:
+            return
+        if problem := self.microscope.enter(self.session):
+            self.notify(problem, severity="warning")
+        self._show(self.session)
+
+    def action_outside(self) -> None:
+        if self.session is not None and self.microscope is not None:
+            self.microscope.leave()
             self._show(self.session)
 
     def action_speed(self, by: int) -> None:

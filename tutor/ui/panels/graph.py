@@ -1,0 +1,194 @@
+"""The autograd graph of the step: boxes and wires, laid out aside and painted as far as seen."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.geometry import Region
+from textual.strip import Strip
+
+from tutor import graph
+from tutor.frame import Operation
+from tutor.lesson import Lesson
+from tutor.timeline import Moment
+from tutor.ui.draw.boxes import FULL, NAMES, Scene, draw_scene
+from tutor.ui.draw.graph import paint
+from tutor.ui.draw.layout import Plan, arrange
+from tutor.ui.draw.palette import Palette
+from tutor.ui.draw.strips import fill, line
+from tutor.ui.lens import Lens
+from tutor.ui.panels.lens_panel import LensPanel
+
+_ASIDE = 24
+"""From so many boxes on the layout is worked out in a thread: it takes longer than a frame."""
+
+_PLANS = 8
+"""Layouts that are kept: a loop comes by the same few graphs again and again."""
+
+_Key = tuple[object, ...]
+
+
+class GraphPanel(LensPanel):
+    """Follows the current operation. `j` and `k` pick a box, `enter` opens or folds its module."""
+
+    BINDINGS: ClassVar = [
+        Binding("z", "detail", "More or less in each box", show=False),
+        Binding("enter", "open", "Open or fold the picked module; else this pane alone",
+                show=False),
+        Binding("shift+right,greater_than_sign", "pan(8)", "Pan right", show=False),
+        Binding("shift+left,less_than_sign", "pan(-8)", "Pan left", show=False),
+    ]  # fmt: skip
+
+    def __init__(self, number: int, lesson: Lesson, palette: Palette) -> None:
+        super().__init__(number, lesson, palette)
+        self.detail = FULL
+        self.selected: int | None = None
+        self.opened: set[str] = set()
+        self.closed: set[str] = set()
+        self._left = self._above = 0
+        self._scene: Scene | None = None
+        self._folded = graph.Graph((), (), ())
+        self._operations: dict[int, Operation] = {}
+        self._plans: dict[_Key, Plan] = {}
+        self._under_way: _Key | None = None
+        self._centred: object = None
+        self._lens_seen: Lens | None = None
+        self._version = 0
+
+    def inputs(self, moment: Moment) -> object:
+        return self.lens, self._version
+
+    def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+        lens, palette = self.lens, self.palette
+        if lens.inside is None or not lens.inside.operations:
+            return fill([line(lens.note, width, palette.muted)], width, height, palette.text)
+        if lens is not self._lens_seen:
+            self._lens_seen = lens
+            self._operations = lens.operations()
+        current = lens.current.id if lens.current else 0
+        whole = graph.build(self._operations, lens.walked())
+        self._folded = graph.fold(whole, self._operations, self.opened, self.closed, current)
+        scene = draw_scene(
+            lens, self._folded, self._operations, palette, self.detail, self.selected
+        )
+        self._scene = scene
+        key = (tuple(scene.sizes.items()), scene.pairs, width)
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(scene.sizes) > _ASIDE:
+                self._lay_out(key, scene, width)
+                return fill([line("laying out…", width, palette.muted)], width, height,
+                            palette.text)  # fmt: skip
+            plan = self._keep(key, arrange(scene.sizes, scene.pairs, width))
+        self._follow(plan, scene, width, height)
+        view = Region(self._left, self._above, width, height)
+        return paint(plan, scene.boxes, scene.wires, view, palette)
+
+    def _keep(self, key: _Key, plan: Plan) -> Plan:
+        while len(self._plans) >= _PLANS:
+            del self._plans[next(iter(self._plans))]
+        self._plans[key] = plan
+        return plan
+
+    def _lay_out(self, key: _Key, scene: Scene, width: int) -> None:
+        if self._under_way == key:
+            return
+        self._under_way = key
+        self.run_worker(
+            partial(self._arrange, key, scene, width), thread=True, exclusive=True, group="layout"
+        )
+
+    def _arrange(self, key: _Key, scene: Scene, width: int) -> None:
+        """In a thread."""
+        plan = arrange(scene.sizes, scene.pairs, width)
+        self.app.call_from_thread(self._arranged, key, plan)
+
+    def _arranged(self, key: _Key, plan: Plan) -> None:
+        self._keep(key, plan)
+        if self._under_way == key:
+            self._under_way = None
+        self._redraw()
+
+    def _follow(self, plan: Plan, scene: Scene, width: int, height: int) -> None:
+        """Keep what matters in view: the picked box, the current one, else the result."""
+        target = self.selected if self.selected in plan.places else scene.current
+        place = plan.places.get(target) if target else None
+        seen = (id(plan), target, width, height)
+        if seen == self._centred:
+            return
+        self._centred = seen
+        if place is None:
+            self._above = max(0, plan.height - height)
+            self._left = (plan.width - width) // 2 if plan.width < width else 0
+            return
+        # It stays where it is while the box is in view with a little room around it.
+        self._above = _held(self._above, place.y - 2, place.bottom + 2, height, plan.height)
+        self._left = _held(self._left, place.x - 2, place.right + 2, width, plan.width)
+
+    def _redraw(self) -> None:
+        self._version += 1
+        self.draw_now()
+
+    # Keys
+
+    def action_scroll(self, by: int) -> None:
+        """Pick the next box, from top to bottom."""
+        plan = self._plan()
+        if plan is None:
+            return
+        keys = sorted(plan.places, key=lambda key: (plan.places[key].y, plan.places[key].x))
+        if not keys:
+            return
+        start = self.selected if self.selected in plan.places else self._scene_current()
+        at = keys.index(start) + by if start in keys else 0 if by > 0 else len(keys) - 1
+        self.selected = keys[max(0, min(at, len(keys) - 1))]
+        self._redraw()
+
+    def action_scroll_page(self, by: int) -> None:
+        self._above += by * max(1, self.size.height - 2)
+        self._redraw()
+
+    def action_pan(self, by: int) -> None:
+        self._left += by
+        self._redraw()
+
+    def action_detail(self) -> None:
+        self.detail = FULL if self.detail == NAMES else self.detail - 1
+        self._redraw()
+
+    async def action_open(self) -> None:
+        node = next((n for n in self._folded.nodes if n.key == self.selected), None)
+        if node is None:
+            await self.screen.run_action("zoom")
+            return
+        if node.is_folded and node.name in self._folded.modules:
+            self.opened.add(node.name)
+            self.closed.discard(node.name)
+        elif not node.is_folded and (module := self._operations[node.key].module):
+            self.closed.add(module)
+            self.opened.discard(module)
+        else:
+            await self.screen.run_action("zoom")
+            return
+        self.selected = None
+        self._redraw()
+
+    def _plan(self) -> Plan | None:
+        scene = self._scene
+        if scene is None:
+            return None
+        return self._plans.get((tuple(scene.sizes.items()), scene.pairs, self.size.width))
+
+    def _scene_current(self) -> int | None:
+        return self._scene.current if self._scene else None
+
+
+def _held(now: int, low: int, high: int, size: int, whole: int) -> int:
+    """Where a view of `size` begins so that low to high is in it, moved as little as need be."""
+    if whole <= size:
+        return (whole - size) // 2
+    if low < now:
+        now = low
+    elif high > now + size:
+        now = high - size
+    return max(0, min(now, whole - size))
