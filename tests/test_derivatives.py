@@ -7,10 +7,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from tutor.calculus.calls import parse
+from tutor.calculus.derivatives import RULES, derive
 from tutor.calculus.formula import Formula
 from tutor.calculus.local import Derivative, Operand
 from tutor.calculus.moves import MOVES
-from tutor.derivatives import RULES, derive
 from tutor.frame import Operation, TensorView
 
 NAMES = "abcd"

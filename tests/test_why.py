@@ -9,10 +9,9 @@ import pytest
 from tests.conftest import Recording
 from tutor import values
 from tutor.calculus.local import numbers
-from tutor.explanation import Explanation, Origin
-from tutor.frame import Edge, Operation, TensorView
-from tutor.told import numbers as told
-from tutor.why import (
+from tutor.explain.explanation import Explanation, Origin
+from tutor.explain.told import numbers as told
+from tutor.explain.why import (
     explain,
     explain_gradient,
     explain_value,
@@ -20,6 +19,7 @@ from tutor.why import (
     gradient_formula,
     merged,
 )
+from tutor.frame import Edge, Operation, TensorView
 
 Record = Callable[..., Recording]
 

@@ -60,7 +60,7 @@ class KeyLine(Widget):
         bindings = [active.binding for active in screen.active_bindings.values()]
         known = {binding.action: (names[0], binding) for names, binding in described(bindings)}
         entries = [known[action] for action in self.actions if action in known]
-        while entries and sum(_width(*entry) for entry in entries) > self.size.width + 1:
+        while entries and sum(_width(*entry) for entry in entries) > self.size.width:
             # Help, the last one, stays: it has all the others.
             del entries[-2 if len(entries) > 1 else -1]
         return entries

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tutor.explain.why import merged
 from tutor.frame import Inside, Operation
-from tutor.why import merged
 
 _ROWS = ("operation", "library", "unknown")
 """The kinds that a statement's own rows are of; leaves and data are what they work on."""

@@ -30,6 +30,15 @@ class Microscope:
     def close(self) -> None:
         self.shadow.close()
 
+    @property
+    def place(self) -> tuple[bool, int, int, bool]:
+        """Where the learner is, to come back to."""
+        return self.is_open, self._step, self._row, self._past
+
+    @place.setter
+    def place(self, place: tuple[bool, int, int, bool]) -> None:
+        self.is_open, self._step, self._row, self._past = place
+
     # Moving
 
     def enter(self, session: Session) -> str:

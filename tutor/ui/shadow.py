@@ -43,6 +43,8 @@ class Shadow:
         self._history: dict[int, list[tuple[int, Operation]]] = {}
         """By id: what was told of an operation forwards, with the steps that told it."""
         self._count = 0
+        self.replays = 0
+        """How many replays were begun: ids of one mean nothing in another."""
         self.labels: dict[int, str] = {}
         """The names that the script gives to what operations made, by their ids."""
         self.strays: set[int] = set()
@@ -68,6 +70,11 @@ class Shadow:
     def known(self, step: int) -> Mapping[int, Operation]:
         """What is known of each operation as of a step, forwards."""
         return _AsOf(self._history, step)
+
+    def step_of(self, number: int) -> int:
+        """The step in which an operation ran, 0 if that is not known."""
+        told = self._history.get(number)
+        return told[0][0] if told else 0
 
     def attend(self, timeline: Timeline, step: int) -> None:
         """See to it that the inside of `step` is known: the one after the last may be a statement
@@ -118,6 +125,7 @@ class Shadow:
     def _start(self, begin: int) -> None:
         """Begin another replay. Its operations have other numbers, so the old ones are void."""
         self.close()
+        self.replays += 1
         self._begin, self._ended = begin, None
         self._insides, self._history, self.labels, self._count = {}, {}, {}, 0
         launch = msgspec.structs.replace(

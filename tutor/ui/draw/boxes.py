@@ -95,9 +95,7 @@ def _border(
     return palette.border
 
 
-def _wire(
-    lens: Lens, link: Link, operations: Mapping[int, Operation], palette: Palette
-) -> Wire:
+def _wire(lens: Lens, link: Link, operations: Mapping[int, Operation], palette: Palette) -> Wire:
     told, style = [], palette.border
     for user, number in link.edges:
         one = operations[user]

@@ -3,8 +3,8 @@
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from tutor import why
-from tutor.explanation import Explanation
+from tutor.explain import why
+from tutor.explain.explanation import Explanation
 from tutor.frame import Operation, TensorView
 from tutor.ui.draw.numbers import brief, shape
 from tutor.ui.draw.palette import Palette
@@ -124,7 +124,7 @@ def _backwards(
         assert edge.contribution is not None
         runs += [
             (f" → {name} " if name else " → ", palette.muted),
-            (brief(edge.contribution, max(6, share - cell_len(name))), palette.positive),
+            (brief(edge.contribution, max(6, share - cell_len(name))), palette.accent),
         ]
     return runs
 
@@ -168,9 +168,7 @@ def _detail(
         runs += _passed(one, operations, lens, palette)
     if lens.inside and lens.inside.error and one.id == lens.failed:
         runs.append([(lens.inside.error, palette.error)])
-    return [
-        strip(part, width, palette.text) for row in runs for part in wrap(row, width) if row
-    ]
+    return [strip(part, width, palette.text) for row in runs for part in wrap(row, width) if row]
 
 
 def _told(explained: Explanation, palette: Palette) -> list[list[Run]]:
@@ -217,7 +215,7 @@ def _passed(
                     [
                         (f"to {there.of.label}  ", palette.muted),
                         (told, palette.text),
-                        (f"  = {term.numbers}", palette.positive),
+                        (f"  = {term.numbers}", palette.accent),
                     ]
                 )
     if arrived.note and not arrived.terms:
@@ -228,5 +226,3 @@ def _passed(
 def counted(lens: Lens) -> str:
     """Where the learner is: `3 of 9`."""
     return f"{(lens.at or 0) + 1} of {len(lens.rows)}" if lens.rows else ""
-
-

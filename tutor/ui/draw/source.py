@@ -15,8 +15,9 @@ from textual.strip import Strip
 from tutor.ui.draw.palette import Palette
 from tutor.ui.draw.strips import Run, clean, ruled, strip
 
-NEXT, DONE, AGAIN, ERROR, MORE = "►", "✓", "↻", "✗", "┆"
-"""Marks: runs next, has just run, just ran and runs next again, raised, goes on."""
+NEXT, DONE, AGAIN, ERROR, MORE, MADE = "►", "✓", "↻", "✗", "┆", "◆"
+"""Marks: runs next, has just run, just ran and runs next again, raised, goes on; made the operation
+that the learner is at."""
 
 _KINDS = (
     (Keyword, "keyword"),
@@ -57,6 +58,7 @@ def draw_source(
     values: Mapping[int, str] | None = None,
     error: int = 0,
     ran: Collection[int] = frozenset(),
+    made: int = 0,
 ) -> list[Strip]:
     """A strip for each line of `source`.
 
@@ -67,6 +69,7 @@ def draw_source(
         done: First line of the statement just run, 0 for none; likewise `next` and `error`.
         values: Text to write at a line's end.
         ran: Lines whose statements have run: their numbers stand out.
+        made: The line that made the operation which the learner is at inside a statement.
     """
     script = _read(source)
     marks = _marks(script, done, next, error)
@@ -74,6 +77,8 @@ def draw_source(
     strips = []
     for number in range(1, len(script.lines) + 1):
         mark, state = marks.get(number, (" ", ""))
+        if number == made:
+            mark, state = MADE, state or "done"
         told = (values or {}).get(number, "")
         key = (width, palette, mark, state, told, number in ran)
         last = script.drawn.get(number)

@@ -2,17 +2,13 @@
 
 from textual.strip import Strip
 
-from tutor.frame import GRAD
 from tutor.timeline import Moment
-from tutor.ui.draw.numbers import change
+from tutor.ui.draw.changes import draw_changes
 from tutor.ui.draw.source import draw_source
-from tutor.ui.panels.panel import Panel
-
-_CHANGE = 24
-"""Cells that a changed value at a line's end takes at least."""
+from tutor.ui.panels.lens_panel import LensPanel
 
 
-class SourcePanel(Panel):
+class SourcePanel(LensPanel):
     """Scrolls by half a window when the statement just run leaves the middle of it."""
 
     _first_runs: dict[int, int] | None = None
@@ -24,7 +20,7 @@ class SourcePanel(Panel):
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         frame = moment.frame
-        values = {frame.line: _changes(moment, width // 2)} if frame else {}
+        values = {frame.line: draw_changes(moment, width // 2)} if frame else {}
         ahead = self.ahead
         return draw_source(
             self.lesson.source,
@@ -35,10 +31,15 @@ class SourcePanel(Panel):
             values=values,
             error=ahead.line if ahead.is_failing else 0,
             ran=self._ran(moment),
+            made=self._made(),
         )
 
+    def _made(self) -> int:
+        """The line of the operation that the learner is at, 0 from outside."""
+        return self.lens.current.line if self.lens.current is not None else 0
+
     def inputs(self, moment: Moment) -> object:
-        return moment, self.ahead
+        return moment, self.ahead, self._made()
 
     def _ran(self, moment: Moment) -> set[int]:
         """The lines that had run by this moment."""
@@ -51,7 +52,7 @@ class SourcePanel(Panel):
         return {line for line, step in self._first_runs.items() if step <= moment.step}
 
     def keep_in_view(self, moment: Moment) -> None:
-        line = moment.frame.line if moment.frame else self.ahead.line
+        line = self._made() or (moment.frame.line if moment.frame else self.ahead.line)
         seen = (line, self.ahead.line, self.size)
         # Whoever scrolled away to read stays there until the next step.
         if seen == self._seen:
@@ -61,14 +62,3 @@ class SourcePanel(Panel):
         # the same however it is reached, and a loop of a few lines does not scroll.
         page = max(1, self.size.height // 2)
         self.top = max(0, (line - 1 - page // 2) // page * page)
-
-
-def _changes(moment: Moment, width: int) -> str:
-    """What this step did, in a few words."""
-    views = {name: view for name, view in moment.changed.items() if view is not None}
-    # A gradient that appears is what a backward pass is about; a loop's counter comes last.
-    names = sorted(views, key=lambda n: (not n.endswith(GRAD), views[n].dtype == "int"))
-    count = min(len(names), max(1, width // _CHANGE))
-    told = [change(n, moment.view(n), moment.before(n), width // count - 2) for n in names[:count]]
-    more = len(names) - count
-    return "  ".join(told) + (f" and {more} more" if more else "")

@@ -1,5 +1,6 @@
 """A script on the screen: the keys and the clock of a play. Session and panes do the rest."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
@@ -24,11 +25,14 @@ from tutor.ui.keys import KeyLine
 from tutor.ui.lens import Lens
 from tutor.ui.microscope import Microscope
 from tutor.ui.panels.panel import Ahead
+from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
 from tutor.ui.panes import Panes
 from tutor.ui.refill import Refill
+from tutor.ui.screens.audit import audit_of
 from tutor.ui.screens.go import GoScreen, Place
 from tutor.ui.screens.menu import LessonChosen
+from tutor.ui.screens.why import WhyScreen, question_about
 from tutor.ui.session import Doing, Session
 from tutor.ui.small import TooSmall
 from tutor.ui.status import StatusLine, describe
@@ -147,6 +151,8 @@ class LessonScreen(Screen[None]):
         if self.session is not None and self.microscope is not None:
             self.microscope.shadow.drain(self.session.timeline)
             self._show(self.session)
+            if isinstance(self.app.screen, WhyScreen):
+                self.app.screen.answer()
 
     def _drain(self) -> None:
         self._drained_at = monotonic()
@@ -239,6 +245,60 @@ class LessonScreen(Screen[None]):
     def action_outside(self) -> None:
         if self.session is not None and self.microscope is not None:
             self.microscope.leave()
+            self._show(self.session)
+
+    def action_audit(self) -> None:
+        """Audit the picked parameter, or all, in the last backward pass up to here."""
+        if self.session is not None:
+            asked = audit_of(self.session, self.lesson, self.engine, self._picked, self.palette)
+            self._ask(asked or "no backward pass up to here: there is no gradient to audit")
+
+    def action_why(self) -> None:
+        """Why the picked number is what it is; inside a statement, that of the operation."""
+        session, microscope = self.session, self.microscope
+        if session is None or microscope is None:
+            return
+        lens = self.lens if microscope.is_open else Lens()
+        question = question_about(session, lens, microscope.shadow, self._picked)
+        if question is None:
+            self._ask("nothing has a value yet: → runs a statement")
+            return
+        place = session.cursor, microscope.place
+
+        def close(step: int | None) -> None:
+            if step is None:
+                session.cursor, microscope.place = place
+            self._show(session)
+
+        self._ask(WhyScreen(self, microscope.shadow, question, self.palette), close)
+
+    def _ask(
+        self,
+        screen: Screen[int | None] | Screen[None] | str,
+        close: Callable[[int | None], None] | None = None,
+    ) -> None:
+        """Push a screen that answers, or say why there is none."""
+        if isinstance(screen, str):
+            self.notify(screen, severity="warning")
+        else:
+            self.app.push_screen(screen, close)
+
+    @property
+    def _picked(self) -> str | None:
+        """The value that the learner picked in the pane of tensors."""
+        picked = self.panes.query_one(TensorsPanel).selected
+        return picked if self.moment and picked in self.moment.names() else None
+
+    @property
+    def timeline(self) -> Timeline:
+        """What the run has recorded."""
+        return self.session.timeline if self.session else Timeline()
+
+    def visit(self, step: int) -> None:
+        """Show a recorded step, from outside, while something is asked about it."""
+        if self.session is not None and self.microscope is not None:
+            self.microscope.leave()
+            self.session.cursor = min(step, self.session.tip)
             self._show(self.session)
 
     def action_speed(self, by: int) -> None:

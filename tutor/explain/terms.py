@@ -3,17 +3,17 @@
 import msgspec
 import numpy as np
 
-from tutor.backtrack import Passage
 from tutor.calculus import formula
+from tutor.calculus.derivatives import derive
 from tutor.calculus.dual import Array
 from tutor.calculus.formula import Formula
 from tutor.calculus.local import Derivative, Operand, numbers
-from tutor.derivatives import derive
-from tutor.explanation import Origin, Term
+from tutor.explain.backtrack import Passage
+from tutor.explain.explanation import Origin, Term
+from tutor.explain.infix import Labels, Operations, Writer, label, naming
+from tutor.explain.told import listed
+from tutor.explain.told import numbers as told
 from tutor.frame import Operation, TensorView
-from tutor.infix import Labels, Operations, Writer, label, naming
-from tutor.told import listed
-from tutor.told import numbers as told
 
 WIDTH = 80
 """Characters of a formula, and of one with numbers."""

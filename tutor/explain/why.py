@@ -9,13 +9,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tutor.backtrack import Backtrack
-from tutor.chain import gradient_formula
-from tutor.explanation import Explanation, Origin
+from tutor.explain.backtrack import Backtrack
+from tutor.explain.chain import gradient_formula
+from tutor.explain.explanation import Explanation, Origin
+from tutor.explain.infix import Labels, Operations, Writer, expression, label, outputs
+from tutor.explain.terms import WIDTH, Names, adds_up, term, total, value_of
+from tutor.explain.told import numbers as told
 from tutor.frame import Operation
-from tutor.infix import Labels, Operations, Writer, expression, label, outputs
-from tutor.terms import WIDTH, Names, adds_up, term, total, value_of
-from tutor.told import numbers as told
 
 __all__ = ["explain", "explain_gradient", "explain_value", "expression", "gradient_formula",
            "merged"]  # fmt: skip

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tutor.explain.infix import Operations
 from tutor.frame import Edge, Operation, TensorView
-from tutor.infix import Operations
 
 _PARTS = 50
 """At most so many nodes lie between an operation and its input."""

@@ -1,10 +1,11 @@
 """The chain rule of a real run as one line: `∂loss/∂w = Σ 2·(w·x − y)/3·x`."""
 
 from tutor.calculus import formula
+from tutor.calculus.derivatives import derive
 from tutor.calculus.formula import Formula
-from tutor.derivatives import Operand, derive
+from tutor.calculus.local import Operand
+from tutor.explain.infix import ELIDED, Labels, Operations, Writer, label, only_value, outputs
 from tutor.frame import Operation
-from tutor.infix import ELIDED, Labels, Operations, Writer, label, only_value, outputs
 
 LONGEST = 120
 """Characters; a longer formula explains nothing."""

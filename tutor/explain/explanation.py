@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tutor.calculus.dual import Array
+from tutor.explain.told import numbers as told
 from tutor.frame import TensorView
-from tutor.told import numbers as told
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from tutor.calculus import formula
 from tutor.calculus.calls import parse
 from tutor.calculus.formula import Formula
 from tutor.calculus.notation import indexed, written
+from tutor.explain.told import listed, numbers
 from tutor.frame import Operation, TensorView
-from tutor.told import listed, numbers
 
 Operations = Mapping[int, Operation]
 """By their ids."""

@@ -1,0 +1,59 @@
+"""The audit of a gradient as a table, in which the digits that agree stand out."""
+
+from rich.style import Style
+from textual.strip import Strip
+
+from tutor import audit
+from tutor.audit import Checked
+from tutor.frame import AuditRow
+from tutor.ui.draw.palette import Palette
+from tutor.ui.draw.strips import Run, fit, line, strip, wrap
+
+_NUMBER = 17
+"""Cells of a gradient's element."""
+
+
+def draw_audit(checked: Checked, width: int, palette: Palette) -> list[Strip]:
+    """The remarks, then a row for each element that was audited."""
+    one = checked.audit
+    strips = []
+    for remark in audit.remarks(checked):
+        style = palette.warning if one.problem or one.cuts else palette.muted
+        for part in wrap([(f"{one.name}: {remark}", style)], width):
+            strips.append(strip(part, width, palette.text))
+    if not one.rows:
+        return strips
+    labels = max(len(audit.label(one, row)) for row in one.rows)
+    titles = ["autograd", "difference"] + ([checked.closed_name] if checked.closed else [])
+    head = " " * (labels + 1) + "".join(fit(title, _NUMBER + 1) for title in titles)
+    strips.append(line(f"{head}{'h':<9}error", width, palette.muted))
+    for at, row in enumerate(one.rows):
+        closed = checked.closed[at] if checked.closed else None
+        strips.append(strip(_row(checked, row, closed, labels, palette), width, palette.text))
+    return strips
+
+
+def _row(
+    checked: Checked, row: AuditRow, closed: float | None, labels: int, palette: Palette
+) -> list[Run]:
+    agreed = palette.accent if row.agrees else palette.error
+    shared = audit.digits(row.autograd, row.difference)
+    runs: list[Run] = [(fit(audit.label(checked.audit, row), labels + 1), palette.accent)]
+    runs += _marked(row.autograd, shared, agreed, palette)
+    runs += _marked(row.difference, shared, agreed, palette)
+    if checked.closed:
+        both = audit.digits(row.autograd, closed) if closed is not None else 0
+        runs += _marked(closed, both, palette.accent, palette) if closed is not None else []
+    runs.append((f"{row.step:<9.2g}{row.error:<8.1g} ", palette.muted))
+    style = palette.strong if row.agrees else palette.error
+    runs.append((f"{audit.verdict(row)}, {shared} digits" if row.agrees else audit.verdict(row),
+                 style))  # fmt: skip
+    return runs
+
+
+def _marked(value: float, shared: int, agreed: Style, palette: Palette) -> list[Run]:
+    """A number: what agrees underlined, so that it is seen without colour too."""
+    text = audit.written(value)
+    place = audit.split(text, shared)
+    rest = fit(text[place:], max(1, _NUMBER + 1 - place))
+    return [(text[:place], agreed + Style(underline=True)), (rest, palette.muted)]

@@ -1,0 +1,138 @@
+"""A gradient held against finite differences: a second run is replayed to its backward pass."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import msgspec
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.events import Resize
+from textual.getters import query_one
+from textual.message import Message
+from textual.screen import ModalScreen
+
+from tutor import audit
+from tutor.engine.client import Engine
+from tutor.engine.protocol import Audited, Ended, Launch
+from tutor.engine.run import Run
+from tutor.lesson import Lesson
+from tutor.timeline import Timeline
+from tutor.ui.draw.audit import draw_audit
+from tutor.ui.draw.palette import Palette
+from tutor.ui.draw.strips import line
+from tutor.ui.lines import Lines
+from tutor.ui.session import Session
+
+
+class AuditScreen(ModalScreen[None]):
+    """Shows the audit of one backward pass as soon as the replay has brought it.
+
+    Args:
+        names: The parameters to audit; none for every leaf that the pass reached.
+        step: The step that ran the pass.
+        compare: Pairs of names that should agree.
+    """
+
+    BINDINGS: ClassVar = [
+        Binding("escape,q,a,enter", "dismiss", "close"),
+        Binding("j,down", "move(1)", "down", show=False),
+        Binding("k,up", "move(-1)", "up", show=False),
+    ]
+
+    lines = query_one("#rows", Lines)
+
+    class Reported(Message):
+        """The replay has something to tell."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        launch: Launch,
+        timeline: Timeline,
+        names: Sequence[str],
+        step: int,
+        compare: Sequence[tuple[str, str]],
+        palette: Palette,
+    ) -> None:
+        super().__init__()
+        self._engine = engine
+        self._timeline = timeline
+        self._step = step
+        self._compare = compare
+        self.palette = palette
+        self._launch = msgspec.structs.replace(
+            launch,
+            begin=step - 1,
+            operations=audit.window(timeline, names, step),
+            audit=tuple(names),
+            exact=True,
+            show=(),
+            slots={},
+        )
+        self._run: Run | None = None
+        self._problem = f"replaying to step {step}…"
+        self.checked: list[audit.Checked] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="audit") as box:
+            box.border_title = f"audit of step {self._step}"
+            box.border_subtitle = "underlined: the digits that agree · escape closes"
+            yield Lines(self.palette, "rows")
+
+    def on_mount(self) -> None:
+        self._run = self._engine.launch(self._launch, lambda: self._wake())
+        self._run.go(self._step)
+
+    def on_unmount(self) -> None:
+        if self._run is not None:
+            self._run.close()
+
+    def _wake(self) -> None:
+        """Called from the engine's reader thread."""
+        self.post_message(self.Reported())
+
+    def on_audit_screen_reported(self) -> None:
+        for event in self._run.take() if self._run else ():
+            if isinstance(event, Audited):
+                self.checked = [
+                    audit.check(one, self._timeline, self._step, self._compare)
+                    for one in event.audits
+                ]
+                self._problem = "" if self.checked else "no leaf got a gradient here"
+            elif isinstance(event, Ended) and not self.checked:
+                self._problem = event.message or "the replay ended before it came there"
+        self._draw()
+
+    def on_resize(self, event: Resize) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        width = self.lines.size.width
+        strips = [line(self._problem, width, self.palette.warning)] if self._problem else []
+        for number, one in enumerate(self.checked):
+            if number:
+                strips.append(line("", width, self.palette.text))
+            strips += draw_audit(one, width, self.palette)
+        self.lines.show(strips)
+
+    def action_move(self, by: int) -> None:
+        self.lines.scroll_by(by)
+
+
+def audit_of(
+    session: Session, lesson: Lesson, engine: Engine, picked: str | None, palette: Palette
+) -> AuditScreen | None:
+    """The audit of the last backward pass up to the learner's step; None if there was none.
+
+    Args:
+        picked: The value that the learner picked: it alone is audited if it wants a gradient.
+    """
+    view = session.moment.view(picked) if picked else None
+    names = [picked] if picked and view is not None and view.requires_grad else []
+    steps = audit.backward_steps(session.timeline, names[0] if names else None)
+    past = [step for step in steps if step <= session.cursor]
+    if not past:
+        return None
+    launch, timeline = session.launch, session.timeline
+    return AuditScreen(engine, launch, timeline, names, past[-1], lesson.compare, palette)
