@@ -11,6 +11,9 @@ from tutor.ui.shadow import Shadow
 _LAST = 10**9
 """As a row: the last one."""
 
+_BACK = 20
+"""Steps that the graph of an earlier one stays for while statements ask torch for nothing."""
+
 
 class Microscope:
     """A cursor over the operations of the step that the session is at.
@@ -108,6 +111,10 @@ class Microscope:
         line = ended.line if ended and is_past else frame.line if frame else 0
         shadow = self.shadow
         inside = shadow.inside(step)
+        if not self.is_open and inside is None and shadow.has(step):
+            before = range(step - 1, max(0, step - _BACK), -1)
+            step = next((one for one in before if shadow.inside(one)), step)
+            inside = shadow.inside(step)
         lens = Lens(step, line, inside, shadow.known(step), shadow.labels, None, self._note(step))
         if not self.is_open or not lens.rows:
             return lens

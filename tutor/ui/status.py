@@ -21,11 +21,11 @@ def describe(
     """Where the learner is, then what is happening; `notice` takes the place of the latter.
 
     Args:
-        inside: Where they are inside the statement: `3 of 9`.
+        inside: Where they are inside the statement: `operation 3 of 9`.
     """
     runs = _where(session, palette)
     if inside:
-        return [*runs, (f"inside: operation {inside}", palette.accent)]
+        return [*runs, (f"inside: {inside}", palette.accent)]
     ended = session.ended
     failed = ended is not None and ended.outcome != "finished" and not session.playing
     if notice:

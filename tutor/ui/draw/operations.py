@@ -28,7 +28,7 @@ def draw_operations(
         return fill([line(lens.note, width, palette.muted)], width, height, palette.text)
     operations = lens.operations()
     detail = _detail(lens, operations, width, palette)
-    room = max(min(len(lens.rows) + _rules(lens), height // 2), height - len(detail) - 1)
+    room = max(min(len(lens.rows) + _rules(lens), height // 3), height - len(detail) - 1)
     rows, at = _rows(lens, operations, width, palette)
     room = min(room, len(rows))
     top = max(0, min(at - room // 2 + scrolled, len(rows) - room))
@@ -224,5 +224,5 @@ def _passed(
 
 
 def counted(lens: Lens) -> str:
-    """Where the learner is: `3 of 9`."""
-    return f"{(lens.at or 0) + 1} of {len(lens.rows)}" if lens.rows else ""
+    """Where the learner is, or why they are nowhere."""
+    return f"operation {(lens.at or 0) + 1} of {len(lens.rows)}" if lens.rows else lens.note

@@ -156,6 +156,12 @@ class GraphPanel(LensPanel):
         self.detail = FULL if self.detail == NAMES else self.detail - 1
         self._redraw()
 
+    def _paint(self) -> None:
+        super()._paint()
+        step, shown = self.lens.step, self.moment.step if self.moment else 0
+        # While statements ask torch for nothing, the graph of the last one that did stays.
+        self._tell(f"of step {step}" if self.lens.inside and 0 < step < shown else "")
+
     async def action_open(self) -> None:
         node = next((n for n in self._folded.nodes if n.key == self.selected), None)
         if node is None:

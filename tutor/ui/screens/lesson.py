@@ -201,7 +201,7 @@ class LessonScreen(Screen[None]):
         elif self._refill and self._refill.is_running:
             notice = "replaying…"
         is_inside = self.microscope is not None and self.microscope.is_open
-        inside = (counted(self.lens) or self.lens.note) if is_inside else ""
+        inside = counted(self.lens) if is_inside else ""
         self.status.show(describe(session, self.lesson.path.name, self.palette, notice, inside))
         self.keys.show(keymap.keys_for(session, is_inside))
         # While something runs the line tells for how long; when nothing does no timer is left.
