@@ -86,7 +86,9 @@ async def test_a_step_is_shown_in_every_pane_that_is_visible(
     async with opened(tmp_path, size=size) as (pilot, screen, _):
         await go(pilot, screen, "6")
         visible = [panel.id for panel in screen.query(Panel) if panel.is_on_screen]
-        assert visible == (["source", "notes"] if size == (80, 24) else list(NAMES[:6] + NAMES[6:]))
+        everything = {"source", "notes", "tensors", "gradients", "loss", "output", "timeline"}
+        expected = {(80, 24): {"source", "notes"}, (120, 40): everything}
+        assert set(visible) == expected.get(size, everything | {"graph"})
         source = pane(screen, "source").splitlines()
         assert any("loss.backward()" in row and "w.grad = [4 -4]" in row for row in source)
         assert "The chain rule" in pane(screen, "notes")
@@ -217,14 +219,26 @@ async def test_every_pane_is_one_key_away_and_can_be_zoomed(
             await press(pilot, screen, str(number))
             await until(pilot, lambda name=name: screen.focused is screen.query_one(f"#{name}"))
             assert screen.query_one(f"#{name}", Panel).is_on_screen
-            await press(pilot, screen, "enter")
+            if screen.maximized is None:
+                await press(pilot, screen, "enter")
             panel = screen.query_one(f"#{name}", Panel)
             await until(pilot, lambda panel=panel: panel.size.width == size[0] - 2)
             await settled(pilot, screen)
             assert pane(screen, name)
             await press(pilot, screen, "enter")
             assert screen.maximized is None
+        await press(pilot, screen, "2", "shift+tab")
+        await until(pilot, lambda: screen.focused is screen.query_one("#source"))
         await press(pilot, screen, "tab")
+        await until(pilot, lambda: screen.focused is screen.query_one("#notes"))
+
+
+async def test_a_pane_without_a_place_gets_the_screen_and_gives_it_back(tmp_path: Path) -> None:
+    async with opened(tmp_path, size=(120, 40)) as (pilot, screen, _):
+        await go(pilot, screen, "6")
+        await press(pilot, screen, "8")
+        await until(pilot, lambda: screen.maximized is screen.query_one("#graph"))
+        await press(pilot, screen, "escape")
         await until(pilot, lambda: screen.focused is screen.query_one("#source"))
         await press(pilot, screen, "shift+tab")
         await until(pilot, lambda: screen.focused is screen.query_one("#timeline"))
@@ -305,7 +319,8 @@ async def test_every_segment_has_a_style(
 async def test_a_storm_of_sizes_ends_in_the_right_picture(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "41")
-        right = {name: drawing(screen, name) for name in NAMES}
+        shown = NAMES[:7]
+        right = {name: drawing(screen, name) for name in shown}
         for width, height in [
             (30, 10),
             (1, 1),
@@ -317,7 +332,7 @@ async def test_a_storm_of_sizes_ends_in_the_right_picture(tmp_path: Path) -> Non
         ]:
             await pilot.resize_terminal(width, height)
         await pilot.resize_terminal(120, 40)
-        await until(pilot, lambda: {n: drawing(screen, n) for n in NAMES} == right)
+        await until(pilot, lambda: {n: drawing(screen, n) for n in shown} == right)
         assert "► 16" in pane(screen, "source")
 
 

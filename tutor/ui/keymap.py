@@ -29,7 +29,7 @@ _ROWS = (
     ("enter", "zoom", "zoom", "This pane alone on the screen, or all again"),
     ("ctrl+r,f5", "reopen", "reopen", "Read the file again and start anew"),
     ("escape", "unzoom", "all panes", "Back from a pane alone to all of them"),
-    ("q", "leave", "leave", "Leave a zoomed pane, or the script"),
+    ("q", "leave", "leave", "Leave a zoomed pane, a statement, or the script"),
 )
 
 BINDINGS: list[BindingType] = [

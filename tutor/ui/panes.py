@@ -34,6 +34,9 @@ NAMES = ("source", "notes", "tensors", "gradients", "loss", "output", "timeline"
 _PICKED = "-picked"
 """The pane beside the source where there is room for two, and the column that it stands in."""
 
+_FEW = 3
+"""Panes on the screen where there is no room for all."""
+
 _INSIDE = "-inside"
 """While the learner is inside a statement."""
 
@@ -49,6 +52,8 @@ class Panes(Vertical):
         super().__init__(id="panes")
         self.lesson = lesson
         self.palette = palette
+        self._left: Widget | None = None
+        """What had the keyboard before a pane without a place got it."""
 
     def compose(self) -> ComposeResult:
         def pane(kind: type[Panel]) -> Panel:
@@ -101,22 +106,13 @@ class Panes(Vertical):
     def _show(self, panel: Panel) -> None:
         """A pane that has no place in this arrangement gets the screen for itself."""
         if not panel.is_on_screen:
+            self._left = self.screen.focused
             self.screen.maximize(panel)
         panel.focus()
 
     def look_inside(self, inside: bool) -> None:
         """Arrange the panes for walking inside a statement, or for stepping."""
-        if self.has_class(_INSIDE) != inside:
-            self.set_class(inside, _INSIDE)
-            self.call_after_refresh(self._refocus)
-
-    def _refocus(self) -> None:
-        """A pane that the arrangement took away cannot keep the keyboard."""
-        focused = self.screen.focused
-        if isinstance(focused, Panel) and not focused.is_on_screen:
-            shown = (panel for panel in self.query(Panel) if panel.is_on_screen)
-            if (first := next(shown, None)) is not None:
-                self.screen.set_focus(first)
+        self.set_class(inside, _INSIDE)
 
     @property
     def shows_graph(self) -> bool:
@@ -124,12 +120,23 @@ class Panes(Vertical):
         return self.query_one(GraphPanel).is_on_screen
 
     def turn(self, by: int) -> None:
-        """Turn to the pane after or before the focused one."""
-        self.turn_to(NAMES[(NAMES.index(self.focused_name) + by) % len(NAMES)])
+        """Turn to the pane after or before the focused one, among those that have a place here."""
+        shown = [name for name in NAMES if self.query_one(f"#{name}", Panel).is_on_screen]
+        # With the source and one more on the screen, turning picks that one.
+        names = shown if len(shown) > _FEW else list(NAMES)
+        at = names.index(self.focused_name) if self.focused_name in names else 0
+        self.turn_to(names[(at + by) % len(names)])
 
     def zoom(self) -> None:
         """The focused pane alone, or all of them again."""
         if self.screen.maximized is not None:
-            self.screen.minimize()
+            self.unzoom()
         else:
             self.screen.maximize(self.pick(self.focused_name))
+
+    def unzoom(self) -> None:
+        """All of them again."""
+        self.screen.minimize()
+        if self._left is not None:
+            self.call_after_refresh(self.screen.set_focus, self._left)
+            self._left = None

@@ -1,5 +1,7 @@
 """A pane that shows the inside of a statement."""
 
+from textual.events import Show
+from textual.message import Message
 from textual.reactive import var
 
 from tutor.timeline import Moment
@@ -10,8 +12,15 @@ from tutor.ui.panels.panel import Panel
 class LensPanel(Panel):
     lens: var[Lens] = var(Lens())
 
+    class Revealed(Message):
+        """The pane can be seen now, so that what it shows is wanted."""
+
     def watch_lens(self) -> None:
         self.draw_soon()
+
+    def on_show(self, event: Show) -> None:
+        super().on_show(event)
+        self.post_message(self.Revealed())
 
     def inputs(self, moment: Moment) -> object:
         return self.lens

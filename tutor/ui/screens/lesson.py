@@ -24,6 +24,7 @@ from tutor.ui.draw.palette import Palette
 from tutor.ui.keys import KeyLine
 from tutor.ui.lens import Lens
 from tutor.ui.microscope import Microscope
+from tutor.ui.panels.lens_panel import LensPanel
 from tutor.ui.panels.panel import Ahead
 from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
@@ -54,6 +55,7 @@ class LessonScreen(Screen[None]):
     BINDINGS: ClassVar = keymap.BINDINGS
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, TooSmall"
     AUTO_FOCUS = "#source"
+    ESCAPE_TO_MINIMIZE = False  # the panes do that, and give the keyboard back
 
     moment: var[Moment | None] = var(None)
     ahead: var[Ahead] = var(Ahead())
@@ -328,6 +330,11 @@ class LessonScreen(Screen[None]):
             self.notify(f"no {kind} {place.number} was recorded", severity="warning")
         self._show(session)
 
+    @on(LensPanel.Revealed)
+    def _look_again(self) -> None:
+        if self.session is not None:
+            self._show(self.session)
+
     @on(TimelinePanel.StepPicked)
     def _go_to_picked(self, picked: TimelinePanel.StepPicked) -> None:
         self._go_to(Place(picked.step, False))
@@ -346,10 +353,12 @@ class LessonScreen(Screen[None]):
 
     def action_unzoom(self) -> None:
         if self.maximized is not None:
-            self.minimize()
+            self.panes.unzoom()
 
     def action_leave(self) -> None:
         if self.maximized is not None:
-            self.minimize()
+            self.panes.unzoom()
+        elif self.microscope is not None and self.microscope.is_open:
+            self.action_outside()
         else:
             self.app.action_leave()

@@ -1,0 +1,146 @@
+"""`tutor audit`, as other programs call it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TUTOR = [sys.executable, "-P", "-m", "tutor"]
+BUG = pytest.mark.xfail(reason="found by the bug hunt, not fixed yet")
+
+RIGHT = """\
+import torch
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+u = torch.tensor([1.0])
+for i in range(2):
+    loss = (w ** 2 * u).sum()
+    loss.backward()
+"""
+
+WRONG = """\
+import torch
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+y = w * 3
+y.data *= 2
+(y ** 2).sum().backward()
+"""
+
+CANNOT = """\
+import torch
+w = torch.ones(2, requires_grad=True)
+torch.nn.functional.gumbel_softmax(w)[0].backward()
+"""
+
+
+@pytest.fixture
+def audit(tmp_path):
+    def run(source: str, *arguments) -> subprocess.CompletedProcess[bytes]:
+        path = tmp_path / "script.py"
+        path.write_text(source)
+        command = [*TUTOR, "audit", str(path), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, check=False)
+
+    return run
+
+
+def told(found: subprocess.CompletedProcess[bytes]) -> str:
+    """The one line that a refusal consists of."""
+    assert found.returncode == 2, found
+    assert found.stdout == b""
+    [line] = found.stderr.decode().splitlines()
+    assert line.startswith("tutor: ")
+    return line
+
+
+def test_a_right_gradient_ends_with_0(audit):
+    found = audit(RIGHT)
+    assert found.returncode == 0, found
+    lines = found.stdout.decode().splitlines()
+    assert lines[0] == "step 6, line 6: 1 gradient"
+    assert [line.split()[0] for line in lines[3:]] == ["w[0]", "w[1]"]
+    assert all(line.endswith("agrees") for line in lines[3:])
+
+
+def test_a_wrong_gradient_ends_with_1_and_says_which(audit):
+    found = audit(WRONG)
+    assert found.returncode == 1
+    assert found.stdout.decode().count("DISAGREES") == 2
+
+
+def test_json_has_an_object_for_each_parameter_and_one_at_the_end(audit):
+    found = audit(WRONG, "--json")
+    w, done = map(json.loads, found.stdout.splitlines())
+    assert (w["name"], w["step"], w["line"], w["shape"]) == ("w", 5, 5, [2])
+    assert [row["index"] for row in w["rows"]] == [[0], [1]]
+    assert [row["autograd"] for row in w["rows"]] == [36.0, 72.0]
+    assert [row["difference"] for row in w["rows"]] == pytest.approx([72.0, 144.0])
+    assert (w["agrees"], w["problem"]) == (False, None)
+    assert done == {"done": True, "agrees": False}
+
+
+def test_at_takes_the_last_pass_up_to_there(audit):
+    found = audit(RIGHT, "--at", 8, "--json")
+    row, _ = map(json.loads, found.stdout.splitlines())
+    assert row["step"] == 8
+    # What the second pass brought, not what `.grad` holds after it.
+    assert [one["autograd"] for one in row["rows"]] == [2.0, 4.0]
+    assert any("earlier gradient" in remark for remark in row["remarks"])
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "words"),
+    [
+        (RIGHT, ["--at", "99"], "the run has only 8 steps"),
+        (RIGHT, ["--at", "2"], "no backward pass up to there; the first is step 6"),
+        (RIGHT, ["--of", "u"], "--of u: "),
+        (RIGHT, ["--of", "nothing"], "--of nothing: "),
+        ("x = 1\n", [], "nothing to audit"),
+        (CANNOT, ["--of", "w"], "random numbers"),
+        pytest.param(CANNOT, [], "random numbers", marks=BUG),
+    ],
+)
+def test_what_cannot_be_audited_is_told_in_one_line(audit, source, arguments, words):
+    assert words in told(audit(source, *arguments))
+
+
+@BUG
+def test_complex_numbers_are_refused_by_name(audit):
+    source = (
+        "import torch\nz = torch.tensor([1 + 2j], requires_grad=True)\n"
+        "(z * z.conj()).real.sum().backward()\n"
+    )
+    assert "complex" in told(audit(source))
+
+
+@BUG
+def test_a_pass_that_was_refused_is_not_the_one_to_audit(audit):
+    source = (
+        "import torch\nw = torch.ones(1, requires_grad=True)\n"
+        "try:\n    w.detach().sum().backward()\nexcept RuntimeError:\n    pass\n"
+        "(w * 3).sum().backward()\n"
+    )
+    found = audit(source)
+    assert found.returncode == 0
+    assert b"w[0]" in found.stdout
+
+
+def test_a_script_that_raises_first_ends_with_1_and_its_traceback(audit):
+    found = audit("import torch\nraise ValueError('so')\n")
+    assert found.returncode == 1
+    assert found.stderr.decode().splitlines()[-1] == "ValueError: so"
+
+
+def test_a_script_that_raises_afterwards_is_audited(audit):
+    found = audit(RIGHT + "raise ValueError('so')\n")
+    assert found.returncode == 0
+    assert b"agrees" in found.stdout
+
+
+def test_a_closed_form_stands_beside_its_gradient(tmp_path):
+    lesson = Path(__file__).parents[2] / "lessons/3_autograd/20_per_sample.py"
+    command = [*TUTOR, "audit", str(lesson), "--json"]
+    found = subprocess.run(command, capture_output=True, check=False)
+    assert found.returncode == 0, found
+    assert json.loads(found.stdout.splitlines()[-1])["agrees"]

@@ -1,0 +1,306 @@
+"""`tutor run --json --operations`: what other programs read of what went on inside a step."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+TUTOR = [sys.executable, "-P", "-m", "tutor"]
+BUG = pytest.mark.xfail(reason="found by the bug hunt, not fixed yet")
+KEYS = ["id", "kind", "name", "line", "module", "inputs", "shape", "value", "order", "grad",
+        "edges"]  # fmt: skip
+
+
+@pytest.fixture
+def script(tmp_path):
+    def write(source: str, name: str = "script.py"):
+        path = tmp_path / name
+        path.write_text(source)
+        return path
+
+    return write
+
+
+def run(path, *arguments) -> tuple[list[dict], subprocess.CompletedProcess[bytes]]:
+    command = [*TUTOR, "run", str(path), "--json", *arguments]
+    found = subprocess.run(command, capture_output=True, check=False)
+    return [json.loads(line) for line in found.stdout.splitlines()], found
+
+
+def inside(path) -> list[dict]:
+    """The steps of a run with operations, the last object included."""
+    rows, found = run(path, "--operations")
+    assert "engine failed" not in found.stderr.decode()
+    return rows
+
+
+CHAIN = """\
+import torch
+x = torch.tensor([1.0, 2.0])
+w = torch.tensor([3.0, 4.0], requires_grad=True)
+loss = (w * x).sum()
+loss.backward()
+"""
+
+
+def test_a_forward_and_a_backward_step(script):
+    *steps, done = inside(script(CHAIN))
+    assert done == {"done": True, "steps": 5, "device": "cpu", "error": None}
+    forward, backward = steps[3]["operations"], steps[4]["operations"]
+    assert all(list(one) == KEYS for step in steps for one in step["operations"])
+    kinds = [(one["kind"], one["name"], one["line"]) for one in forward]
+    assert kinds == [
+        ("leaf", "w", 3),
+        ("operation", "mul", 4),
+        ("operation", "sum", 4),
+    ]
+    w, mul, total = forward
+    assert mul["inputs"][0] == w["id"] and total["inputs"] == [mul["id"]]
+    assert (mul["value"], mul["shape"], total["value"]) == ([3.0, 8.0], [2], 11.0)
+    assert [(one["name"], one["order"], one["grad"]) for one in backward] == [
+        ("sum", 0, 1.0), ("mul", 1, [1.0, 1.0]), ("w", 2, [1.0, 2.0]),
+    ]  # fmt: skip
+    assert backward[1]["edges"] == [[w["id"], 0, [1.0, 2.0]]]
+
+
+def test_without_the_flag_nothing_is_said_of_operations(script):
+    rows, _ = run(script(CHAIN))
+    assert not any("operations" in row for row in rows)
+
+
+def resolves(rows: list[dict]) -> None:
+    """Every id is one of this step or of an earlier one."""
+    known: set[int] = set()
+    for row in rows:
+        operations = row.get("operations", [])
+        known |= {one["id"] for one in operations}
+        for one in operations:
+            assert known.issuperset(one["inputs"]), one
+            assert known.issuperset(edge[0] for edge in one["edges"]), one
+
+
+IDS = {
+    "an optimizer, a module and data": """
+net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))
+optimizer = torch.optim.Adam(net.parameters())
+for i in range(2):
+    optimizer.zero_grad()
+    net(torch.ones(3, 2)).sum().backward()
+    optimizer.step()
+""",
+    "views, edits in place and several outputs": """
+w = torch.ones(3, 3, requires_grad=True)
+y = w * 2
+y[0] = 5
+a, b, c = y.unbind()
+m = y.max(1)
+(a * b + c + m.values).sum().backward()
+""",
+    "a gradient of a gradient": """
+w = torch.ones(3, requires_grad=True)
+g, = torch.autograd.grad((w ** 3).sum(), w, create_graph=True)
+(g ** 2).sum().backward()
+""",
+    "a library that computes": """
+mu = torch.zeros(2, requires_grad=True)
+d = torch.distributions.Normal(mu, mu.exp())
+(-d.log_prob(d.rsample())).sum().backward()
+""",
+    "more than is kept": """
+w = torch.ones(1, requires_grad=True)
+def chain(y):
+    for i in range(50_100):
+        y = y * 1.0
+    return y
+for part in range(2):
+    w = chain(w)
+w.backward()
+""",
+}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(text, id=name, marks=[BUG] * name.startswith(("a library", "more")))
+        for name, text in IDS.items()
+    ],
+)
+def test_ids_are_those_of_this_step_or_of_an_earlier_one(script, source):
+    rows = inside(script("import torch\n" + source))
+    assert rows[-1]["error"] is None
+    resolves(rows)
+
+
+def test_lines_of_a_helper_are_those_of_the_script(script):
+    script("def square(t):\n    a = t * 1\n    return a * t\n", "helper.py")
+    path = script(
+        "import torch\nfrom helper import square\n"
+        "w = torch.ones(2, requires_grad=True)\n\n\ny = square(\n    w)\n"
+    )
+    *_, step, _ = inside(path)
+    assert [(one["name"], one["line"]) for one in step["operations"][1:]] == [
+        ("mul", 6), ("mul", 6),
+    ]  # fmt: skip
+
+
+def test_lines_within_statements_decorators_and_lambdas(script):
+    path = script(
+        "import torch\ndef twice(f):\n    def g(t):\n        return f(t) * 2\n    return g\n"
+        "@twice\ndef h(t):\n    return t.sin()\n"
+        "w = torch.ones(2, requires_grad=True)\n"
+        "y = h(w)\n"
+        "z = [t.exp() for t in\n     (y,)]\n"
+        "q = (y\n     .cos()\n     .tan())\n"
+        "r = (lambda t:\n     t.abs())(w)\n"
+    )
+    lines = {
+        one["name"]: one["line"]
+        for row in inside(path)
+        for one in row.get("operations", ())
+        if one["kind"] == "operation"
+    }
+    assert {name: lines[name] for name in ("sin", "mul", "exp", "cos", "tan", "abs")} == {
+        "sin": 8, "mul": 4, "exp": 11, "cos": 14, "tan": 15, "abs": 17,
+    }  # fmt: skip
+
+
+def test_what_was_not_seen_is_named(script):
+    path = script(
+        "import torch\nw = torch.ones(2, requires_grad=True)\n"
+        "y = torch.vmap(lambda t: t.sin())(w)\ny.sum().backward()\n"
+    )
+    rows = inside(path)
+    assert any("torch.func" in line for line in rows[2]["unseen"])
+
+
+FAITHFUL = {
+    "a backward pass that raises, caught": """
+w = torch.ones(2, requires_grad=True)
+y = w * 2
+y.register_hook(lambda g: 1 / 0)
+try:
+    y.sum().backward()
+except ZeroDivisionError as error:
+    print(error)
+(w * 3).sum().backward()
+print(w.grad)
+""",
+    "modes of the script's own": """
+from torch.overrides import TorchFunctionMode
+class Log(TorchFunctionMode):
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        print(getattr(func, "__name__", ""))
+        return func(*args, **(kwargs or {}))
+w = torch.ones(2, requires_grad=True)
+with Log():
+    (w * 2).sum().backward()
+print(w.grad)
+""",
+    "saved tensors, hooks and anomalies": """
+w = torch.ones(2, requires_grad=True)
+with torch.autograd.graph.saved_tensors_hooks(lambda t: t + 1, lambda t: t - 1):
+    y = (w * w).exp().sum()
+w.register_post_accumulate_grad_hook(lambda p: print("post", p.grad))
+with torch.autograd.set_detect_anomaly(True):
+    y.backward()
+""",
+    "copies": """
+import copy, io
+m = torch.nn.Linear(2, 2)
+m(torch.ones(2)).sum().backward()
+n = copy.deepcopy(m)
+file = io.BytesIO()
+torch.save(n, file)
+file.seek(0)
+print(torch.load(file, weights_only=False)(torch.ones(2)))
+""",
+    "a lazy module": """
+m = torch.nn.LazyLinear(2)
+m(torch.ones(3)).sum().backward()
+print(m.weight.grad)
+""",
+    "torch.func.vjp": """
+w = torch.ones(3)
+value, pull = torch.func.vjp(torch.sin, w)
+print(pull(torch.ones(3)))
+""",
+    "a trace": """
+f = torch.jit.trace(lambda t: t * 2, torch.ones(2))
+print(f(torch.ones(3)))
+""",
+    "a fast path of attention": """
+e = torch.nn.TransformerEncoderLayer(4, 2, 8, batch_first=True).eval()
+with torch.no_grad():
+    print(e(torch.randn(2, 3, 4)).double().tolist())
+""",
+    "a dispatch mode of the script's own": """
+from torch.utils._python_dispatch import TorchDispatchMode
+class Log(TorchDispatchMode):
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        print(func)
+        return func(*args, **(kwargs or {}))
+w = torch.ones(2, requires_grad=True)
+def f():
+    with Log():
+        (w * 2).sum().backward()
+f()
+""",
+    "a nested tensor": """
+def f():
+    n = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], layout=torch.jagged)
+    return (n * 2).values().sum().item()
+print(f())
+""",
+}
+BUGS = ("a lazy", "torch.func.vjp", "a trace", "a fast path", "a dispatch mode")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [pytest.param(s, id=n, marks=[BUG] * n.startswith(BUGS)) for n, s in FAITHFUL.items()],
+)
+def test_a_script_prints_what_it_prints_under_python(script, source):
+    path = script("import torch\ntorch.manual_seed(0)\ntorch.set_num_threads(1)\n" + source)
+    python = subprocess.run(
+        [sys.executable, str(path)], capture_output=True, check=False,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    rows, found = run(path, "--operations")
+    assert "".join(row.get("out", "") for row in rows).encode() == python.stdout
+    assert found.returncode == python.returncode
+    assert python.stdout
+
+
+@BUG
+def test_a_compiled_module_runs(script):
+    path = script(
+        "import torch\nm = torch.compile(torch.nn.Sequential(torch.nn.Linear(2, 2)), "
+        'backend="eager")\nm(torch.ones(2)).sum().backward()\n'
+    )
+    *_, done = inside(path)
+    assert done["error"] is None
+
+
+@BUG
+def test_an_edit_in_place_by_an_argument_is_an_operation(script):
+    path = script(
+        "import torch\nw = torch.ones(2, requires_grad=True)\n"
+        "y = torch.nn.ReLU(inplace=True)(w * 2)\n"
+    )
+    step = inside(path)[2]
+    assert [one["name"] for one in step["operations"]] == ["w", "ReLU", "mul", "relu"]
+
+
+@BUG
+def test_a_pass_within_a_pass_leaves_the_outer_one_its_own(script):
+    path = script(
+        "import torch\nw = torch.ones(2, requires_grad=True)\nz = w * 2\n"
+        "def again(g):\n    with torch.enable_grad():\n        (w * 5).sum().backward()\n"
+        "z.register_hook(again)\n(z * w).sum().backward()\n"
+    )
+    *_, step, _ = inside(path)
+    grads = [one["grad"] for one in step["operations"] if one["name"] == "w"]
+    assert sorted(grads) == [[4.0, 4.0], [5.0, 5.0]]
