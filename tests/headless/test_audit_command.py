@@ -58,7 +58,7 @@ def test_a_right_gradient_ends_with_0(audit):
     found = audit(RIGHT)
     assert found.returncode == 0, found
     lines = found.stdout.decode().splitlines()
-    assert lines[0] == "step 6, line 6: 1 gradient"
+    assert lines[0] == "step 5, line 6: 1 gradient"
     assert [line.split()[0] for line in lines[3:]] == ["w[0]", "w[1]"]
     assert all(line.endswith("agrees") for line in lines[3:])
 
@@ -81,9 +81,9 @@ def test_json_has_an_object_for_each_parameter_and_one_at_the_end(audit):
 
 
 def test_at_takes_the_last_pass_up_to_there(audit):
-    found = audit(RIGHT, "--at", 8, "--json")
+    found = audit(RIGHT, "--at", 7, "--json")
     row, _ = map(json.loads, found.stdout.splitlines())
-    assert row["step"] == 8
+    assert row["step"] == 7
     # What the second pass brought, not what `.grad` holds after it.
     assert [one["autograd"] for one in row["rows"]] == [2.0, 4.0]
     assert any("earlier gradient" in remark for remark in row["remarks"])
@@ -92,8 +92,8 @@ def test_at_takes_the_last_pass_up_to_there(audit):
 @pytest.mark.parametrize(
     ("source", "arguments", "words"),
     [
-        (RIGHT, ["--at", "99"], "the run has only 8 steps"),
-        (RIGHT, ["--at", "2"], "no backward pass up to there; the first is step 6"),
+        (RIGHT, ["--at", "99"], "the run has only 7 steps"),
+        (RIGHT, ["--at", "2"], "no backward pass up to there; the first is step 5"),
         (RIGHT, ["--of", "u"], "--of u: "),
         (RIGHT, ["--of", "nothing"], "--of nothing: "),
         ("x = 1\n", [], "nothing to audit"),

@@ -106,17 +106,8 @@ g, = torch.autograd.grad((w ** 3).sum(), w, create_graph=True)
     "a library that computes": """
 mu = torch.zeros(2, requires_grad=True)
 d = torch.distributions.Normal(mu, mu.exp())
-(-d.log_prob(d.rsample())).sum().backward()
-""",
-    "more than is kept": """
-w = torch.ones(1, requires_grad=True)
-def chain(y):
-    for i in range(50_100):
-        y = y * 1.0
-    return y
-for part in range(2):
-    w = chain(w)
-w.backward()
+z = d.rsample()
+(-d.log_prob(z)).sum().backward()
 """,
 }
 
@@ -124,7 +115,7 @@ w.backward()
 @pytest.mark.parametrize(
     "source",
     [
-        pytest.param(text, id=name, marks=[BUG] * name.startswith(("a library", "more")))
+        pytest.param(text, id=name, marks=[BUG] * name.startswith("a library"))
         for name, text in IDS.items()
     ],
 )
@@ -297,10 +288,13 @@ def test_an_edit_in_place_by_an_argument_is_an_operation(script):
 @BUG
 def test_a_pass_within_a_pass_leaves_the_outer_one_its_own(script):
     path = script(
-        "import torch\nw = torch.ones(2, requires_grad=True)\nz = w * 2\n"
-        "def again(g):\n    with torch.enable_grad():\n        (w * 5).sum().backward()\n"
-        "z.register_hook(again)\n(z * w).sum().backward()\n"
+        "import torch\nfrom torch.utils.checkpoint import checkpoint\n"
+        "w = torch.tensor([2.0], requires_grad=True)\n"
+        "x = torch.tensor([3.0], requires_grad=True)\n"
+        "y = checkpoint(lambda t: t * w + 1, x, use_reentrant=True) * w\n"
+        "y.sum().backward()\nprint(w.grad.item())\n"
     )
-    *_, step, _ = inside(path)
-    grads = [one["grad"] for one in step["operations"] if one["name"] == "w"]
-    assert sorted(grads) == [[4.0, 4.0], [5.0, 5.0]]
+    *_, step, _, _ = inside(path)
+    operations = [one for one in step["operations"] if one["order"] is not None]
+    assert sorted(one["grad"][0] for one in operations if one["name"] == "w") == [6.0, 7.0]
+    assert sorted(one["order"] for one in operations) == list(range(len(operations)))
