@@ -474,6 +474,8 @@ def test_an_ask_that_asks_about_nothing_is_refused(source):
         ("dependencies = 'torch'", 4, "`dependencies` is no list of names"),
         ("[tool]\ntutor = 1", 5, "`tutor` is no table"),
         ("[tool.tutor]\nexpect = 1", 5, "`expect` is no list of tables"),
+        ("[tool.tutor]\ncompare = ['w']", 5, "`compare` is no list of pairs of names"),
+        ("[tool.tutor]\ncompare = [['w', '1 + 1']]", 5, "`compare` is no list of pairs"),
         ('[tool.tutor]\n\n[[tool.tutor.expect]]\nof = "x"', 6, "expect: `is` is missing"),
         ('[[tool.tutor.expect]]\nof = "x"\nis = 1\nwhen = 2', 4, "expect: `when` is unknown"),
         ('[[tool.tutor.expect]]\nof = "x +"\nis = 1', 4, "expect: `of` is 'x +', no expression"),
@@ -493,6 +495,11 @@ def test_an_unknown_key_is_told_what_exists():
     assert error(with_metadata("[tool.tutor]\nplots = 1")).cure == (
         "[tool.tutor] knows loss, compare, expect"
     )
+
+
+def test_pairs_that_should_agree_are_read():
+    read = lesson(with_metadata("[tool.tutor]\ncompare = [['w.grad', 'by_hand']]"))
+    assert read.compare == (("w.grad", "by_hand"),)
 
 
 def test_other_tools_keep_their_tables():

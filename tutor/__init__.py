@@ -5,8 +5,11 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
 - `__main__`, `cli`: the command line.
 - `ui/`: the Textual app; never imports torch. `app` and `screens/` arrange, `panels/` are the panes
   (a file each, named after its title), `draw/` turns data and a size into strips, without an app;
-  `session` is one run as a learner drives it.
-- `headless`, `table`, `check`, `doctor`: the commands without a screen.
+  `session` is one run as a learner drives it, `microscope` is where they are inside a statement,
+  and `shadow` the second run that notes its operations.
+- `headless` (with `report`, `table`), `auditing`, `check`, `doctor`: the commands without a screen.
+- `audit`: the audit of a gradient as a learner reads it. `graph`: operations as a graph, folded.
+- `explain/`: why a number is what it is; `calculus/`: the local derivatives that it needs.
 - `launching`: from a script and a learner's `request` to the launch of a run.
 - `engine/`: runs scripts. `client` is the caller's end and `run` that of one run; `control`,
   `protocol` and `page` are what passes between the processes; `host` imports torch once and forks a
@@ -14,6 +17,9 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
   - In a worker, `instrument` puts hooks around statements and `recorder` answers them; `output`
     catches what the script writes, `phases` names what happened, `edits` and `expressions` are what
     the learner asked for, `draws` makes random numbers on the CPU.
+  - `operations` notes what torch is asked to do: `origin` tells where, `calls` what it is called,
+    `ledger` which operation made what, `backward` what a pass did, `stills` takes the values. `tape`
+    keeps calls so that `audit` can make them again in float64.
   - `capture` finds what changed: a `watch` for each tensor, with `arrays`, `modules` and `memory`;
     `summary` and `transfer` bring it from the device, `views` puts it into the schema.
   - `device`, `process` and `private` hold what is asked of the accelerator, the operating system,

@@ -97,10 +97,12 @@ class _Review:
         self._last: tuple[Any, ...] = ()
         self._reasons: dict[str, str] = {}
         self._failed: dict[tuple[int, str], str] = {}
+        self._named: set[str] = set()
         self._answers: dict[tuple[int, str], str] = {}
 
     def take(self, frame: Frame) -> None:
         self._ran.add(frame.line)
+        self._named.update(name for name, view in frame.changed.items() if view is not None)
         self._last = frame.shown
         if frame.iteration is not None:
             self._passes[frame.iteration + 1] = frame.shown
@@ -126,6 +128,10 @@ class _Review:
             yield self.ended.line, f"{self.ended.message.split(': ', 1)[-1]}; {cure}"
         yield from self._slot_findings()
         yield from self._ask_findings()
+        for name in sorted({name for pair in self._lesson.compare for name in pair}):
+            if name not in self._named:
+                told = f"`compare` names {name}, which never has a value; name one that has"
+                yield self._lesson.compare_line, told
         for index, expect in enumerate(self._lesson.expects):
             if problem := self._expect_problem(index, expect):
                 yield expect.line, problem

@@ -68,6 +68,8 @@ class Lesson:
     """The name that holds the loss, where the script says so."""
     compare: tuple[tuple[str, str], ...]
     """Pairs of names whose values should agree, such as a gradient and its closed form."""
+    compare_line: int
+    """Where they stand in the file."""
     expects: tuple[Expect, ...]
     dependencies: tuple[str, ...]
     is_lesson: bool
@@ -179,6 +181,7 @@ def _lesson(source: str, path: Path, statements: list[ast.stmt], comments: Comme
         asks=tuple(_asks(spoken, comments)),
         loss=metadata.loss,
         compare=metadata.compare,
+        compare_line=metadata.compare_line,
         expects=metadata.expects,
         dependencies=metadata.dependencies,
         is_lesson=strict,

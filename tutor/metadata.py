@@ -45,6 +45,8 @@ class Metadata:
     loss: str | None = None
     compare: tuple[tuple[str, str], ...] = ()
     """Pairs of names whose values should agree, such as a gradient and its closed form."""
+    compare_line: int = 0
+    """Where they stand in the file."""
     expects: tuple[Expect, ...] = ()
     is_lesson: bool = False
     """Whether it carries a `[tool.tutor]` table."""
@@ -112,7 +114,16 @@ class _Block:
             for entry, line in zip(entries, self.expect_lines(len(entries)), strict=True)
         )
         pairs = tuple((one, other) for one, other in compare)
-        return Metadata(self.first, self.last, tuple(dependencies), loss, pairs, expects, True)
+        return Metadata(
+            self.first,
+            self.last,
+            tuple(dependencies),
+            loss,
+            pairs,
+            self.line_of("compare"),
+            expects,
+            True,
+        )
 
     def expect(self, entry: object, line: int) -> Expect:
         def wrong(problem: str, cure: str) -> Mistake:

@@ -21,12 +21,13 @@ for i in range(3):
     loss = w * w
     loss.backward()
 # @ask What is in w.grad? -> w.grad.item() | 4 | 12
-done = 1
+slope = 6 * w.detach()
 ASSERT
 # /// script
 # dependencies = ["torch"]
 # [tool.tutor]
 # loss = "loss"
+# compare = [["w.grad", "slope"]]
 # [[tool.tutor.expect]]
 # at = 2
 # of = "w.grad.item()"
@@ -60,12 +61,13 @@ def test_a_sound_lesson_passes(tmp_path):
     [
         ("{w:g}", "{slope}", 8, ["{slope}", "name 'slope' is not defined"]),
         ("{w:g}", "{w:nonsense}", 8, ["{w:nonsense}", "ValueError"]),
-        ("is = 8.0", "is = 8.1", 20, ["w.grad.item()", "after 2 passes", "8.0", "8.1", "`is`"]),
-        ("at = 2", "at = 7", 20, ["after 7 passes", "3 passes", "`at`"]),
-        ("is = 12.0", "is = [12.0]", 24, ["at the end", "12.0", "[12.0]"]),
+        ("is = 8.0", "is = 8.1", 21, ["w.grad.item()", "after 2 passes", "8.0", "8.1", "`is`"]),
+        ("at = 2", "at = 7", 21, ["after 7 passes", "3 passes", "`at`"]),
+        ("is = 12.0", "is = [12.0]", 25, ["at the end", "12.0", "[12.0]"]),
         ("| 4 | 12", "| 4 | 8", 14, ["12.0", "none of its choices", "4 | 8"]),
         ("-> w.grad.item()", "-> g.item()", 14, ["g.item()", "NameError"]),
         ("assert w.grad == 12", "assert w.grad == 1", 15, ["AssertionError", "assert"]),
+        ('"w.grad", "slope"', '"w.grad", "hand"', 20, ["`compare` names hand", "never has"]),
     ],
 )
 def test_a_claim_that_fails_is_told_with_its_line_and_a_cure(tmp_path, old, new, line, words):
