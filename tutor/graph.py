@@ -5,6 +5,7 @@ Pure: it knows neither values nor a screen.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tutor.frame import Operation
 
@@ -64,6 +65,7 @@ def build(operations: Mapping[int, Operation], walked: Sequence[Operation]) -> G
     else:
         chosen = dict.fromkeys(operations)
     links = []
+    followed = {one.id for one in walked}
     for id in chosen:
         one = operations[id]
         covered = set()
@@ -72,7 +74,6 @@ def build(operations: Mapping[int, Operation], walked: Sequence[Operation]) -> G
                 if edge.to in chosen:
                     links.append(Link(edge.to, id, ((id, number),)))
                     covered.add(edge.to)
-        followed = {one.id for one in walked}
         for source in one.inputs:
             if source in chosen and source not in covered and source not in followed:
                 links.append(Link(source, id))
@@ -102,21 +103,21 @@ def fold(
         open_ = folded - {module}
         if len({_group(operations[n.key], open_) or n.key for n in graph.nodes}) <= MOST:
             folded = open_
-    groups = {node.key: _group(operations[node.key], folded) for node in graph.nodes}
-    if len({groups[node.key] or node.key for node in graph.nodes}) > 3 * MOST:
-        groups |= _stretches(graph, groups, current)
-    names = sorted({name for name in groups.values() if name})
+    ids = [node.key for node in graph.nodes]
+    groups = {id: name for id in ids if folded and (name := _group(operations[id], folded))}
+    if len(ids) - len(groups) + len(set(groups.values())) > 3 * MOST:
+        groups |= _stretches(ids, current)
+    names = sorted(set(groups.values()))
     keys = {name: -1 - number for number, name in enumerate(names)}
+    place = {id: keys[groups[id]] if id in groups else id for id in ids}
     members: dict[int, list[int]] = {}
-    for node in graph.nodes:
-        name = groups[node.key]
-        members.setdefault(keys[name] if name else node.key, []).append(node.key)
+    for id, key in place.items():
+        members.setdefault(key, []).append(id)
     titles = {key: name for name, key in keys.items()}
     nodes = tuple(
         Node(key, tuple(ids), _title(titles[key], len(ids)) if key < 0 else "")
         for key, ids in members.items()
     )
-    place = {id: key for key, ids in members.items() for id in ids}
     return Graph(nodes, tuple(_joined(graph.links, place)), graph.modules)
 
 
@@ -152,19 +153,14 @@ _STRETCH = "\0"
 """Begins the name of a stretch of operations, which no module is called."""
 
 
-def _stretches(graph: Graph, groups: Mapping[int, str], current: int) -> dict[int, str]:
+def _stretches(ids: Sequence[int], current: int) -> dict[int, str]:
     """Fold the operations far from the beginning, the end and the current one."""
-    keys = [node.key for node in graph.nodes]
-    at = keys.index(current) if current in keys else 0
-    centres = (0, at, len(keys) - 1)
+    at = ids.index(current) if current in ids else 0
+    centres = sorted((0, at, len(ids) - 1))
     found: dict[int, str] = {}
-    number, was_near = 0, True
-    for index, key in enumerate(keys):
-        is_near = min(abs(index - one) for one in centres) <= _CHAIN
-        if not is_near:
-            number += was_near
-            found[key] = f"{_STRETCH}{number}"
-        was_near = is_near
+    for number, (one, other) in enumerate(pairwise(centres)):
+        name = f"{_STRETCH}{number}"
+        found.update(dict.fromkeys(ids[one + _CHAIN + 1 : max(0, other - _CHAIN)], name))
     return found
 
 

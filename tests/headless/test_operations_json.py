@@ -244,7 +244,15 @@ n = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], layout=torch.jagg
 print((n * 2).values().sum().item())
 """,
 }
-BUGS = ("modes", "a lazy", "torch.func.vjp", "a trace", "a fast path", "a dispatch mode", "a nested")
+BUGS = (
+    "modes",
+    "a lazy",
+    "torch.func.vjp",
+    "a trace",
+    "a fast path",
+    "a dispatch mode",
+    "a nested",
+)
 SETUP = "import torch\ntorch.manual_seed(0)\ntorch.set_num_threads(1)\n"
 
 BARE = """

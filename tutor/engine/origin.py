@@ -4,8 +4,8 @@ import os
 import sys
 import sysconfig
 from types import FrameType
-from typing import NamedTuple
 
+import msgspec
 import torch
 
 _OWN, _NEAR, _CLEAR, _LIBRARY = range(4)
@@ -29,22 +29,19 @@ _CALL = torch.nn.Module.__call__.__code__
 """Inside a module's call its operations are the learner's: that is what the module is made of."""
 
 
-_NO_CALL = (0, 0, "")
-
-
-class Origin(NamedTuple):
+class Origin(msgspec.Struct):
     """Where an operation came from."""
 
     line: int
     """The innermost line of the script on the way to it, 0 if there is none."""
-    library: str
-    """The library function that the learner's code called, where that did it: `SGD.step`."""
-    call: tuple[int, int, str]
-    """Tells that call from others while it lasts."""
-    constructs: bool
-    """Whether that is the constructor of one of its classes."""
     frame: FrameType | None
     """The innermost frame of the learner's own code."""
+    library: str = ""
+    """The library function that the learner's code called, where that did it: `SGD.step`."""
+    call: tuple[int, int, str] | None = None
+    """Tells that call from others while it lasts."""
+    constructs: bool = False
+    """Whether that is the constructor of one of its classes."""
 
 
 class Origins:
@@ -80,10 +77,10 @@ class Origins:
             frame = frame.f_back
         line = frame.f_lineno if frame is not None else 0
         if outermost is None:
-            return Origin(line, "", _NO_CALL, False, own)
+            return Origin(line, own)
         full = outermost.f_code.co_qualname
         name = full.removesuffix(".__init__")
-        return Origin(line, name, (id(outermost), line, name), name != full, own)
+        return Origin(line, own, name, (id(outermost), line, name), name != full)
 
     @staticmethod
     def _kind(file: str) -> int:

@@ -52,6 +52,21 @@ def in_transform() -> bool:
     return torch._C._functorch.peek_interpreter_stack() is not None
 
 
+def take_off(mode: TorchFunctionMode) -> bool:
+    """Leave `mode`, if it is the innermost of those that are entered; whether it was."""
+    if not torch._C._len_torch_function_stack():
+        return False
+    innermost = torch._C._pop_torch_function_stack()
+    if innermost is not mode:
+        torch._C._push_on_torch_function_stack(innermost)
+    return innermost is mode
+
+
+def put_on(mode: TorchFunctionMode) -> None:
+    """Enter `mode` again."""
+    torch._C._push_on_torch_function_stack(mode)
+
+
 @contextlib.contextmanager
 def hidden(mode: TorchFunctionMode) -> Iterator[None]:
     """Without `mode`, wherever it stands among those that are entered."""

@@ -1,8 +1,8 @@
 """Bring tensors to the host as bytes: at most one copy from a device, whatever is in it."""
 
-import ctypes
 from collections import defaultdict
 from collections.abc import Sequence
+from ctypes import string_at
 
 import torch
 from torch import Tensor
@@ -46,7 +46,7 @@ def peek(tensor: Tensor) -> bytes:
 
     Read from its memory: `Tensor.numpy()` would leave the script a tensor that it cannot resize.
     """
-    return ctypes.string_at(tensor.data_ptr(), tensor.nbytes)
+    return string_at(tensor.data_ptr(), tensor.nbytes)
 
 
 def pack(pieces: Sequence[Tensor]) -> Tensor:

@@ -2,43 +2,145 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tutor.explain.why import merged
 from tutor.frame import Inside, Operation
+from tutor.graph import Graph, build
 
 _ROWS = ("operation", "library", "unknown")
 """The kinds that a statement's own rows are of; leaves and data are what they work on."""
 
+_LARGE = 1_000
+"""From so many operations on, reading them takes longer than a frame."""
+
+
+class Interior:
+    """The operations of one step, read once however often they are looked at.
+
+    Args:
+        inside: What the replay noted; None if there is nothing.
+        known: What is known of every operation as of this step, forwards.
+        labels: The names that the script gives to what operations made, by their ids.
+    """
+
+    def __init__(
+        self,
+        inside: Inside | None = None,
+        known: Mapping[int, Operation] | None = None,
+        labels: Mapping[int, str] | None = None,
+    ) -> None:
+        self.inside = inside
+        self.labels = labels or {}
+        self._known = known or {}
+        self._operations: dict[int, dict[int, Operation]] = {}
+        self._graphs: dict[int, Graph] = {}
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is better read in a thread."""
+        return self.inside is not None and len(self.inside.operations) > _LARGE
+
+    def prepare(self) -> None:
+        """Read everything that the panes will ask for first."""
+        for number in {-1, 0, len(self.passes) - 1}:
+            self.graph(number)
+        _ = self.forwards, self.walked_ids
+
+    @cached_property
+    def rows(self) -> tuple[Operation, ...]:
+        """The operations forwards, then the nodes that backward passes reached, in their order."""
+        if self.inside is None:
+            return ()
+        told, count = self.inside.operations, self.inside.forwards
+        forwards = [one for one in told[:count] if one.kind in _ROWS]
+        return (*forwards, *(one for one in told[count:] if one.order is not None))
+
+    @cached_property
+    def passes(self) -> list[tuple[Operation, ...]]:
+        """The nodes of each backward pass, those that it did not reach too."""
+        found: list[list[Operation]] = []
+        seen: set[int] = set()
+        for one in self.inside.operations[self.inside.forwards :] if self.inside else ():
+            if one.id in seen or not found:
+                found.append([])
+                seen = set()
+            seen.add(one.id)
+            found[-1].append(one)
+        return [tuple(walk) for walk in found]
+
+    @cached_property
+    def forwards(self) -> int:
+        """How many of the rows went forwards."""
+        return sum(one.order is None for one in self.rows)
+
+    @cached_property
+    def walked_ids(self) -> list[set[int]]:
+        """The ids of the nodes of each pass."""
+        return [{one.id for one in walk} for walk in self.passes]
+
+    def pass_of(self, order: int) -> int:
+        """Which pass reached a node as the `order`-th of the statement."""
+        reached = 0
+        for number, walk in enumerate(self.passes):
+            reached += sum(one.order is not None for one in walk)
+            if order < reached:
+                return number
+        return len(self.passes) - 1
+
+    def walked(self, number: int) -> tuple[Operation, ...]:
+        """The nodes of a pass; none for -1, which is before any."""
+        return self.passes[number] if 0 <= number < len(self.passes) else ()
+
+    def operations(self, number: int) -> dict[int, Operation]:
+        """What is known of the operations that this step has to do with: its own, what led to
+        them as far as autograd watched, and the data that went in.
+
+        Args:
+            number: The pass whose gradients are among it; -1 for none.
+        """
+        if number not in self._operations:
+            near = {one.id: one for one in (self.inside.operations if self.inside else ())}
+            waiting = list(near)
+            forwards: dict[int, Operation] = {}
+            while waiting:
+                id = waiting.pop()
+                one = self._known.get(id) or near.get(id)
+                if one is not None and id not in forwards:
+                    forwards[id] = one
+                    if id in near or _is_watched(one):
+                        waiting += one.inputs
+            self._operations[number] = merged(forwards.values(), self.walked(number))
+        return self._operations[number]
+
+    def graph(self, number: int) -> Graph:
+        """The graph of a pass, or of all that led to the statement's operations for -1."""
+        if number not in self._graphs:
+            self._graphs[number] = build(self.operations(number), self.walked(number))
+        return self._graphs[number]
+
 
 @dataclass(frozen=True, eq=False)
 class Lens:
-    """The operations of one step, and the one that the learner is at.
+    """A look at the operations of one step, and at the one that the learner is at.
 
     Two lenses are never equal, so that a change test costs nothing.
     """
 
     step: int = 0
-    line: int = 0
-    inside: Inside | None = None
-    known: Mapping[int, Operation] = field(default_factory=dict)
-    """What is known of every operation as of this step, forwards."""
-    labels: Mapping[int, str] = field(default_factory=dict)
-    """The names that the script gives to what operations made, by their ids."""
+    interior: Interior = field(default_factory=Interior)
     at: int | None = None
     """The row that the learner is at; None from outside, where all has happened."""
     note: str = ""
     """One line: why there is nothing to see, or what cannot be relied on."""
-    rows: tuple[Operation, ...] = field(init=False)
-    """The operations forwards, then the nodes that backward passes reached, in their order."""
 
-    def __post_init__(self) -> None:
-        inside = self.inside
-        rows: list[Operation] = []
-        if inside is not None:
-            forwards = inside.operations[: inside.forwards]
-            rows += [one for one in forwards if one.kind in _ROWS]
-            rows += [one for one in inside.operations[inside.forwards :] if one.order is not None]
-        object.__setattr__(self, "rows", tuple(rows))
+    @property
+    def rows(self) -> tuple[Operation, ...]:
+        return self.interior.rows
+
+    @property
+    def labels(self) -> Mapping[int, str]:
+        return self.interior.labels
 
     @property
     def current(self) -> Operation | None:
@@ -46,29 +148,41 @@ class Lens:
         return self.rows[self.at] if self.at is not None and self.at < len(self.rows) else None
 
     @property
-    def failed(self) -> int:
-        """The id of the operation whose node raised, 0 if none did."""
-        return self.inside.failed if self.inside else 0
+    def error(self) -> str:
+        """What a backward pass raised, "" if none did."""
+        return self.interior.inside.error if self.interior.inside else ""
 
+    @property
+    def failed(self) -> int:
+        """The id of the operation whose node raised it, 0 if none did."""
+        return self.interior.inside.failed if self.interior.inside else 0
+
+    @cached_property
+    def _pass(self) -> int:
+        """The pass that the learner is in, the last one from outside; -1 while it goes forwards."""
+        current = self.current
+        if current is None:
+            return len(self.interior.passes) - 1
+        return -1 if current.order is None else self.interior.pass_of(current.order)
+
+    @property
     def walked(self) -> tuple[Operation, ...]:
-        """The nodes of the backward pass that the learner is in, those that it did not reach too;
-        of the last pass from outside. Empty in the midst of the forward operations."""
-        inside, current = self.inside, self.current
-        if inside is None or (current is not None and current.order is None):
-            return ()
-        last = current.order if current is not None else None
-        passes: list[list[Operation]] = [[]]
-        seen: set[int] = set()
-        for one in inside.operations[inside.forwards :]:
-            if one.id in seen:
-                passes.append([])
-                seen = set()
-            seen.add(one.id)
-            passes[-1].append(one)
-        for walk in passes:
-            if last is not None and any(one.order == last for one in walk):
-                return tuple(walk)
-        return tuple(passes[-1])
+        """The nodes of the pass that the learner is in; empty while the statement goes forwards."""
+        return self.interior.walked(self._pass)
+
+    def is_walked(self, id: int) -> bool:
+        """Whether an operation belongs to the pass that the learner is in."""
+        ids = self.interior.walked_ids
+        return 0 <= self._pass < len(ids) and id in ids[self._pass]
+
+    @property
+    def operations(self) -> dict[int, Operation]:
+        """What is known of the operations that this step has to do with, by id."""
+        return self.interior.operations(self._pass)
+
+    @property
+    def graph(self) -> Graph:
+        return self.interior.graph(self._pass)
 
     def is_reached(self, one: Operation) -> bool:
         """Whether the pass has come to this node by now."""
@@ -76,22 +190,6 @@ class Lens:
         if one.order is None:
             return False
         return current is None or (current.order is not None and one.order <= current.order)
-
-    def operations(self) -> dict[int, Operation]:
-        """What is known of the operations that this step has to do with: its own, what led to
-        them as far as autograd watched, and the data that went in."""
-        inside = self.inside
-        near = {one.id: one for one in (inside.operations if inside else ())}
-        waiting = list(near)
-        forwards: dict[int, Operation] = {}
-        while waiting:
-            number = waiting.pop()
-            one = self.known.get(number) or near.get(number)
-            if one is not None and number not in forwards:
-                forwards[number] = one
-                if number in near or _is_watched(one):
-                    waiting += one.inputs
-        return merged(forwards.values(), self.walked())
 
 
 def _is_watched(one: Operation) -> bool:

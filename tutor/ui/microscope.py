@@ -1,10 +1,11 @@
 """The learner inside a statement: which operation they are at. Knows no widget."""
 
+import threading
 from collections.abc import Callable
 
 from tutor.engine.client import Engine
 from tutor.engine.protocol import Launch
-from tutor.ui.lens import Lens
+from tutor.ui.lens import Interior, Lens
 from tutor.ui.session import Session
 from tutor.ui.shadow import Shadow
 
@@ -25,6 +26,10 @@ class Microscope:
     def __init__(self, engine: Engine, launch: Launch, wake: Callable[[], None]) -> None:
         self.shadow = Shadow(engine, launch, wake)
         self.is_open = False
+        self._wake = wake
+        self._interior = Interior()
+        self._interior_of = (0, 0)
+        self._is_read = True
         self._row = 0
         self._step = 0
         self._past = False
@@ -105,21 +110,37 @@ class Microscope:
             # The session went on: the next statement begins at its first operation.
             self._step, self._row = step, 0
             step = self._target(session)
-        frame = session.timeline.frame(min(step, session.tip))
-        ended = session.ended
-        is_past = step > session.tip
-        line = ended.line if ended and is_past else frame.line if frame else 0
         shadow = self.shadow
         inside = shadow.inside(step)
         if not self.is_open and inside is None and shadow.has(step):
             before = range(step - 1, max(0, step - _BACK), -1)
             step = next((one for one in before if shadow.inside(one)), step)
-            inside = shadow.inside(step)
-        lens = Lens(step, line, inside, shadow.known(step), shadow.labels, None, self._note(step))
-        if not self.is_open or not lens.rows:
-            return lens
-        row = min(self._row, len(lens.rows) - 1)
-        return Lens(step, line, inside, lens.known, lens.labels, row, lens.note)
+        interior = self._read(step)
+        if interior is None:
+            return Lens(step, note="reading many operations…")
+        if not self.is_open or not interior.rows:
+            return Lens(step, interior, None, self._note(step))
+        row = min(self._row, len(interior.rows) - 1)
+        return Lens(step, interior, row, self._note(step))
+
+    def _read(self, step: int) -> Interior | None:
+        """The operations of a step; None while a thread reads them."""
+        shadow = self.shadow
+        inside = shadow.inside(step)
+        if self._interior.inside is not inside or self._interior_of != (step, shadow.replays):
+            self._interior = Interior(inside, shadow.known(step), shadow.labels)
+            self._interior_of = (step, shadow.replays)
+            self._is_read = not self._interior.is_large
+            if not self._is_read:
+                threading.Thread(target=self._prepare, args=(self._interior,), daemon=True).start()
+        return self._interior if self._is_read else None
+
+    def _prepare(self, interior: Interior) -> None:
+        """In a thread."""
+        interior.prepare()
+        if interior is self._interior:
+            self._is_read = True
+            self._wake()
 
     def _note(self, step: int) -> str:
         shadow = self.shadow

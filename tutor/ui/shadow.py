@@ -40,8 +40,7 @@ class Shadow:
         self._asked = 0
         self._ended: Ended | None = None
         self._insides: dict[int, Inside | None] = {}
-        self._history: dict[int, list[tuple[int, Operation]]] = {}
-        """By id: what was told of an operation forwards, with the steps that told it."""
+        self._ledger = _Ledger()
         self._count = 0
         self.replays = 0
         """How many replays were begun: ids of one mean nothing in another."""
@@ -69,12 +68,11 @@ class Shadow:
 
     def known(self, step: int) -> Mapping[int, Operation]:
         """What is known of each operation as of a step, forwards."""
-        return _AsOf(self._history, step)
+        return _AsOf(self._ledger, step)
 
     def step_of(self, number: int) -> int:
         """The step in which an operation ran, 0 if that is not known."""
-        told = self._history.get(number)
-        return told[0][0] if told else 0
+        return self._ledger.step_of(number)
 
     def attend(self, timeline: Timeline, step: int) -> None:
         """See to it that the inside of `step` is known: the one after the last may be a statement
@@ -127,7 +125,7 @@ class Shadow:
         self.close()
         self.replays += 1
         self._begin, self._ended = begin, None
-        self._insides, self._history, self.labels, self._count = {}, {}, {}, 0
+        self._insides, self._ledger, self.labels, self._count = {}, _Ledger(), {}, 0
         launch = msgspec.structs.replace(
             self._launch, begin=begin, operations=begin, exact=True, show=(), slots={}
         )
@@ -138,8 +136,7 @@ class Shadow:
         self._insides[step] = inside
         if inside is None:
             return
-        for one in inside.operations[: inside.forwards]:
-            self._history.setdefault(one.id, []).append((step, one))
+        self._ledger.take(step, inside)
         for name, number in inside.made.items():
             self.labels.setdefault(number, name)
         self._count += len(inside.operations)
@@ -149,35 +146,75 @@ class Shadow:
     def _forget(self) -> None:
         """Drop the older half of the steps."""
         steps = sorted(self._insides)
-        kept = steps[len(steps) // 2 :]
-        self._insides = {step: self._insides[step] for step in kept}
-        first = kept[0] if kept else 0
-        history = {}
-        for number, told in self._history.items():
-            # Of what lasts, such as a leaf, the newest stays.
-            if late := [one for one in told if one[0] >= first] or told[-1:]:
-                history[number] = late
-        self._history = history
+        for step in steps[: len(steps) // 2]:
+            del self._insides[step]
+            self._ledger.forget(step)
         self._count = sum(len(one.operations) for one in self._insides.values() if one)
+
+
+class _Ledger:
+    """What was told of operations forwards. Nothing is looked through before it is asked for."""
+
+    def __init__(self) -> None:
+        self._steps: list[int] = []
+        self._firsts: list[int] = []
+        """For each of those steps the first id that was new in it."""
+        self.count = 0
+        """Ids that were given."""
+        self._told: dict[int, tuple[Operation, ...]] = {}
+        self._by_id: dict[int, dict[int, Operation]] = {}
+        """By step, made when one of its operations is asked for."""
+        self._again: dict[int, list[tuple[int, Operation]]] = {}
+        """By id: leaves and data, which many steps tell of, with those steps."""
+
+    def take(self, step: int, inside: Inside) -> None:
+        told = inside.operations
+        self._steps.append(step)
+        self._firsts.append(self.count + 1)
+        self.count = max(self.count, max((one.id for one in told), default=0))
+        self._told[step] = told
+        for one in told[: inside.forwards]:
+            if one.kind in ("leaf", "data"):
+                self._again.setdefault(one.id, []).append((step, one))
+
+    def forget(self, step: int) -> None:
+        self._told.pop(step, None)
+        self._by_id.pop(step, None)
+
+    def step_of(self, number: int) -> int:
+        """The step in which an operation was first met, 0 if that is not known."""
+        place = bisect_right(self._firsts, number) - 1
+        return self._steps[place] if place >= 0 and number <= self.count else 0
+
+    def find(self, number: int, step: int) -> Operation | None:
+        """What was told of an operation up to a step."""
+        if again := self._again.get(number):
+            place = bisect_right(again, step, key=lambda one: one[0]) - 1
+            return again[max(0, place)][1]
+        made = self.step_of(number)
+        if made not in self._by_id:
+            self._by_id[made] = {one.id: one for one in reversed(self._told.get(made, ()))}
+        return self._by_id[made].get(number)
 
 
 class _AsOf(Mapping[int, Operation]):
     """Of everything that was told of an operation, the newest up to a step."""
 
-    def __init__(self, history: Mapping[int, list[tuple[int, Operation]]], step: int) -> None:
-        self._history = history
+    def __init__(self, ledger: _Ledger, step: int) -> None:
+        self._ledger = ledger
         self._step = step
 
     def __getitem__(self, number: int) -> Operation:
-        told = self._history[number]
-        index = bisect_right(told, self._step, key=lambda one: one[0])
-        return told[max(0, index - 1)][1]
+        found = self._ledger.find(number, self._step)
+        if found is None:
+            raise KeyError(number)
+        return found
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._history)
+        return (number for number in range(1, len(self) + 1) if number in self)
 
     def __len__(self) -> int:
-        return len(self._history)
+        return self._ledger.count
 
 
 def _strays(timeline: Timeline, replayed: Frame) -> bool:

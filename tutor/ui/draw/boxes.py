@@ -127,7 +127,6 @@ class _Contents:
         self._operations = operations
         self._palette = palette
         self._detail = detail
-        self._walked = {one.id for one in lens.walked()}
         self._parts: dict[int, list[tuple[Operation, TensorView]]] = {}
         for link in graph.links:
             for user, number in link.edges:
@@ -150,7 +149,7 @@ class _Contents:
         lines = [(self._title(one),)]
         if self._detail >= VALUES:
             lines.append((self._value(one),))
-        if self._detail >= FULL and one.id in self._walked:
+        if self._detail >= FULL and self._lens.is_walked(one.id):
             lines.append((self._gradient(one, final),))
         return tuple(lines)
 

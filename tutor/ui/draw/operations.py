@@ -1,11 +1,13 @@
 """The operations pane: what a statement did, an operation a row, and the current one at large."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from tutor.explain import why
-from tutor.explain.explanation import Explanation
-from tutor.frame import Operation, TensorView
+from tutor.explain import told, why
+from tutor.explain.explanation import Explanation, Term
+from tutor.frame import Edge, Operation, TensorView
 from tutor.ui.draw.numbers import brief, shape
 from tutor.ui.draw.palette import Palette
 from tutor.ui.draw.strips import Run, clip, fill, fit, line, ruled, strip, wrap
@@ -26,13 +28,16 @@ def draw_operations(
     """
     if not lens.rows:
         return fill([line(lens.note, width, palette.muted)], width, height, palette.text)
-    operations = lens.operations()
-    detail = _detail(lens, operations, width, palette)
-    room = max(min(len(lens.rows) + _rules(lens), height // 3), height - len(detail) - 1)
-    rows, at = _rows(lens, operations, width, palette)
-    room = min(room, len(rows))
-    top = max(0, min(at - room // 2 + scrolled, len(rows) - room))
-    drawn = rows[top : top + room]
+    detail = _detail(lens, width, palette)
+    entries = _entries(lens)
+    # The list keeps a third, however much there is to say of the current operation.
+    room = min(len(entries), max(height // 3, height - len(detail) - 1))
+    at = 0 if lens.at is None else lens.at + 1 + (0 < lens.interior.forwards <= lens.at)
+    top = max(0, min(at - room // 2 + scrolled, len(entries) - room))
+    shown = entries[top : top + room]
+    names = [cell_len(lens.rows[one].name) for one in shown if isinstance(one, int)]
+    size = min(_NAME, max(names, default=0))
+    drawn = [_entry(entry, lens, size, width, palette) for entry in shown]
     if lens.note:
         drawn = [line(lens.note, width, palette.warning), *drawn[: max(0, room - 1)]]
     if detail:
@@ -40,78 +45,62 @@ def draw_operations(
     return fill([*drawn, *detail], width, height, palette.text)
 
 
-def _rules(lens: Lens) -> int:
-    """How many headings stand among the rows."""
-    return len({one.order is None for one in lens.rows})
+def _entries(lens: Lens) -> Sequence[int | str]:
+    """The numbers of the rows, with the headings among them."""
+    count, whole = lens.interior.forwards, len(lens.rows)
+    found: list[int | str] = []
+    if count:
+        found += ["forwards", *range(count)]
+    if count < whole:
+        found += ["backwards, in autograd's order", *range(count, whole)]
+    return found
 
 
-def _rows(
-    lens: Lens, operations: dict[int, Operation], width: int, palette: Palette
-) -> tuple[list[Strip], int]:
-    """A strip for each operation, with headings, and where the current one stands."""
-    names = min(_NAME, max(cell_len(one.name) for one in lens.rows))
-    strips: list[Strip] = []
-    at = 0
-    was_back: bool | None = None
-    for number_, one in enumerate(lens.rows):
-        is_back = one.order is not None
-        if is_back != was_back:
-            was_back = is_back
-            title = "backwards, in autograd's order" if is_back else "forwards"
-            strips.append(strip(ruled(title, width, palette.muted, palette.border), width,
-                                palette.text))  # fmt: skip
-        is_here = lens.at == number_
-        if is_here:
-            at = len(strips)
-        style = palette.text if lens.at is None or number_ <= lens.at else palette.muted
-        mark = FAILED if one.id == lens.failed and is_back else HERE if is_here else " "
-        runs: list[Run] = [
-            (f"{mark} ", palette.error if mark == FAILED else palette.accent),
-            (f"{one.line or '':>3} ", palette.muted),
-            (fit(one.name or one.kind, names) + " ", palette.accent if is_here else style),
-        ]
-        left = width - sum(cell_len(text) for text, _ in runs)
-        seen = lens.at is None or number_ <= lens.at
-        if is_back:
-            runs += _backwards(one, operations, lens, left, palette, seen)
-        else:
-            runs += _forwards(one, operations, lens, left, palette)
-        if is_here:
-            runs = [(text, ink + palette.current) for text, ink in runs]
-        strips.append(strip(runs, width, palette.current if is_here else palette.text))
-    return strips, at
+def _entry(entry: int | str, lens: Lens, names: int, width: int, palette: Palette) -> Strip:
+    """A heading, or an operation in a row."""
+    if isinstance(entry, str):
+        return strip(ruled(entry, width, palette.muted, palette.border), width, palette.text)
+    one = lens.rows[entry]
+    is_here, is_past = lens.at == entry, lens.at is None or entry <= lens.at
+    is_failed = one.id == lens.failed and one.order is not None
+    mark = FAILED if is_failed else HERE if is_here else " "
+    style = palette.accent if is_here else palette.text if is_past else palette.muted
+    runs: list[Run] = [
+        (f"{mark} ", palette.error if is_failed else palette.accent),
+        (f"{one.line or '':>3} ", palette.muted),
+        (fit(one.name or one.kind, names) + " ", style),
+    ]
+    left = width - sum(cell_len(text) for text, _ in runs)
+    if one.order is None:
+        runs += _forwards(one, lens, left, palette)
+    elif is_past:
+        runs += _backwards(one, lens, left, palette)
+    if is_here:
+        runs = [(text, ink + palette.current) for text, ink in runs]
+    return strip(runs, width, palette.current if is_here else palette.text)
 
 
-def _forwards(
-    one: Operation, operations: dict[int, Operation], lens: Lens, width: int, palette: Palette
-) -> list[Run]:
+def _forwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[Run]:
     """`pred = x·w`, its shape and its value."""
     label = lens.labels.get(one.id, "")
-    made = why.expression(one.id, operations, lens.labels, max(12, width // 2)) if one.call else ""
-    told = f"{label} = {made}" if label and made else made or label
+    made = ""
+    if one.call:
+        made = why.expression(one.id, lens.operations, lens.labels, max(12, width // 2))
+    text = f"{label} = {made}" if label and made else made or label
     if one.kind == "library":
-        told = "all that this call of a library did"
+        text = "all that this call of a library did"
     view = next((view for view in one.values if view is not None), None)
     module = f" {one.module}" if one.module else ""
     value = f"{shape(view)} {brief(view, max(8, width // 3))}" if view is not None else ""
     return [
-        (f"{clip(told, width // 2)}", palette.text),
+        (clip(text, width // 2), palette.text),
         (f" → {value}" if value else "", palette.changed),
         (module, palette.muted),
     ]
 
 
-def _backwards(
-    one: Operation,
-    operations: dict[int, Operation],
-    lens: Lens,
-    width: int,
-    palette: Palette,
-    seen: bool,
-) -> list[Run]:
+def _backwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[Run]:
     """What came in, and what went out; of a leaf, how it was added."""
-    if not seen:
-        return []
     if one.kind == "leaf" and one.after is not None:
         return _added(one, width, palette)
     grad = next((view for view in one.grads if view is not None), None)
@@ -119,7 +108,7 @@ def _backwards(
     share = max(6, width // (len(parts) + 1) - 4)
     runs: list[Run] = [(f"∇ {brief(grad, share)}" if grad else "nothing came", palette.changed)]
     for edge in parts:
-        to = operations.get(edge.to)
+        to = lens.operations.get(edge.to)
         name = _called(to, lens) if to else ""
         assert edge.contribution is not None
         runs += [
@@ -152,9 +141,7 @@ def _called(one: Operation, lens: Lens) -> str:
     return lens.labels.get(one.id) or (one.name if one.kind in ("leaf", "data") else "")
 
 
-def _detail(
-    lens: Lens, operations: dict[int, Operation], width: int, palette: Palette
-) -> list[Strip]:
+def _detail(lens: Lens, width: int, palette: Palette) -> list[Strip]:
     """The current operation in words and numbers."""
     one = lens.current
     if one is None:
@@ -163,11 +150,11 @@ def _detail(
     title = " · ".join(part for part in (one.name or one.kind, one.module, where) if part)
     runs: list[list[Run]] = [[(title, palette.heading)]]
     if one.order is None:
-        runs += _told(why.explain_value(one.id, operations, lens.labels), palette)
+        runs += _told(why.explain_value(one.id, lens.operations, lens.labels), palette)
     else:
-        runs += _passed(one, operations, lens, palette)
-    if lens.inside and lens.inside.error and one.id == lens.failed:
-        runs.append([(lens.inside.error, palette.error)])
+        runs += _passed(one, lens, palette)
+    if lens.error and one.id == lens.failed:
+        runs.append([(lens.error, palette.error)])
     return [strip(part, width, palette.text) for row in runs for part in wrap(row, width) if row]
 
 
@@ -186,10 +173,9 @@ def _told(explained: Explanation, palette: Palette) -> list[list[Run]]:
     return rows
 
 
-def _passed(
-    one: Operation, operations: dict[int, Operation], lens: Lens, palette: Palette
-) -> list[list[Run]]:
+def _passed(one: Operation, lens: Lens, palette: Palette) -> list[list[Run]]:
     """What came in, and along each edge the local derivative and what went out."""
+    operations = lens.operations
     arrived = why.explain_gradient(one.id, operations, lens.labels)
     rows: list[list[Run]] = []
     came = brief(arrived.of.view, 60) if arrived.of.view is not None else "nothing"
@@ -201,26 +187,44 @@ def _passed(
         if one.after is not None:
             rows.append([("in .grad ", palette.muted), *_added(one, 200, palette)])
         return rows
-    done = set()
-    for edge in one.edges:
-        to = operations.get(edge.to)
-        if to is None or edge.to in done or edge.contribution is None:
-            continue
-        done.add(edge.to)
-        there = why.explain_gradient(edge.to, operations, lens.labels, edge.number)
+    for to in dict.fromkeys(_through(edge, operations) for edge in one.edges):
+        there = why.explain_gradient(to[0], operations, lens.labels, to[1])
         for term in there.terms:
-            if term.consumer.id == one.id and not term.via:
-                told = term.formula or "what came in, passed on"
-                rows.append(
-                    [
-                        (f"to {there.of.label}  ", palette.muted),
-                        (told, palette.text),
-                        (f"  = {term.numbers}", palette.accent),
-                    ]
-                )
+            if term.consumer.id == one.id:
+                rows += _went_out(term, there.of.label, palette)
     if arrived.note and not arrived.terms:
         rows.append([(arrived.note, palette.muted)])
     return rows
+
+
+def _through(edge: Edge, operations: dict[int, Operation]) -> tuple[int, int]:
+    """Where an edge leads, past the nodes that torch put inside the operation."""
+    to, output = edge.to, edge.number
+    while (one := operations.get(to)) is not None and one.kind == "part" and len(one.edges) == 1:
+        to, output = one.edges[0].to, one.edges[0].number
+    return to, output
+
+
+def _went_out(term: Term, label: str, palette: Palette) -> list[list[Run]]:
+    """The local derivative along one edge, and what it made of what came in."""
+    local = told.listed(term.local, 40) if term.local is not None else None
+    derivative = term.derivative or "not known for this operation"
+    is_same = local is None or local == derivative
+    via = f" through {', '.join(term.via)}" if term.via else ""
+    numbers = "" if term.numbers == term.formula else f" = {term.numbers}"
+    return [
+        [
+            ("local    ", palette.muted),
+            (derivative, palette.text if term.derivative else palette.muted),
+            ("" if is_same else f" = {local}", palette.changed),
+            (via, palette.muted),
+        ],
+        [
+            ("went out ", palette.muted),
+            (f"{label} = {term.formula}", palette.text),
+            (numbers, palette.accent),
+        ],
+    ]
 
 
 def counted(lens: Lens) -> str:

@@ -8,7 +8,6 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tutor import graph
-from tutor.frame import Operation
 from tutor.lesson import Lesson
 from tutor.timeline import Moment
 from tutor.ui.draw.boxes import FULL, NAMES, Scene, draw_scene
@@ -16,7 +15,6 @@ from tutor.ui.draw.graph import paint
 from tutor.ui.draw.layout import Plan, arrange
 from tutor.ui.draw.palette import Palette
 from tutor.ui.draw.strips import fill, line
-from tutor.ui.lens import Lens
 from tutor.ui.panels.lens_panel import LensPanel
 
 _ASIDE = 24
@@ -48,11 +46,9 @@ class GraphPanel(LensPanel):
         self._left = self._above = 0
         self._scene: Scene | None = None
         self._folded = graph.Graph((), (), ())
-        self._operations: dict[int, Operation] = {}
         self._plans: dict[_Key, Plan] = {}
         self._under_way: _Key | None = None
         self._centred: object = None
-        self._lens_seen: Lens | None = None
         self._version = 0
 
     def inputs(self, moment: Moment) -> object:
@@ -60,17 +56,12 @@ class GraphPanel(LensPanel):
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         lens, palette = self.lens, self.palette
-        if lens.inside is None or not lens.inside.operations:
+        if not lens.interior.rows:
             return fill([line(lens.note, width, palette.muted)], width, height, palette.text)
-        if lens is not self._lens_seen:
-            self._lens_seen = lens
-            self._operations = lens.operations()
         current = lens.current.id if lens.current else 0
-        whole = graph.build(self._operations, lens.walked())
-        self._folded = graph.fold(whole, self._operations, self.opened, self.closed, current)
-        scene = draw_scene(
-            lens, self._folded, self._operations, palette, self.detail, self.selected
-        )
+        operations = lens.operations
+        self._folded = graph.fold(lens.graph, operations, self.opened, self.closed, current)
+        scene = draw_scene(lens, self._folded, operations, palette, self.detail, self.selected)
         self._scene = scene
         key = (tuple(scene.sizes.items()), scene.pairs, width)
         plan = self._plans.get(key)
@@ -160,7 +151,7 @@ class GraphPanel(LensPanel):
         super()._paint()
         step, shown = self.lens.step, self.moment.step if self.moment else 0
         # While statements ask torch for nothing, the graph of the last one that did stays.
-        self._tell(f"of step {step}" if self.lens.inside and 0 < step < shown else "")
+        self._tell(f"of step {step}" if self.lens.rows and 0 < step < shown else "")
 
     async def action_open(self) -> None:
         node = next((n for n in self._folded.nodes if n.key == self.selected), None)
@@ -170,7 +161,7 @@ class GraphPanel(LensPanel):
         if node.is_folded and node.name in self._folded.modules:
             self.opened.add(node.name)
             self.closed.discard(node.name)
-        elif not node.is_folded and (module := self._operations[node.key].module):
+        elif not node.is_folded and (module := self.lens.operations[node.key].module):
             self.closed.add(module)
             self.opened.discard(module)
         else:

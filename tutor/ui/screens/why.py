@@ -17,7 +17,7 @@ from tutor.ui.draw.changes import by_interest
 from tutor.ui.draw.palette import Palette
 from tutor.ui.draw.strips import line
 from tutor.ui.draw.why import draw_why
-from tutor.ui.lens import Lens
+from tutor.ui.lens import Interior, Lens
 from tutor.ui.lines import Lines
 from tutor.ui.session import Session
 from tutor.ui.shadow import Shadow
@@ -90,7 +90,7 @@ class WhyScreen(ModalScreen[int | None]):
             self.lines.show([line("replaying…", width, self.palette.warning)])
             return
         lens = self._lens(question.step)
-        operations = lens.operations()
+        operations = lens.operations
         found = self._origin(question, lens)
         if found is None:
             self.explained = None
@@ -105,7 +105,7 @@ class WhyScreen(ModalScreen[int | None]):
 
     def _lens(self, step: int) -> Lens:
         shadow = self._shadow
-        return Lens(step, 0, shadow.inside(step), shadow.known(step), shadow.labels)
+        return Lens(step, Interior(shadow.inside(step), shadow.known(step), shadow.labels))
 
     def _origin(self, question: Question, lens: Lens) -> Origin | None:
         """What the question is about, among the operations of its step."""
@@ -114,14 +114,15 @@ class WhyScreen(ModalScreen[int | None]):
         name = question.name
         if name.endswith(GRAD):
             owner = name.removesuffix(GRAD)
-            for one in lens.walked():
+            for one in lens.walked:
                 is_it = (
                     one.name == owner if one.kind == "leaf" else lens.labels.get(one.id) == owner
                 )
                 if is_it and one.order is not None:
                     return Origin(one.id, name, None, is_gradient=True)
             return None
-        made = lens.inside.made.get(name) if lens.inside else None
+        inside = lens.interior.inside
+        made = inside.made.get(name) if inside else None
         return Origin(made, name, None) if made else None
 
     def _where(self, step: int) -> str:
@@ -181,11 +182,11 @@ class WhyScreen(ModalScreen[int | None]):
 
 def _chain(origin: Origin, lens: Lens) -> str:
     """The chain rule from the root of the pass down to a leaf, in one formula."""
-    walked = lens.walked()
+    walked = lens.walked
     if not origin.is_gradient or not walked:
         return ""
     root = min((one for one in walked if one.order is not None), key=lambda one: one.order or 0)
-    return why.gradient_formula(origin.id, root.id, lens.operations(), lens.labels) or ""
+    return why.gradient_formula(origin.id, root.id, lens.operations, lens.labels) or ""
 
 
 def question_about(
