@@ -117,7 +117,11 @@ def _with_numbers(id: int, operations: Operations, labels: Labels) -> str:
 
 
 def explain_gradient(
-    id: int, operations: Operations, labels: Labels, number: int = 0
+    id: int,
+    operations: Operations,
+    labels: Labels,
+    number: int = 0,
+    back: Backtrack | None = None,
 ) -> Explanation:
     """What the gradient with respect to a value is the sum of.
 
@@ -126,9 +130,10 @@ def explain_gradient(
         operations: What is known of the run and of one backward pass, from `merged`.
         labels: The names that the script gives to what operations made.
         number: Which output of the operation.
+        back: The edges of that pass, where several gradients are asked for.
     """
     operation = operations.get(id)
-    back = Backtrack(operations)
+    back = back or Backtrack(operations)
     names = Names(operations, labels, back.root(id))
     of = names.gradient(id, number)
     if operation is None:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tutor.explain.why import merged
+from tutor.explain import why
+from tutor.explain.backtrack import Backtrack
+from tutor.explain.explanation import Explanation
 from tutor.frame import Inside, Operation
 from tutor.graph import Graph, build
 
@@ -35,6 +37,7 @@ class Interior:
         self._known = known or {}
         self._operations: dict[int, dict[int, Operation]] = {}
         self._graphs: dict[int, Graph] = {}
+        self._backtracks: dict[int, Backtrack] = {}
 
     @property
     def is_large(self) -> bool:
@@ -45,6 +48,7 @@ class Interior:
         """Read everything that the panes will ask for first."""
         for number in {-1, 0, len(self.passes) - 1}:
             self.graph(number)
+            self.backtrack(number)
         _ = self.forwards, self.walked_ids
 
     @cached_property
@@ -110,7 +114,7 @@ class Interior:
                     forwards[id] = one
                     if id in near or _is_watched(one):
                         waiting += one.inputs
-            self._operations[number] = merged(forwards.values(), self.walked(number))
+            self._operations[number] = why.merged(forwards.values(), self.walked(number))
         return self._operations[number]
 
     def graph(self, number: int) -> Graph:
@@ -118,6 +122,12 @@ class Interior:
         if number not in self._graphs:
             self._graphs[number] = build(self.operations(number), self.walked(number))
         return self._graphs[number]
+
+    def backtrack(self, number: int) -> Backtrack:
+        """The edges of a pass by what they lead to."""
+        if number not in self._backtracks:
+            self._backtracks[number] = Backtrack(self.operations(number))
+        return self._backtracks[number]
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,6 +193,11 @@ class Lens:
     @property
     def graph(self) -> Graph:
         return self.interior.graph(self._pass)
+
+    def explain_gradient(self, id: int, number: int = 0) -> Explanation:
+        """What the gradient with respect to an output of an operation is the sum of."""
+        back = self.interior.backtrack(self._pass)
+        return why.explain_gradient(id, self.operations, self.labels, number, back)
 
     def is_reached(self, one: Operation) -> bool:
         """Whether the pass has come to this node by now."""

@@ -90,7 +90,8 @@ def _border(
         return palette.error
     if lens.current is not None and lens.current.id in node.members:
         return palette.strong
-    if any(lens.is_reached(operations[id]) for id in node.members):
+    # The first of them is the first to be reached.
+    if any(lens.is_reached(operations[id]) for id in (node.members[0], node.members[-1])):
         return palette.changed
     return palette.border
 

@@ -176,7 +176,7 @@ def _told(explained: Explanation, palette: Palette) -> list[list[Run]]:
 def _passed(one: Operation, lens: Lens, palette: Palette) -> list[list[Run]]:
     """What came in, and along each edge the local derivative and what went out."""
     operations = lens.operations
-    arrived = why.explain_gradient(one.id, operations, lens.labels)
+    arrived = lens.explain_gradient(one.id)
     rows: list[list[Run]] = []
     came = brief(arrived.of.view, 60) if arrived.of.view is not None else "nothing"
     rows.append([("came in  ", palette.muted), (f"{arrived.of.label} = ", palette.text),
@@ -188,7 +188,7 @@ def _passed(one: Operation, lens: Lens, palette: Palette) -> list[list[Run]]:
             rows.append([("in .grad ", palette.muted), *_added(one, 200, palette)])
         return rows
     for to in dict.fromkeys(_through(edge, operations) for edge in one.edges):
-        there = why.explain_gradient(to[0], operations, lens.labels, to[1])
+        there = lens.explain_gradient(*to)
         for term in there.terms:
             if term.consumer.id == one.id:
                 rows += _went_out(term, there.of.label, palette)
