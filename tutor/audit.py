@@ -11,6 +11,9 @@ from tutor.timeline import Timeline
 DIGITS = 10
 """Significant digits of a gradient that are written out."""
 
+_NEAR = 2_000
+"""Up to this step all that ran is noted: it takes no time, and misses nothing."""
+
 _CLOSE = 2e-4
 """How far a closed form may be off, relative to the largest element: it was computed as the script
 computes, in its own precision."""
@@ -39,20 +42,25 @@ class Checked:
 
 
 def backward_steps(timeline: Timeline, name: str | None) -> Iterator[int]:
-    """The steps that ran a backward pass, those that changed `name`'s gradient where one is named;
-    all of them if none did."""
-    steps = [
-        step
-        for step in range(1, len(timeline) + 1)
-        if (frame := timeline.frame(step)) is not None and frame.phase == "backward"
-    ]
-    into = [step for step in steps if name and timeline.changed_at(name + GRAD, step) == step]
+    """The steps that ran a backward pass and left a gradient, in `name` where one is named; all
+    that ran one if none did."""
+    steps, into = [], []
+    for step in range(1, len(timeline) + 1):
+        frame = timeline.frame(step)
+        if frame is None or frame.phase != "backward":
+            continue
+        steps.append(step)
+        left = [one.removesuffix(GRAD) for one in frame.changed if one.endswith(GRAD)]
+        if name in left or (left and not name):
+            into.append(step)
     yield from into or steps
 
 
 def window(timeline: Timeline, names: Sequence[str], step: int) -> int:
-    """The last step that made or edited one of the parameters before `step`: what led from them to
-    the backward pass comes after it. 0 where all that ran must be noted."""
+    """The step after which calls must be noted for an audit of `step`: what led from a parameter to
+    the backward pass mostly comes after it was last edited. 0: all that ran."""
+    if step <= _NEAR:
+        return 0
     found = [timeline.changed_at(name, step - 1) for name in names]
     return max(0, min(found, default=0) - 1)
 
@@ -123,7 +131,9 @@ def verdict(row: AuditRow) -> str:
     """In a word or two."""
     if not row.agrees:
         return "DISAGREES"
-    return "agrees at a corner" if row.kink else "agrees"
+    if row.kink is None:
+        return "agrees"
+    return "agrees at a corner" if math.isfinite(row.kink[0]) else "no slope here"
 
 
 def remarks(checked: Checked) -> list[str]:

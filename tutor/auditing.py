@@ -53,7 +53,11 @@ def run(
     checked = [audit.check(one, timeline, step, lesson.compare) for one in audits]
     if of and checked[0].audit.problem:
         raise BadRequest(f"--of {of}: {checked[0].audit.problem}")
+    if not checked:
+        raise BadRequest(f"{path}: the backward pass of step {step} brought no leaf a gradient")
     _print(checked, timeline, step, as_json, stdout)
+    if all(one.audit.problem for one in checked):
+        raise BadRequest(f"{path}: no gradient of step {step} could be audited, as told above")
     return 0 if all(one.agrees for one in checked) else 1
 
 
@@ -124,7 +128,8 @@ def _print(
             lines.append(
                 json.dumps(jsonable({"step": step, "line": frame.line} | audit.plain(one)))
             )
-        lines.append(json.dumps({"done": True, "agrees": all(one.agrees for one in checked)}))
+        agrees = all(one.agrees and not one.audit.problem for one in checked)
+        lines.append(json.dumps({"done": True, "agrees": agrees}))
     else:
         count = f"{len(checked)} gradient" + "s" * (len(checked) != 1)
         lines.append(f"step {step}, line {frame.line}: {count}\n")

@@ -4,6 +4,7 @@ The same structs travel over the engine's pipe and can lie in a file, as Message
 holds only what its statement changed; `timeline.Timeline` answers what any value was at any step.
 """
 
+import math
 from math import prod
 
 import msgspec
@@ -159,20 +160,15 @@ class AuditRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     error: float
     """How far it may be off: a third of its distance to the one with 2h, and the rounding."""
     kink: tuple[float, float] | None = None
-    """The slopes on both sides where the function has a corner: any value between will do."""
-    curvature: float = 0.0
-    """The second difference's absolute value: how fast rounding moves the gradient."""
+    """The slopes on both sides where the function has a corner: any value between will do.
+    Infinite where there is nothing to one side."""
     agrees: bool = False
 
-    def judged(self, tolerance: float, rounding: float) -> "AuditRow":
-        """The row with its verdict.
-
-        Args:
-            tolerance: How far autograd may be off in any case.
-            rounding: How far the inputs are rounded.
-        """
-        allowed = tolerance + rounding * self.curvature + 10 * self.error
+    def judged(self, allowed: float) -> "AuditRow":
+        """The row with its verdict, autograd being allowed to be off by so much."""
         low, high = self.kink or (self.difference, self.difference)
+        if math.isfinite(self.error):
+            allowed += 10 * self.error
         agrees = low - allowed <= self.autograd <= high + allowed
         return msgspec.structs.replace(self, agrees=agrees)
 

@@ -24,8 +24,10 @@ _WIDER = {
 _NARROWING = {Tensor.float, Tensor.half, Tensor.bfloat16}
 """What a script asks for by a name rather than by a dtype."""
 
-Nudge = Callable[[Tensor], None]
-"""Changes a value in place."""
+_NARROW = (torch.float16, torch.bfloat16)
+
+Nudge = Callable[[Tensor], Tensor]
+"""Gives another value for one, or changes it in place and gives it back."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,12 @@ class Tape:
     """By identity: tensors that were there before, and what they held when they were met."""
     _made: dict[int, Tensor] = field(default_factory=dict)
     """By identity: tensors that calls made."""
+    _constants: set[int] = field(default_factory=set)
+    """By identity: what `_made` holds the same for ever."""
+    _stray: int | None = None
+    """The first pass that something led to which nobody saw being made."""
+    is_narrow: bool = False
+    """Whether something was computed in fewer than 32 bits."""
     _state: Tensor | None = None
     _wanted: bool = False
     """Whether an input of the call under way wants a gradient."""
@@ -107,12 +115,19 @@ class Tape:
             _Record(func, args, kwargs or {}, outputs, line, name, kept, held, random)
         )
         self._made.update((id(one), one) for one in outputs)
+        if kept is not None:
+            self._constants.update(map(id, outputs))
+        self.is_narrow = self.is_narrow or any(one.dtype in _NARROW for one in outputs)
 
     def begin(self, roots: Sequence[Tensor], weights: Sequence[Tensor | None]) -> None:
         """A backward pass begins."""
         for tensor in [*roots, *(one for one in weights if one is not None)]:
             self._meet(tensor)
         self._roots.append(_Root(len(self._records), list(roots), list(weights)))
+
+    def strays(self, number: int) -> bool:
+        """Whether something led to backward pass `number` that nobody saw being made."""
+        return self._stray is not None and number >= self._stray
 
     def spoil(self, problem: str) -> None:
         """The next passes cannot be made again, for this reason in one line."""
@@ -149,45 +164,81 @@ class Tape:
             nudge: Changes it, where it was last made or edited before the pass.
             hold: Take as constants what autograd was told to.
         """
+        with torch.no_grad(), _untouched():
+            return self._total(number, tensor, nudge, hold, _wide).item()
+
+    def gradient(self, number: int, tensor: Tensor, wide: bool) -> Tensor:
+        """The gradient of the same by autograd, without what the script has of its own in it: in
+        float64, or as the script computes.
+
+        Raises:
+            RuntimeError: autograd refuses, as where something was edited in place.
+        """
+        leaves: list[Tensor] = []
+
+        def nudge(value: Tensor) -> Tensor:
+            leaves.append(value.detach().clone().requires_grad_())
+            # What is edited in place must not be the leaf itself.
+            return leaves[0].view_as(leaves[0])
+
+        with torch.enable_grad(), _untouched():
+            total = self._total(number, tensor, nudge, False, _wide if wide else _as_it_is)
+            return torch.autograd.grad(total, leaves[0])[0].double()
+
+    def _total(
+        self,
+        number: int,
+        tensor: Tensor,
+        nudge: Nudge,
+        hold: bool,
+        cast: Callable[[Tensor], Tensor],
+    ) -> Tensor:
         root = self._roots[number]
         records = self._records[: root.at]
         last = max(
             (at for at, one in enumerate(records) if any(o is tensor for o in one.outputs)),
             default=-1,
         )
-        values = {key: _wide(copy.clone()) for key, (_, copy) in self._sources.items()}
+        values = {key: cast(copy.clone()) for key, (_, copy) in self._sources.items()}
         if last < 0:
-            nudge(values[id(tensor)])
-        with torch.no_grad(), _untouched():
-            for at, record in enumerate(records):
-                _make(record, values, hold)
-                if at == last:
-                    nudge(values[id(tensor)])
-            total = 0.0
-            for one, weight in zip(root.tensors, root.weights, strict=True):
-                value = values[id(one)]
-                total += (value if weight is None else value * values[id(weight)]).sum().item()
+            values[id(tensor)] = nudge(values[id(tensor)])
+        for at, record in enumerate(records):
+            _make(record, values, hold, cast)
+            if at == last:
+                values[id(tensor)] = nudge(values[id(tensor)])
+        total = torch.zeros((), dtype=torch.float64)
+        for one, weight in zip(root.tensors, root.weights, strict=True):
+            value = values[id(one)]
+            total = total + (value if weight is None else value * values[id(weight)]).sum().cpu()
         return total
 
     def _meet(self, tensor: Tensor) -> None:
-        if id(tensor) not in self._made and id(tensor) not in self._sources:
-            self._sources[id(tensor)] = (tensor, tensor.detach().clone())
+        key = id(tensor)
+        is_new = key not in self._made and key not in self._sources
+        if is_new:
+            self._sources[key] = (tensor, tensor.detach().clone())
+        if (is_new or key in self._constants) and tensor.grad_fn is not None:
+            # A `Function` of the script's own that leaves torch, another thread, compiled code.
+            self._stray = self.passes if self._stray is None else self._stray
 
 
-def _make(record: _Record, values: dict[int, Tensor], hold: bool) -> None:
+def _make(
+    record: _Record, values: dict[int, Tensor], hold: bool, cast: Callable[[Tensor], Tensor]
+) -> None:
     """Make a call again, with the values that its inputs have now."""
     constant = record.kept or (record.held if hold else None)
     if constant is not None:
-        found = [_wide(one.clone()) for one in constant]
+        found = [cast(one.clone()) for one in constant]
         if is_filler(record.func):
             found = [values[id(record.outputs[0])].copy_(found[0])]
     elif record.random is not None:
-        found = [_drop_out(record, values)]
+        found = [_drop_out(record, values, cast)]
     else:
-        func = Tensor.double if record.func in _NARROWING else record.func
+        is_wide = cast is _wide
+        func = Tensor.double if is_wide and record.func in _NARROWING else record.func
         result = func(
-            *_replaced(record.args, values),
-            **{key: _replaced(value, values) for key, value in record.kwargs.items()},
+            *_replaced(record.args, values, is_wide),
+            **{key: _replaced(value, values, is_wide) for key, value in record.kwargs.items()},
         )
         found = []
         calls.tensors_in([result], found)
@@ -197,7 +248,9 @@ def _make(record: _Record, values: dict[int, Tensor], hold: bool) -> None:
         values[id(one)] = value
 
 
-def _drop_out(record: _Record, values: dict[int, Tensor]) -> Tensor:
+def _drop_out(
+    record: _Record, values: dict[int, Tensor], cast: Callable[[Tensor], Tensor]
+) -> Tensor:
     """The mask is drawn in the script's own precision: in float64 it would be another one."""
     assert record.random is not None
     torch.set_rng_state(record.random)
@@ -211,16 +264,16 @@ def _drop_out(record: _Record, values: dict[int, Tensor]) -> Tensor:
         *map(replaced, record.args),
         **{key: replaced(value) for key, value in record.kwargs.items()},
     )
-    return values[id(dropped)] * mask.double()
+    return values[id(dropped)] * cast(mask)
 
 
-def _replaced(value: Any, values: dict[int, Tensor]) -> Any:
+def _replaced(value: Any, values: dict[int, Tensor], is_wide: bool) -> Any:
     if isinstance(value, Tensor):
         return values[id(value)]
     if isinstance(value, torch.dtype):
-        return _WIDER.get(value, value)
+        return _WIDER.get(value, value) if is_wide else value
     if isinstance(value, list | tuple):
-        items = [_replaced(item, values) for item in value]
+        items = [_replaced(item, values, is_wide) for item in value]
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return type(value)(*items)
         return type(value)(items)
@@ -233,6 +286,10 @@ def _copies(outputs: list[Tensor]) -> list[Tensor]:
 
 def _wide(tensor: Tensor) -> Tensor:
     return tensor.to(_WIDER.get(tensor.dtype, tensor.dtype))
+
+
+def _as_it_is(tensor: Tensor) -> Tensor:
+    return tensor
 
 
 @contextmanager
