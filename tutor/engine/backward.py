@@ -1,8 +1,10 @@
 """One backward pass: what came to each node of the graph, and what it passed on."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import msgspec
 import torch
 from torch import Tensor
 from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
@@ -13,35 +15,22 @@ from tutor.engine.stills import Still, Stills
 from tutor.engine.tape import Tape
 
 
-class Visit:
+class Visit(msgspec.Struct, eq=False):
     """What a pass did at one node."""
 
-    __slots__ = (
-        "after",
-        "before",
-        "brought",
-        "edges",
-        "entry",
-        "grads",
-        "order",
-        "places",
-        "values",
-    )
-
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.order: int | None = None
-        self.grads: list[Still] = []
-        self.edges: list[tuple[int, int, Still]] = []
-        """(id, number of its output, contribution) for each input that wants a gradient."""
-        self.places: list[int] = []
-        """Which of the node's inputs each edge is."""
-        self.values: list[Still] = []
-        """Of a leaf: its value at the time."""
-        self.brought: Tensor | None = None
-        """The gradient that a leaf got, kept for an audit."""
-        self.before: Still = None
-        self.after: Still = None
+    entry: Entry
+    order: int | None = None
+    grads: list[Still] = []
+    edges: list[tuple[int, int, Still]] = []
+    """(id, number of its output, contribution) for each input that wants a gradient."""
+    places: list[int] = []
+    """Which of the node's inputs each edge is."""
+    values: list[Still] = []
+    """Of a leaf: its value at the time."""
+    brought: Tensor | None = None
+    """The gradient that a leaf got, kept for an audit."""
+    before: Still = None
+    after: Still = None
 
 
 class Pass:
@@ -141,38 +130,48 @@ class Pass:
         return root
 
     def _hook(self, node: Node, visit: Visit) -> None:
-        number = visit.entry.id
-        leaf = private.variable(node) if private.is_accumulator(node) else None
-        if leaf is not None:
-            visit.values = [self._stills.take(leaf)]
-        take = self._stills.take
+        if private.is_accumulator(node):
+            leaf = private.variable(node)
+            visit.values = [self._ledger.look(visit.entry, leaf)]
+            before = partial(self._enter_leaf, visit, leaf)
+            after = partial(self._leave_leaf, visit, leaf)
+        else:
+            before, after = partial(self._enter, visit), partial(self._leave, visit)
+        self._hooks += node.register_prehook(before), node.register_hook(after)
 
-        def before(grads: tuple[Tensor | None, ...]) -> None:
-            visit.order = self._count()
-            self._under_way = number
-            visit.grads = [
-                None if grad is None else self._taken_up((number, output), grad)
-                for output, grad in enumerate(grads)
-            ]
-            if leaf is not None:
-                if self._tape is not None and grads[0] is not None:
-                    visit.brought = grads[0].detach().clone()
-                visit.before = None if leaf.grad is None else take(leaf.grad)
+    # At a node
 
-        def after(passed: tuple[Tensor | None, ...], grads: Any) -> None:
-            self._under_way = 0
-            if leaf is not None:
-                visit.after = None if leaf.grad is None else take(leaf.grad)
-                return
-            for index, place in enumerate(visit.places):
-                grad = passed[place] if place < len(passed) else None
-                if grad is not None:
-                    to, output, _ = visit.edges[index]
-                    still = take(grad)
-                    visit.edges[index] = (to, output, still)
-                    self._arrived.setdefault((to, output), []).append((*_place(grad), still))
+    def _enter(self, visit: Visit, grads: tuple[Tensor | None, ...]) -> None:
+        visit.order = self._count()
+        self._under_way = number = visit.entry.id
+        visit.grads = [
+            None if grad is None else self._taken_up((number, output), grad)
+            for output, grad in enumerate(grads)
+        ]
 
-        self._hooks += [node.register_prehook(before), node.register_hook(after)]
+    def _enter_leaf(self, visit: Visit, leaf: Tensor, grads: tuple[Tensor | None, ...]) -> None:
+        self._enter(visit, grads)
+        if self._tape is not None and grads[0] is not None:
+            visit.brought = grads[0].detach().clone()
+        visit.before = self._grad(leaf)
+
+    def _leave(self, visit: Visit, passed: tuple[Tensor | None, ...], grads: Any) -> None:
+        self._under_way = 0
+        for index, place in enumerate(visit.places):
+            grad = passed[place] if place < len(passed) else None
+            if grad is not None:
+                to, output, _ = visit.edges[index]
+                still = self._stills.take(grad)
+                visit.edges[index] = (to, output, still)
+                self._arrived.setdefault((to, output), []).append((*_place(grad), still))
+
+    def _leave_leaf(self, visit: Visit, leaf: Tensor, passed: Any, grads: Any) -> None:
+        self._under_way = 0
+        visit.after = self._grad(leaf)
+
+    def _grad(self, leaf: Tensor) -> Still:
+        grad = leaf.grad
+        return None if grad is None else self._stills.take(grad)
 
     def _taken_up(self, output: tuple[int, int], grad: Tensor) -> Still:
         """A look at the gradient of an output: the one at its only contribution, if it is that."""
@@ -195,6 +194,8 @@ class Pass:
             place = get_gradient_edge(one) if isinstance(one, Tensor) else one
             entry = self._ledger.reached(place.node, None)
             visit = self.visits.setdefault(entry.id, Visit(entry))
+            if entry.kind == "leaf" and not visit.values:
+                visit.values = [self._ledger.look(entry, private.variable(place.node))]
             if visit.order is None:
                 visit.order = self._count()
                 visit.grads = [None] * place.output_nr + [self._stills.take(grad)]

@@ -12,6 +12,8 @@ from torch import Tensor
 _LONGEST = 60
 """Characters of a constant in a call, such as a list of indices."""
 
+_LITERALS = {int, float, bool, type(None)}
+
 _REFLECTED = re.compile(r"r(add|sub|mul|div|truediv|floordiv|pow|matmul|mod)")
 _IN_PLACE = re.compile(r"i(add|sub|mul|truediv|floordiv|pow)")
 
@@ -101,34 +103,36 @@ def tensors_in(values: Iterable[Any], found: list[Tensor]) -> None:
             tensors_in(value.values(), found)
 
 
-def text(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any] | None) -> str:
-    """`pow(_0, 2)`: the call with its tensors as _0, _1, … in the order of `tensors_in`."""
-    count = 0
-
-    def told(value: Any) -> str:
-        nonlocal count
-        if isinstance(value, Tensor):
-            count += 1
-            return f"_{count - 1}"
-        kind = type(value)
-        if kind is int or kind is float or kind is bool or value is None:
-            return repr(value)
-        if isinstance(value, list | tuple):
-            parts = [told(item) for item in value]
-            inner = ", ".join(parts)
-            if len(inner) > _LONGEST and not any(part.startswith("_") for part in parts):
-                inner = "..."
-            if kind is list:
-                return f"[{inner}]"
-            return f"({inner},)" if len(parts) == 1 else f"({inner})"
-        return _constant(value)
-
-    parts = [told(value) for value in args]
+def text(
+    function: Function, args: Sequence[Any], kwargs: Mapping[str, Any] | None, found: list[Tensor]
+) -> str:
+    """`pow(_0, 2)`: the call with its tensors as _0, _1, … They are added to `found`, as
+    `tensors_in` does it."""
+    parts = [_told(value, found) for value in args]
     if kwargs:
-        parts += [f"{key}={told(value)}" for key, value in kwargs.items() if value is not None]
+        parts += [f"{key}={_told(one, found)}" for key, one in kwargs.items() if one is not None]
     if function.is_reflected and len(parts) > 1:
         parts[:2] = parts[1::-1]
     return f"{function.name}({', '.join(parts)})"
+
+
+def _told(value: Any, found: list[Tensor]) -> str:
+    if isinstance(value, Tensor):
+        found.append(value)
+        return f"_{len(found) - 1}"
+    if type(value) in _LITERALS:
+        return repr(value)
+    if isinstance(value, list | tuple):
+        parts = [_told(item, found) for item in value]
+        inner = ", ".join(parts)
+        if len(inner) > _LONGEST and not any(part.startswith("_") for part in parts):
+            inner = "..."
+        if type(value) is list:
+            return f"[{inner}]"
+        return f"({inner},)" if len(parts) == 1 else f"({inner})"
+    if isinstance(value, dict):
+        tensors_in(value.values(), found)
+    return _constant(value)
 
 
 def _constant(value: Any) -> str:

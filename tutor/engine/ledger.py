@@ -5,17 +5,19 @@ tensors are known by weak references.
 """
 
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
+import msgspec
+import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
 from tutor.engine import private
 from tutor.engine.calls import node_name
 from tutor.engine.stills import Still, Stills
-from tutor.frame import EXACT, TensorView
+from tutor.frame import EXACT
 
 _KEY = "tutor.operation"
 """Where a node's metadata hold its entry."""
@@ -24,33 +26,24 @@ MOST = 50_000
 """Operations and nodes that are kept of one statement; the rest is counted."""
 
 
-class Entry:
+class Entry(msgspec.Struct, eq=False):
     """An operation, or what takes the place of one in the graph: see `frame.Operation`."""
 
-    __slots__ = ("call", "id", "inputs", "kind", "line", "module", "name", "step", "tensor",
-                 "values", "version")  # fmt: skip
-
-    def __init__(self, number: int, kind: str, name: str, line: int = 0, module: Any = "") -> None:
-        self.id = number
-        self.kind = kind
-        self.name = name
-        self.line = line
-        self.module = module
-        self.inputs: tuple[int, ...] = ()
-        self.call = ""
-        self.values: list[Still] = []
-        self.tensor: Callable[[], Tensor | None] | None = None
-        """Where a leaf or data are, as long as they are."""
-        self.step = -1
-        """The step in which it was last met."""
-        self.version = -1
-        """The version of a leaf's or of data's tensor that `values` show."""
-
-    def settle(self, stills: Stills) -> tuple[TensorView | None, ...]:
-        """Its values, those from a device too, once they were fetched."""
-        views = [stills.view(still) for still in self.values]
-        self.values = [*views]
-        return tuple(views)
+    id: int
+    kind: str
+    name: str
+    line: int = 0
+    module: torch.nn.Module | str | None = ""
+    """A module is still to be named, when its statement is over."""
+    inputs: tuple[int, ...] = ()
+    call: str = ""
+    values: Sequence[Still] = ()
+    tensor: Callable[[], Tensor | None] | None = None
+    """Where a leaf or data are, as long as they are."""
+    step: int = -1
+    """The step in which it was last met."""
+    version: int = -1
+    """The version of a leaf's or of data's tensor that `values` show."""
 
 
 class Ledger:
@@ -77,7 +70,9 @@ class Ledger:
         self.entries = []
         self.dropped = 0
 
-    def open(self, kind: str, name: str, line: int = 0, module: Any = "") -> Entry:
+    def open(
+        self, kind: str, name: str, line: int = 0, module: torch.nn.Module | str | None = ""
+    ) -> Entry:
         """A new entry; it is one of this step's when `note` is told so."""
         self._count += 1
         return Entry(self._count, kind, name, line, module)
@@ -122,18 +117,27 @@ class Ledger:
             known, kind = self._made, "data"
         entry = known.get(tensor)
         if entry is None:
-            entry = self.open(kind, _local_name(tensor, frame))
-            self._follow(entry, tensor)
-            known.add(tensor, entry)
-        if entry.kind == kind and entry.step != self.step:
+            entry = self._follow(tensor, kind, _local_name(tensor, frame))
+        if entry.step != self.step and entry.kind == kind:
             self._refresh(entry, tensor)
             self.note(entry)
         return entry
 
-    def _follow(self, entry: Entry, tensor: Tensor) -> None:
+    def look(self, entry: Entry, leaf: Tensor) -> Still:
+        """A look at a leaf that a pass came to; the first in a step stands in its entry too."""
+        still = self._stills.take(leaf)
+        if entry.step != self.step:
+            entry.step = self.step
+            entry.values = [still]
+        return still
+
+    def _follow(self, tensor: Tensor, kind: str, name: str) -> Entry:
+        """A new entry for a leaf or data."""
+        maker = self._made.get(tensor)
+        entry = self.open(kind, name, maker.line if maker is not None else 0)
         entry.tensor = weakref.ref(tensor)
-        if (maker := self._made.get(tensor)) is not None:
-            entry.line = maker.line
+        (self._leaves if kind == "leaf" else self._made).add(tensor, entry)
+        return entry
 
     def _refresh(self, entry: Entry, tensor: Tensor) -> None:
         """Look at the value again. Large data are taken to be what they were while their version
@@ -163,21 +167,12 @@ class Ledger:
 
     def reached(self, node: Node, parent: Entry | None) -> Entry:
         """The entry of a node that a walk backwards came to from `parent`'s."""
-        if (entry := self.of_node(node)) is not None:
-            if entry.kind == "leaf" and entry.step != self.step:
-                self._refresh(entry, private.variable(node))
-                entry.step = self.step
+        entry = self.of_node(node)
+        if entry is not None:
             return entry
         if private.is_accumulator(node):
             leaf = private.variable(node)
-            entry = self._leaves.get(leaf)
-            if entry is None:
-                entry = self.open("leaf", "")
-                self._follow(entry, leaf)
-                self._leaves.add(leaf, entry)
-            if entry.step != self.step:
-                self._refresh(entry, leaf)
-                entry.step = self.step
+            entry = self._leaves.get(leaf) or self._follow(leaf, "leaf", "")
         else:
             # The inputs of every operation that was seen have entries: what lies between is its.
             is_part = parent is not None and parent.kind in ("operation", "part")

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 import torch
 from torch import Tensor
 from torch.nn.modules import module as modules
@@ -17,12 +18,20 @@ from tutor.engine.ledger import MOST, Entry, Ledger
 from tutor.engine.origin import Origin, Origins
 from tutor.engine.stills import Stills
 from tutor.engine.tape import Tape
-from tutor.frame import Audit, Edge, Inside, Operation
+from tutor.frame import Audit, Edge, Inside, Operation, TensorView
 
 _UNREACHED = "no backward pass of this step brought it a gradient"
 
 Names = Callable[[], dict[int, str]]
-_Inputs = tuple[Origin, list[Entry]]
+
+
+class _Call(msgspec.Struct):
+    """A call that is being made."""
+
+    origin: Origin
+    text: str
+    sources: list[Entry]
+    """What stands for its inputs."""
 
 
 class Operations(TorchFunctionMode):
@@ -68,22 +77,24 @@ class Operations(TorchFunctionMode):
             return func(*args, **kwargs) if kwargs else func(*args)
         edits = about.in_place or bool(kwargs and kwargs.get("out") is not None)
         # What is edited in place is another value afterwards, and has another node.
-        inputs = self._look_up(args, kwargs) if edits else None
+        call = self._look_up(about, args, kwargs) if edits else None
         if self.tape is not None:
             self.tape.meet(args, kwargs)
         result = func(*args, **kwargs) if kwargs else func(*args)
-        outputs = _outputs(about, args, result)
-        if outputs and (edits or not _is_among(outputs, args)):
-            found = inputs or self._look_up(args, kwargs)
-            if found is not None:
-                if self.tape is not None:
-                    self.tape.record(func, args, kwargs, outputs, found[0].line, about.name)
-                self._note(about, args, kwargs, found, outputs, edits)
+        outputs = [result] if isinstance(result, Tensor) else _outputs(about, args, result)
+        if not outputs:
+            return result
+        if not edits and not _is_among(outputs, args):
+            call = self._look_up(about, args, kwargs)
+        if call is not None:
+            if self.tape is not None:
+                self.tape.record(func, args, kwargs, outputs, call.origin.line, about.name)
+            self._note(about, call, outputs, edits)
         return result
 
     # Forwards
 
-    def _look_up(self, args: Any, kwargs: Any) -> _Inputs | None:
+    def _look_up(self, about: calls.Function, args: Any, kwargs: Any) -> _Call | None:
         """Where a call was made and what its inputs are; None for one that is not noted."""
         if private.in_transform():
             self._unseen["the operations inside torch.func transforms"] = None
@@ -92,36 +103,29 @@ class Operations(TorchFunctionMode):
         if len(ledger.entries) >= MOST:
             ledger.dropped += 1
             return None
-        tensors: list[Tensor] = []
-        calls.tensors_in(args, tensors)
-        if kwargs:
-            calls.tensors_in(kwargs.values(), tensors)
         origin = self._origins.here(2)
+        tensors: list[Tensor] = []
+        text = calls.text(about, args, kwargs, tensors)
         if origin.constructs:
             # What a module is made of is not there yet.
-            return origin, []
-        return origin, [ledger.source(one, origin.frame, origin.line) for one in tensors]
+            return _Call(origin, text, [])
+        frame, line = origin.frame, origin.line
+        return _Call(origin, text, [ledger.source(one, frame, line) for one in tensors])
 
     def _note(
-        self,
-        about: calls.Function,
-        args: Any,
-        kwargs: Any,
-        inputs: _Inputs,
-        outputs: list[Tensor],
-        edits: bool,
+        self, about: calls.Function, call: _Call, outputs: list[Tensor], edits: bool
     ) -> None:
         """Note a call that computed a tensor."""
-        origin, sources = inputs
+        origin = call.origin
         if origin.library:
-            self._note_library(origin, sources, outputs)
+            self._note_library(origin, call.sources, outputs)
             return
         self._library = None
         ledger = self._ledger
         module = self._modules[-1] if self._modules else None
         entry = ledger.open("operation", about.name, origin.line, module)
-        entry.inputs = tuple([source.id for source in sources])
-        entry.call = calls.text(about, args, kwargs)
+        entry.inputs = tuple([source.id for source in call.sources])
+        entry.call = call.text
         self._give(entry, outputs, edits)
         ledger.note(entry)
 
@@ -129,11 +133,12 @@ class Operations(TorchFunctionMode):
         """Let `entry` stand for what an operation brought forth."""
         ledger, take = self._ledger, self.stills.take
         first = None
+        values = []
         for output in outputs:
             ledger.made(output, entry)
             node = output.grad_fn
             if node is None or first is None or node is first:
-                entry.values.append(take(output))
+                values.append(take(output))
                 if node is not None:
                     first = node
                     ledger.behind(node, entry)
@@ -148,6 +153,7 @@ class Operations(TorchFunctionMode):
                 ledger.made(base, entry)
                 if (node := base.grad_fn) is not None:
                     self._give_base(node, entry)
+        entry.values = values
 
     def _give_base(self, node: Any, entry: Entry) -> None:
         if self._ledger.of_node(node) is None:
@@ -286,9 +292,11 @@ class Operations(TorchFunctionMode):
             ledger.turn(step)
             return None
         self.stills.fetch()
-        visited = [visit.entry for walk in passes for visit in walk.visits.values()]
-        if any(one.tensor for one in ledger.entries) or visited:
-            ledger.names([*ledger.entries, *visited], names())
+        met = [*ledger.entries]
+        for walk in passes:
+            met += [visit.entry for visit in walk.visits.values()]
+        if nameable := [entry for entry in met if entry.tensor is not None]:
+            ledger.names(nameable, names())
         operations = [self._forwards(entry) for entry in ledger.entries]
         for walk in passes:
             operations += [self._backwards(visit) for visit in walk.in_order()]
@@ -311,7 +319,7 @@ class Operations(TorchFunctionMode):
         """Let a step go that is not recorded."""
         self.stills.fetch()
         for entry in self._ledger.entries:
-            entry.settle(self.stills)
+            self._settle(entry)
         self._passes, self._unseen, self._visits, self._library = [], {}, 0, None
         self._ledger.turn(step)
 
@@ -319,31 +327,36 @@ class Operations(TorchFunctionMode):
         makers = ((name, self._ledger.maker(tensor, line)) for name, tensor in changed.items())
         return {name: entry.id for name, entry in makers if entry is not None}
 
-    def _forwards(self, entry: Entry) -> Operation:
+    def _settle(self, entry: Entry) -> tuple[str, tuple[TensorView | None, ...]]:
+        """The module and the values of an entry, which are there when its statement is over."""
         module = entry.module
         if not isinstance(module, str):
             module = entry.module = self._module_name(module) if module else ""
-        values = entry.settle(self.stills)
+        entry.values = values = self.stills.views(entry.values)
+        return module, values
+
+    def _forwards(self, entry: Entry) -> Operation:
+        module, values = self._settle(entry)
         return Operation(
             entry.id, entry.kind, entry.name, entry.line, module, entry.inputs, entry.call, values
         )
 
     def _backwards(self, visit: Visit) -> Operation:
-        entry, view = visit.entry, self.stills.view
-        forwards = self._forwards(entry)
-        values = tuple(view(still) for still in visit.values) or forwards.values
+        entry, view, views = visit.entry, self.stills.view, self.stills.views
+        module, values = self._settle(entry)
+        edges = [Edge(to, number, view(still)) for to, number, still in visit.edges]
         return Operation(
             entry.id,
             entry.kind,
             entry.name,
             entry.line,
-            forwards.module,
-            entry.inputs or tuple(to for to, _, _ in visit.edges),
+            module,
+            entry.inputs or tuple([edge.to for edge in edges]),
             entry.call,
-            values,
+            views(visit.values) or values,
             visit.order,
-            tuple(view(still) for still in visit.grads),
-            tuple(Edge(to, number, view(still)) for to, number, still in visit.edges),
+            views(visit.grads),
+            tuple(edges),
             view(visit.before),
             view(visit.after),
         )
@@ -351,8 +364,6 @@ class Operations(TorchFunctionMode):
 
 def _outputs(about: calls.Function, args: Any, result: Any) -> list[Tensor]:
     """The tensors that a call made or edited."""
-    if isinstance(result, Tensor):
-        return [result]
     found: list[Tensor] = []
     if isinstance(result, list | tuple):
         calls.tensors_in(result, found)
@@ -363,4 +374,9 @@ def _outputs(about: calls.Function, args: Any, result: Any) -> list[Tensor]:
 
 def _is_among(outputs: list[Tensor], args: Any) -> bool:
     """Whether a call handed its input back, as `x.contiguous()` does where it already is."""
-    return len(outputs) == 1 and any(one is outputs[0] for one in args)
+    if len(outputs) > 1:
+        return False
+    for one in args:
+        if one is outputs[0]:
+            return True
+    return False

@@ -36,9 +36,12 @@ def base(tensor: torch.Tensor) -> torch.Tensor | None:
     return tensor._base
 
 
+_ACCUMULATOR: type = torch._C._functions.AccumulateGrad
+
+
 def is_accumulator(node: Node) -> bool:
     """Whether this node adds to the `.grad` of a leaf."""
-    return node.name() == "torch::autograd::AccumulateGrad"
+    return type(node) is _ACCUMULATOR
 
 
 def variable(node: Node) -> torch.Tensor:

@@ -1,6 +1,8 @@
 """Views of tensors as they are at one moment, though the script may change them in the next."""
 
+from collections.abc import Sequence
 from time import perf_counter
+from typing import cast
 
 import msgspec
 import torch
@@ -45,12 +47,14 @@ class Stills:
                     return None
             except Exception:  # whatever a subclass raises
                 return None
+        blank = views.blank(*views.FORM(tensor))
+        if blank is not None:
+            lies = tensor.is_contiguous() and not tensor.is_neg() and not tensor.is_conj()
+            piece = tensor if lies else transfer.raw(tensor)
+            return views.with_content(blank, transfer.peek(piece))
         if tensor.numel() > EXACT:
             return self._large(tensor)
-        if tensor.is_cpu and tensor.dtype in transfer.STORED and tensor.layout is torch.strided:
-            if tensor.is_contiguous() and not tensor.is_neg() and not tensor.is_conj():
-                return views.of_tensor(tensor, None, transfer.peek(tensor))
-        elif tensor.device.type == "meta":
+        if tensor.device.type == "meta":
             return views.of_tensor(tensor, None, kept=views.UNKNOWN)
         piece = transfer.raw(tensor)
         if tensor.is_cpu:
@@ -60,6 +64,8 @@ class Stills:
     def fetch(self) -> None:
         """Bring what is still on a device, in one transfer."""
         self._fetched = []
+        if not self._pieces:
+            return
         for view, content in zip(self._bare, transfer.fetch(self._pieces), strict=True):
             if view.count > EXACT:
                 kept = summary.read(content, view.shape)
@@ -71,6 +77,13 @@ class Stills:
     def view(self, still: Still) -> TensorView | None:
         """The view; one that was on a device when it was taken, after the next `fetch`."""
         return self._fetched[still] if isinstance(still, int) else still
+
+    def views(self, stills: Sequence[Still]) -> tuple[TensorView | None, ...]:
+        """The views of several."""
+        if not self._fetched:
+            # None was on a device.
+            return cast(tuple[TensorView | None, ...], tuple(stills))
+        return tuple([self.view(still) for still in stills])
 
     def _large(self, tensor: Tensor) -> Still:
         if tensor.device.type == "meta" or summary.holds_less(tensor):

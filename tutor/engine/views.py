@@ -1,13 +1,16 @@
 """Make the views of tensors."""
 
 import math
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from tutor.engine import transfer
-from tutor.frame import Summary, TensorView
+from tutor.frame import EXACT, Summary, TensorView
 
 UNKNOWN = Summary(math.nan, math.nan, math.nan, math.nan, math.nan, 0, (), 0, 0, b"")
 """Of a tensor whose elements are not there: on the meta device, or too many to be written out."""
@@ -52,6 +55,35 @@ def with_content(view: TensorView, content: bytes) -> TensorView:
         view.stored,
         content,
     )
+
+
+@lru_cache(4096)
+def blank(
+    kind: type[Tensor],
+    shape: tuple[int, ...],
+    dtype: torch.dtype,
+    layout: torch.layout,
+    is_cpu: bool,
+    requires_grad: bool,
+) -> TensorView | None:
+    """The view, without its content, of a tensor of at most `EXACT` elements in this process's own
+    memory; None for any other.
+
+    Args:
+        kind: Its type, and so on: what `FORM` gives.
+    """
+    if not is_cpu or layout is not torch.strided or dtype not in transfer.STORED:
+        return None
+    if math.prod(shape) > EXACT:
+        return None
+    name, stored = _dtype(dtype)
+    word = "parameter" if kind is torch.nn.Parameter else "tensor"
+    return TensorView(word, tuple(shape), name, "cpu", requires_grad, stored, None)
+
+
+FORM: Callable[[Tensor], tuple[Any, ...]] = attrgetter(
+    "__class__", "shape", "dtype", "layout", "is_cpu", "requires_grad"
+)
 
 
 @cache
