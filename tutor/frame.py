@@ -137,6 +137,8 @@ class Inside(msgspec.Struct, frozen=True, array_like=True):
     then those that each backward pass walked, in its order, and those that it did not reach."""
     forwards: int
     """How many of them ran forwards."""
+    passes: tuple[int, ...]
+    """How many of the rest belong to each backward pass, in the order in which they began."""
     made: dict[str, int]
     """Name in the script -> id of the operation that made, or last edited, the tensor which this
     statement gave it."""

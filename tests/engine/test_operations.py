@@ -36,15 +36,11 @@ def named(operations: list[Operation], name: str) -> Operation:
 def passes(frame: Frame) -> list[list[Operation]]:
     """The nodes of a frame, those of each backward pass by themselves."""
     found: list[list[Operation]] = []
-    seen: set[int] = set()
-    for one in frame.inside.operations if frame.inside else ():
-        if one.order is None:
-            continue
-        if one.id in seen or not found:
-            found.append([])
-            seen = set()
-        seen.add(one.id)
-        found[-1].append(one)
+    start = frame.inside.forwards if frame.inside else 0
+    for size in frame.inside.passes if frame.inside else ():
+        nodes = frame.inside.operations[start : start + size]
+        found.append([one for one in nodes if one.order is not None])
+        start += size
     return found
 
 

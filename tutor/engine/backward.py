@@ -15,7 +15,7 @@ from tutor.engine.stills import Still, Stills
 from tutor.engine.tape import Tape
 
 
-class Visit(msgspec.Struct, eq=False):
+class Visit(msgspec.Struct, eq=False, gc=False):
     """What a pass did at one node."""
 
     entry: Entry
@@ -39,12 +39,17 @@ class Pass:
     Args:
         ledger: Knows the nodes.
         stills: Takes the values.
-        count: Gives the place of a node in the order of the whole statement.
+        count: Gives the place of a node in the order of the whole statement; None where the node is
+            not reached by this pass but by one within it.
         tape: Is told where the pass begins, for an audit.
     """
 
     def __init__(
-        self, ledger: Ledger, stills: Stills, count: Callable[[], int], tape: Tape | None
+        self,
+        ledger: Ledger,
+        stills: Stills,
+        count: Callable[["Pass"], int | None],
+        tape: Tape | None,
     ) -> None:
         self.visits: dict[int, Visit] = {}
         """By the id of their entries."""
@@ -52,6 +57,10 @@ class Pass:
         """Which pass of the tape it is."""
         self.error = ""
         self.failed = 0
+        self.is_cut = False
+        """Whether there were more nodes than are kept."""
+        self.is_blind = False
+        """Whether the graph could not be walked."""
         self._ledger = ledger
         self._stills = stills
         self._count = count
@@ -66,9 +75,14 @@ class Pass:
         """Call `torch.autograd.backward` or `grad` with its own arguments."""
         roots: list[Any] = []
         _gather(args[0] if args else kwargs.get("tensors", kwargs.get("outputs")), roots)
-        if self._tape is not None:
-            self._begin_tape(self._tape, original.__name__, roots, args, kwargs)
-        root = self._walk(roots)
+        try:
+            with private.unobserved():
+                if self._tape is not None:
+                    self._begin_tape(self._tape, original.__name__, roots, args, kwargs)
+                root = self._walk(roots)
+        except Exception:  # whatever tensors of all kinds raise: the pass is the script's
+            self.is_blind, root = True, 0
+            self._unhook()
         try:
             result = original(*args, **kwargs)
         except Exception as error:
@@ -76,11 +90,15 @@ class Pass:
             self.failed = self._under_way or root
             raise
         finally:
-            for hook in self._hooks:
-                hook.remove()
-            self._hooks = []
-        self._take_results(args, kwargs, result)
+            self._unhook()
+        with private.unobserved():
+            self._take_results(args, kwargs, result)
         return result
+
+    def _unhook(self) -> None:
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks = []
 
     def _begin_tape(self, tape: Tape, name: str, roots: list[Any], args: Any, kwargs: Any) -> None:
         """Keep what the pass begins from: `name` is backward or grad, with other arguments."""
@@ -127,6 +145,13 @@ class Pass:
                     following.append((to, next_entry))
             waiting += reversed(following)
             self._hook(node, visit)
+        if waiting:
+            self.is_cut = True
+            for visit in self.visits.values():
+                edges = zip(visit.edges, visit.places, strict=True)
+                kept = [(edge, place) for edge, place in edges if edge[0] in self.visits]
+                visit.edges = [edge for edge, _ in kept]
+                visit.places = [place for _, place in kept]
         return root
 
     def _hook(self, node: Node, visit: Visit) -> None:
@@ -142,20 +167,27 @@ class Pass:
     # At a node
 
     def _enter(self, visit: Visit, grads: tuple[Tensor | None, ...]) -> None:
-        visit.order = self._count()
+        order = self._count(self)
+        if order is None:
+            return
+        visit.order = order
         self._under_way = number = visit.entry.id
+        if self._tape is not None and grads and grads[0] is not None:
+            visit.brought = grads[0].detach().clone()
         visit.grads = [
             None if grad is None else self._taken_up((number, output), grad)
             for output, grad in enumerate(grads)
         ]
 
     def _enter_leaf(self, visit: Visit, leaf: Tensor, grads: tuple[Tensor | None, ...]) -> None:
+        before = self._under_way
         self._enter(visit, grads)
-        if self._tape is not None and grads[0] is not None:
-            visit.brought = grads[0].detach().clone()
-        visit.before = self._grad(leaf)
+        if self._under_way != before:
+            visit.before = self._grad(leaf)
 
     def _leave(self, visit: Visit, passed: tuple[Tensor | None, ...], grads: Any) -> None:
+        if self._under_way != visit.entry.id:
+            return
         self._under_way = 0
         for index, place in enumerate(visit.places):
             grad = passed[place] if place < len(passed) else None
@@ -166,8 +198,9 @@ class Pass:
                 self._arrived.setdefault((to, output), []).append((*_place(grad), still))
 
     def _leave_leaf(self, visit: Visit, leaf: Tensor, passed: Any, grads: Any) -> None:
-        self._under_way = 0
-        visit.after = self._grad(leaf)
+        if self._under_way == visit.entry.id:
+            self._under_way = 0
+            visit.after = self._grad(leaf)
 
     def _grad(self, leaf: Tensor) -> Still:
         grad = leaf.grad
@@ -197,7 +230,7 @@ class Pass:
             if entry.kind == "leaf" and not visit.values:
                 visit.values = [self._ledger.look(entry, private.variable(place.node))]
             if visit.order is None:
-                visit.order = self._count()
+                visit.order = self._count(self)
                 visit.grads = [None] * place.output_nr + [self._stills.take(grad)]
                 if self._tape is not None:
                     visit.brought = grad.detach().clone()

@@ -46,6 +46,16 @@ class Function:
     in_place: bool
     is_reflected: bool
     """Whether Python swaps its first two arguments: `1 - x`."""
+    in_place_at: int
+    """Where among its arguments `inplace` may stand; 0: nowhere."""
+
+    def edits(self, args: Sequence[Any], kwargs: Mapping[str, Any] | None) -> bool:
+        """Whether a call edits one of its tensors."""
+        if self.in_place:
+            return True
+        if kwargs and (kwargs.get("inplace") or kwargs.get("out") is not None):
+            return True
+        return 0 < self.in_place_at < len(args) and args[self.in_place_at] is True
 
 
 @cache
@@ -71,7 +81,14 @@ def function(func: Any) -> Function:
         word = f"set_{word}"
     if getattr(func, "__module__", "") in ("torch.nn.functional", "torch._C._nn"):
         word = _as_node(word)
-    return Function(word, is_operation, in_place, is_reflected)
+    return Function(word, is_operation, in_place, is_reflected, _in_place_at(func))
+
+
+def _in_place_at(func: Any) -> int:
+    """Only functions that are written in Python take `inplace`."""
+    code = getattr(func, "__code__", None)
+    names = code.co_varnames[: code.co_argcount] if code is not None else ()
+    return names.index("inplace") if "inplace" in names else 0
 
 
 def _as_node(name: str) -> str:

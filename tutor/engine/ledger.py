@@ -26,7 +26,7 @@ MOST = 50_000
 """Operations and nodes that are kept of one statement; the rest is counted."""
 
 
-class Entry(msgspec.Struct, eq=False):
+class Entry(msgspec.Struct, eq=False, gc=False):
     """An operation, or what takes the place of one in the graph: see `frame.Operation`."""
 
     id: int
@@ -143,7 +143,8 @@ class Ledger:
         """Look at the value again. Large data are taken to be what they were while their version
         is; a leaf is what a run edits."""
         version = private.version(tensor)
-        if entry.kind == "leaf" or entry.version != version or tensor.numel() <= EXACT:
+        is_edited = entry.kind == "leaf" or entry.version != version
+        if is_edited or not entry.values or tensor.numel() <= EXACT:
             entry.values = [self._stills.take(tensor)]
         entry.version = version
 

@@ -2,13 +2,13 @@
 
 import functools
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 import torch
 from torch import Tensor
-from torch.nn.modules import module as modules
 from torch.overrides import TorchFunctionMode
 
 from tutor.engine import calls, private
@@ -23,9 +23,10 @@ from tutor.frame import Audit, Edge, Inside, Operation, TensorView
 _UNREACHED = "no backward pass of this step brought it a gradient"
 
 Names = Callable[[], dict[int, str]]
+_Result = TypeVar("_Result")
 
 
-class _Call(msgspec.Struct):
+class _Call(msgspec.Struct, gc=False):
     """A call that is being made."""
 
     origin: Origin
@@ -56,18 +57,15 @@ class Operations(TorchFunctionMode):
         self._module_name = module_name
         self._ledger = Ledger(self.stills)
         self._origins = Origins(script)
-        self._modules: list[torch.nn.Module] = []
-        """The module calls that are under way."""
         self._library: Entry | None = None
         self._library_call: object = None
         self._passes: list[Pass] = []
-        self._under_way = 0
-        """How many passes run within each other: a checkpoint begins one in the midst of one."""
+        self._under_way: list[Pass] = []
+        """Passes within each other: a checkpoint begins one in the midst of one."""
         self._visits = 0
         self._unseen: dict[str, None] = {}
         self._threads = threading.active_count()
-        modules.register_module_forward_pre_hook(self._enter_module)
-        modules.register_module_forward_hook(self._leave_module, always_call=True)
+        self._thread = threading.get_ident()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if not self.on:
@@ -75,35 +73,49 @@ class Operations(TorchFunctionMode):
         about = calls.function(func)
         if not about.is_operation:
             return func(*args, **kwargs) if kwargs else func(*args)
-        edits = about.in_place or bool(kwargs and kwargs.get("out") is not None)
+        edits = about.edits(args, kwargs)
         # What is edited in place is another value afterwards, and has another node.
-        call = self._look_up(about, args, kwargs) if edits else None
+        call = self._quietly(self._look_up, types, about, args, kwargs) if edits else None
         if self.tape is not None:
-            self.tape.meet(args, kwargs)
+            self._quietly(self.tape.meet, types, args, kwargs)
         result = func(*args, **kwargs) if kwargs else func(*args)
         outputs = [result] if isinstance(result, Tensor) else _outputs(about, args, result)
         if not outputs:
             return result
         if not edits and not _is_among(outputs, args):
-            call = self._look_up(about, args, kwargs)
+            call = self._quietly(self._look_up, types, about, args, kwargs)
         if call is not None:
             if self.tape is not None:
-                self.tape.record(func, args, kwargs, outputs, call.origin.line, about.name)
-            self._note(about, call, outputs, edits)
+                line, name = call.origin.line, about.name
+                self._quietly(self.tape.record, types, func, args, kwargs, outputs, line, name)
+            self._quietly(self._note, types, about, call, outputs, edits)
         return result
+
+    def _quietly(self, act: Callable[..., _Result], types: Any, *args: Any) -> _Result | None:
+        """Do what is no doing of the script's: nothing of the script's sees it, and nothing that
+        tensors of all kinds may raise reaches it."""
+        try:
+            if private.is_alone() and not types:
+                return act(*args)
+            with private.unobserved():
+                return act(*args)
+        except Exception as error:
+            told = str(error).partition("\n")[0]
+            self._unseen[f"an operation on a tensor that cannot be looked at ({told})"] = None
+            return None
 
     # Forwards
 
     def _look_up(self, about: calls.Function, args: Any, kwargs: Any) -> _Call | None:
         """Where a call was made and what its inputs are; None for one that is not noted."""
         if private.in_transform():
-            self._unseen["the operations inside torch.func transforms"] = None
+            self._unseen["the operations inside torch.func and traced code"] = None
             return None
         ledger = self._ledger
         if len(ledger.entries) >= MOST:
             ledger.dropped += 1
             return None
-        origin = self._origins.here(2)
+        origin = self._origins.here(3)
         tensors: list[Tensor] = []
         text = calls.text(about, args, kwargs, tensors)
         if origin.constructs:
@@ -112,9 +124,7 @@ class Operations(TorchFunctionMode):
         frame, line = origin.frame, origin.line
         return _Call(origin, text, [ledger.source(one, frame, line) for one in tensors])
 
-    def _note(
-        self, about: calls.Function, call: _Call, outputs: list[Tensor], edits: bool
-    ) -> None:
+    def _note(self, about: calls.Function, call: _Call, outputs: list[Tensor], edits: bool) -> None:
         """Note a call that computed a tensor."""
         origin = call.origin
         if origin.library:
@@ -122,8 +132,7 @@ class Operations(TorchFunctionMode):
             return
         self._library = None
         ledger = self._ledger
-        module = self._modules[-1] if self._modules else None
-        entry = ledger.open("operation", about.name, origin.line, module)
+        entry = ledger.open("operation", about.name, origin.line, origin.module)
         entry.inputs = tuple([source.id for source in call.sources])
         entry.call = call.text
         self._give(entry, outputs, edits)
@@ -176,14 +185,9 @@ class Operations(TorchFunctionMode):
             ledger.made(output, entry)
             if (node := output.grad_fn) is not None and ledger.of_node(node) is None:
                 part = ledger.open("part", calls.node_name(node.name()), origin.line)
+                part.values, part.inputs = [self.stills.take(output)], (entry.id,)
                 ledger.behind(node, part)
-
-    def _enter_module(self, module: torch.nn.Module, args: Any) -> None:
-        self._modules.append(module)
-
-    def _leave_module(self, module: torch.nn.Module, args: Any, output: Any) -> None:
-        if self._modules:
-            self._modules.pop()
+                ledger.note(part)
 
     # Backwards
 
@@ -191,20 +195,31 @@ class Operations(TorchFunctionMode):
         """Carry out a backward pass, `torch.autograd.backward` or `grad`, and note all of it."""
         if not (self.on or self._under_way):
             return run(*args, **kwargs)
+        if threading.get_ident() != self._thread:
+            self._unseen["what other threads compute"] = None
+            return run(*args, **kwargs)
         if private.in_transform() or kwargs.get("is_grads_batched"):
             self._unseen["the backward passes of torch.func and of batched gradients"] = None
             return run(*args, **kwargs)
         walk = Pass(self._ledger, self.stills, self._count_visit, self.tape)
         self._passes.append(walk)
         was_on, self.on = self.on, False
-        self._under_way += 1
+        self._under_way.append(walk)
         try:
             return walk.run(run, args, kwargs)
         finally:
-            self._under_way -= 1
+            self._under_way.remove(walk)
             self.on = was_on
+            if walk.is_blind:
+                self._unseen["a backward pass from a tensor that cannot be looked at"] = None
+            if walk.is_cut:
+                self._unseen[f"the nodes of a backward pass beyond the first {MOST:,}"] = None
 
-    def _count_visit(self) -> int:
+    def _count_visit(self, walk: Pass) -> int | None:
+        """The place of a node in the order of the statement; None where another pass, which began
+        within this one, is what reached it."""
+        if self._under_way[-1] is not walk:
+            return None
         self._visits += 1
         return self._visits - 1
 
@@ -221,6 +236,12 @@ class Operations(TorchFunctionMode):
                 tensor = visit.entry.tensor() if visit.entry.tensor else None
                 if tensor is not None and visit.brought is not None:
                     found[id(tensor)] = (visit, tensor, walk.number)
+            for tensor in (named[name] for name in wanted if name in named):
+                node = tensor.grad_fn
+                entry = self._ledger.of_node(node) if node is not None else None
+                visit_of = walk.visits.get(entry.id) if entry is not None else None
+                if visit_of is not None and visit_of.brought is not None:
+                    found[id(tensor)] = (visit_of, tensor, walk.number)
         names = {id(tensor): name for name, tensor in named.items()}
         self._ledger.names([visit.entry for visit, _, _ in found.values()], names)
         assert self.tape is not None
@@ -242,8 +263,33 @@ class Operations(TorchFunctionMode):
 
     # Out of sight
 
-    def hide_from_compiled(self) -> None:
-        """Keep out of what `torch.compile` compiles, which would otherwise compile this too."""
+    def hide(self) -> None:
+        """Keep out of the way of what asks who looks on: `torch.compile`, which would compile this
+        too, attention, and the warnings that name a place."""
+        self._hide_from_compiled()
+        self._hide_from_warnings()
+        asked = torch.overrides.has_torch_function
+
+        @functools.wraps(asked)
+        def has_torch_function(tensors: Iterable[Any]) -> bool:
+            # Attention takes its fast path only where nobody looks on.
+            with private.hidden(self):
+                return asked(tensors)
+
+        torch.overrides.has_torch_function = has_torch_function  # type: ignore[assignment]
+
+    def _hide_from_warnings(self) -> None:
+        """A warning of torch's names the place that asked torch, not this one."""
+        original = warnings.showwarning
+
+        def show(message: Any, category: Any, filename: str, lineno: int, *rest: Any) -> None:
+            if filename == __file__ and (frame := self._origins.here(1).frame) is not None:
+                filename, lineno = frame.f_code.co_filename, frame.f_lineno
+            original(message, category, filename, lineno, *rest)
+
+        warnings.showwarning = show
+
+    def _hide_from_compiled(self) -> None:
         original = torch.compile
 
         def hidden(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -304,6 +350,7 @@ class Operations(TorchFunctionMode):
         inside = Inside(
             tuple(operations),
             len(ledger.entries),
+            tuple([len(walk.visits) for walk in passes]),
             made,
             tuple(self._unseen),
             errors[-1].error if errors else "",
@@ -374,9 +421,4 @@ def _outputs(about: calls.Function, args: Any, result: Any) -> list[Tensor]:
 
 def _is_among(outputs: list[Tensor], args: Any) -> bool:
     """Whether a call handed its input back, as `x.contiguous()` does where it already is."""
-    if len(outputs) > 1:
-        return False
-    for one in args:
-        if one is outputs[0]:
-            return True
-    return False
+    return len(outputs) == 1 and id(outputs[0]) in map(id, args)

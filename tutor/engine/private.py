@@ -9,8 +9,12 @@ from torch.overrides import TorchFunctionMode
 
 
 def version(tensor: torch.Tensor) -> int:
-    """How often autograd saw `tensor` edited in place; `.data` edits do not count."""
-    return 0 if tensor.is_inference() else tensor._version
+    """How often autograd saw `tensor` edited in place; `.data` edits do not count. 0 where nobody
+    counts: in inference mode, and in stand-ins."""
+    try:
+        return tensor._version
+    except RuntimeError:
+        return 0
 
 
 def parameters_of(module: torch.nn.Module) -> dict[str, torch.nn.Parameter | None]:
@@ -36,7 +40,7 @@ def base(tensor: torch.Tensor) -> torch.Tensor | None:
     return tensor._base
 
 
-_ACCUMULATOR: type = torch._C._functions.AccumulateGrad
+_ACCUMULATOR: type = torch._C._functions.AccumulateGrad  # type: ignore[attr-defined]
 
 
 def is_accumulator(node: Node) -> bool:
@@ -51,8 +55,27 @@ def variable(node: Node) -> torch.Tensor:
 
 
 def in_transform() -> bool:
-    """Whether code runs inside `torch.func.grad`, `vmap` and their like, on stand-ins."""
-    return torch._C._functorch.peek_interpreter_stack() is not None
+    """Whether code runs on stand-ins: inside `torch.func.grad`, `vmap` and their like, or while it
+    is traced."""
+    is_traced = torch._C._get_tracing_state() is not None
+    return is_traced or torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def is_alone() -> bool:
+    """Whether no mode is entered that would see what torch is asked to do."""
+    return not (torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack())
+
+
+@contextlib.contextmanager
+def unobserved() -> Iterator[None]:
+    """Without any mode, and without what subclasses make of torch's functions: what is done here is
+    no doing of the script's."""
+    with torch._C.DisableTorchFunction():
+        if torch._C._len_torch_dispatch_stack():
+            with torch.utils._python_dispatch._disable_current_modes():
+                yield
+        else:
+            yield
 
 
 def take_off(mode: TorchFunctionMode) -> bool:

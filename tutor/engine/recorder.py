@@ -146,7 +146,8 @@ class Recorder:
         self._output.drain()
         if self.step < self._begin:
             return None
-        changed = self._capture.changes(complete=True)
+        with private.unobserved():
+            changed = self._capture.changes(complete=True)
         inside = None
         if changed or self._has_written:
             self._send(self.step + 1, self._site, changed, with_slots=False)
@@ -175,7 +176,8 @@ class Recorder:
         else:
             self._output.flush()
         if step > self._begin:
-            changed = self._capture.changes(is_last or self._exact, self._root)
+            with private.unobserved():
+                changed = self._capture.changes(is_last or self._exact, self._root)
             if self._audit is not None and self.operations is not None:
                 self._send_audit(step, self.operations, self._audit)
             self._send(step, site, changed)
@@ -262,8 +264,9 @@ class Recorder:
 
     def _look_inside(self, operations: Operations, changed: dict[str, Any]) -> Inside | None:
         capture = self._capture
-        tensors = capture.tensors(dict.fromkeys([*changed, *capture.bound]))
-        return operations.take(self.step + 1, self.line, capture.names, tensors)
+        with private.unobserved():
+            tensors = capture.tensors(dict.fromkeys([*changed, *capture.bound]))
+            return operations.take(self.step + 1, self.line, capture.names, tensors)
 
     def _evaluate(self, line: int) -> _Evaluated:
         """The slots of the statement on `line`, the shown expressions, and what ails them."""
@@ -274,8 +277,11 @@ class Recorder:
 
     def _complete(self) -> None:
         """Bring what the last frames reported without content: now there is time."""
-        if self.step and (views := self._capture.completed()):
-            self._sender.append(Completed(self.step, views))
+        if self.step:
+            with private.unobserved():
+                views = self._capture.completed()
+            if views:
+                self._sender.append(Completed(self.step, views))
 
     def _wrote(self, stream: int, content: bytes) -> None:
         if self.step < self._begin:

@@ -8,7 +8,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from tutor.engine import summary, transfer, views
+from tutor.engine import private, summary, transfer, views
 from tutor.engine.summary import SHARE
 from tutor.frame import EXACT, TensorView
 
@@ -40,13 +40,18 @@ class Stills:
 
     def take(self, tensor: Tensor) -> Still:
         """The tensor as it is now; None if it only stands for something elsewhere."""
-        if type(tensor) not in _PLAIN:
-            try:
-                tensor = tensor.as_subclass(Tensor)
-                if not tensor.data_ptr():
-                    return None
-            except Exception:  # whatever a subclass raises
-                return None
+        try:
+            if type(tensor) in _PLAIN and private.is_alone():
+                return self._taken(tensor)
+            if type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__:
+                return None  # whatever is asked of it, the script's own code would answer
+            with private.unobserved():
+                plain = tensor.as_subclass(Tensor)
+                return self._taken(plain) if plain.data_ptr() else None
+        except Exception:  # whatever a subclass, or a parameter that has no shape yet, raises
+            return None
+
+    def _taken(self, tensor: Tensor) -> Still:
         blank = views.blank(*views.FORM(tensor))
         if blank is not None:
             lies = tensor.is_contiguous() and not tensor.is_neg() and not tensor.is_conj()

@@ -82,7 +82,7 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
     sender.append(Started(os.getpid(), device.describe(launch.device)))
     operations = recorder.operations or contextlib.nullcontext()
     if recorder.operations is not None:
-        recorder.operations.hide_from_compiled()
+        recorder.operations.hide()
     with _default_device(launch.device), operations:
         ended = _execute(program, module, recorder, launch)
     note = _come_to_an_end()
@@ -172,7 +172,7 @@ def _make_exact(seed: int) -> None:
 def _tell_backward(recorder: Recorder) -> None:
     """Let the recorder know of every `backward()` and `autograd.grad()`."""
 
-    under_way: list[Any] = []
+    local = threading.local()
 
     def told(original: Any, roots: str) -> Any:
         @functools.wraps(original)
@@ -181,6 +181,7 @@ def _tell_backward(recorder: Recorder) -> None:
             # Anything else that can be iterated may be empty after one look.
             if isinstance(root, list | tuple) and root:
                 root = root[0]
+            under_way = local.__dict__.setdefault("under_way", [])
             if any(one is root for one in under_way):
                 # torch comes back to itself where a function mode is entered.
                 return original(*args, **kwargs)

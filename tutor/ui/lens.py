@@ -63,15 +63,13 @@ class Interior:
     @cached_property
     def passes(self) -> list[tuple[Operation, ...]]:
         """The nodes of each backward pass, those that it did not reach too."""
-        found: list[list[Operation]] = []
-        seen: set[int] = set()
-        for one in self.inside.operations[self.inside.forwards :] if self.inside else ():
-            if one.id in seen or not found:
-                found.append([])
-                seen = set()
-            seen.add(one.id)
-            found[-1].append(one)
-        return [tuple(walk) for walk in found]
+        if self.inside is None:
+            return []
+        found, start = [], self.inside.forwards
+        for size in self.inside.passes:
+            found.append(self.inside.operations[start : start + size])
+            start += size
+        return found
 
     @cached_property
     def forwards(self) -> int:
