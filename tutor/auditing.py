@@ -55,9 +55,10 @@ def run(
         raise BadRequest(f"--of {of}: {checked[0].audit.problem}")
     if not checked:
         raise BadRequest(f"{path}: the backward pass of step {step} brought no leaf a gradient")
-    _print(checked, timeline, step, as_json, stdout)
     if all(one.audit.problem for one in checked):
-        raise BadRequest(f"{path}: no gradient of step {step} could be audited, as told above")
+        problem = checked[0].audit.problem
+        raise BadRequest(f"{path}: no gradient of step {step} can be audited: {problem}")
+    _print(checked, timeline, step, as_json, stdout)
     return 0 if all(one.agrees for one in checked) else 1
 
 

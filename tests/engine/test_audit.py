@@ -189,19 +189,9 @@ torch.log(w).sum().backward()
 """,
 }
 
-BUGS = {
-    "edited in place by an argument", "dropout in place", "autocast",
-    "a gradient that is nothing but rounding", "a saturated cross entropy",
-    "a run that has converged", "a domain that ends nearby",
-    "scripted", "another thread", "recomputed by reentering", "NumPy in a Function",
-    "complex numbers", "torch.func",
-}  # fmt: skip
-"""What is known to fail."""
-
 
 def params(scripts: dict[str, str]) -> list[object]:
-    known = pytest.mark.xfail(reason="found by the bug hunt, not fixed yet")
-    return [pytest.param(s, id=n, marks=[known] * (n in BUGS)) for n, s in scripts.items()]
+    return [pytest.param(source, id=name) for name, source in scripts.items()]
 
 
 @pytest.mark.parametrize("source", params(RIGHT))
@@ -321,7 +311,8 @@ torch.nn.functional.gumbel_softmax(w)[0].backward()
 
 @pytest.mark.parametrize("source", params(OUT_OF_SIGHT))
 def test_what_was_not_seen_is_not_called_wrong(source: str, measure: Measure) -> None:
-    assert measure(source)["w"].problem
+    found = measure(source)["w"]
+    assert found.problem or (found.rows and found.agrees)
 
 
 def test_a_parameter_without_a_gradient_says_so(measure: Measure) -> None:

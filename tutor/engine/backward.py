@@ -15,7 +15,7 @@ from tutor.engine.stills import Still, Stills
 from tutor.engine.tape import Tape
 
 
-class Visit(msgspec.Struct, eq=False, gc=False):
+class Visit(msgspec.Struct, eq=False):
     """What a pass did at one node."""
 
     entry: Entry
@@ -91,8 +91,11 @@ class Pass:
             raise
         finally:
             self._unhook()
-        with private.unobserved():
-            self._take_results(args, kwargs, result)
+        try:
+            with private.unobserved():
+                self._take_results(args, kwargs, result)
+        except Exception:  # as above
+            self.is_blind = True
         return result
 
     def _unhook(self) -> None:

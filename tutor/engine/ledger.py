@@ -26,7 +26,7 @@ MOST = 50_000
 """Operations and nodes that are kept of one statement; the rest is counted."""
 
 
-class Entry(msgspec.Struct, eq=False, gc=False):
+class Entry(msgspec.Struct, eq=False):
     """An operation, or what takes the place of one in the graph: see `frame.Operation`."""
 
     id: int

@@ -26,7 +26,7 @@ Names = Callable[[], dict[int, str]]
 _Result = TypeVar("_Result")
 
 
-class _Call(msgspec.Struct, gc=False):
+class _Call(msgspec.Struct):
     """A call that is being made."""
 
     origin: Origin
@@ -287,7 +287,7 @@ class Operations(TorchFunctionMode):
                 filename, lineno = frame.f_code.co_filename, frame.f_lineno
             original(message, category, filename, lineno, *rest)
 
-        warnings.showwarning = show
+        warnings.showwarning = show  # type: ignore[assignment]
 
     def _hide_from_compiled(self) -> None:
         original = torch.compile

@@ -33,7 +33,7 @@ _CALL = torch.nn.Module.__call__.__code__
 """Inside a module's call its operations are the learner's: that is what the module is made of."""
 
 
-class Origin(msgspec.Struct, gc=False):
+class Origin(msgspec.Struct):
     """Where an operation came from."""
 
     line: int
