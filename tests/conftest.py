@@ -95,7 +95,8 @@ class Driver:
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    engine = Engine()
+    # Eager: what a first optimizer takes a second for is then loaded once, not in every run.
+    engine = Engine(eager=True)
     engine.start()
     yield engine
     engine.close()

@@ -12,7 +12,6 @@ from tutor.calculus.local import numbers
 from tutor.explain.explanation import Explanation, Origin
 from tutor.explain.told import numbers as told
 from tutor.explain.why import (
-    explain,
     explain_gradient,
     explain_value,
     expression,
@@ -56,6 +55,12 @@ class Known:
 
     def chain(self, leaf: str, root: str = "loss") -> str | None:
         return gradient_formula(self.id(leaf), self.id(root), self.operations, self.labels)
+
+
+def explain(origin: Origin, known: Known) -> Explanation:
+    """Why what an earlier answer led to is what it is."""
+    answer = explain_gradient if origin.is_gradient else explain_value
+    return answer(origin.id, known.operations, known.labels, origin.number)
 
 
 @pytest.fixture
@@ -210,7 +215,7 @@ def test_following_a_value_comes_to_its_leaves(known):
     run = known(LINE)
     waiting, met = [run.value("loss").of], set()
     while waiting:
-        found = explain(waiting.pop(), run.operations, run.labels)
+        found = explain(waiting.pop(), run)
         met.add(found.of.label)
         waiting += [row.follow for row in found.rows if row.follow]
     assert {"w", "b", "x", "y", "w·x"} <= met
@@ -294,7 +299,7 @@ def test_following_a_gradient_comes_to_where_backward_began(known):
     origin = run.gradient("w").of
     labels = []
     while origin is not None:
-        found = explain(origin, run.operations, run.labels)
+        found = explain(origin, run)
         labels.append(found.of.label)
         origin = next((one.consumer for one in found.terms), None)
     assert labels[0] == "∂loss/∂w"
@@ -483,5 +488,5 @@ def test_a_value_that_was_not_kept_is_said_not_to_be():
     assert told(None) == "not known"
 
 
-def test_an_origin_of_another_run_is_not_followed_into_nothing():
-    assert explain(Origin(3, "w", None), {}, {}).note == "not recorded"
+def test_an_operation_of_another_run_is_told_as_unknown():
+    assert explain_value(3, {}, {}).note == "not recorded"

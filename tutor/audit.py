@@ -4,15 +4,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from tutor import values
+from tutor.engine.protocol import Launch
 from tutor.frame import GRAD, Audit, AuditRow, TensorView
 from tutor.timeline import Timeline
 
 DIGITS = 10
 """Significant digits of a gradient that are written out."""
-
-_NEAR = 2_000
-"""Up to this step all that ran is noted: it takes no time, and misses nothing."""
 
 _CLOSE = 2e-4
 """How far a closed form may be off, relative to the largest element: it was computed as the script
@@ -56,13 +56,29 @@ def backward_steps(timeline: Timeline, name: str | None) -> Iterator[int]:
     yield from into or steps
 
 
-def window(timeline: Timeline, names: Sequence[str], step: int) -> int:
-    """The step after which calls must be noted for an audit of `step`: what led from a parameter to
-    the backward pass mostly comes after it was last edited. 0: all that ran."""
-    if step <= _NEAR:
-        return 0
-    found = [timeline.changed_at(name, step - 1) for name in names]
-    return max(0, min(found, default=0) - 1)
+def reached(timeline: Timeline, step: int) -> list[str]:
+    """The names whose gradient a step changed."""
+    frame = timeline.frame(step)
+    changed = frame.changed if frame else {}
+    return [name.removesuffix(GRAD) for name in changed if name.endswith(GRAD)]
+
+
+def replay(launch: Launch, timeline: Timeline, names: Sequence[str], step: int) -> Launch:
+    """The launch that audits the gradients which `step` brings to these names, to all leaves for
+    none. What led from a parameter to the backward pass comes after it was last edited."""
+    begin = timeline.window(step)
+    if begin and names:
+        edited = (timeline.changed_at(name, step - 1) for name in names)
+        begin = max(begin, min(edited) - 1)
+    return msgspec.structs.replace(
+        launch,
+        begin=step - 1,
+        operations=begin,
+        audit=tuple(names),
+        exact=True,
+        show=(),
+        slots={},
+    )
 
 
 def check(
@@ -184,7 +200,7 @@ def text(checked: Checked) -> str:
         sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for cells in rows:
             parts = (cell.ljust(size) for cell, size in zip(cells, sizes, strict=True) if size)
-            lines.insert(len(lines), "  ".join(parts).rstrip())
+            lines.append("  ".join(parts).rstrip())
     return "\n".join(lines) + "\n"
 
 

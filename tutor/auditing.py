@@ -5,11 +5,9 @@ import sys
 from collections.abc import Sequence
 from typing import IO
 
-import msgspec
-
 from tutor import audit
 from tutor.engine.protocol import Audited, Completed, Ended, Launch
-from tutor.frame import GRAD, Audit, Frame
+from tutor.frame import Audit, Frame
 from tutor.headless import EXIT, Headless
 from tutor.lesson import Lesson
 from tutor.request import BadRequest, Request
@@ -48,7 +46,7 @@ def run(
         if step is None:
             print(ended.traceback or f"{ended.message}\n", end="", file=sys.stderr)
             return EXIT[ended.outcome]
-        names = (of,) if of else tuple(_reached(timeline, step))
+        names = (of,) if of else tuple(audit.reached(timeline, step))
         audits = _measure(headless, launch, timeline, names, step)
     checked = [audit.check(one, timeline, step, lesson.compare) for one in audits]
     if of and checked[0].audit.problem:
@@ -94,20 +92,10 @@ def _chosen(
     return until[-1]
 
 
-def _reached(timeline: Timeline, step: int) -> list[str]:
-    """The names whose gradient the step changed."""
-    frame = timeline.frame(step)
-    changed = frame.changed if frame else {}
-    return [name.removesuffix(GRAD) for name in changed if name.endswith(GRAD)]
-
-
 def _measure(
     headless: Headless, launch: Launch, timeline: Timeline, names: Sequence[str], step: int
 ) -> tuple[Audit, ...]:
-    begin = audit.window(timeline, names, step)
-    replay = msgspec.structs.replace(
-        launch, begin=step - 1, operations=begin, audit=tuple(names), exact=True, show=(), slots={}
-    )
+    replay = audit.replay(launch, timeline, names, step)
     for event in headless.events(replay, step):
         if isinstance(event, Audited):
             return event.audits

@@ -97,26 +97,35 @@ def fold(
         closed: Modules that the learner folded.
         current: The id of the operation that must stay in sight, 0 for none.
     """
-    folded = set(graph.modules) - set(opened) if len(graph.nodes) > MOST else set(closed)
+    ids = [node.key for node in graph.nodes]
+    paths = {id: _owners(operations[id]) for id in ids} if graph.modules else {}
+    folded = set(graph.modules) - set(opened) if len(ids) > MOST else set(closed)
+    members = _members(ids, paths, folded)
+    count = len(ids) - sum(map(len, members.values())) + len(members)
     # The outermost are opened one after the other as long as there is room.
     for module in sorted(folded - set(closed), key=lambda name: (name.count("."), name)):
-        open_ = folded - {module}
-        if len({_group(operations[n.key], open_) or n.key for n in graph.nodes}) <= MOST:
-            folded = open_
-    ids = [node.key for node in graph.nodes]
-    groups = {id: name for id in ids if folded and (name := _group(operations[id], folded))}
+        if (inside := members.get(module)) is None:
+            continue
+        parts = _members(inside, paths, folded - {module})
+        loose = len(inside) - sum(map(len, parts.values()))
+        if count - 1 + len(parts) + loose <= MOST:
+            count += len(parts) + loose - 1
+            folded.discard(module)
+            del members[module]
+            members |= parts
+    groups = {id: name for name, inside in members.items() for id in inside}
     if len(ids) - len(groups) + len(set(groups.values())) > 3 * MOST:
         groups |= _stretches(ids, current)
     names = sorted(set(groups.values()))
     keys = {name: -1 - number for number, name in enumerate(names)}
     place = {id: keys[groups[id]] if id in groups else id for id in ids}
-    members: dict[int, list[int]] = {}
+    held: dict[int, list[int]] = {}
     for id, key in place.items():
-        members.setdefault(key, []).append(id)
+        held.setdefault(key, []).append(id)
     titles = {key: name for name, key in keys.items()}
     nodes = tuple(
         Node(key, tuple(ids), _title(titles[key], len(ids)) if key < 0 else "")
-        for key, ids in members.items()
+        for key, ids in held.items()
     )
     return Graph(nodes, tuple(_joined(graph.links, place)), graph.modules)
 
@@ -143,10 +152,21 @@ def _paths(module: str) -> Iterator[str]:
         yield ".".join(parts[:count])
 
 
-def _group(one: Operation, folded: Collection[str]) -> str:
-    """The outermost folded module that an operation or a parameter belongs to; "" for none."""
-    owner = one.module or (one.name.rpartition(".")[0] if one.kind == "leaf" else "")
-    return next((name for name in _paths(owner) if name in folded), "")
+def _owners(one: Operation) -> tuple[str, ...]:
+    """The modules that an operation or a parameter belongs to, the outermost first."""
+    return tuple(_paths(one.module or (one.name.rpartition(".")[0] if one.kind == "leaf" else "")))
+
+
+def _members(
+    ids: Iterable[int], paths: Mapping[int, Sequence[str]], folded: Collection[str]
+) -> dict[str, list[int]]:
+    """By folded module: the ids of what it is the outermost of."""
+    found: dict[str, list[int]] = {}
+    if folded:
+        for id in ids:
+            if name := next((name for name in paths[id] if name in folded), ""):
+                found.setdefault(name, []).append(id)
+    return found
 
 
 _STRETCH = "\0"

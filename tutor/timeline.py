@@ -11,6 +11,9 @@ from tutor.transcript import Transcript
 BUDGET = 256 * 2**20
 """Bytes that a timeline may hold. Beyond it old pictures are thinned, never the steps."""
 
+NEAR = 2_000
+"""Up to this step a replay notes everything from the first step on."""
+
 _NEWEST = 64
 """So many of the newest heavy views are never thinned: the learner is looking at them."""
 
@@ -196,6 +199,14 @@ class Timeline:
     def previous_cell(self, step: int) -> int | None:
         """The first step in this cell, or in the one before when `step` is its first."""
         return _before(self._cell_starts, step)
+
+    def window(self, step: int) -> int:
+        """The step after which what led to `step` mostly happened: the beginning of the iteration
+        before. 0 near the beginning, where a replay of everything takes no time."""
+        if step <= NEAR:
+            return 0
+        here = self.previous_iteration(min(step, len(self._frames))) or 1
+        return (self.previous_iteration(here) or 1) - 1
 
     def iteration(self, number: int, near: int) -> int | None:
         """The first step of iteration `number`; of several loops, of the one that `near` is in."""

@@ -10,6 +10,7 @@ from test_lesson_screen import go, pane, press, settled, until
 from textual.pilot import Pilot
 
 from tutor.engine.client import Engine
+from tutor.ui import shadow
 from tutor.ui.app import TutorApp
 from tutor.ui.screens.audit import AuditScreen
 from tutor.ui.screens.lesson import LessonScreen
@@ -170,7 +171,7 @@ async def test_the_audit_shows_the_digits_that_agree(engine: Engine, tmp_path: P
         assert audit.checked[0].agrees
         assert audit.checked[0].audit.rows[0].autograd == 20.0
         await pilot.pause()
-        assert "agrees, 10 digits" in audit.lines.render_line(1).text
+        assert "w agrees, 10 digits" in audit.lines.render_line(1).text
         await pilot.press("escape")
         assert pilot.app.screen is screen
         assert screen.session is not None and screen.session.cursor == 7
@@ -218,3 +219,80 @@ async def test_why_of_a_leaf_goes_back_to_the_update_that_changed_it(
         await pilot.press("o")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert screen.session is not None and screen.session.cursor == 7
+
+
+TWO_PASSES = """\
+import torch
+
+a = torch.tensor(2.0, requires_grad=True)
+b = torch.tensor(3.0, requires_grad=True)
+
+
+def both():
+    (a * a * 5).backward()
+    (b * 7 + a).backward()
+
+
+both()
+"""
+
+
+async def test_why_inside_a_statement_is_about_the_pass_that_the_learner_is_in(
+    engine: Engine, tmp_path: Path
+) -> None:
+    async with opened(engine, tmp_path, TWO_PASSES) as (pilot, screen):
+        await at(pilot, screen, 5)
+        await inside(pilot, screen)
+        row = names(screen).index("a")
+        await press(pilot, screen, *["right"] * row)
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+        why = pilot.app.screen
+        assert isinstance(why, WhyScreen)
+        await until(pilot, lambda: why.explained is not None, 10)
+        assert why.explained is not None
+        assert "20" in why.explained.rows[0].numbers
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_operations_pane_tells_of_the_step_from_outside_too(
+    engine: Engine, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with opened(engine, tmp_path, size=size) as (pilot, screen):
+        await at(pilot, screen, 6)
+        await press(pilot, screen, "9")
+        await until(pilot, lambda: "backwards, in autograd" in pane(screen, "operations"), 10)
+        assert "none + 20 = 20" in pane(screen, "operations")
+
+
+async def test_paging_the_graph_ends_at_its_end(engine: Engine, tmp_path: Path) -> None:
+    async with opened(engine, tmp_path) as (pilot, screen):
+        await at(pilot, screen, 6)
+        await inside(pilot, screen)
+        await press(pilot, screen, "8", *["pagedown"] * 9)
+        assert "pow" in pane(screen, "graph")
+
+
+async def test_steps_whose_operations_were_dropped_come_back(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shadow, "MOST", 20)
+    async with opened(engine, tmp_path) as (pilot, screen):
+        await at(pilot, screen, 16)
+        await inside(pilot, screen)
+        await press(pilot, screen, "o")
+        await at(pilot, screen, 6)
+        await inside(pilot, screen)
+        assert names(screen) == ["pow", "sub", "mul", "w"]
+
+
+async def test_a_late_step_of_a_long_run_can_be_audited(engine: Engine, tmp_path: Path) -> None:
+    long = DESCENT.replace("range(3)", "range(600)").replace("(product - 1) ** 2", "product ** 2")
+    async with opened(engine, tmp_path, long) as (pilot, screen):
+        await at(pilot, screen, 2506)
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AuditScreen))
+        audit = pilot.app.screen
+        assert isinstance(audit, AuditScreen)
+        await until(pilot, lambda: bool(audit.checked), 20)
+        assert not audit.checked[0].audit.problem

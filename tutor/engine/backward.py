@@ -112,8 +112,6 @@ class Pass:
         given = args[place] if len(args) > place else kwargs.get(key)
         weights = list(given) if isinstance(given, list | tuple) else [given]
         tape.begin(roots, weights if len(weights) == len(roots) else [None] * len(roots))
-        if kwargs.get("create_graph"):
-            tape.spoil("a gradient of a gradient led to it")
 
     def in_order(self) -> list[Visit]:
         """As the pass reached them, and those that it did not reach at the end."""
@@ -175,12 +173,13 @@ class Pass:
             return
         visit.order = order
         self._under_way = number = visit.entry.id
-        if self._tape is not None and grads and grads[0] is not None:
-            visit.brought = grads[0].detach().clone()
-        visit.grads = [
-            None if grad is None else self._taken_up((number, output), grad)
-            for output, grad in enumerate(grads)
-        ]
+        with private.unobserved():
+            if self._tape is not None and grads and grads[0] is not None:
+                visit.brought = grads[0].detach().clone()
+            visit.grads = [
+                None if grad is None else self._taken_up((number, output), grad)
+                for output, grad in enumerate(grads)
+            ]
 
     def _enter_leaf(self, visit: Visit, leaf: Tensor, grads: tuple[Tensor | None, ...]) -> None:
         before = self._under_way
@@ -192,13 +191,14 @@ class Pass:
         if self._under_way != visit.entry.id:
             return
         self._under_way = 0
-        for index, place in enumerate(visit.places):
-            grad = passed[place] if place < len(passed) else None
-            if grad is not None:
-                to, output, _ = visit.edges[index]
-                still = self._stills.take(grad)
-                visit.edges[index] = (to, output, still)
-                self._arrived.setdefault((to, output), []).append((*_place(grad), still))
+        with private.unobserved():
+            for index, place in enumerate(visit.places):
+                grad = passed[place] if place < len(passed) else None
+                if grad is not None:
+                    to, output, _ = visit.edges[index]
+                    still = self._stills.take(grad)
+                    visit.edges[index] = (to, output, still)
+                    self._arrived.setdefault((to, output), []).append((*_place(grad), still))
 
     def _leave_leaf(self, visit: Visit, leaf: Tensor, passed: Any, grads: Any) -> None:
         if self._under_way == visit.entry.id:
@@ -206,8 +206,9 @@ class Pass:
             visit.after = self._grad(leaf)
 
     def _grad(self, leaf: Tensor) -> Still:
-        grad = leaf.grad
-        return None if grad is None else self._stills.take(grad)
+        with private.unobserved():
+            grad = leaf.grad
+            return None if grad is None else self._stills.take(grad)
 
     def _taken_up(self, output: tuple[int, int], grad: Tensor) -> Still:
         """A look at the gradient of an output: the one at its only contribution, if it is that."""

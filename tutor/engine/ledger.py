@@ -7,7 +7,6 @@ tensors are known by weak references.
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FrameType
-from typing import Any
 
 import msgspec
 import torch
@@ -151,7 +150,7 @@ class Ledger:
     def _unknown(self, tensor: Tensor, node: Node, line: int) -> Entry:
         entry = self.open("unknown", node_name(node.name()), line)
         entry.values = [None] * tensor.output_nr + [self._stills.take(tensor)]
-        _metadata(node)[_KEY] = entry
+        self.behind(node, entry)
         self.note(entry)
         return entry
 
@@ -159,12 +158,13 @@ class Ledger:
 
     def of_node(self, node: Node) -> Entry | None:
         """The entry that this node of the graph carries."""
-        found: Entry | None = _metadata(node).get(_KEY)
+        # torch declares it as a method, but it is a property.
+        found: Entry | None = node.metadata.get(_KEY)  # type: ignore[attr-defined]
         return found
 
     def behind(self, node: Node, entry: Entry) -> None:
         """`node` is what `entry` left in the graph."""
-        _metadata(node)[_KEY] = entry
+        node.metadata[_KEY] = entry  # type: ignore[index]
 
     def reached(self, node: Node, parent: Entry | None) -> Entry:
         """The entry of a node that a walk backwards came to from `parent`'s."""
@@ -181,7 +181,7 @@ class Ledger:
             entry = self.open(kind, node_name(node.name()))
             if parent is not None and is_part:
                 entry.line, entry.module = parent.line, parent.module
-        _metadata(node)[_KEY] = entry
+        self.behind(node, entry)
         return entry
 
     def names(self, entries: Iterable[Entry], known: Mapping[int, str]) -> None:
@@ -212,12 +212,6 @@ class _Known:
         if len(self._found) > self._limit:
             self._found = {key: one for key, one in self._found.items() if one[0]() is not None}
             self._limit = 2 * len(self._found) + 1024
-
-
-def _metadata(node: Node) -> dict[str, Any]:
-    # torch declares it as a method, but it is a property.
-    found: dict[str, Any] = node.metadata  # type: ignore[assignment]
-    return found
 
 
 def _local_name(tensor: Tensor, frame: FrameType | None) -> str:

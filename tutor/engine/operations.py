@@ -75,28 +75,19 @@ class Operations(TorchFunctionMode):
             return func(*args, **kwargs) if kwargs else func(*args)
         edits = about.edits(args, kwargs)
         # What is edited in place is another value afterwards, and has another node.
-        call = self._quietly(self._look_up, types, about, args, kwargs) if edits else None
+        call = self._quietly(self._look_up, about, args, kwargs) if edits else None
         if self.tape is not None:
-            self._quietly(self.tape.meet, types, args, kwargs)
+            self._quietly(self.tape.meet, args, kwargs)
         result = func(*args, **kwargs) if kwargs else func(*args)
         outputs = [result] if isinstance(result, Tensor) else _outputs(about, args, result)
-        if not outputs:
-            return result
-        if not edits and not _is_among(outputs, args):
-            call = self._quietly(self._look_up, types, about, args, kwargs)
-        if call is not None:
-            if self.tape is not None:
-                line, name = call.origin.line, about.name
-                self._quietly(self.tape.record, types, func, args, kwargs, outputs, line, name)
-            self._quietly(self._note, types, about, call, outputs, edits)
+        if outputs and (call is not None if edits else not _is_among(outputs, args)):
+            self._quietly(self._note, func, about, args, kwargs, call, outputs)
         return result
 
-    def _quietly(self, act: Callable[..., _Result], types: Any, *args: Any) -> _Result | None:
+    def _quietly(self, act: Callable[..., _Result], *args: Any) -> _Result | None:
         """Do what is no doing of the script's: nothing of the script's sees it, and nothing that
         tensors of all kinds may raise reaches it."""
         try:
-            if private.is_alone() and not types:
-                return act(*args)
             with private.unobserved():
                 return act(*args)
         except Exception as error:
@@ -124,9 +115,22 @@ class Operations(TorchFunctionMode):
         frame, line = origin.frame, origin.line
         return _Call(origin, text, [ledger.source(one, frame, line) for one in tensors])
 
-    def _note(self, about: calls.Function, call: _Call, outputs: list[Tensor], edits: bool) -> None:
-        """Note a call that computed a tensor."""
+    def _note(
+        self,
+        func: Any,
+        about: calls.Function,
+        args: Any,
+        kwargs: Any,
+        edited: _Call | None,
+        outputs: list[Tensor],
+    ) -> None:
+        """Note a call that computed a tensor; `edited` was looked up before it was made."""
+        call = edited or self._look_up(about, args, kwargs)
+        if call is None:
+            return
         origin = call.origin
+        if self.tape is not None:
+            self.tape.record(func, args, kwargs, outputs, origin.line, about.name)
         if origin.library:
             self._note_library(origin, call.sources, outputs)
             return
@@ -135,7 +139,7 @@ class Operations(TorchFunctionMode):
         entry = ledger.open("operation", about.name, origin.line, origin.module)
         entry.inputs = tuple([source.id for source in call.sources])
         entry.call = call.text
-        self._give(entry, outputs, edits)
+        self._give(entry, outputs, edited is not None)
         ledger.note(entry)
 
     def _give(self, entry: Entry, outputs: list[Tensor], in_place: bool) -> None:

@@ -61,36 +61,19 @@ def in_transform() -> bool:
     return is_traced or torch._C._functorch.peek_interpreter_stack() is not None
 
 
-def is_alone() -> bool:
-    """Whether no mode is entered that would see what torch is asked to do."""
-    return not (torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack())
+def unobserved() -> contextlib.AbstractContextManager[None]:
+    """Without any mode, and without what subclasses make of torch's functions: what is done here is
+    no doing of the script's."""
+    if torch._C._len_torch_dispatch_stack():
+        return _without_dispatch_modes()
+    # A hundred times a step somebody enters this: a generator would be four times as dear.
+    return torch._C.DisableTorchFunction()
 
 
 @contextlib.contextmanager
-def unobserved() -> Iterator[None]:
-    """Without any mode, and without what subclasses make of torch's functions: what is done here is
-    no doing of the script's."""
-    with torch._C.DisableTorchFunction():
-        if torch._C._len_torch_dispatch_stack():
-            with torch.utils._python_dispatch._disable_current_modes():
-                yield
-        else:
-            yield
-
-
-def take_off(mode: TorchFunctionMode) -> bool:
-    """Leave `mode`, if it is the innermost of those that are entered; whether it was."""
-    if not torch._C._len_torch_function_stack():
-        return False
-    innermost = torch._C._pop_torch_function_stack()
-    if innermost is not mode:
-        torch._C._push_on_torch_function_stack(innermost)
-    return innermost is mode
-
-
-def put_on(mode: TorchFunctionMode) -> None:
-    """Enter `mode` again."""
-    torch._C._push_on_torch_function_stack(mode)
+def _without_dispatch_modes() -> Iterator[None]:
+    with torch._C.DisableTorchFunction(), torch.utils._python_dispatch._disable_current_modes():
+        yield
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ import os
 import select
 from collections import defaultdict
 from collections.abc import Callable
-from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -101,8 +100,7 @@ class Recorder:
         self._site = 0
         self.step = 0
         self._look_in()
-        hooks = Recorder._before, Recorder._after, Recorder._after_looking
-        self.critical = {hook.__code__ for hook in hooks}
+        self.critical = {Recorder._before.__code__, Recorder._after.__code__}
         """The code in which an interrupt would tear a message apart."""
         self.waiting = Recorder._wait.__code__
         """The part of it in which an interrupt does no harm."""
@@ -114,10 +112,7 @@ class Recorder:
 
     def hooks(self) -> dict[str, Callable[[int], None]]:
         """What the instrumented code calls, by name."""
-        after = self._after
-        if self.operations is not None:
-            after = partial(self._after_looking, self.operations)
-        return {BEFORE: self._before, AFTER: after, ENTER: self._enter, PASS: self._pass}
+        return {BEFORE: self._before, AFTER: self._after, ENTER: self._enter, PASS: self._pass}
 
     def ran_backward(self, root: torch.Tensor | None) -> None:
         """The statement that is running called `backward()` on `root`, None if that is unknown."""
@@ -168,6 +163,7 @@ class Recorder:
             self._look()
 
     def _after(self, site: int) -> None:
+        self._look_away()
         step = self.step + 1
         is_last = step >= self._until
         if is_last or self._exact or perf_counter() > self._next_drain:
@@ -189,18 +185,7 @@ class Recorder:
         self.step = step
         if step in self._edits:
             self._edit()
-
-    def _after_looking(self, operations: Operations, site: int) -> None:
-        """The same, where operations are noted: what the recorder itself asks torch for is none."""
-        operations.on = False
-        # Even so it would cost most of a microsecond each time.
-        was_on_top = private.take_off(operations)
-        try:
-            self._after(site)
-        finally:
-            if was_on_top:
-                private.put_on(operations)
-            self._look_in()
+        self._look_in()
 
     def _enter(self, loop: int) -> None:
         self._passes[loop] = -1

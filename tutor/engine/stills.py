@@ -8,7 +8,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from tutor.engine import private, summary, transfer, views
+from tutor.engine import summary, transfer, views
 from tutor.engine.summary import SHARE
 from tutor.frame import EXACT, TensorView
 
@@ -19,7 +19,7 @@ Still = TensorView | int | None
 
 
 class Stills:
-    """Takes views.
+    """Takes views. Whoever asks for one does it unobserved.
 
     Args:
         exact: Bring the content of every tensor, whatever it costs.
@@ -41,13 +41,13 @@ class Stills:
     def take(self, tensor: Tensor) -> Still:
         """The tensor as it is now; None if it only stands for something elsewhere."""
         try:
-            if type(tensor) in _PLAIN and private.is_alone():
-                return self._taken(tensor)
-            if type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__:
-                return None  # whatever is asked of it, the script's own code would answer
-            with private.unobserved():
-                plain = tensor.as_subclass(Tensor)
-                return self._taken(plain) if plain.data_ptr() else None
+            if type(tensor) not in _PLAIN:
+                if type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__:
+                    return None  # whatever is asked of it, the script's own code would answer
+                tensor = tensor.as_subclass(Tensor)
+                if not tensor.data_ptr():
+                    return None
+            return self._taken(tensor)
         except Exception:  # whatever a subclass, or a parameter that has no shape yet, raises
             return None
 
@@ -87,7 +87,7 @@ class Stills:
         """The views of several."""
         if not self._fetched:
             # None was on a device.
-            return cast(tuple[TensorView | None, ...], tuple(stills))
+            return cast("tuple[TensorView | None, ...]", tuple(stills))
         return tuple([self.view(still) for still in stills])
 
     def _large(self, tensor: Tensor) -> Still:

@@ -4,7 +4,16 @@ from tutor.calculus import formula
 from tutor.calculus.derivatives import derive
 from tutor.calculus.formula import Formula
 from tutor.calculus.local import Operand
-from tutor.explain.infix import ELIDED, Labels, Operations, Writer, label, only_value, outputs
+from tutor.explain.infix import (
+    ELIDED,
+    Labels,
+    Operations,
+    Writer,
+    grouped,
+    label,
+    only_value,
+    outputs,
+)
 from tutor.frame import Operation
 
 LONGEST = 120
@@ -42,7 +51,7 @@ def gradient_formula(
         if found is None:
             return None
         whole = found if whole is None else whole + found
-    top, below = (label(one, operations, labels) for one in (root_id, leaf_id))
+    top, below = (grouped(label(one, operations, labels)) for one in (root_id, leaf_id))
     text = f"∂{top}/∂{below} = {whole.text if whole else ''}"
     return text if len(text) <= LONGEST and ELIDED.text not in text else None
 

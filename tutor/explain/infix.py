@@ -129,6 +129,11 @@ def naming(
     return indexed(made, number) if number is not None and len(found.values) > 1 else made
 
 
+def grouped(text: str) -> str:
+    """In parentheses, unless it is a name: `∂loss/∂(w·x)`."""
+    return text if text.replace(".", "").replace("_", "").isalnum() else f"({text})"
+
+
 def label(id: int, operations: Operations, labels: Labels, number: int | None = None) -> str:
     """`naming` as text."""
     return naming(id, operations, labels, number).text

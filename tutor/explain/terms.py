@@ -10,7 +10,7 @@ from tutor.calculus.formula import Formula
 from tutor.calculus.local import Derivative, Operand, numbers
 from tutor.explain.backtrack import Passage
 from tutor.explain.explanation import Origin, Term
-from tutor.explain.infix import Labels, Operations, Writer, label, naming
+from tutor.explain.infix import Labels, Operations, Writer, grouped, label, naming
 from tutor.explain.told import listed
 from tutor.explain.told import numbers as told
 from tutor.frame import Operation, TensorView
@@ -29,16 +29,14 @@ class Names:
     def __init__(self, operations: Operations, labels: Labels, root: int) -> None:
         self._operations = operations
         self._labels = labels
-        self._root = label(root, operations, labels)
+        self._root = grouped(label(root, operations, labels))
 
     def gradient(self, id: int, number: int | None = None) -> Origin:
         """The gradient with respect to an output, or to the first where all are meant."""
         found = self._operations.get(id)
         place = number or 0
         view = found.grads[place] if found is not None and place < len(found.grads) else None
-        below = label(id, self._operations, self._labels, number)
-        is_name = below.replace(".", "").replace("_", "").isalnum()
-        below = below if is_name else f"({below})"
+        below = grouped(label(id, self._operations, self._labels, number))
         return Origin(id, f"∂{self._root}/∂{below}", view, place, True)
 
 

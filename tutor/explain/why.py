@@ -1,8 +1,8 @@
 """Why a number is what it is: how a value was made, and what a gradient was added up from.
 
-`merged` gathers the operations of some frames, `explain` answers for one value or gradient, and an
-`explanation.Origin` in the answer is where to go on. `expression` and `gradient_formula` say it in
-a line.
+`merged` gathers the operations of some frames, `explain_value` and `explain_gradient` answer, and
+an `explanation.Origin` in the answer is where to go on. `expression` and `gradient_formula` say it
+in a line.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from tutor.explain.terms import WIDTH, Names, adds_up, term, total, value_of
 from tutor.explain.told import numbers as told
 from tutor.frame import Operation
 
-__all__ = ["explain", "explain_gradient", "explain_value", "expression", "gradient_formula",
+__all__ = ["explain_gradient", "explain_value", "expression", "gradient_formula",
            "merged"]  # fmt: skip
 
 
@@ -50,12 +50,6 @@ def merged(
         if known is None or one.order is not None or known.order is None:
             found[one.id] = one
     return found
-
-
-def explain(origin: Origin, operations: Operations, labels: Labels) -> Explanation:
-    """Why this value or gradient is what it is."""
-    explained = explain_gradient if origin.is_gradient else explain_value
-    return explained(origin.id, operations, labels, origin.number)
 
 
 # Values

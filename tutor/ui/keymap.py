@@ -40,10 +40,12 @@ BINDINGS: list[BindingType] = [
 
 _MOVING = ("do('toggle_play')", "do('back')", "speed(1)", "speed(-1)")
 _RUNNING = ("do('toggle_play')", "do('back')")
-_ENDED = ("do('back')", "do('previous_iteration')", "inside", "do('first')", "go", "reopen")
+_ENDED = ("do('back')", "do('previous_iteration')", "inside", "why", "audit", "do('first')", "go",
+          "reopen")  # fmt: skip
 _WAITING = ("do('step')", "do('back')", "do('next_iteration')", "inside", "do('toggle_play')",
             "do('run_to_end')", "go", "why", "audit")  # fmt: skip
-_INSIDE = ("do('step')", "do('back')", "outside", "why", "audit", "do('first')", "do('last')")
+_INSIDE = ("do('step')", "do('back')", "outside", "why", "audit", "scroll(1)", "detail", "open",
+           "do('first')", "do('last')")  # fmt: skip
 _ALWAYS = ("zoom", "turn(1)", "leave", "app.help")
 
 STARTING = ("leave", "app.help")

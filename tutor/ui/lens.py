@@ -9,6 +9,7 @@ from tutor.explain.backtrack import Backtrack
 from tutor.explain.explanation import Explanation
 from tutor.frame import Inside, Operation
 from tutor.graph import Graph, build
+from tutor.timeline import Moment
 
 _ROWS = ("operation", "library", "unknown")
 """The kinds that a statement's own rows are of; leaves and data are what they work on."""
@@ -38,6 +39,8 @@ class Interior:
         self._operations: dict[int, dict[int, Operation]] = {}
         self._graphs: dict[int, Graph] = {}
         self._backtracks: dict[int, Backtrack] = {}
+        self.is_ready = False
+        """Whether a large one has been read."""
 
     @property
     def is_large(self) -> bool:
@@ -141,6 +144,8 @@ class Lens:
     """The row that the learner is at; None from outside, where all has happened."""
     note: str = ""
     """One line: why there is nothing to see, or what cannot be relied on."""
+    moment: Moment | None = None
+    """The step as the run recorded it."""
 
     @property
     def rows(self) -> tuple[Operation, ...]:
@@ -154,6 +159,11 @@ class Lens:
     def current(self) -> Operation | None:
         """The operation that the learner is at."""
         return self.rows[self.at] if self.at is not None and self.at < len(self.rows) else None
+
+    def given(self, one: Operation) -> list[str]:
+        """The names that the statement gave to what an operation made or edited."""
+        made = self.interior.inside.made if self.interior.inside else {}
+        return [name for name, number in made.items() if number == one.id]
 
     @property
     def error(self) -> str:

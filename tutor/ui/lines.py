@@ -1,6 +1,5 @@
 """A widget that shows drawn lines, and keeps one of them in view."""
 
-from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -23,7 +22,7 @@ class Lines(Widget):
         self._strips = strips
         height = max(1, self.size.height)
         self._top = max(0, min(max(self._top, at - height + 1), at, len(strips) - 1))
-        self.refresh(Region(0, 0, *self.size))
+        self.refresh()
 
     def scroll_by(self, lines: int) -> None:
         self._top = max(0, min(self._top + lines, len(self._strips) - self.size.height))

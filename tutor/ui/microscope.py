@@ -12,6 +12,9 @@ from tutor.ui.shadow import Shadow
 _LAST = 10**9
 """As a row: the last one."""
 
+_WITHIN = ("step", "back", "first", "last")
+"""The session's movements that go from operation to operation inside a statement."""
+
 _BACK = 20
 """Steps that the graph of an earlier one stays for while statements ask torch for nothing."""
 
@@ -29,7 +32,8 @@ class Microscope:
         self._wake = wake
         self._interior = Interior()
         self._interior_of = (0, 0)
-        self._is_read = True
+        self._reader: threading.Thread | None = None
+        """Reads a large step, one at a time."""
         self._row = 0
         self._step = 0
         self._past = False
@@ -67,15 +71,17 @@ class Microscope:
         """
         if not self.is_open:
             return False
+        if self._is_awaited(session) and what in _WITHIN:
+            return True  # what is not there yet cannot be walked; `o` still leads out
         count = len(self.lens(session).rows)
         row = min(self._row, count - 1)
         if what == "step" and row + 1 < count:
             self._row = row + 1
         elif what == "back" and row > 0:
             self._row = row - 1
-        elif what == "first" and row > 0:
+        elif what == "first" and count:
             self._row = 0
-        elif what == "last" and row + 1 < count:
+        elif what == "last" and count:
             self._row = count - 1
         elif what == "step" and _has_failed(session) and not self._past:
             self._past, self._row = True, 0
@@ -91,6 +97,16 @@ class Microscope:
             return False
         self._step = self._target(session)
         return True
+
+    def _is_awaited(self, session: Session) -> bool:
+        """Whether the operations of the statement are still to come."""
+        step, shadow = self._target(session), self.shadow
+        return shadow.failure is None and (not shadow.has(step) or self._read(step) is None)
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the learner looks into the statement that ended the run."""
+        return self.is_open and self._past
 
     # Looking
 
@@ -109,7 +125,6 @@ class Microscope:
         if step != self._step:
             # The session went on: the next statement begins at its first operation.
             self._step, self._row = step, 0
-            step = self._target(session)
         shadow = self.shadow
         inside = shadow.inside(step)
         if not self.is_open and inside is None and shadow.has(step):
@@ -121,7 +136,8 @@ class Microscope:
         if not self.is_open or not interior.rows:
             return Lens(step, interior, None, self._note(step))
         row = min(self._row, len(interior.rows) - 1)
-        return Lens(step, interior, row, self._note(step))
+        moment = session.timeline.at(min(step, session.tip))
+        return Lens(step, interior, row, self._note(step), moment)
 
     def _read(self, step: int) -> Interior | None:
         """The operations of a step; None while a thread reads them."""
@@ -130,16 +146,21 @@ class Microscope:
         if self._interior.inside is not inside or self._interior_of != (step, shadow.replays):
             self._interior = Interior(inside, shadow.known(step), shadow.labels)
             self._interior_of = (step, shadow.replays)
-            self._is_read = not self._interior.is_large
-            if not self._is_read:
-                threading.Thread(target=self._prepare, args=(self._interior,), daemon=True).start()
-        return self._interior if self._is_read else None
+        interior = self._interior
+        if not interior.is_large or interior.is_ready:
+            return interior
+        if self._reader is None or not self._reader.is_alive():
+            self._reader = threading.Thread(target=self._prepare, args=(interior,), daemon=True)
+            self._reader.start()
+        return None
 
     def _prepare(self, interior: Interior) -> None:
         """In a thread."""
-        interior.prepare()
-        if interior is self._interior:
-            self._is_read = True
+        try:
+            interior.prepare()
+        finally:
+            interior.is_ready = True
+            self._reader = None
             self._wake()
 
     def _note(self, step: int) -> str:
@@ -154,7 +175,7 @@ class Microscope:
             return "approximate: the replay came to other numbers than the run"
         inside = shadow.inside(step)
         if inside is None or not inside.operations:
-            return "this statement asked torch for no operation"
+            return "no operation of torch's here: ← and → walk on"
         return "not seen: " + "; ".join(inside.unseen) if inside.unseen else ""
 
     def _target(self, session: Session) -> int:

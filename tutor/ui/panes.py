@@ -110,14 +110,28 @@ class Panes(Vertical):
             self.screen.maximize(panel)
         panel.focus()
 
+    def enter(self) -> None:
+        """The graph gets the keyboard: it has keys of its own."""
+        self._arrange("graph")
+
+    def leave(self) -> None:
+        self._arrange(NAMES[0])
+
+    def _arrange(self, name: str) -> None:
+        self._left = None
+        if self.screen.maximized is not None:
+            self.screen.minimize()
+        self.call_after_refresh(self.query_one(f"#{name}", Panel).focus)
+
     def look_inside(self, inside: bool) -> None:
         """Arrange the panes for walking inside a statement, or for stepping."""
         self.set_class(inside, _INSIDE)
 
     @property
-    def shows_graph(self) -> bool:
-        """Whether the graph is on the screen, so that its operations are wanted."""
-        return self.query_one(GraphPanel).is_on_screen
+    def shows_inside(self) -> bool:
+        """Whether a pane is on the screen that wants a statement's operations."""
+        kinds = (GraphPanel, OperationsPanel)
+        return any(self.query_one(kind).is_on_screen for kind in kinds)
 
     def turn(self, by: int) -> None:
         """Turn to the pane after or before the focused one, among those that have a place here."""

@@ -19,9 +19,6 @@ from tutor.timeline import Timeline
 MOST = 300_000
 """Operations that are kept; beyond it the oldest steps' go, and a replay brings them back."""
 
-_NEAR = 2_000
-"""A step so near the beginning is replayed with all operations from the first step on."""
-
 
 class Shadow:
     """At most one replay at a time.
@@ -36,6 +33,8 @@ class Shadow:
         self._wake = wake
         self._run: Run | None = None
         self._begin = 0
+        self._gone = 0
+        """Up to this step nothing is noted, or no longer: another replay must bring it."""
         self._until = 0
         self._asked = 0
         self._ended: Ended | None = None
@@ -50,14 +49,10 @@ class Shadow:
         """Steps at which the replay did something else than the run."""
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether something was asked for that has not come yet."""
-        return self._asked > 0 and not self.has(self._asked)
-
-    @property
     def failure(self) -> Ended | None:
         """How the replay ended before it came to what was asked for; None if it did not."""
-        return self._ended if self.is_waiting else None
+        is_waiting = self._asked > 0 and not self.has(self._asked)
+        return self._ended if is_waiting else None
 
     def has(self, step: int) -> bool:
         return step in self._insides
@@ -82,8 +77,8 @@ class Shadow:
         self._asked = step
         if step < 1 or self.has(step):
             return
-        if self._run is None or step <= self._begin or self._ended is not None:
-            self._start(self._window(timeline, step))
+        if self._run is None or step <= self._gone or self._ended is not None:
+            self._start(timeline.window(step))
         self._go(timeline, step)
 
     def drain(self, timeline: Timeline) -> None:
@@ -113,18 +108,12 @@ class Shadow:
             self._run.close()
         self._run = None
 
-    def _window(self, timeline: Timeline, step: int) -> int:
-        """The step after which operations are noted: what led to `step` mostly comes after the
-        beginning of the iteration before."""
-        here = timeline.previous_iteration(min(step, len(timeline))) or 1
-        before = timeline.previous_iteration(here) or 1
-        return 0 if step <= _NEAR else before - 1
-
     def _start(self, begin: int) -> None:
         """Begin another replay. Its operations have other numbers, so the old ones are void."""
         self.close()
         self.replays += 1
-        self._begin, self._ended = begin, None
+        self._begin = self._gone = begin
+        self._ended = None
         self._insides, self._ledger, self.labels, self._count = {}, _Ledger(), {}, 0
         launch = msgspec.structs.replace(
             self._launch, begin=begin, operations=begin, exact=True, show=(), slots={}
@@ -137,8 +126,11 @@ class Shadow:
         if inside is None:
             return
         self._ledger.take(step, inside)
+        # What a library did has many names, or none.
+        many = {one.id for one in inside.operations[: inside.forwards] if one.kind == "library"}
         for name, number in inside.made.items():
-            self.labels.setdefault(number, name)
+            if number not in many:
+                self.labels.setdefault(number, name)
         self._count += len(inside.operations)
         if self._count > MOST:
             self._forget()
@@ -149,6 +141,8 @@ class Shadow:
         for step in steps[: len(steps) // 2]:
             del self._insides[step]
             self._ledger.forget(step)
+            self._gone = step
+        self._ledger.trim(self._gone)
         self._count = sum(len(one.operations) for one in self._insides.values() if one)
 
 
@@ -169,10 +163,10 @@ class _Ledger:
 
     def take(self, step: int, inside: Inside) -> None:
         told = inside.operations
+        self._told[step] = told
         self._steps.append(step)
         self._firsts.append(self.count + 1)
         self.count = max(self.count, max((one.id for one in told), default=0))
-        self._told[step] = told
         for one in told[: inside.forwards]:
             if one.kind in ("leaf", "data"):
                 self._again.setdefault(one.id, []).append((step, one))
@@ -180,6 +174,12 @@ class _Ledger:
     def forget(self, step: int) -> None:
         self._told.pop(step, None)
         self._by_id.pop(step, None)
+
+    def trim(self, step: int) -> None:
+        """Of what many steps tell of, drop what was told before this one, but for the newest."""
+        for number, told in self._again.items():
+            first = bisect_right(told, step, key=lambda one: one[0])
+            self._again[number] = told[max(0, first - 1) :]
 
     def step_of(self, number: int) -> int:
         """The step in which an operation was first met, 0 if that is not known."""
@@ -192,9 +192,12 @@ class _Ledger:
             place = bisect_right(again, step, key=lambda one: one[0]) - 1
             return again[max(0, place)][1]
         made = self.step_of(number)
-        if made not in self._by_id:
-            self._by_id[made] = {one.id: one for one in reversed(self._told.get(made, ()))}
-        return self._by_id[made].get(number)
+        by_id = self._by_id.get(made)
+        if by_id is None:
+            # A thread may be the one that asks: nobody sees it half done.
+            by_id = {one.id: one for one in reversed(self._told.get(made, ()))}
+            self._by_id[made] = by_id
+        return by_id.get(number)
 
 
 class _AsOf(Mapping[int, Operation]):

@@ -16,16 +16,22 @@ _SLOW = 0.5
 
 
 def describe(
-    session: Session, name: str, palette: Palette, notice: str = "", inside: str = ""
+    session: Session,
+    name: str,
+    palette: Palette,
+    notice: str = "",
+    inside: str = "",
+    is_past: bool = False,
 ) -> list[Run]:
     """Where the learner is, then what is happening; `notice` takes the place of the latter.
 
     Args:
         inside: Where they are inside the statement: `operation 3 of 9`.
+        is_past: Whether that is the statement which ended the run by raising.
     """
     runs = _where(session, palette)
     if inside:
-        return [*runs, (f"inside: {inside}", palette.accent)]
+        return [*runs, *_inside(session, palette, notice, inside, is_past)]
     ended = session.ended
     failed = ended is not None and ended.outcome != "finished" and not session.playing
     if notice:
@@ -38,6 +44,21 @@ def describe(
         runs.append((f" {message or f'{name}: {ended.outcome}'} ", palette.error))
     else:
         runs.append(_doing(session, palette))
+    return runs
+
+
+def _inside(
+    session: Session, palette: Palette, notice: str, inside: str, is_past: bool
+) -> list[Run]:
+    """Where the learner is inside a statement, and what happens meanwhile."""
+    bar: Run = (" │ ", palette.border)
+    raised = session.ended.line if session.ended is not None and is_past else 0
+    place = f"inside line {raised}, which raised: {inside}" if raised else f"inside: {inside}"
+    runs: list[Run] = [(place, palette.accent)]
+    if notice:
+        runs += [bar, (notice, palette.warning)]
+    elif session.worker.busy and session.worker.stuck_for >= _BRIEF:
+        runs += [bar, _doing(session, palette)]
     return runs
 
 

@@ -9,6 +9,9 @@ from tutor.frame import AuditRow
 from tutor.ui.draw.palette import Palette
 from tutor.ui.draw.strips import Run, fit, line, strip, wrap
 
+_VERDICT = 19
+"""Cells of the verdict and the number of digits."""
+
 _NUMBER = 17
 """Cells of a gradient's element."""
 
@@ -25,7 +28,7 @@ def draw_audit(checked: Checked, width: int, palette: Palette) -> list[Strip]:
         return strips
     labels = max(len(audit.label(one, row)) for row in one.rows)
     titles = ["autograd", "difference"] + ([checked.closed_name] if checked.closed else [])
-    head = " " * (labels + 1) + "".join(fit(title, _NUMBER + 1) for title in titles)
+    head = " " * (labels + 1 + _VERDICT) + "".join(fit(title, _NUMBER + 1) for title in titles)
     strips.append(line(f"{head}{'h':<9}error", width, palette.muted))
     for at, row in enumerate(one.rows):
         closed = checked.closed[at] if checked.closed else None
@@ -39,15 +42,15 @@ def _row(
     agreed = palette.accent if row.agrees else palette.error
     shared = audit.digits(row.autograd, row.difference)
     runs: list[Run] = [(fit(audit.label(checked.audit, row), labels + 1), palette.accent)]
+    style = palette.strong if row.agrees else palette.error
+    told = f"{audit.verdict(row)}, {shared} digits" if row.agrees else audit.verdict(row)
+    runs += [(fit(told, _VERDICT - 1), style), (" ", palette.text)]
     runs += _marked(row.autograd, shared, agreed, palette)
     runs += _marked(row.difference, shared, agreed, palette)
     if checked.closed:
         both = audit.digits(row.autograd, closed) if closed is not None else 0
         runs += _marked(closed, both, palette.accent, palette) if closed is not None else []
     runs.append((f"{row.step:<9.2g}{row.error:<8.1g} ", palette.muted))
-    style = palette.strong if row.agrees else palette.error
-    runs.append((f"{audit.verdict(row)}, {shared} digits" if row.agrees else audit.verdict(row),
-                 style))  # fmt: skip
     return runs
 
 

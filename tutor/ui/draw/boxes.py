@@ -97,16 +97,17 @@ def _border(
 
 
 def _wire(lens: Lens, link: Link, operations: Mapping[int, Operation], palette: Palette) -> Wire:
-    told, style = [], palette.border
+    told: list[TensorView] = []
+    style = palette.border
     for user, number in link.edges:
         one = operations[user]
         contribution = one.edges[number].contribution if number < len(one.edges) else None
         if contribution is None or not lens.is_reached(one):
             continue
-        told.append(brief(contribution, _LABEL))
+        told.append(contribution)
         is_here = lens.current is not None and lens.current.id == user
         style = palette.strong if is_here else palette.changed
-    label = told[0] if len(told) == 1 else ""
+    label = brief(told[0], _LABEL) if len(told) == 1 else ""
     return Wire(link.source, link.target, label, style)
 
 
@@ -163,6 +164,8 @@ class _Contents:
                 return clip(one.name or "data", _WIDEST), palette.text
             case "unknown":
                 return clip(f"{one.name} (not seen)", _WIDEST), palette.warning
+            case "library":
+                return clip(one.name, _WIDEST), palette.heading
             case "part":
                 return clip(one.name, _WIDEST), palette.muted
         if label and not one.inputs:

@@ -88,7 +88,7 @@ def _forwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[
         made = why.expression(one.id, lens.operations, lens.labels, max(12, width // 2))
     text = f"{label} = {made}" if label and made else made or label
     if one.kind == "library":
-        text = "all that this call of a library did"
+        text = ", ".join(lens.given(one)) or "no name of the script's"
     view = next((view for view in one.values if view is not None), None)
     module = f" {one.module}" if one.module else ""
     value = f"{shape(view)} {brief(view, max(8, width // 3))}" if view is not None else ""
@@ -149,13 +149,31 @@ def _detail(lens: Lens, width: int, palette: Palette) -> list[Strip]:
     where = f"line {one.line}" if one.line else ""
     title = " · ".join(part for part in (one.name or one.kind, one.module, where) if part)
     runs: list[list[Run]] = [[(title, palette.heading)]]
-    if one.order is None:
+    if one.kind == "library":
+        runs += _library(one, lens, palette)
+    elif one.order is None:
         runs += _told(why.explain_value(one.id, lens.operations, lens.labels), palette)
     else:
         runs += _passed(one, lens, palette)
     if lens.error and one.id == lens.failed:
         runs.append([(lens.error, palette.error)])
     return [strip(part, width, palette.text) for row in runs for part in wrap(row, width) if row]
+
+
+def _library(one: Operation, lens: Lens, palette: Palette) -> list[list[Run]]:
+    """What a library's call changed: before, and after."""
+    rows: list[list[Run]] = [[("all that this call did, in one row", palette.muted)]]
+    for name in lens.given(one):
+        before = lens.moment.before(name) if lens.moment else None
+        after = lens.moment.view(name) if lens.moment else None
+        rows.append(
+            [
+                (f"{name}  ", palette.text),
+                (f"{brief(before, 40)} → " if before is not None else "", palette.muted),
+                (brief(after, 40) if after is not None else "", palette.changed),
+            ]
+        )
+    return rows
 
 
 def _told(explained: Explanation, palette: Palette) -> list[list[Run]]:
@@ -211,7 +229,10 @@ def _went_out(term: Term, label: str, palette: Palette) -> list[list[Run]]:
     derivative = term.derivative or "not known for this operation"
     is_same = local is None or local == derivative
     via = f" through {', '.join(term.via)}" if term.via else ""
-    numbers = "" if term.numbers == term.formula else f" = {term.numbers}"
+    made, _, result = term.numbers.rpartition(" = ")
+    # What is passed on as it came needs no working out.
+    worked = term.numbers if made.replace("−", "-") != result else result
+    numbers = "" if worked == term.formula else f" = {worked}"
     return [
         [
             ("local    ", palette.muted),

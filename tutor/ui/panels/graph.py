@@ -30,11 +30,13 @@ class GraphPanel(LensPanel):
     """Follows the current operation. `j` and `k` pick a box, `enter` opens or folds its module."""
 
     BINDINGS: ClassVar = [
-        Binding("z", "detail", "More or less in each box", show=False),
-        Binding("enter", "open", "Open or fold the picked module; else this pane alone",
-                show=False),
-        Binding("shift+right,greater_than_sign", "pan(8)", "Pan right", show=False),
-        Binding("shift+left,less_than_sign", "pan(-8)", "Pan left", show=False),
+        Binding("j,down", "scroll(1)", "box", tooltip="Pick the next box"),
+        Binding("k,up", "scroll(-1)", "box", tooltip="Pick the box before"),
+        Binding("z", "detail", "detail", tooltip="More or less in each box"),
+        Binding("enter", "open", "open",
+                tooltip="Open or fold the picked module; else this pane alone"),
+        Binding("shift+right,greater_than_sign", "pan(8)", "right", tooltip="Pan right"),
+        Binding("shift+left,less_than_sign", "pan(-8)", "left", tooltip="Pan left"),
     ]  # fmt: skip
 
     def __init__(self, number: int, lesson: Lesson, palette: Palette) -> None:
@@ -104,8 +106,11 @@ class GraphPanel(LensPanel):
         """Keep what matters in view: the picked box, the current one, else the result."""
         target = self.selected if self.selected in plan.places else scene.current
         place = plan.places.get(target) if target else None
-        seen = (id(plan), target, width, height)
+        seen = (plan, target, width, height)
         if seen == self._centred:
+            # Panned by hand, but never out of the picture.
+            self._above = _held(self._above, self._above, self._above, height, plan.height)
+            self._left = _held(self._left, self._left, self._left, width, plan.width)
             return
         self._centred = seen
         if place is None:
@@ -149,9 +154,7 @@ class GraphPanel(LensPanel):
 
     def _paint(self) -> None:
         super()._paint()
-        step, shown = self.lens.step, self.moment.step if self.moment else 0
-        # While statements ask torch for nothing, the graph of the last one that did stays.
-        self._tell(f"of step {step}" if self.lens.rows and 0 < step < shown else "")
+        self.show_step()
 
     async def action_open(self) -> None:
         node = next((n for n in self._folded.nodes if n.key == self.selected), None)

@@ -24,3 +24,8 @@ class LensPanel(Panel):
 
     def inputs(self, moment: Moment) -> object:
         return self.lens
+
+    def show_step(self) -> None:
+        """While statements ask torch for nothing, the last one that did stays in view."""
+        step, shown = self.lens.step, self.moment.step if self.moment else 0
+        self._tell(f"of step {step}" if self.lens.rows and 0 < step < shown else "")

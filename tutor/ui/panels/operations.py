@@ -22,6 +22,10 @@ class OperationsPanel(LensPanel):
     def inputs(self, moment: Moment) -> object:
         return self.lens, self.scrolled
 
+    def _paint(self) -> None:
+        super()._paint()
+        self.show_step()
+
     def action_scroll(self, by: int) -> None:
         self.scrolled += by
         self.draw_now()

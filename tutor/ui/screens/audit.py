@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -16,6 +15,7 @@ from tutor import audit
 from tutor.engine.client import Engine
 from tutor.engine.protocol import Audited, Ended, Launch
 from tutor.engine.run import Run
+from tutor.frame import GRAD
 from tutor.lesson import Lesson
 from tutor.timeline import Timeline
 from tutor.ui.draw.audit import draw_audit
@@ -61,15 +61,7 @@ class AuditScreen(ModalScreen[None]):
         self._step = step
         self._compare = compare
         self.palette = palette
-        self._launch = msgspec.structs.replace(
-            launch,
-            begin=step - 1,
-            operations=audit.window(timeline, names, step),
-            audit=tuple(names),
-            exact=True,
-            show=(),
-            slots={},
-        )
+        self._launch = audit.replay(launch, timeline, names, step)
         self._run: Run | None = None
         self._problem = f"replaying to step {step}…"
         self.checked: list[audit.Checked] = []
@@ -81,7 +73,7 @@ class AuditScreen(ModalScreen[None]):
             yield Lines(self.palette, "rows")
 
     def on_mount(self) -> None:
-        self._run = self._engine.launch(self._launch, lambda: self._wake())
+        self._run = self._engine.launch(self._launch, self._wake)
         self._run.go(self._step)
 
     def on_unmount(self) -> None:
@@ -93,6 +85,7 @@ class AuditScreen(ModalScreen[None]):
         self.post_message(self.Reported())
 
     def on_audit_screen_reported(self) -> None:
+        told = self._problem, len(self.checked)
         for event in self._run.take() if self._run else ():
             if isinstance(event, Audited):
                 self.checked = [
@@ -102,7 +95,8 @@ class AuditScreen(ModalScreen[None]):
                 self._problem = "" if self.checked else "no leaf got a gradient here"
             elif isinstance(event, Ended) and not self.checked:
                 self._problem = event.message or "the replay ended before it came there"
-        self._draw()
+        if told != (self._problem, len(self.checked)):
+            self._draw()
 
     def on_resize(self, event: Resize) -> None:
         self.call_after_refresh(self._draw)
@@ -128,11 +122,13 @@ def audit_of(
     Args:
         picked: The value that the learner picked: it alone is audited if it wants a gradient.
     """
-    view = session.moment.view(picked) if picked else None
-    names = [picked] if picked and view is not None and view.requires_grad else []
-    steps = audit.backward_steps(session.timeline, names[0] if names else None)
+    owner = picked.removesuffix(GRAD) if picked else ""
+    view = session.moment.view(owner)
+    name = owner if view is not None and view.requires_grad else None
+    steps = audit.backward_steps(session.timeline, name)
     past = [step for step in steps if step <= session.cursor]
     if not past:
         return None
+    names = [name] if name else audit.reached(session.timeline, past[-1])
     launch, timeline = session.launch, session.timeline
     return AuditScreen(engine, launch, timeline, names, past[-1], lesson.compare, palette)

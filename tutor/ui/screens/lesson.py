@@ -191,7 +191,7 @@ class LessonScreen(Screen[None]):
         if microscope is None:
             return
         self.panes.look_inside(microscope.is_open)
-        is_seen = self.panes.shows_graph and not session.rushing
+        is_seen = self.panes.shows_inside and not session.rushing
         microscope.attend(session, is_seen)
         if microscope.is_open or is_seen:
             self.lens = microscope.lens(session)
@@ -204,7 +204,9 @@ class LessonScreen(Screen[None]):
             notice = "replaying…"
         is_inside = self.microscope is not None and self.microscope.is_open
         inside = counted(self.lens) if is_inside else ""
-        self.status.show(describe(session, self.lesson.path.name, self.palette, notice, inside))
+        is_past = self.microscope is not None and self.microscope.is_past
+        name, palette = self.lesson.path.name, self.palette
+        self.status.show(describe(session, name, palette, notice, inside, is_past))
         self.keys.show(keymap.keys_for(session, is_inside))
         # While something runs the line tells for how long; when nothing does no timer is left.
         if session.worker.busy and self._clock is None:
@@ -243,11 +245,14 @@ class LessonScreen(Screen[None]):
         if problem := self.microscope.enter(self.session):
             self.notify(problem, severity="warning")
         self._show(self.session)
+        if self.microscope.is_open:
+            self.panes.enter()
 
     def action_outside(self) -> None:
         if self.session is not None and self.microscope is not None:
             self.microscope.leave()
             self._show(self.session)
+            self.panes.leave()
 
     def action_audit(self) -> None:
         """Audit the picked parameter, or all, in the last backward pass up to here."""

@@ -37,6 +37,8 @@ class Question:
     """None: the name says it."""
     replay: int = 0
     """Which replay the origin's id belongs to."""
+    at: int | None = None
+    """The row of the step that is asked about: it tells which backward pass is meant."""
 
 
 class WhyScreen(ModalScreen[int | None]):
@@ -67,6 +69,8 @@ class WhyScreen(ModalScreen[int | None]):
         self.trail = [question]
         self._picked = 0
         self.explained: Explanation | None = None
+        self._read = (0, 0)
+        self._interior = Interior()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="why") as box:
@@ -89,23 +93,33 @@ class WhyScreen(ModalScreen[int | None]):
             self.explained = None
             self.lines.show([line("replaying…", width, self.palette.warning)])
             return
-        lens = self._lens(question.step)
-        operations = lens.operations
+        lens = self._lens(question)
         found = self._origin(question, lens)
         if found is None:
             self.explained = None
             told = self._told_plainly(question)
             self.lines.show([line(text, width, self.palette.text) for text in told])
             return
-        self.explained = why.explain(found, operations, lens.labels)
+        self.explained = (
+            lens.explain_gradient(found.id, found.number)
+            if found.is_gradient
+            else why.explain_value(found.id, lens.operations, lens.labels, found.number)
+        )
         chain = _chain(found, lens)
         where = self._where(question.step)
         strips, at = draw_why(self.explained, chain, where, width, self.palette, self._picked)
         self.lines.show(strips, at)
 
-    def _lens(self, step: int) -> Lens:
-        shadow = self._shadow
-        return Lens(step, Interior(shadow.inside(step), shadow.known(step), shadow.labels))
+    def _lens(self, question: Question) -> Lens:
+        """The step of the question, read once."""
+        shadow, step = self._shadow, question.step
+        if self._read != (step, shadow.replays):
+            self._read = (step, shadow.replays)
+            self._interior = Interior(shadow.inside(step), shadow.known(step), shadow.labels)
+        at = question.at
+        if at is None and question.name.endswith(GRAD):
+            at = _row_of(question.name.removesuffix(GRAD), self._interior)
+        return Lens(step, self._interior, at)
 
     def _origin(self, question: Question, lens: Lens) -> Origin | None:
         """What the question is about, among the operations of its step."""
@@ -161,7 +175,7 @@ class WhyScreen(ModalScreen[int | None]):
         """The same value, asked about at the step that made it."""
         step, timeline = self.trail[-1].step, self._below.timeline
         if origin.is_gradient:
-            return Question(step, "", origin, self._shadow.replays)
+            return Question(step, "", origin, self._shadow.replays, self.trail[-1].at)
         one = self._shadow.known(step).get(origin.id)
         name = one.name if one is not None and one.kind in ("leaf", "data") else ""
         if name and (made := timeline.changed_at(name, step - 1)):
@@ -178,6 +192,17 @@ class WhyScreen(ModalScreen[int | None]):
 
     def action_stay(self) -> None:
         self.dismiss(self.trail[-1].step)
+
+
+def _row_of(owner: str, interior: Interior) -> int | None:
+    """The last row in which a backward pass came to the leaf or value of this name."""
+    labels = interior.labels
+    for at in range(len(interior.rows) - 1, -1, -1):
+        one = interior.rows[at]
+        name = one.name if one.kind == "leaf" else labels.get(one.id)
+        if one.order is not None and name == owner:
+            return at
+    return None
 
 
 def _chain(origin: Origin, lens: Lens) -> str:
@@ -201,7 +226,7 @@ def question_about(
     if (current := lens.current) is not None:
         is_gradient = current.order is not None
         origin = Origin(current.id, "", None, is_gradient=is_gradient)
-        return Question(lens.step, "", origin, shadow.replays)
+        return Question(lens.step, "", origin, shadow.replays, lens.at)
     moment = session.moment
     names = [picked] if picked else [*by_interest(moment), *reversed(moment.names())]
     return (

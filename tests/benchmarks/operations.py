@@ -1,0 +1,75 @@
+"""What noting every operation costs: runs of three statements an iteration, interleaved.
+
+    python tests/benchmarks/operations.py [ROUNDS [LOOP ...]]
+
+Process time of each loop of `loops/`: recorded as ever, and with the operations of every step, both
+against bare Python; and with the microscope closed, its operations being asked for only later,
+against recorded as ever.
+"""
+
+import statistics
+import sys
+import threading
+
+from recording import bare, text
+
+from tutor.engine.client import Engine
+from tutor.engine.protocol import FOREVER, Ended, Launch, Printed
+from tutor.frame import Frame
+
+BARS = {"a": 5.0, "b": 3.5, "c": 3.5, "d": 2.2}
+"""By loop: with operations over bare, at most."""
+
+
+def recorded(engine: Engine, source: str, operations: int | None) -> tuple[float, int]:
+    """Seconds of the loop, and the operations that were noted."""
+    news = threading.Event()
+    run = engine.launch(Launch("loop.py", source, operations=operations), news.set)
+    run.go(FOREVER)
+    noted, printed = 0, b""
+    while True:
+        news.wait()
+        news.clear()
+        for event in run.take():
+            if isinstance(event, Frame):
+                noted += len(event.inside.operations) if event.inside else 0
+            elif isinstance(event, Printed):
+                printed += b"".join(text for stream, text in event.output if stream == 1)
+            elif isinstance(event, Ended):
+                assert event.outcome == "finished", event
+                run.close()
+                return float(printed.split()[-1]), noted
+
+
+def report(engine: Engine, loop: str, rounds: int) -> None:
+    source = text(loop, 3)
+    times, noted = [], 0
+    for _ in range(rounds):
+        plain, _ = recorded(engine, source, None)
+        closed, _ = recorded(engine, source, FOREVER)
+        full, noted = recorded(engine, source, 0)
+        times.append((bare(source), plain, closed, full))
+    without, plain, closed, full = (
+        statistics.median(column) for column in zip(*times, strict=True)
+    )
+    ratio, bar = full / without, BARS[loop]
+    print(
+        f"({loop}) recorded {plain / without:5.2f} x bare   operations {ratio:5.2f} x bare, "
+        f"{(full - plain) / noted * 1e6:5.1f} µs each   bar {bar:.1f}: "
+        f"{'held' if ratio <= bar else 'NOT HELD'}   closed {closed / plain:5.2f} x recorded",
+        flush=True,
+    )
+
+
+def main(rounds: int, loops: list[str]) -> None:
+    engine = Engine()
+    engine.start()
+    try:
+        for loop in loops:
+            report(engine, loop, rounds)
+    finally:
+        engine.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7, sys.argv[2:] or list(BARS))
