@@ -230,12 +230,6 @@ y = w * 3
 y.data *= 2
 (y ** 2).sum().backward()
 """,
-    "a parameter edited before the pass": """
-w = torch.tensor([1.0, 2.0], requires_grad=True)
-y = w ** 2
-w.data += 1
-y.sum().backward()
-""",
     "a hook that scales": """
 w = torch.ones(2, requires_grad=True)
 w.register_hook(lambda g: g * 2)
@@ -288,6 +282,12 @@ class Exp(torch.autograd.Function):
         return g * ctx.saved_tensors[0]
 w = torch.ones(2, requires_grad=True)
 Exp.apply(w).sum().backward()
+""",
+    "a parameter edited before the pass": """
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+y = w ** 2
+w.data += 1
+y.sum().backward()
 """,
     "complex numbers": """
 w = torch.tensor([1 + 2j, 3 - 1j], requires_grad=True)

@@ -130,7 +130,8 @@ class Operations(TorchFunctionMode):
             return
         origin = call.origin
         if self.tape is not None:
-            self.tape.record(func, args, kwargs, outputs, origin.line, about.name)
+            edits = edited is not None
+            self.tape.record(func, args, kwargs, outputs, edits, origin.line, about.name)
         if origin.library:
             self._note_library(origin, call.sources, outputs)
             return

@@ -46,6 +46,19 @@ class _Record:
     """The outputs where autograd was told to take them as constants."""
     random: Tensor | None
     """The state of the random numbers before the call, where it drew some."""
+    edits: bool
+    """Whether an output is one of the inputs, edited in place."""
+
+    def gives(self, tensor: Tensor) -> bool:
+        """Whether `tensor` has another value after this call: made, or edited, be it through
+        something that shares its memory, as `tensor.data` does."""
+        if any(one is tensor for one in self.outputs):
+            return True
+        if not self.edits or tensor.layout is not torch.strided:
+            return False
+        place = tensor.untyped_storage().data_ptr()
+        strided = (one for one in self.outputs if one.layout is torch.strided)
+        return any(one.untyped_storage().data_ptr() == place for one in strided)
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,10 @@ class Tape:
     _problem: tuple[int, str] | None = None
     """From which pass on what it holds cannot be made again, and why."""
     _records: list[_Record] = field(default_factory=list)
-    _roots: list[_Root] = field(default_factory=list)
+    _roots: list[_Root | None] = field(default_factory=list)
+    """None for a pass whose calls are kept no longer."""
+    _is_stale: bool = False
+    """Whether a parameter was edited: what comes next begins anew, from the values as they are."""
     _sources: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
     """By identity: tensors that were there before, and what they held when they were met."""
     _made: dict[int, Tensor] = field(default_factory=dict)
@@ -92,32 +108,51 @@ class Tape:
         self._state = torch.get_rng_state()
 
     def record(
-        self, func: Any, args: Any, kwargs: Any, outputs: list[Tensor], line: int, name: str
+        self,
+        func: Any,
+        args: Any,
+        kwargs: Any,
+        outputs: list[Tensor],
+        edits: bool,
+        line: int,
+        name: str,
     ) -> None:
-        """The call that `meet` announced was made."""
+        """The call that `meet` announced was made; `edits` says whether it edited its outputs."""
         if len(self._records) >= MOST:
             self.spoil(f"more than {MOST:,} operations led to it")
             return
         state = self._state
         assert state is not None
-        random = None if torch.equal(state, torch.get_rng_state()) else state
         given: list[Tensor] = []
         calls.tensors_in(args, given)
         calls.tensors_in((kwargs or {}).values(), given)
+        if self._is_stale and not edits and any(one.requires_grad for one in outputs):
+            self._begin_anew(given)
+        random = None if torch.equal(state, torch.get_rng_state()) else state
         is_new = not given or func in LIKE or func in FROM_VALUES or is_filler(func)
         if random is not None and not is_new and func not in DROPOUTS:
             self.spoil(f"{name} in line {line} draws random numbers that cannot be drawn again")
         is_cut = self._wanted and not any(one.requires_grad for one in outputs)
-        edits = any(one is other for one in outputs for other in given)
         copies = _copies(outputs) if is_new or (is_cut and not edits) else None
         kept, held = (copies, None) if is_new else (None, copies)
         self._records.append(
-            _Record(func, args, kwargs or {}, outputs, line, name, kept, held, random)
+            _Record(func, args, kwargs or {}, outputs, line, name, kept, held, random, edits)
         )
         self._made.update((id(one), one) for one in outputs)
+        if edits and any(one.is_leaf and one.requires_grad for one in outputs):
+            self._is_stale = True
         if kept is not None:
             self._constants.update(map(id, outputs))
         self.is_narrow = self.is_narrow or any(one.dtype in _NARROW for one in outputs)
+
+    def _begin_anew(self, given: list[Tensor]) -> None:
+        """Forget everything but the inputs of the call that was just made. To make the updates of
+        a training run again, in another precision, would lead away from where the script went."""
+        self._records, self._sources, self._made, self._constants = [], {}, {}, set()
+        self._roots = [None] * len(self._roots)
+        self._is_stale, self.is_narrow, self._stray = False, False, None
+        for tensor in given:
+            self._meet(tensor)
 
     def begin(self, roots: Sequence[Tensor], weights: Sequence[Tensor | None]) -> None:
         """A backward pass begins."""
@@ -144,7 +179,10 @@ class Tape:
 
     def knows(self, tensor: Tensor, number: int) -> bool:
         """Whether `tensor` had a part in what led to backward pass `number`, from 0."""
-        end = self._roots[number].at
+        root = self._roots[number]
+        if root is None:
+            return False
+        end = root.at
         wanted = id(tensor)
         return wanted in self._sources or any(
             id(one) == wanted for record in self._records[:end] for one in record.outputs
@@ -153,7 +191,8 @@ class Tape:
     def cuts(self, number: int) -> list[tuple[int, str]]:
         """(line, name) of the calls before backward pass `number` which autograd took as
         constants though their inputs wanted a gradient."""
-        records = self._records[: self._roots[number].at]
+        root = self._roots[number]
+        records = self._records[: root.at] if root is not None else []
         return list(dict.fromkeys((one.line, one.name) for one in records if one.held is not None))
 
     def again(self, number: int, tensor: Tensor, nudge: Nudge, hold: bool) -> float:
@@ -194,11 +233,9 @@ class Tape:
         cast: Callable[[Tensor], Tensor],
     ) -> Tensor:
         root = self._roots[number]
+        assert root is not None
         records = self._records[: root.at]
-        last = max(
-            (at for at, one in enumerate(records) if any(o is tensor for o in one.outputs)),
-            default=-1,
-        )
+        last = max((at for at, one in enumerate(records) if one.gives(tensor)), default=-1)
         values = {key: cast(copy.clone()) for key, (_, copy) in self._sources.items()}
         if last < 0:
             values[id(tensor)] = nudge(values[id(tensor)])

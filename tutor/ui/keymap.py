@@ -44,7 +44,7 @@ _ENDED = ("do('back')", "do('previous_iteration')", "inside", "why", "audit", "d
           "reopen")  # fmt: skip
 _WAITING = ("do('step')", "do('back')", "do('next_iteration')", "inside", "do('toggle_play')",
             "do('run_to_end')", "go", "why", "audit")  # fmt: skip
-_INSIDE = ("do('step')", "do('back')", "outside", "why", "audit", "scroll(1)", "detail", "open",
+_INSIDE = ("do('step')", "do('back')", "outside", "why", "audit", "detail", "open",
            "do('first')", "do('last')")  # fmt: skip
 _ALWAYS = ("zoom", "turn(1)", "leave", "app.help")
 

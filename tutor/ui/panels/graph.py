@@ -30,8 +30,6 @@ class GraphPanel(LensPanel):
     """Follows the current operation. `j` and `k` pick a box, `enter` opens or folds its module."""
 
     BINDINGS: ClassVar = [
-        Binding("j,down", "scroll(1)", "box", tooltip="Pick the next box"),
-        Binding("k,up", "scroll(-1)", "box", tooltip="Pick the box before"),
         Binding("z", "detail", "detail", tooltip="More or less in each box"),
         Binding("enter", "open", "open",
                 tooltip="Open or fold the picked module; else this pane alone"),
