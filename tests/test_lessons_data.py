@@ -17,9 +17,9 @@ def table_of(path: Path) -> str:
     raise AssertionError(f"{path} has no table")
 
 
-@pytest.fixture
-def written() -> torch.Tensor:
-    numbers = table_of(resolve("three_grads")).split()
+@pytest.fixture(params=["three_grads", "double_deposit"])
+def written(request: pytest.FixtureRequest) -> torch.Tensor:
+    numbers = table_of(resolve(request.param)).split()
     return torch.tensor([float(number) for number in numbers], device="cpu").view(-1, 3)
 
 
@@ -35,7 +35,7 @@ def drawn() -> torch.Tensor:
     return torch.cat([x, y], dim=1)
 
 
-def test_three_grads_holds_the_fifty_points_of_the_seed(written, drawn):
+def test_the_fifty_points_are_those_of_the_seed(written, drawn):
     assert torch.equal(written[:, :2], drawn[:, :2])
     # A product may be rounded once or twice, as the processor likes.
     assert torch.allclose(written[:, 2], drawn[:, 2], rtol=0, atol=5e-7)
