@@ -19,7 +19,8 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
     the learner asked for, `draws` makes random numbers on the CPU.
   - `operations` notes what torch is asked to do: `origin` tells where, `calls` what it is called,
     `ledger` which operation made what, `backward` what a pass did, `stills` takes the values.
-    `tape` keeps calls so that `audit` can make them again in float64.
+    `tape` keeps calls so that `audit` can make them again in float64; `hiding` keeps all of it
+    out of the script's way.
   - `capture` finds what changed: a `watch` for each tensor, with `arrays`, `modules` and `memory`;
     `summary` and `transfer` bring it from the device, `views` puts it into the schema.
   - `device`, `process` and `private` hold what is asked of the accelerator, the operating system,

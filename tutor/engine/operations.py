@@ -1,9 +1,7 @@
 """What goes on inside a statement: every operation, and every node of its backward passes."""
 
-import functools
 import threading
-import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from tutor.engine import calls, private
+from tutor.engine import calls, hiding, private
 from tutor.engine.audit import audit
 from tutor.engine.backward import Pass, Visit
 from tutor.engine.ledger import MOST, Entry, Ledger
@@ -269,55 +267,14 @@ class Operations(TorchFunctionMode):
     # Out of sight
 
     def hide(self) -> None:
-        """Keep out of the way of what asks who looks on: `torch.compile`, which would compile this
-        too, attention, and the warnings that name a place."""
-        self._hide_from_compiled()
-        self._hide_from_warnings()
-        asked = torch.overrides.has_torch_function
+        """Keep out of the way of what asks who looks on, for the rest of this process."""
+        hiding.hide_from_attention(self)
+        hiding.hide_from_warnings(__file__, self._origins)
+        hiding.hide_from_compiled(self, self._pass_compiled)
 
-        @functools.wraps(asked)
-        def has_torch_function(tensors: Iterable[Any]) -> bool:
-            # Attention takes its fast path only where nobody looks on.
-            with private.hidden(self):
-                return asked(tensors)
-
-        torch.overrides.has_torch_function = has_torch_function  # type: ignore[assignment]
-
-    def _hide_from_warnings(self) -> None:
-        """A warning of torch's names the place that asked torch, not this one."""
-        original = warnings.showwarning
-
-        def show(message: Any, category: Any, filename: str, lineno: int, *rest: Any) -> None:
-            if filename == __file__ and (frame := self._origins.here(1).frame) is not None:
-                filename, lineno = frame.f_code.co_filename, frame.f_lineno
-            original(message, category, filename, lineno, *rest)
-
-        warnings.showwarning = show  # type: ignore[assignment]
-
-    def _hide_from_compiled(self) -> None:
-        original = torch.compile
-
-        def hidden(function: Callable[..., Any]) -> Callable[..., Any]:
-            @functools.wraps(function)
-            def call(*args: Any, **kwargs: Any) -> Any:
-                if self.on:
-                    self._unseen["the operations of compiled code"] = None
-                with private.hidden(self):
-                    return function(*args, **kwargs)
-
-            return call
-
-        @functools.wraps(original)
-        def compile(model: Any = None, **options: Any) -> Any:
-            made: Any = original(model, **options)
-            if isinstance(made, torch.nn.Module):
-                made.forward = hidden(made.forward)
-                return made
-            if model is None:
-                return lambda function: hidden(made(function))
-            return hidden(made)
-
-        torch.compile = compile
+    def _pass_compiled(self) -> None:
+        if self.on:
+            self._unseen["the operations of compiled code"] = None
 
     # The step
 

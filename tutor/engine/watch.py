@@ -123,7 +123,8 @@ class Watch:
         tensor = self.tensor
         is_new, self._is_new = self._is_new, False
         try:
-            if type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__:
+            kind = type(tensor)
+            if kind not in _PLAIN and kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:
                 return None  # whatever is asked of it, the script's own code would answer
             if tensor.numel() > EXACT and summary.holds_less(tensor):
                 return self._look_without_content(tensor, is_new)

@@ -181,12 +181,12 @@ def _tell_backward(recorder: Recorder) -> None:
             # Anything else that can be iterated may be empty after one look.
             if isinstance(root, list | tuple) and root:
                 root = root[0]
+            recorder.ran_backward(root if isinstance(root, torch.Tensor) else None)
+            if recorder.operations is None:
+                return original(*args, **kwargs)
             under_way = local.__dict__.setdefault("under_way", [])
             if any(one is root for one in under_way):
                 # torch comes back to itself where a function mode is entered.
-                return original(*args, **kwargs)
-            recorder.ran_backward(root if isinstance(root, torch.Tensor) else None)
-            if recorder.operations is None:
                 return original(*args, **kwargs)
             under_way.append(root)
             try:
