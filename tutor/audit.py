@@ -58,7 +58,7 @@ def backward_steps(timeline: Timeline, name: str | None) -> Iterator[int]:
         if frame is None or frame.phase != "backward":
             continue
         steps.append(step)
-        left = [one.removesuffix(GRAD) for one in frame.changed if one.endswith(GRAD)]
+        left = reached(timeline, step)
         if name in left or (left and not name):
             into.append(step)
     yield from into or steps

@@ -183,6 +183,14 @@ for i in range(300):
             _ = p.sub_(0.1 * p.grad)
 ((m(x) - t) ** 2).mean().backward()
 """,
+    "a pass after another one that cannot be gone again": """
+w = torch.ones(2, requires_grad=True)
+torch.nn.functional.gumbel_softmax(w)[0].backward()
+with torch.no_grad():
+    w -= w.grad
+w.grad = None
+(w ** 2).sum().backward()
+""",
     "a domain that ends nearby": """
 w = torch.tensor([1e-6], requires_grad=True)
 torch.log(w).sum().backward()

@@ -118,9 +118,6 @@ class Tape:
         name: str,
     ) -> None:
         """The call that `meet` announced was made; `edits` says whether it edited its outputs."""
-        if len(self._records) >= MOST:
-            self.spoil(f"more than {MOST:,} operations led to it")
-            return
         state = self._state
         assert state is not None
         given: list[Tensor] = []
@@ -128,6 +125,9 @@ class Tape:
         calls.tensors_in((kwargs or {}).values(), given)
         if self._is_stale and not edits and any(one.requires_grad for one in outputs):
             self._begin_anew(given)
+        if len(self._records) >= MOST:
+            self.spoil(f"more than {MOST:,} operations led to it")
+            return
         random = None if torch.equal(state, torch.get_rng_state()) else state
         is_new = not given or func in LIKE or func in FROM_VALUES or is_filler(func)
         if random is not None and not is_new and func not in DROPOUTS:
@@ -150,7 +150,8 @@ class Tape:
         a training run again, in another precision, would lead away from where the script went."""
         self._records, self._sources, self._made, self._constants = [], {}, {}, set()
         self._roots = [None] * len(self._roots)
-        self._is_stale, self.is_narrow, self._stray = False, False, None
+        self._is_stale, self.is_narrow = False, False
+        self._problem = self._stray = None
         for tensor in given:
             self._meet(tensor)
 

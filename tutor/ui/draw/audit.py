@@ -12,8 +12,8 @@ from tutor.ui.draw.strips import Run, fit, line, strip, wrap
 _VERDICT = 19
 """Cells of the verdict and the number of digits."""
 
-_NUMBER = 17
-"""Cells of a gradient's element."""
+_BLANK = 2
+"""Cells between two numbers."""
 
 
 def draw_audit(checked: Checked, width: int, palette: Palette) -> list[Strip]:
@@ -27,36 +27,49 @@ def draw_audit(checked: Checked, width: int, palette: Palette) -> list[Strip]:
     if not one.rows:
         return strips
     labels = max(len(audit.label(one, row)) for row in one.rows)
+    numbers = [x for row in one.rows for x in (row.autograd, row.difference)]
+    numbers += [x for x in checked.closed if x is not None]
     titles = ["autograd", "difference"] + ([checked.closed_name] if checked.closed else [])
-    head = " " * (labels + 1 + _VERDICT) + "".join(fit(title, _NUMBER + 1) for title in titles)
+    size = max(len(text) for text in [*titles, *map(audit.written, numbers)]) + _BLANK
+    head = " " * (labels + 1 + _VERDICT) + "".join(fit(title, size) for title in titles)
     strips.append(line(f"{head}{'h':<9}error", width, palette.muted))
     for at, row in enumerate(one.rows):
         closed = checked.closed[at] if checked.closed else None
-        strips.append(strip(_row(checked, row, closed, labels, palette), width, palette.text))
+        strips.append(strip(_row(checked, row, closed, labels, size, palette), width, palette.text))
     return strips
 
 
 def _row(
-    checked: Checked, row: AuditRow, closed: float | None, labels: int, palette: Palette
+    checked: Checked,
+    row: AuditRow,
+    closed: float | None,
+    labels: int,
+    size: int,
+    palette: Palette,
 ) -> list[Run]:
+    """The verdict first: it must be seen wherever the rest finds no room."""
     agreed = palette.accent if row.agrees else palette.error
     shared = audit.digits(row.autograd, row.difference)
-    runs: list[Run] = [(fit(audit.label(checked.audit, row), labels + 1), palette.accent)]
-    style = palette.strong if row.agrees else palette.error
     told = f"{audit.verdict(row)}, {shared} digits" if row.agrees else audit.verdict(row)
-    runs += [(fit(told, _VERDICT - 1), style), (" ", palette.text)]
-    runs += _marked(row.autograd, shared, agreed, palette)
-    runs += _marked(row.difference, shared, agreed, palette)
-    if checked.closed:
-        both = audit.digits(row.autograd, closed) if closed is not None else 0
-        runs += _marked(closed, both, palette.accent, palette) if closed is not None else []
-    runs.append((f"{row.step:<9.2g}{row.error:<8.1g} ", palette.muted))
-    return runs
+    runs: list[Run] = [
+        (fit(audit.label(checked.audit, row), labels + 1), palette.accent),
+        (fit(told, _VERDICT - 1), palette.strong if row.agrees else palette.error),
+        (" ", palette.text),
+    ]
+    runs += _marked(row.autograd, shared, size, agreed, palette)
+    runs += _marked(row.difference, shared, size, agreed, palette)
+    if closed is not None:
+        both = audit.digits(row.autograd, closed)
+        runs += _marked(closed, both, size, palette.accent, palette)
+    return [*runs, (f"{row.step:<9.2g}{row.error:<8.1g}", palette.muted)]
 
 
-def _marked(value: float, shared: int, agreed: Style, palette: Palette) -> list[Run]:
+def _marked(value: float, shared: int, size: int, agreed: Style, palette: Palette) -> list[Run]:
     """A number: what agrees underlined, so that it is seen without colour too."""
     text = audit.written(value)
     place = audit.split(text, shared)
-    rest = fit(text[place:], max(1, _NUMBER + 1 - place))
-    return [(text[:place], agreed + Style(underline=True)), (rest, palette.muted)]
+    return [
+        (text[:place], agreed + Style(underline=True)),
+        (text[place:], palette.text),
+        (" " * (size - len(text)), palette.text),
+    ]
