@@ -12,6 +12,9 @@ from tutor.ui.draw.strips import Run, fit, line, strip, wrap
 _VERDICT = 19
 """Cells of the verdict and the number of digits."""
 
+_STEPS = 17
+"""Cells of h and of the error, which are told once where they find no room."""
+
 _BLANK = 2
 """Cells between two numbers."""
 
@@ -32,10 +35,17 @@ def draw_audit(checked: Checked, width: int, palette: Palette) -> list[Strip]:
     titles = ["autograd", "difference"] + ([checked.closed_name] if checked.closed else [])
     size = max(len(text) for text in [*titles, *map(audit.written, numbers)]) + _BLANK
     head = " " * (labels + 1 + _VERDICT) + "".join(fit(title, size) for title in titles)
-    strips.append(line(f"{head}{'h':<9}error", width, palette.muted))
+    is_wide = width >= len(head) + _STEPS
+    if not is_wide:
+        h, error = max(row.step for row in one.rows), max(row.error for row in one.rows)
+        told = f"{one.name}: h up to {h:.2g}, error up to {error:.1g}"
+        strips.append(line(told, width, palette.muted))
+    strips.append(line(f"{head}{'h':<9}error" if is_wide else head, width, palette.muted))
     for at, row in enumerate(one.rows):
         closed = checked.closed[at] if checked.closed else None
-        strips.append(strip(_row(checked, row, closed, labels, size, palette), width, palette.text))
+        strips.append(
+            strip(_row(checked, row, closed, labels, size, is_wide, palette), width, palette.text)
+        )
     return strips
 
 
@@ -45,6 +55,7 @@ def _row(
     closed: float | None,
     labels: int,
     size: int,
+    is_wide: bool,
     palette: Palette,
 ) -> list[Run]:
     """The verdict first: it must be seen wherever the rest finds no room."""
@@ -61,7 +72,9 @@ def _row(
     if closed is not None:
         both = audit.digits(row.autograd, closed)
         runs += _marked(closed, both, size, palette.accent, palette)
-    return [*runs, (f"{row.step:<9.2g}{row.error:<8.1g}", palette.muted)]
+    if is_wide:
+        runs.append((f"{row.step:<9.2g}{row.error:<8.1g}", palette.muted))
+    return runs
 
 
 def _marked(value: float, shared: int, size: int, agreed: Style, palette: Palette) -> list[Run]:
