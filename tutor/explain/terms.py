@@ -125,7 +125,9 @@ def _told_numbers(derivative: Derivative, given: list[Array | None], result: str
     through = derivative.through(Formula("g"))
     if through is not None and through.level == formula.Level.BIG:
         product = formula.total(product)
-    return result if product.text == result else f"{product.text} = {result}"
+    # What is passed on as it came needs no working out; formulas have the true minus sign.
+    is_same = product.text.replace("−", "-") == result
+    return result if is_same else f"{product.text} = {result}"
 
 
 def total(contributions: tuple[TensorView, ...]) -> TensorView:

@@ -229,10 +229,7 @@ def _went_out(term: Term, label: str, palette: Palette) -> list[list[Run]]:
     derivative = term.derivative or "not known for this operation"
     is_same = local is None or local == derivative
     via = f" through {', '.join(term.via)}" if term.via else ""
-    made, _, result = term.numbers.rpartition(" = ")
-    # What is passed on as it came needs no working out.
-    worked = term.numbers if made.replace("−", "-") != result else result
-    numbers = "" if worked == term.formula else f" = {worked}"
+    numbers = "" if term.numbers == term.formula else f" = {term.numbers}"
     return [
         [
             ("local    ", palette.muted),
