@@ -11,7 +11,17 @@ import msgspec
 import pytest
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import FOREVER, Completed, Ended, Event, Launch, Printed, Waited
+from tutor.engine.protocol import (
+    FOREVER,
+    Completed,
+    Digested,
+    Edited,
+    Ended,
+    Event,
+    Launch,
+    Printed,
+    Waited,
+)
 from tutor.engine.run import Run
 from tutor.frame import Frame
 from tutor.timeline import Timeline
@@ -76,6 +86,10 @@ class Driver:
                     self.recording.timeline.print(event.step, event.output)
                 elif isinstance(event, Completed):
                     self.recording.timeline.complete(event.step, event.views)
+                elif isinstance(event, Edited):
+                    self.recording.timeline.edit(event.step, event.changed)
+                elif isinstance(event, Digested):
+                    self.recording.timeline.digests[event.step] = event.digest
                 if found is None and wanted(event):
                     found = event
             if found is not None:

@@ -18,6 +18,9 @@ BLOCK = 64
 BINS = 32
 """Bins of a summarised tensor's histogram, evenly from its minimum to its maximum."""
 
+ROOT = "<root>"
+"""Stands for the name of a tensor without one that `backward()` was called on."""
+
 GRAD = ".grad"
 """What the name of a gradient ends in: the gradient of `w` is recorded as `w.grad`."""
 
@@ -223,3 +226,17 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="frame")
     """(expression, reason) of slots and shown expressions that have no value, in their order."""
     inside: Inside | None = None
     """Where operations were asked for."""
+    root: str = ""
+    """The name of what this step called `backward()` on, `ROOT` if that has none; "" if it did not
+    call it."""
+
+
+class Past(msgspec.Struct, frozen=True, array_like=True):
+    """What a run that goes on after some step has to know of the steps before, to name the later
+    ones as a run that recorded them all would."""
+
+    root: str
+    """The name of what `backward()` was last called on, "" if it was not."""
+    loss: float | None
+    outside: dict[str, bool]
+    """The names that statements outside of loops gave a value, and whether it wants a gradient."""

@@ -5,7 +5,9 @@ import sys
 import tempfile
 from typing import IO, Any
 
-from tutor.engine.protocol import Ended, Event, Launch, Printed, Started
+import msgspec
+
+from tutor.engine.protocol import Edited, Ended, Event, Launch, Printed, Started
 from tutor.frame import GRAD, Frame, Inside, Operation, TensorView
 from tutor.table import Table
 from tutor.values import jsonable, plain
@@ -20,8 +22,11 @@ class Report:
         """The shown expressions that have had no value so far, and why."""
         self._launch = launch
         self._stdout = stdout
+        self._edited: dict[str, TensorView | None] = {}
+        """What the learner's edits changed since the last step."""
 
-    def _count(self, frame: Frame) -> None:
+    def _count(self, frame: Frame) -> Frame:
+        """The next step, with what was edited before it."""
         self.steps = frame.step
         if self.unknown:
             reasons = dict(frame.problems)
@@ -30,6 +35,8 @@ class Report:
                     self.unknown[expression] = reasons[expression]
                 else:
                     del self.unknown[expression]
+        changed, self._edited = self._edited | frame.changed, {}
+        return msgspec.structs.replace(frame, changed=changed)
 
 
 class JsonReport(Report):
@@ -46,8 +53,10 @@ class JsonReport(Report):
             self._device = event.environment["device"]
         elif isinstance(event, Printed):
             self._out += _to_stdout(event)
+        elif isinstance(event, Edited):
+            self._edited |= event.changed
         elif isinstance(event, Frame):
-            self._count(event)
+            event = self._count(event)
             self._line(
                 step=event.step,
                 line=event.line,
@@ -118,9 +127,10 @@ class TextReport(Report):
     def take(self, event: Event) -> None:
         if isinstance(event, Printed):
             self._printed.write(_to_stdout(event))
+        elif isinstance(event, Edited):
+            self._edited |= event.changed
         elif isinstance(event, Frame):
-            self._count(event)
-            self._table.append(event)
+            self._table.append(self._count(event))
 
     def close(self, ended: Ended) -> None:
         table = self._table.text().encode()

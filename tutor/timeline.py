@@ -1,34 +1,50 @@
 """What a run recorded, and what every value was at every step of it. Pure: no torch, no screen."""
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
-from tutor.frame import Frame, TensorView
+from tutor.budget import Budget
+from tutor.column import Column, Forms
+from tutor.frame import Frame, Past, TensorView
 from tutor.transcript import Transcript
-
-BUDGET = 256 * 2**20
-"""Bytes that a timeline may hold. Beyond it old pictures are thinned, never the steps."""
 
 NEAR = 2_000
 """Up to this step a replay notes everything from the first step on."""
 
-_NEWEST = 64
-"""So many of the newest heavy views are never thinned: the learner is looking at them."""
+_HAS_LOSS, _IS_NEW_LOSS = 1, 2
+"""As flags of a step."""
 
-_HEAVY = 1024
-"""Views that cost more than this are thinned when the budget is spent; smaller ones always stay."""
+_STEP, _CHANGE = 56, 40
+"""Bytes that a step and each of its changes take beside the content, about."""
+
+_Extra = tuple[
+    tuple[str | None, ...], tuple[object, ...], tuple[tuple[str, str], ...], str
+]  # slots, shown, problems, root
+_extras = msgspec.msgpack.Decoder(_Extra)
+_encode = msgspec.msgpack.Encoder().encode
 
 
-class _Column:
-    """The history of one name: the steps at which it changed and what it became."""
+class Place(NamedTuple):
+    """Where in the script a step was."""
 
-    __slots__ = ("steps", "views")
+    line: int
+    loop: int
+    """Line of the outermost loop around it, 0 outside."""
+    iteration: int | None
+    phase: str
 
-    def __init__(self) -> None:
-        self.steps: list[int] = []
-        self.views: list[TensorView | None] = []
+
+class Doubt(msgspec.Struct, frozen=True, array_like=True):
+    """A replay came to something else than the recorded run."""
+
+    step: int
+    """The first step that is known to differ."""
+    reason: str
+    """What differed, and why as far as that can be told: one line."""
 
 
 class Timeline:
@@ -36,56 +52,127 @@ class Timeline:
 
     Args:
         cells: The first lines of the script's cells, in order.
-        budget: Bytes of recorded values to hold.
+        budget: Shared by all runs of a script; one of its own unless given.
     """
 
-    def __init__(self, cells: Sequence[int] = (), budget: int = BUDGET) -> None:
-        self._cells = list(cells)
-        self._budget = budget
-        self._frames: list[Frame] = []
-        self._columns: dict[str, _Column] = {}
-        self._output = Transcript()
-        self._loss_steps: list[int] = []
-        self._losses: list[float] = []
-        self._iteration_starts: list[int] = []
-        self._cell_starts: list[int] = []
-        self._heavy: list[tuple[int, str]] = []
+    def __init__(self, cells: Sequence[int] = (), budget: Budget | None = None) -> None:
+        self.budget = budget or Budget()
         self.cost = 0
-        """Bytes held by the recorded values, about."""
+        """Bytes that this run's steps take for good."""
+        self.digests: dict[int, bytes] = {}
+        """By step: what the whole state came to."""
+        self.doubt: Doubt | None = None
+        """Where a replay found that this run cannot be replayed exactly."""
+        self.edited: dict[int, frozenset[str]] = {}
+        """By step: the names that the learner edited after it."""
+        self._cells = list(cells)
+        self._forms = Forms()
+        self._columns: dict[str, Column] = {}
+        self._names: list[str] = []
+        """The columns' names by their numbers."""
+        self._numbers: dict[str, int] = {}
+        # One entry a step each:
+        self._lines, self._loops, self._iterations = array("I"), array("I"), array("i")
+        self._phases, self._flags, self._losses = bytearray(), bytearray(), array("d")
+        self._phase_names: list[str] = []
+        self._changes, self._change_ends = array("I"), array("Q")
+        """The numbers of the columns that a step changed, and where each step's end."""
+        # What only some steps have:
+        self._extra_steps, self._extra_ends, self._extra = array("I"), array("Q"), bytearray()
+        self._output = Transcript()
+        self._loss_steps, self._loss_values = array("I"), array("d")
+        self._iteration_starts, self._cell_starts = array("I"), array("I")
+        self._outside = array("I")
+        """The steps outside of loops that changed something."""
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._lines)
+
+    def fork(self, step: int) -> "Timeline":
+        """A timeline of its own that begins with the steps up to `step`; large values are shared,
+        and so is what a replay brings back of them."""
+        copy = Timeline(self._cells, self.budget)
+        copy._forms, copy._names, copy._numbers = self._forms, [*self._names], {**self._numbers}
+        copy._columns = {name: column.until(step) for name, column in self._columns.items()}
+        copy._lines, copy._loops = self._lines[:step], self._loops[:step]
+        copy._iterations, copy._losses = self._iterations[:step], self._losses[:step]
+        copy._phases, copy._flags = self._phases[:step], self._flags[:step]
+        copy._phase_names = [*self._phase_names]
+        copy._change_ends = self._change_ends[:step]
+        copy._changes = self._changes[: copy._change_ends[-1] if step else 0]
+        extras = bisect_right(self._extra_steps, step)
+        copy._extra_steps, copy._extra_ends = self._extra_steps[:extras], self._extra_ends[:extras]
+        copy._extra = self._extra[: copy._extra_ends[-1] if extras else 0]
+        copy._output = self._output.fork(step)
+        losses = bisect_right(self._loss_steps, step)
+        copy._loss_steps, copy._loss_values = self._loss_steps[:losses], self._loss_values[:losses]
+        for name in ("_iteration_starts", "_cell_starts", "_outside"):
+            steps = getattr(self, name)
+            setattr(copy, name, steps[: bisect_right(steps, step)])
+        copy.digests = {at: digest for at, digest in self.digests.items() if at <= step}
+        copy.edited = {at: names for at, names in self.edited.items() if at <= step}
+        if self.doubt is not None and self.doubt.step <= step:
+            copy.doubt = self.doubt
+        copy._pay(_STEP * step + _CHANGE * len(copy._changes))
+        return copy
+
+    def release(self) -> None:
+        """The run is dropped: its bytes are free for others."""
+        columns, self._columns = self._columns, {}
+        columns.clear()
+        self.budget.release(self.cost)
 
     # Recording
 
     def append(self, frame: Frame) -> None:
-        """Add the next step.
+        """Add the next step. What went on inside it is not kept.
 
         Raises:
             ValueError: `frame` is not the step after the last one.
         """
-        if frame.step != len(self._frames) + 1:
-            raise ValueError(f"step {frame.step} cannot follow step {len(self._frames)}")
-        last = self._frames[-1] if self._frames else None
-        if last is None or (last.loop, last.iteration) != (frame.loop, frame.iteration):
-            self._iteration_starts.append(frame.step)
-        if last is None or self._cell(last.line) != self._cell(frame.line):
-            self._cell_starts.append(frame.step)
-        self._frames.append(frame)
-        self.cost += 400 + 100 * len(frame.changed)
-        for name, view in frame.changed.items():
-            column = self._columns.get(name)
-            if column is None:
-                column = self._columns[name] = _Column()
-            column.steps.append(frame.step)
-            column.views.append(view)
-            if view is not None:
-                self._weigh(frame.step, name, view)
+        step = len(self) + 1
+        if frame.step != step:
+            raise ValueError(f"step {frame.step} cannot follow step {step - 1}")
+        iteration = -1 if frame.iteration is None else frame.iteration
+        last = step - 2
+        if last < 0 or (self._loops[last], self._iterations[last]) != (frame.loop, iteration):
+            self._iteration_starts.append(step)
+        if last < 0 or self._cell(self._lines[last]) != self._cell(frame.line):
+            self._cell_starts.append(step)
+        if frame.changed and not frame.loop:
+            self._outside.append(step)
+        self._lines.append(frame.line)
+        self._loops.append(frame.loop)
+        self._iterations.append(iteration)
+        self._phases.append(self._phase_number(frame.phase))
+        has_loss = frame.loss is not None
+        self._flags.append(_HAS_LOSS * has_loss + _IS_NEW_LOSS * frame.is_new_loss)
+        self._losses.append(frame.loss if frame.loss is not None else 0.0)
+        self._change_ends.append(len(self._changes))
         if frame.is_new_loss and frame.loss is not None:
-            self._loss_steps.append(frame.step)
-            self._losses.append(frame.loss)
-        if self.cost > self._budget and len(self._heavy) > _NEWEST:
-            self._thin()
+            self._loss_steps.append(step)
+            self._loss_values.append(frame.loss)
+        self._change(step, frame.changed)
+        cost = _STEP + _CHANGE * len(frame.changed)
+        if frame.slots or frame.shown or frame.problems or frame.root:
+            self._extra += _encode((frame.slots, frame.shown, frame.problems, frame.root))
+            cost += len(self._extra) - (self._extra_ends[-1] if self._extra_ends else 0)
+            self._extra_steps.append(step)
+            self._extra_ends.append(len(self._extra))
+        self._pay(cost)
+
+    def edit(self, step: int, changed: Mapping[str, TensorView | None]) -> None:
+        """The learner edited values after `step`, the last one: that is what they are now."""
+        if step != len(self) or not step:
+            raise ValueError(f"step {step} was edited, but the last one is {len(self)}")
+        before = set(self._changed_names(step))
+        for name in before & changed.keys():
+            self._columns[name].pop()
+        known = {name: view for name, view in changed.items() if name in before}
+        self._change(step, {name: view for name, view in changed.items() if name not in before})
+        for name, view in known.items():
+            self._record(step, name, view)
+        self.edited[step] = self.edited.get(step, frozenset()) | changed.keys()
 
     def print(self, step: int, output: Iterable[tuple[int, bytes]]) -> None:
         """Add output of `step`, which may still be running."""
@@ -95,92 +182,155 @@ class Timeline:
         """Fill in the content that the values shown at `step` were recorded without."""
         for name, view in views.items():
             column = self._columns.get(name)
-            index = bisect_right(column.steps, step) - 1 if column else -1
-            if column is None or index < 0:
-                continue
-            old = column.views[index]
-            if old is not None and not old.is_complete:
-                self._replace(column, index, name, view)
-                self._weigh(column.steps[index], name, view)
+            kept = column.kept(column.index(step)) if column else None
+            if kept is not None and not kept.view.is_complete:
+                self.budget.refill(kept, view)
 
-    def _weigh(self, step: int, name: str, view: TensorView) -> None:
-        cost = view.cost
+    def _change(self, step: int, changed: Mapping[str, TensorView | None]) -> None:
+        for name, view in changed.items():
+            if name not in self._columns:
+                self._numbers[name] = len(self._names)
+                self._names.append(name)
+                self._columns[name] = Column(self._forms)
+            self._changes.append(self._numbers[name])
+            self._record(step, name, view)
+        self._change_ends[step - 1] = len(self._changes)
+
+    def _record(self, step: int, name: str, view: TensorView | None) -> None:
+        order = len(self._iteration_starts) if self._loops[step - 1] else step
+        kept = self._columns[name].append(step, view, order)
+        if kept is not None:
+            self.budget.keep(kept)
+        elif view is not None and view.data is not None:
+            self._pay(len(view.data))
+
+    def _pay(self, cost: int) -> None:
         self.cost += cost
-        if cost > _HEAVY:
-            self._heavy.append((step, name))
+        self.budget.spend(cost)
 
-    def _replace(self, column: _Column, index: int, name: str, view: TensorView) -> None:
-        column.views[index] = view
-        self._frames[column.steps[index] - 1].changed[name] = view
-
-    def _thin(self) -> None:
-        """Drop the content of every second heavy view among the older three quarters."""
-        newest = len(self._heavy) - max(_NEWEST, len(self._heavy) // 4)
-        kept = []
-        for position, (step, name) in enumerate(self._heavy):
-            column = self._columns[name]
-            index = bisect_left(column.steps, step)
-            view = column.views[index]
-            if view is None or not view.is_complete:
-                continue
-            if position >= newest or position % 2:
-                kept.append((step, name))
-                continue
-            self.cost -= view.cost
-            bare = msgspec.structs.replace(view, data=None, summary=None)
-            self.cost += bare.cost
-            self._replace(column, index, name, bare)
-        self._heavy = kept
+    def _phase_number(self, phase: str) -> int:
+        if phase not in self._phase_names:
+            self._phase_names.append(phase)
+        return self._phase_names.index(phase)
 
     # Reading
 
+    def place(self, step: int) -> Place:
+        """Where in the script a recorded step was."""
+        at = step - 1
+        iteration = self._iterations[at]
+        return Place(
+            self._lines[at],
+            self._loops[at],
+            None if iteration < 0 else iteration,
+            self._phase_names[self._phases[at]],
+        )
+
     def frame(self, step: int) -> Frame | None:
         """The frame of `step`; None for step 0."""
-        return self._frames[step - 1] if step else None
+        if not step:
+            return None
+        line, loop, iteration, phase = self.place(step)
+        flags = self._flags[step - 1]
+        slots, shown, problems, root = self._extra_of(step)
+        changed = {name: self.view(name, step) for name in self._changed_names(step)}
+        loss = self._losses[step - 1] if flags & _HAS_LOSS else None
+        is_new = bool(flags & _IS_NEW_LOSS)
+        return Frame(
+            step, line, loop, iteration, phase, loss, is_new, changed, slots, shown, problems,
+            root=root,
+        )  # fmt: skip
 
     def at(self, step: int) -> "Moment":
         """Everything as it was after `step`."""
-        if not 0 <= step <= len(self._frames):
-            raise IndexError(f"step {step} is not recorded (1 to {len(self._frames)} are)")
+        if not 0 <= step <= len(self):
+            raise IndexError(f"step {step} is not recorded (1 to {len(self)} are)")
         return Moment(self, step)
 
     def names(self, step: int) -> list[str]:
         """The names that have a value after `step`, in the order in which they appeared."""
-        return [name for name in self._columns if self.view(name, step) is not None]
+        columns = self._columns.items()
+        return [name for name, column in columns if column.is_there(column.index(step))]
+
+    def columns(self) -> Mapping[str, Column]:
+        """The history of every name that ever had a value, in the order in which they appeared."""
+        return self._columns
 
     def view(self, name: str, step: int) -> TensorView | None:
         """The value of `name` after `step`; None if it has none."""
         column = self._columns.get(name)
-        if column is None:
-            return None
-        index = bisect_right(column.steps, step) - 1
-        return column.views[index] if index >= 0 else None
+        return column.view(column.index(step)) if column else None
 
     def changed_at(self, name: str, step: int) -> int:
         """The last step up to `step` that changed `name`, 0 if none did."""
         column = self._columns.get(name)
-        index = bisect_right(column.steps, step) - 1 if column else -1
+        index = column.index(step) if column else -1
         return column.steps[index] if column and index >= 0 else 0
+
+    def next_change(self, name: str, step: int) -> int | None:
+        """The first recorded step after `step` that changed `name`."""
+        column = self._columns.get(name)
+        return _after(column.steps, step) if column else None
 
     def missing(self, step: int) -> list[str]:
         """The names whose content at `step` was not kept; a replay to `step` brings it."""
-        views = ((name, self.view(name, step)) for name in self._columns)
-        return [name for name, view in views if view is not None and not view.is_complete]
+        return [
+            name
+            for name, column in self._columns.items()
+            if (kept := column.kept(column.index(step))) is not None and not kept.view.is_complete
+        ]
 
     def losses(self, step: int) -> tuple[Sequence[int], Sequence[float]]:
         """The steps up to `step` that computed a loss, and those losses."""
         end = bisect_right(self._loss_steps, step)
-        return self._loss_steps[:end], self._losses[:end]
+        return self._loss_steps[:end], self._loss_values[:end]
 
     def output(self, step: int) -> list[tuple[int, bytes]]:
         """What the script had written by the end of `step`: (1 stdout or 2 stderr, bytes)."""
-        is_tip = step >= len(self._frames)
+        is_tip = step >= len(self)
         return self._output.pieces if is_tip else self._output.until(step)
+
+    @property
+    def printing_steps(self) -> Sequence[int]:
+        """The step of every piece of output that is kept, in order."""
+        return self._output.steps
 
     @property
     def output_dropped(self) -> int:
         """Bytes of old output that are no longer kept."""
         return self._output.dropped
+
+    def past(self, step: int) -> Past:
+        """What a run that goes on after `step` has to know of the steps before."""
+        outside: dict[str, bool] = {}
+        for at in self._outside[: bisect_right(self._outside, step)]:
+            for name in self._changed_names(at):
+                column = self._columns[name]
+                outside[name] = column.requires_grad(column.index(at))
+        root = next((extra[3] for _, extra in self._extras_before(step) if extra[3]), "")
+        frame_flags = self._flags[step - 1] if step else 0
+        loss = self._losses[step - 1] if frame_flags & _HAS_LOSS else None
+        return Past(root, loss, outside)
+
+    def _changed_names(self, step: int) -> list[str]:
+        start = self._change_ends[step - 2] if step > 1 else 0
+        return [self._names[n] for n in self._changes[start : self._change_ends[step - 1]]]
+
+    def _extra_of(self, step: int) -> _Extra:
+        index = bisect_left(self._extra_steps, step)
+        if index == len(self._extra_steps) or self._extra_steps[index] != step:
+            return (), (), (), ""
+        return self._unpacked(index)
+
+    def _extras_before(self, step: int) -> Iterator[tuple[int, _Extra]]:
+        """(step, what it has beside values) up to `step`, the newest first."""
+        for index in range(bisect_right(self._extra_steps, step) - 1, -1, -1):
+            yield self._extra_steps[index], self._unpacked(index)
+
+    def _unpacked(self, index: int) -> _Extra:
+        start = self._extra_ends[index - 1] if index else 0
+        found: _Extra = _extras.decode(self._extra[start : self._extra_ends[index]])
+        return found
 
     # Moving
 
@@ -205,16 +355,14 @@ class Timeline:
         before. 0 near the beginning, where a replay of everything takes no time."""
         if step <= NEAR:
             return 0
-        here = self.previous_iteration(min(step, len(self._frames))) or 1
+        here = self.previous_iteration(min(step, len(self))) or 1
         return (self.previous_iteration(here) or 1) - 1
 
     def iteration(self, number: int, near: int) -> int | None:
         """The first step of iteration `number`; of several loops, of the one that `near` is in."""
-        here = self.frame(near)
-        starts = [
-            start for start in self._iteration_starts if self._frames[start - 1].iteration == number
-        ]
-        in_loop = [s for s in starts if here and self._frames[s - 1].loop == here.loop]
+        starts = [s for s in self._iteration_starts if self._iterations[s - 1] == number]
+        loop = self._loops[near - 1] if near else None
+        in_loop = [start for start in starts if self._loops[start - 1] == loop]
         return next(iter(in_loop or starts), None)
 
     def _cell(self, line: int) -> int:
@@ -250,11 +398,11 @@ class Moment:
         return self.timeline.view(name, self.step - 1)
 
 
-def _after(starts: list[int], step: int) -> int | None:
+def _after(starts: "array[int]", step: int) -> int | None:
     index = bisect_right(starts, step)
     return starts[index] if index < len(starts) else None
 
 
-def _before(starts: list[int], step: int) -> int | None:
+def _before(starts: "array[int]", step: int) -> int | None:
     index = bisect_left(starts, step) - 1
     return starts[index] if index >= 0 else None

@@ -15,17 +15,27 @@ class Transcript:
         """(1 for stdout or 2 for stderr, bytes)."""
         self.dropped = 0
         """Bytes that are no longer kept."""
-        self._steps: list[int] = []
+        self.steps: list[int] = []
+        """The step of each piece."""
         self._size = 0
 
     def append(self, step: int, pieces: Iterable[tuple[int, bytes]]) -> None:
         for piece in pieces:
-            self._steps.append(step)
+            self.steps.append(step)
             self.pieces.append(piece)
             self._size += len(piece[1])
         # Dropping from the front of a list is linear, so it waits until there is enough to drop.
         if self._size > KEPT * 3 // 2:
             self._cut()
+
+    def fork(self, step: int) -> "Transcript":
+        """A copy of what was written by the end of `step`."""
+        copy = Transcript()
+        copy.pieces = self.until(step)
+        copy.steps = self.steps[: len(copy.pieces)]
+        copy.dropped = self.dropped
+        copy._size = sum(len(text) for _, text in copy.pieces)
+        return copy
 
     def _cut(self) -> None:
         first = 0
@@ -33,7 +43,7 @@ class Transcript:
             self._size -= len(self.pieces[first][1])
             self.dropped += len(self.pieces[first][1])
             first += 1
-        del self._steps[:first], self.pieces[:first]
+        del self.steps[:first], self.pieces[:first]
         if self._size > KEPT:
             stream, text = self.pieces[0]
             self.dropped += len(text) - KEPT
@@ -42,4 +52,4 @@ class Transcript:
 
     def until(self, step: int) -> list[tuple[int, bytes]]:
         """The pieces written by the end of `step`."""
-        return self.pieces[: bisect_right(self._steps, step)]
+        return self.pieces[: bisect_right(self.steps, step)]

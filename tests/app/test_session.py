@@ -6,8 +6,8 @@ from fake_engine import FakeEngine, FakeRun, descent
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tutor.budget import BUDGET
 from tutor.engine.protocol import FOREVER, Ended, Launch
-from tutor.timeline import BUDGET
 from tutor.ui.session import Doing, Session
 
 CELLS = (5, 12, 22)
@@ -154,7 +154,7 @@ def test_pause_ends_at_the_newest_recorded_step() -> None:
 
 def test_a_run_that_records_without_end_is_paused_once_in_a_while() -> None:
     s = session(manual=True)
-    s.timeline.cost = BUDGET  # as after some hundred thousand steps
+    s.timeline.budget.cost = BUDGET  # as after some hundred thousand steps
     s.run_to_end()
     s.run.work(5)
     assert s.is_full

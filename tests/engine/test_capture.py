@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from tutor.engine.capture import ROOT, Capture, Changes
-from tutor.frame import EXACT, TensorView
+from tutor.engine.capture import Capture, Changes
+from tutor.frame import EXACT, ROOT, TensorView
 from tutor.values import plain
 
 LARGE = EXACT + 904

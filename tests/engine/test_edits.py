@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from tutor.engine.edits import EditError, apply
+from tutor.engine import edits
+from tutor.engine.edits import EditError
+from tutor.engine.protocol import Edit
+
+
+def apply(names: dict[str, Any], target: str, value: object) -> None:
+    edits.apply(names, Edit(1, target, value))
 
 
 def test_a_number_is_bound_anew() -> None:

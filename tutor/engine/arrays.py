@@ -63,12 +63,16 @@ class ArrayWatch:
 
     def piece(self, need: str) -> Tensor:
         """What to fetch for a look that asked for it."""
+        return summary.vector(self.as_tensor())
+
+    def as_tensor(self) -> Tensor:
+        """The array as torch has it."""
         array = np.ascontiguousarray(self._array())
         if array.dtype.kind in "fc" and array.dtype.itemsize > _WIDEST[array.dtype.kind]:
             array = array.astype(f"<{array.dtype.kind}{_WIDEST[array.dtype.kind]}")
         # `from_numpy` warns of arrays that are read-only, which a copy is not.
         is_shared = array.flags.writeable
-        return summary.vector(torch.from_numpy(array if is_shared else array.copy()))
+        return torch.from_numpy(array if is_shared else array.copy())
 
     def settle(self, content: bytes) -> TensorView | None:
         """Take the content that a look asked for; the view if it changed."""

@@ -15,10 +15,7 @@ from tutor.engine.arrays import ArrayWatch
 from tutor.engine.modules import Modules
 from tutor.engine.summary import SHARE
 from tutor.engine.watch import CONTENT, Watch, differing
-from tutor.frame import TensorView
-
-ROOT = "<root>"
-"""The hidden name of a tensor without a name that `backward()` was called on."""
+from tutor.frame import GRAD, ROOT, TensorView
 
 _LONGEST = 4096
 """Bits of an integer that is captured."""
@@ -100,6 +97,15 @@ class Capture:
         """The tensors that these names stand for; other values are left out."""
         watches = self.watches
         return {name: watches[name].tensor for name in names if name in watches}
+
+    def value(self, name: str) -> Tensor | None:
+        """The tensor, gradient or array of this name, the latter as a tensor."""
+        owner = self.watches.get(name.removesuffix(GRAD))
+        watch = owner.gradient if owner is not None and name not in self.watches else owner
+        if watch is not None:
+            return watch.tensor
+        array = self._arrays.get(name)
+        return array.as_tensor() if array is not None else None
 
     def names(self) -> dict[int, str]:
         """The script's names by the identity of what they stand for, gradients among them."""
@@ -198,6 +204,10 @@ class Capture:
             self.root = next(found, ROOT)
             if self.root == ROOT:
                 self._look_at(Watch(ROOT, root), changed)
+
+    def resume(self, root: str) -> None:
+        """Take up a run whose last `backward()` was called on this name, "" for none."""
+        self.root = root or ROOT
 
     # What they hold
 

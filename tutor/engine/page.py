@@ -15,8 +15,8 @@ import msgspec
 
 from tutor.engine.protocol import Event, Unpacker, decode_event, pack
 
-_GENERATION, _FIRST, _LENGTH, LINE = range(4)
-_HEADER = 4 * 8
+_GENERATION, _FIRST, _LENGTH, LINE, STEP = range(5)
+_HEADER = 5 * 8
 SIZE = 2**20
 
 
@@ -32,7 +32,7 @@ def create() -> int:
 
 
 class Page:
-    """The mapped page: four numbers, then the messages that wait to be sent."""
+    """The mapped page: five numbers, then the messages that wait to be sent."""
 
     def __init__(self, fd: int) -> None:
         self.memory = mmap.mmap(fd, SIZE)
@@ -46,6 +46,11 @@ class Page:
     def line(self) -> int:
         """The statement that the worker is in, or waits at."""
         return self.header[LINE]
+
+    @property
+    def step(self) -> int:
+        """How far a replay has come, about."""
+        return self.header[STEP]
 
     def unsent(self) -> tuple[int, bytes] | None:
         """Number of the first waiting message, and the waiting bytes; None while they are sent."""

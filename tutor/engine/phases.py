@@ -5,8 +5,8 @@ import struct
 
 from torch import Tensor
 
-from tutor.engine.capture import ROOT, Capture, Changes
-from tutor.frame import GRAD, TensorView
+from tutor.engine.capture import Capture, Changes
+from tutor.frame import GRAD, ROOT, Past, TensorView
 
 _RANK = {"update": 0, "zero": 1, "loss": 2, "forward": 3, "data": 4, "other": 5}
 """A step that did several of these is called by the first of them."""
@@ -45,6 +45,13 @@ class Phases:
     def wants_root(self) -> bool:
         """Whether the tensor that `backward()` is called on decides what the loss is."""
         return not self._is_given
+
+    def resume(self, past: Past) -> None:
+        """Take up a run whose steps so far were recorded elsewhere."""
+        if not self._is_given:
+            self._loss = past.root or ROOT
+        self._outside = dict(past.outside)
+        self.loss = past.loss
 
     def follow(self, changed: Changes, root: Tensor | None = None) -> bool:
         """Update `loss` from a step's changes; True if the step computed it anew.

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tutor.frame import Audit, Frame, Inside, TensorView
+from tutor.frame import Audit, Frame, Inside, Past, TensorView
 
 DEFAULT_SEED = 446
 
@@ -25,13 +25,23 @@ FOREVER = 2**62
 """As `Go.until`: run to the end of the script."""
 
 
+DIGESTED = 50
+"""After so many steps each a run tells a digest of its whole state."""
+
+
 class Edit(msgspec.Struct, frozen=True, array_like=True):
-    """Give a name another value after a step, before the next statement runs."""
+    """Change something after a step, before the next statement runs."""
 
     step: int
     target: str
-    value: object
+    """`lr`, `w[0, 1]`, `model.weight`, `optim.param_groups[0]["lr"]`; "" for a statement."""
+    value: object = None
     """A number, or nested lists of numbers of the target's shape."""
+    statement: str = ""
+    """Python to run instead, among the script's own names."""
+
+    def __str__(self) -> str:
+        return self.statement or f"{self.target} = {self.value}"
 
 
 class Launch(msgspec.Struct, frozen=True, array_like=True):
@@ -56,6 +66,9 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     being stepped spends at most a tenth of its time on tensors above `frame.EXACT` elements."""
     begin: int = 0
     """Replay up to this step without recording it; the next step is recorded with every value."""
+    past: Past | None = None
+    """What the steps up to `begin + 1` came to, where they were recorded by another run: this one
+    goes on from there."""
     operations: int | None = None
     """Note what goes on inside the statements after this step; None: inside none."""
     audit: tuple[str, ...] | None = None
@@ -63,10 +76,24 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     reaches for none; the calls that led to them are noted from `operations` on. None: no audit."""
 
 
-class Go(msgspec.Struct, frozen=True, array_like=True):
+class Go(msgspec.Struct, frozen=True, array_like=True, tag="go"):
     """Run until this step is recorded, then wait. A step that lies behind means: wait now."""
 
     until: int
+
+
+class Fetch(msgspec.Struct, frozen=True, array_like=True, tag="fetch"):
+    """Bring a part of a value as it is where the run waits."""
+
+    name: str
+    index: str = ""
+    """A subscript in Python's syntax, `[3:5, :, 0]`; "" for the whole."""
+    rows: tuple[int, int] = (0, 64)
+    """Of what the subscript leaves, taken as a matrix: the first row, and one past the last."""
+    cols: tuple[int, int] = (0, 64)
+
+
+Command = Go | Fetch
 
 
 class Started(msgspec.Struct, frozen=True, array_like=True, tag="started"):
@@ -99,6 +126,32 @@ class Completed(msgspec.Struct, frozen=True, array_like=True, tag="completed"):
     views: dict[str, TensorView]
 
 
+class Edited(msgspec.Struct, frozen=True, array_like=True, tag="edited"):
+    """The learner's edits after a step were made; the next step's changes come on top of these."""
+
+    step: int
+    changed: dict[str, TensorView | None]
+
+
+class Digested(msgspec.Struct, frozen=True, array_like=True, tag="digested"):
+    """What the whole state came to after every `DIGESTED` steps: equal digests, equal states."""
+
+    step: int
+    digest: bytes
+
+
+class Fetched(msgspec.Struct, frozen=True, array_like=True, tag="fetched"):
+    """The answer to a `Fetch`."""
+
+    fetch: Fetch
+    shape: tuple[int, ...] = ()
+    """What the subscript leaves."""
+    part: TensorView | None = None
+    """The rows and columns that were asked for, as far as there are any."""
+    problem: str = ""
+    """Why there is no answer, in one line."""
+
+
 class Audited(msgspec.Struct, frozen=True, array_like=True, tag="audited"):
     """The audits that were asked for."""
 
@@ -121,12 +174,14 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
     """What went on in the statement in which it ended, where operations were asked for."""
 
 
-Event = Started | Frame | Waited | Printed | Completed | Audited | Ended
+Event = (
+    Started | Frame | Waited | Printed | Completed | Edited | Digested | Fetched | Audited | Ended
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _events = msgspec.msgpack.Decoder(Event)
 _launches = msgspec.msgpack.Decoder(Launch)
-_commands = msgspec.msgpack.Decoder(Go)
+_commands = msgspec.msgpack.Decoder(Command)
 _LENGTH = struct.Struct("<I")
 
 
@@ -168,7 +223,7 @@ def read_launch(file: int) -> Launch:
     return _launches.decode(body)
 
 
-def receive_command(pipe: int) -> Go | None:
+def receive_command(pipe: int) -> Command | None:
     """The next command from a worker's pipe; None when its other end is closed."""
     body = _receive(pipe)
     return _commands.decode(body) if body else None

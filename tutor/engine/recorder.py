@@ -1,7 +1,9 @@
 """The hooks: record each statement as a frame, and wait for commands in the script's frame."""
 
+import builtins
 import os
 import select
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
 from time import perf_counter
@@ -9,19 +11,25 @@ from typing import Any
 
 import torch
 
-from tutor.engine import private
+from tutor.engine import parts, private
 from tutor.engine.capture import Capture
+from tutor.engine.digest import digest
 from tutor.engine.edits import EditError, apply
 from tutor.engine.expressions import Expression, evaluate
 from tutor.engine.instrument import AFTER, BEFORE, ENTER, PASS, Program
 from tutor.engine.operations import Operations
 from tutor.engine.output import Output
-from tutor.engine.page import LINE, Sender
+from tutor.engine.page import LINE, STEP, Sender
 from tutor.engine.phases import Phases
 from tutor.engine.protocol import (
+    DIGESTED,
+    FOREVER,
     Audited,
     Completed,
+    Digested,
+    Edited,
     Ended,
+    Fetch,
     Launch,
     Printed,
     Waited,
@@ -67,6 +75,8 @@ class Recorder:
         self._passes = [-1] * len(program.loops)
         self._namespace = namespace
         self._begin = launch.begin
+        self._past = launch.past
+        self._due = 0
         self._exact = launch.exact
         self._sender = sender
         self._commands = commands
@@ -100,7 +110,11 @@ class Recorder:
         self._site = 0
         self.step = 0
         self._look_in()
-        self.critical = {Recorder._before.__code__, Recorder._after.__code__}
+        self.critical = {
+            Recorder._before.__code__,
+            Recorder._after.__code__,
+            Recorder._turn.__code__,
+        }
         """The code in which an interrupt would tear a message apart."""
         self.waiting = Recorder._wait.__code__
         """The part of it in which an interrupt does no harm."""
@@ -110,9 +124,14 @@ class Recorder:
         """The statement that runs, or is about to."""
         return self._lines[self._site] if self._lines else 0
 
-    def hooks(self) -> dict[str, Callable[[int], None]]:
-        """What the instrumented code calls, by name."""
-        return {BEFORE: self._before, AFTER: self._after, ENTER: self._enter, PASS: self._pass}
+    def install(self) -> None:
+        """Let the instrumented code call the hooks."""
+        self._hook(self._before, self._after)
+        vars(builtins).update({ENTER: self._enter, PASS: self._pass})
+
+    @staticmethod
+    def _hook(before: Callable[[int], Any], after: Callable[[int], Any]) -> None:
+        vars(builtins).update({BEFORE: before, AFTER: after})
 
     def ran_backward(self, root: torch.Tensor | None) -> None:
         """The statement that is running called `backward()` on `root`, None if that is unknown."""
@@ -127,6 +146,7 @@ class Recorder:
 
     def leave(self) -> None:
         """This process is a child that the script forked: it has no part in the recording."""
+        vars(builtins).update(dict.fromkeys((BEFORE, AFTER, ENTER, PASS), bool))
         self._output.bypass()
         os.close(self._commands)
         self._sender.close()
@@ -159,6 +179,8 @@ class Recorder:
         self._header[LINE] = self._lines[site]
         if self.step >= self._until:
             self._wait()
+            if self.step + 1 < self._begin and self.operations is None:
+                self._pass_over()
         elif perf_counter() > self._next_look:
             self._look()
 
@@ -177,15 +199,60 @@ class Recorder:
             if self._audit is not None and self.operations is not None:
                 self._send_audit(step, self.operations, self._audit)
             self._send(step, site, changed)
+            if step == self._begin + 1 and self._past is not None:
+                self._phases.resume(self._past)
+                self._capture.resume(self._past.root)
             if is_last:
                 self._sender.flush()
         elif self.operations is not None:
             self.operations.skip(step)
         # Only now: a step that could not be sent is no step.
         self.step = step
+        if step % DIGESTED == 0:
+            self._send_digest()
         if step in self._edits:
             self._edit()
         self._look_in()
+
+    # Steps that are replayed and not recorded cost next to nothing: they are only counted.
+
+    def _pass_over(self) -> None:
+        """Count the steps up to the one that is to be recorded."""
+        self._plan()
+        self._hook(bool, self._count)
+
+    def _count(self, site: int) -> None:
+        step = self.step + 1
+        if step < self._due:
+            self.step = step
+        else:
+            self._turn(site)
+
+    def _turn(self, site: int) -> None:
+        """The end of a step after which there is more to do than to count."""
+        self._site = site
+        # Before the step is counted: what it wrote was written in the recorded run too.
+        self._output.drain()
+        self.step = step = self.step + 1
+        self._header[STEP] = step
+        if step % DIGESTED == 0:
+            self._send_digest()
+        if step in self._edits:
+            self._edit()
+        if step < self._begin:
+            self._plan()
+            if perf_counter() > self._next_look:
+                self._look()
+        else:
+            self._root, self._ran_backward = None, False
+            self._hook(self._before, self._after)
+
+    def _plan(self) -> None:
+        """Set the next step that is more than counted."""
+        edits = sorted(self._edits)
+        following = bisect_right(edits, self.step)
+        edited = edits[following] if following < len(edits) else FOREVER
+        self._due = min(self._begin, edited, (self.step // DIGESTED + 1) * DIGESTED)
 
     def _enter(self, loop: int) -> None:
         self._passes[loop] = -1
@@ -226,6 +293,7 @@ class Recorder:
                 shown,
                 problems,
                 inside,
+                self._capture.root if root is not None else "",
             )
         )
 
@@ -275,14 +343,24 @@ class Recorder:
         self._sender.append(Printed(self.step + 1, ((stream, content),)))
 
     def _edit(self) -> None:
+        """Make the learner's edits after this step, and tell what they changed."""
         for edit in self._edits[self.step]:
             try:
-                apply(self._namespace, edit.target, edit.value)
+                apply(self._namespace, edit)
             except EditError as error:
                 # An exception would run through the script's own handlers.
                 self._sender.append(Ended("refused", f"edit at step {edit.step}: {error}"))
                 self._sender.flush()
                 os._exit(0)
+        if self.step > self._begin:
+            with private.unobserved():
+                changed = self._capture.changes(complete=True)
+            self._sender.append(Edited(self.step, changed))
+
+    def _send_digest(self) -> None:
+        with private.unobserved():
+            found = digest(self._namespace)
+        self._sender.append(Digested(self.step, found))
 
     # Commands
 
@@ -317,4 +395,10 @@ class Recorder:
         command = receive_command(self._commands)
         if command is None:
             os._exit(0)  # nobody is there any more
-        self._until = command.until
+        if isinstance(command, Fetch):
+            with private.unobserved():
+                found = parts.fetch(command, self._capture.value(command.name))
+            self._sender.append(found)
+            self._sender.flush()
+        else:
+            self._until = command.until

@@ -15,7 +15,17 @@ import msgspec
 
 from tutor.engine import page
 from tutor.engine.control import Control, StartRun
-from tutor.engine.protocol import Ended, Event, Go, Launch, Printed, Waited, pack
+from tutor.engine.protocol import (
+    Command,
+    Ended,
+    Event,
+    Fetch,
+    Go,
+    Launch,
+    Printed,
+    Waited,
+    pack,
+)
 from tutor.frame import Frame
 from tutor.transcript import KEPT
 
@@ -91,6 +101,17 @@ class Run:
         with self._lock:
             return self._page.line if self._is_listening else self._last_line
 
+    @property
+    def replayed(self) -> int:
+        """How many steps it has replayed without recording them, about."""
+        with self._lock:
+            return self._page.step if self._is_listening else 0
+
+    def fetch(self, wanted: Fetch) -> None:
+        """Ask a run that waits for a part of a value; `Fetched` brings it."""
+        with self._lock:
+            self._tell(wanted)
+
     def take(self) -> list[Event]:
         """All events since the last call."""
         with self._lock:
@@ -156,7 +177,7 @@ class Run:
             self._timer.cancel()
             self._timer = None
 
-    def _tell(self, command: Go) -> None:
+    def _tell(self, command: Command) -> None:
         """Send a command. The worker may be gone, which its last event tells."""
         if self._is_listening:
             with contextlib.suppress(BrokenPipeError):

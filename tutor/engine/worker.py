@@ -74,7 +74,7 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
         return
     module = _main_module(launch)
     recorder = Recorder(program, module.__dict__, launch, sender, commands, files)
-    vars(builtins).update(recorder.hooks())
+    recorder.install()
     signal.signal(signal.SIGINT, functools.partial(_interrupt, recorder, program.code.co_filename))
     os.register_at_fork(after_in_child=functools.partial(_leave, recorder))
     _make_exact(launch.seed)
@@ -106,7 +106,6 @@ def _interrupt(recorder: Recorder, script: str, number: int, frame: types.FrameT
 
 def _leave(recorder: Recorder) -> None:
     """A child that the script forks records nothing: the pipes and the page are its parent's."""
-    vars(builtins).update(dict.fromkeys(recorder.hooks(), lambda argument: None))
     recorder.leave()
 
 

@@ -11,7 +11,7 @@ from time import monotonic
 from tutor.engine import protocol
 from tutor.engine.client import Engine
 from tutor.frame import Frame
-from tutor.timeline import BUDGET, Moment, Timeline
+from tutor.timeline import Moment, Timeline
 from tutor.ui.worker import Worker
 
 SPEEDS = (1, 2, 4, 8, 16, 30, 60)
@@ -53,7 +53,7 @@ class Session:
         self.news = 0
         """How many events were taken in so far that told something about a step."""
         self._find: Callable[[], int | None] | None = None
-        self._allowed = BUDGET
+        self._allowed = self.timeline.budget.limit
         """Bytes that may be recorded before the learner is asked whether to go on."""
         self._is_full = False
         self.worker = Worker(engine, launch, wake, clock)
@@ -209,11 +209,16 @@ class Session:
                     self.timeline.print(event.step, event.output)
                 case protocol.Completed():
                     self.timeline.complete(event.step, event.views)
+                case protocol.Edited():
+                    self.timeline.edit(event.step, event.changed)
+                case protocol.Digested():
+                    self.timeline.digests[event.step] = event.digest
         if following:
             self.cursor = self.tip
-        if self.timeline.cost > self._allowed and self.worker.busy:
+        budget = self.timeline.budget
+        if budget.cost > self._allowed and self.worker.busy:
             # A loop without an end must not take all memory; the learner may well let it go on.
-            self._allowed = self.timeline.cost + BUDGET
+            self._allowed = budget.cost + budget.limit
             self._is_full = True
             self.pause()
         if self._find is not None:

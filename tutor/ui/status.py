@@ -94,7 +94,7 @@ def _doing(session: Session, palette: Palette) -> Run:
             return (f"paused inside line {line}", palette.warning)
         case Doing.PAUSED if session.is_full:
             return (
-                f"{session.timeline.cost >> 20} MB of steps recorded: r goes on",
+                f"{session.timeline.budget.cost >> 20} MB of steps recorded: r goes on",
                 palette.warning,
             )
         case Doing.PAUSED if session.cursor < session.tip:

@@ -1,0 +1,121 @@
+"""A digest of a script's whole state: what proves that a replay is the recorded run."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tutor.engine import private, summary, transfer
+from tutor.engine.memory import read_contiguous
+
+SIZE = 8
+"""Bytes of a digest."""
+
+_CHUNK = 2**22
+"""Bytes that are summed up at once on a device."""
+
+_PRIME = 65521
+"""Places count by their number modulo this, so that two values that changed places are noticed."""
+
+
+def digest(namespace: dict[str, Any]) -> bytes:
+    """Digest the numbers, tensors, arrays, modules and optimizers that the script has named, with
+    all gradients, and the state of torch's generator.
+
+    What lies on a device is summed up there, in integers, and fetched in one transfer.
+    """
+    found = hashlib.blake2b(digest_size=SIZE)
+    sums: list[Tensor] = []
+    for name, value in namespace.items():
+        if name == "_" or name.startswith("__"):
+            continue
+        for part in _parts(value):
+            found.update(name.encode())
+            if isinstance(part, Tensor):
+                _add(found, part, sums)
+            elif isinstance(part, np.ndarray):
+                found.update(str(part.dtype).encode() + np.ascontiguousarray(part).data.cast("B"))
+            else:
+                found.update(repr(part).encode())
+    for content in transfer.fetch(sums):
+        found.update(content)
+    found.update(transfer.peek(torch.default_generator.get_state()))
+    return found.digest()
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """The tensors, arrays and numbers that make up a value that has a name."""
+    kind = type(value)
+    if kind is int or kind is float or kind is bool:
+        yield value
+    elif issubclass(kind, Tensor):
+        yield from _with_gradient(value)
+    elif issubclass(kind, np.ndarray | np.number) and value.dtype.kind in "biufc":
+        yield np.asarray(value)
+    elif issubclass(kind, torch.nn.Module):
+        yield from _of_module(value, set())
+    elif issubclass(kind, torch.optim.Optimizer):
+        for group in value.param_groups:
+            yield from (part for part in group.values() if isinstance(part, int | float))
+        for state in value.state.values():
+            yield from (part for part in state.values() if isinstance(part, int | float | Tensor))
+
+
+def _of_module(module: torch.nn.Module, seen: set[int]) -> Iterator[Tensor]:
+    if id(module) in seen:
+        return
+    seen.add(id(module))
+    parts: Iterable[Tensor | None]
+    for parts in (private.parameters_of(module).values(), private.buffers_of(module).values()):
+        for part in parts:
+            if part is not None:
+                yield from _with_gradient(part)
+    for child in private.children_of(module).values():
+        if child is not None:
+            yield from _of_module(child, seen)
+
+
+def _with_gradient(tensor: Tensor) -> Iterator[Tensor]:
+    yield tensor
+    try:
+        grad = tensor.grad if tensor.is_leaf or tensor.retains_grad else None
+    except Exception:  # whatever a subclass raises
+        return
+    if grad is not None:
+        yield grad
+
+
+def _add(found: "hashlib.blake2b", tensor: Tensor, sums: list[Tensor]) -> None:
+    """Take a tensor in; of one on a device, leave its sum to be fetched."""
+    kind = type(tensor)
+    try:
+        if kind is not Tensor and kind is not torch.nn.Parameter:
+            if kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:
+                return  # whatever is asked of it, the script's own code would answer
+            tensor = tensor.as_subclass(Tensor)
+        found.update(f"{tuple(tensor.shape)}{tensor.dtype}".encode())
+        if tensor.device.type == "meta" or summary.holds_less(tensor):
+            return
+        if tensor.is_cpu and tensor.is_contiguous() and tensor.dtype in transfer.STORED:
+            if tensor.is_neg() or tensor.is_conj():
+                tensor = tensor.resolve_conj().resolve_neg()
+            if tensor.nbytes and (address := tensor.data_ptr()):
+                found.update(read_contiguous(address, tensor.nbytes)())
+        elif tensor.is_cpu:
+            found.update(transfer.peek(transfer.raw(tensor)))
+        else:
+            sums.append(_sum(transfer.raw(tensor)))
+    except Exception:  # whatever a subclass raises, or a parameter that has no shape yet
+        found.update(b"?")
+
+
+def _sum(content: Tensor) -> Tensor:
+    """The bytes of a tensor in one integer, exact on every device."""
+    total = torch.zeros(1, dtype=torch.int64, device=content.device)
+    for number, chunk in enumerate(torch.split(content, _CHUNK), 1):
+        places = torch.arange(len(chunk), device=content.device) % _PRIME + number
+        total += (chunk.to(torch.int64) * places).sum()
+    return total
