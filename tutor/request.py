@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tutor.budget import BUDGET
 from tutor.engine.protocol import DEFAULT_SEED, Edit
 
 
@@ -21,3 +22,5 @@ class Request:
     """Knob -> value, as text."""
     edits: tuple[Edit, ...] = ()
     show: tuple[str, ...] = ()
+    memory: int = BUDGET
+    """Bytes that recorded values may take."""

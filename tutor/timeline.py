@@ -45,6 +45,8 @@ class Doubt(msgspec.Struct, frozen=True, array_like=True):
     """The first step that is known to differ."""
     reason: str
     """What differed, and why as far as that can be told: one line."""
+    is_exact: bool = False
+    """Whether all steps before it are known to agree."""
 
 
 class Timeline:
@@ -266,6 +268,10 @@ class Timeline:
         column = self._columns.get(name)
         index = column.index(step) if column else -1
         return column.steps[index] if column and index >= 0 else 0
+
+    def has_run(self, line: int, step: int) -> bool:
+        """Whether the statement on `line` ran by `step`."""
+        return line in self._lines[:step]
 
     def next_change(self, name: str, step: int) -> int | None:
         """The first recorded step after `step` that changed `name`."""

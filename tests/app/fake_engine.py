@@ -113,6 +113,10 @@ class FakeRun:
     notified: bool = False
 
     @property
+    def replayed(self) -> int:
+        return self.first
+
+    @property
     def line(self) -> int:
         return self.script[min(self.recorded, len(self.script) - 1)][0].line
 
@@ -148,7 +152,7 @@ class FakeRun:
         if self.recorded == len(self.script) and self.goal > self.recorded:
             events.append(self.end)
         elif self.recorded == self.goal:
-            events.append(protocol.Waited(self.recorded, self.line))
+            events.append(protocol.Waited(self.first + self.recorded, self.line))
         self.report(events)
 
     def report(self, events: Iterable[protocol.Event]) -> None:

@@ -369,8 +369,9 @@ async def test_whoever_moves_on_starts_no_replay(tmp_path: Path) -> None:
     async with opened(tmp_path, engine) as (pilot, screen, _):
         await go(pilot, screen, "7")
         await press(pilot, screen, "left", "left")
-        assert not screen._refill.is_running
-        assert screen._refill._timer is None
+        assert screen.branch is not None
+        assert not screen.branch.refill.is_running
+        assert screen.branch.refill._timer is None
 
 
 async def test_nothing_runs_when_nothing_happens(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tutor.budget import BUDGET
 from tutor.engine.protocol import FOREVER, Ended, Launch
+from tutor.timeline import Timeline
 from tutor.ui.session import Doing, Session
 
 CELLS = (5, 12, 22)
@@ -28,7 +29,7 @@ class Driven(Session):
 
     def __init__(self, engine: FakeEngine) -> None:
         self.clock = Clock()
-        super().__init__(engine, Launch("d.py", ""), CELLS, self.woken, self.clock)
+        super().__init__(engine, Launch("d.py", ""), Timeline(CELLS), self.woken, self.clock)
         self.run: FakeRun = engine.runs[-1]
         self.drain()
 
@@ -231,7 +232,7 @@ def test_the_seconds_of_a_slow_statement_are_counted() -> None:
 
 def test_a_step_asked_for_before_the_worker_is_ready_is_not_lost() -> None:
     engine = FakeEngine()
-    s = Session(engine, Launch("d.py", ""), CELLS, lambda: None)
+    s = Session(engine, Launch("d.py", ""), Timeline(CELLS), lambda: None)
     assert s.doing is Doing.STARTING
     s.step()
     s.drain()

@@ -1,18 +1,23 @@
 """Bring back values that a recording no longer holds: a second run replays up to one step."""
 
 from collections.abc import Callable
+from time import monotonic
 
 import msgspec
 from textual.timer import Timer
 
+from tutor import exactness
 from tutor.engine.client import Engine
-from tutor.engine.protocol import Ended, Launch
+from tutor.engine.protocol import Digested, Edited, Ended, Launch, Waited
 from tutor.engine.run import Run
-from tutor.frame import Frame
+from tutor.frame import Frame, TensorView
 from tutor.timeline import Timeline
 
-_REST = 0.25
+_REST = 0.1
 """Seconds that the learner stays at a step before its values are brought back."""
+
+_NOTABLE = 0.1
+"""Seconds after which a replay is told of: most are over before anyone could read that."""
 
 
 class Refill:
@@ -36,14 +41,25 @@ class Refill:
         self._later = later
         self._run: Run | None = None
         self._timer: Timer | None = None
+        self._found: dict[str, TensorView] = {}
         self._hopeless: set[int] = set()
         self._step = 0
+        self._began = 0.0
         self.count = 0
         """How many replays brought something."""
+        self.failure = ""
+        """Why the last replay brought nothing, in a line."""
 
     @property
     def is_running(self) -> bool:
         return self._run is not None
+
+    @property
+    def progress(self) -> str:
+        """How far a replay is that takes its time; "" while there is nothing to tell."""
+        if self._run is None or monotonic() - self._began < _NOTABLE:
+            return ""
+        return replaying(self._run.replayed, self._step)
 
     def attend(self, timeline: Timeline, step: int, rests: bool) -> None:
         """The learner looks at `step`; `rests` says whether nothing moves."""
@@ -57,17 +73,36 @@ class Refill:
     def drain(self, timeline: Timeline) -> None:
         """Take in what the replay found."""
         for event in self._run.take() if self._run else ():
-            if isinstance(event, Frame | Ended):
-                step = self._step
-                if isinstance(event, Frame):
-                    views = {name: view for name, view in event.changed.items() if view is not None}
-                    timeline.complete(step, views)
-                    self.count += 1
-                # What one replay did not bring, another would not bring either.
-                if timeline.missing(step):
-                    self._hopeless.add(step)
-                self.cancel()
-                return
+            match event:
+                case Frame() | Digested():
+                    exactness.check(timeline, event, self._launch.source)
+                    if isinstance(event, Frame):
+                        self._take(event.changed)
+                case Edited():
+                    self._take(event.changed)
+                case Waited(step=step) if step >= self._step:
+                    self._finish(timeline)
+                    return
+                case Ended(outcome="died"):
+                    self.failure = f"the replay ended: {event.message}"
+                    self.cancel()
+                    return
+                case Ended():
+                    self._finish(timeline)
+                    return
+
+    def _take(self, changed: dict[str, TensorView | None]) -> None:
+        self._found |= {name: view for name, view in changed.items() if view is not None}
+
+    def _finish(self, timeline: Timeline) -> None:
+        step = self._step
+        timeline.complete(step, self._found)
+        self.count += 1
+        self.failure = ""
+        # What one replay did not bring, another would not bring either.
+        if timeline.missing(step):
+            self._hopeless.add(step)
+        self.cancel()
 
     def cancel(self) -> None:
         """The learner moved on."""
@@ -81,6 +116,13 @@ class Refill:
     def _begin(self) -> None:
         # What the replay may spend has to be enough for every value.
         launch = msgspec.structs.replace(self._launch, begin=self._step - 1, exact=True)
+        self._found = {}
+        self._began = monotonic()
         self._run = self._engine.launch(launch, self._wake)
         self._run.go(self._step)
         self._wake()
+
+
+def replaying(done: int, step: int) -> str:
+    """How far a replay to `step` is."""
+    return f"replaying to step {step:,}: {100 * done // max(1, step)}%"

@@ -8,10 +8,13 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from time import monotonic
 
+import msgspec
+
+from tutor import exactness
 from tutor.engine import protocol
 from tutor.engine.client import Engine
 from tutor.frame import Frame
-from tutor.timeline import Moment, Timeline
+from tutor.timeline import Doubt, Moment, Timeline
 from tutor.ui.worker import Worker
 
 SPEEDS = (1, 2, 4, 8, 16, 30, 60)
@@ -22,6 +25,7 @@ class Doing(Enum):
     """What a session is doing, as the status line tells it."""
 
     STARTING = "starting"
+    REPLAYING = "replaying"
     WAITING = "waiting"
     RUNNING = "running"
     PLAYING = "playing"
@@ -33,7 +37,9 @@ class Session:
     """A run, what it recorded, and a cursor in it.
 
     Args:
-        cells: The first lines of the script's cells.
+        launch: The run from its beginning.
+        timeline: What is recorded of it already: it is replayed, held against the recording, and
+            goes on from there.
         wake: Called from another thread when `drain` has something to take.
     """
 
@@ -41,13 +47,13 @@ class Session:
         self,
         engine: Engine,
         launch: protocol.Launch,
-        cells: Sequence[int],
+        timeline: Timeline,
         wake: Callable[[], None],
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.launch = launch
-        self.timeline = Timeline(cells)
-        self.cursor = 0
+        self.timeline = timeline
+        self.cursor = len(timeline)
         self.speed = 4
         self.playing = False
         self.news = 0
@@ -56,7 +62,12 @@ class Session:
         self._allowed = self.timeline.budget.limit
         """Bytes that may be recorded before the learner is asked whether to go on."""
         self._is_full = False
-        self.worker = Worker(engine, launch, wake, clock)
+        self._replayed = 0
+        """Up to this step the worker only replays what is recorded."""
+        self._engine = engine
+        self._wake = wake
+        self._clock = clock
+        self.worker = self._resume()
 
     @property
     def tip(self) -> int:
@@ -66,6 +77,22 @@ class Session:
     @property
     def moment(self) -> Moment:
         return self.timeline.at(self.cursor)
+
+    def _resume(self) -> Worker:
+        """A worker that goes on after what is recorded."""
+        tip = self._replayed = len(self.timeline)
+        launch = self.launch
+        if tip:
+            launch = msgspec.structs.replace(launch, begin=tip - 1, past=self.timeline.past(tip))
+        worker = Worker(self._engine, launch, self._wake, self._clock)
+        if tip:
+            worker.go(tip)
+        return worker
+
+    @property
+    def is_replaying(self) -> bool:
+        """Whether the worker has yet to come to the end of what is recorded."""
+        return self.worker.tip < self._replayed
 
     @property
     def ended(self) -> protocol.Ended | None:
@@ -87,6 +114,8 @@ class Session:
             return Doing.PLAYING
         if self.ended is not None:
             return Doing.ENDED
+        if self.is_replaying:
+            return Doing.REPLAYING
         if self.worker.started is None:
             return Doing.STARTING
         if self.worker.is_held:
@@ -110,7 +139,7 @@ class Session:
         self._interrupt()
         if self.cursor < self.tip:
             self.cursor += 1
-        elif self.ended is None:
+        elif self._goes_on():
             self.worker.step()
 
     def back(self) -> None:
@@ -140,6 +169,18 @@ class Session:
         origin = self.cursor
         self._seek(lambda: self.timeline.next_cell(origin))
 
+    def next_change(self, name: str) -> None:
+        """To the next step that changes `name`, running on until one does."""
+        origin = self.cursor
+        self._seek(lambda: self.timeline.next_change(name, origin))
+
+    def previous_change(self, name: str) -> bool:
+        """To the last step before this one that changed `name`; False if none did."""
+        self._interrupt()
+        step = self.timeline.changed_at(name, self.cursor - 1)
+        self.cursor = step or self.cursor
+        return step > 0
+
     def previous_cell(self) -> None:
         self._interrupt()
         self.cursor = self.timeline.previous_cell(self.cursor) or min(1, self.tip)
@@ -148,7 +189,7 @@ class Session:
         """To a recorded step, or on until that step is recorded."""
         self._interrupt()
         self.cursor = min(step, self.tip)
-        if step > self.tip and self.ended is None:
+        if step > self.tip and self._goes_on():
             self.worker.go(step)
 
     def go_to_iteration(self, number: int) -> None:
@@ -192,7 +233,7 @@ class Session:
     def run_to_end(self) -> None:
         self._interrupt()
         self.cursor = self.tip
-        if self.ended is None:
+        if self._goes_on():
             self.worker.go(protocol.FOREVER)
 
     # What the run reports
@@ -202,17 +243,7 @@ class Session:
         following = self.cursor == self.tip
         for event in self.worker.take():
             self.news += not isinstance(event, protocol.Started | protocol.Waited)
-            match event:
-                case Frame():
-                    self.timeline.append(event)
-                case protocol.Printed():
-                    self.timeline.print(event.step, event.output)
-                case protocol.Completed():
-                    self.timeline.complete(event.step, event.views)
-                case protocol.Edited():
-                    self.timeline.edit(event.step, event.changed)
-                case protocol.Digested():
-                    self.timeline.digests[event.step] = event.digest
+            self._take(event)
         if following:
             self.cursor = self.tip
         budget = self.timeline.budget
@@ -223,6 +254,36 @@ class Session:
             self.pause()
         if self._find is not None:
             self._seek_on(self._find)
+
+    def _take(self, event: protocol.Event) -> None:
+        timeline = self.timeline
+        match event:
+            case Frame() | protocol.Digested() if event.step <= self._replayed:
+                exactness.check(timeline, event, self.launch.source)
+                if isinstance(event, Frame):
+                    edited = timeline.edited.get(event.step, ())
+                    changed = event.changed.items()
+                    views = {name: view for name, view in changed if view and name not in edited}
+                    timeline.complete(event.step, views)
+            case Frame():
+                timeline.append(event)
+            case protocol.Printed(step=step) if step > self._replayed:
+                timeline.print(step, event.output)
+            case protocol.Completed():
+                timeline.complete(event.step, event.views)
+            case protocol.Edited():
+                timeline.edit(event.step, event.changed)
+            case protocol.Digested():
+                timeline.digests[event.step] = event.digest
+            case protocol.Started() if event.environment.get("device", "").startswith("mps"):
+                timeline.doubt = Doubt(1, "MPS does not compute the same twice")
+
+    def _goes_on(self) -> bool:
+        """Whether the run can go on; one whose worker died goes on in another one."""
+        if self.ended is not None and self.ended.outcome == "died":
+            self.worker.close()
+            self.worker = self._resume()
+        return self.ended is None
 
     def _interrupt(self) -> None:
         """End a play or a search: the learner took over."""

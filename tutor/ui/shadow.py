@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
+from tutor import exactness
 from tutor.engine.client import Engine
-from tutor.engine.protocol import FOREVER, Ended, Launch
+from tutor.engine.protocol import FOREVER, Digested, Ended, Launch
 from tutor.engine.run import Run
 from tutor.frame import Frame, Inside, Operation
 from tutor.timeline import Timeline
@@ -85,8 +86,10 @@ class Shadow:
         for event in self._run.take() if self._run else ():
             if isinstance(event, Frame):
                 self._take(event.step, event.inside)
-                if _strays(timeline, event):
+                if not exactness.check(timeline, event, self._launch.source):
                     self.strays.add(event.step)
+            elif isinstance(event, Digested):
+                exactness.check(timeline, event, self._launch.source)
             elif isinstance(event, Ended):
                 self._ended = event
                 if self._asked == len(timeline) + 1:
@@ -217,21 +220,3 @@ class _AsOf(Mapping[int, Operation]):
 
     def __len__(self) -> int:
         return self._ledger.count
-
-
-def _strays(timeline: Timeline, replayed: Frame) -> bool:
-    """Whether a replayed step is another one than the recorded step: a clock, another process or
-    unseeded random numbers had a part in it."""
-    if replayed.step > len(timeline):
-        return False
-    recorded = timeline.frame(replayed.step)
-    if recorded is None or recorded.line != replayed.line:
-        return True
-    for name, view in recorded.changed.items():
-        other = replayed.changed.get(name)
-        if view is None or other is None:
-            continue
-        # What was not kept on one side tells nothing.
-        if None not in (view.data, other.data) and view.data != other.data:
-            return True
-    return False

@@ -5,11 +5,15 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tutor.ui.draw.palette import Palette
-from tutor.ui.draw.strips import Run, strip
+from tutor.ui.draw.strips import Run, clip, strip
+from tutor.ui.refill import replaying
 from tutor.ui.session import Doing, Session
 
 _BRIEF = 0.2
 """A statement that takes less is over before anyone could read that it runs."""
+
+_NAME = 20
+"""Cells of a branch's name."""
 
 _SLOW = 0.5
 """From so many seconds on, the line tells how long a statement has been running."""
@@ -22,14 +26,16 @@ def describe(
     notice: str = "",
     inside: str = "",
     is_past: bool = False,
+    branch: str = "",
 ) -> list[Run]:
     """Where the learner is, then what is happening; `notice` takes the place of the latter.
 
     Args:
         inside: Where they are inside the statement: `operation 3 of 9`.
         is_past: Whether that is the statement which ended the run by raising.
+        branch: What the run is called, where there are others.
     """
-    runs = _where(session, palette)
+    runs = _where(session, palette, branch)
     if inside:
         return [*runs, *_inside(session, palette, notice, inside, is_past)]
     ended = session.ended
@@ -62,12 +68,13 @@ def _inside(
     return runs
 
 
-def _where(session: Session, palette: Palette) -> list[Run]:
+def _where(session: Session, palette: Palette, branch: str) -> list[Run]:
     """The step, the iteration, the phase and the line, each with a bar behind it."""
     frame = session.moment.frame
     bar: Run = (" │ ", palette.border)
     of = f" of {session.tip:,}" if session.tip else ""
-    runs: list[Run] = [(f" step {session.cursor:,}{of}", palette.strong), bar]
+    runs: list[Run] = [(f" {clip(branch, _NAME)}:", palette.accent)] if branch else []
+    runs += [(f" step {session.cursor:,}{of}", palette.strong), bar]
     if frame is not None:
         if frame.iteration is not None:
             runs += [(f"iteration {frame.iteration:,}", palette.text), bar]
@@ -84,6 +91,8 @@ def _doing(session: Session, palette: Palette) -> Run:
     match session.doing:
         case Doing.STARTING:
             return ("starting the engine…", palette.warning)
+        case Doing.REPLAYING:
+            return (replaying(session.worker.replayed, session.tip), palette.accent)
         case Doing.PLAYING:
             return (f"playing at {session.speed} step{plural}/s{where}", palette.accent)
         case Doing.RUNNING if session.rushing:

@@ -28,8 +28,8 @@ class Worker:
     ) -> None:
         self.started: protocol.Started | None = None
         self.ended: protocol.Ended | None = None
-        self.tip = 0
-        """The newest step that it has recorded."""
+        self.tip = launch.begin
+        """The newest step that it has recorded, or will replay to first."""
         self.is_held = False
         """Whether the learner paused it."""
         self._waited: protocol.Waited | None = None
@@ -48,6 +48,11 @@ class Worker:
     def rushing(self) -> bool:
         """Whether it was asked for more steps than anyone can look at one by one."""
         return self.busy and self._goal > self.tip + 1
+
+    @property
+    def replayed(self) -> int:
+        """How many steps it has replayed without recording them."""
+        return self._run.replayed
 
     @property
     def settled(self) -> bool:

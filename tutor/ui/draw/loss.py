@@ -8,7 +8,8 @@ only, and plotext is told what to write at the ticks.
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import cycle, pairwise
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,22 @@ _PAST, _FUTURE, _HERE = (0, 0, 1), (0, 0, 2), (0, 0, 3)
 """Colours that plotext draws in, only to tell the parts apart: the palette's take their place."""
 
 _HERE_MARK = "●"
+_OTHERS = 4
+"""The colour of the first curve of another run; the next one's is one more, and so on."""
+
 _CLIP = 1e300
 """Losses are cut to this; the difference of two is still a float64."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The losses of another run."""
+
+    mark: str
+    """One character that stands at its end."""
+    name: str
+    steps: Sequence[int]
+    losses: Sequence[float]
 
 
 def suits_log(losses: Sequence[float]) -> bool:
@@ -48,6 +63,8 @@ def draw_loss(
     log: bool = False,
     at: int | None = None,
     title: str = "",
+    name: str = "",
+    others: Sequence[Curve] = (),
 ) -> list[Strip]:
     """The losses over the steps that computed them, `height` strips.
 
@@ -56,18 +73,43 @@ def draw_loss(
         at: The step to mark: its loss is the last one computed by then, what comes later is drawn
             muted. None marks the last loss.
         title: Written above the curve, before the loss at the mark.
+        name: What the run is called, where there are others.
+        others: The curves of other runs, drawn below this one, each with its mark at its end.
     """
     if width < 1 or height < 1:
         return [line("", width, palette.text)] * max(0, height)
     x, y = np.asarray(steps, dtype=np.float64), np.asarray(losses, dtype=np.float64)
     here = len(x) - 1 if at is None else int(np.searchsorted(x, at, side="right")) - 1
     head = [strip(_head(y, here, log, title, palette), width, palette.text)]
-    drawable = np.isfinite(x) & np.isfinite(y) & ((y > 0) if log else True)
-    body = height - 1
-    if not drawable.any() or width < 12 or body < 3:
+    if others:
+        head.append(strip(_legend(name, others, palette), width, palette.text))
+    body = height - len(head)
+    series = [_series(one.steps, one.losses, log) for one in others]
+    own = _series(steps, losses, log)
+    if not any(drawable.any() for _, _, drawable in (own, *series)) or width < 12 or body < 3:
         return fill(head, width, height, palette.text)
-    plotted = _plot(x, y, drawable, here, width, body, log)
+    marks = [one.mark for one in others]
+    plotted = _plot(own, here, list(zip(marks, series, strict=True)), width, body, log)
     return fill([*head, *_strips(plotted, width, palette)], width, height, palette.text)
+
+
+_Series = tuple[Array, Array, Array]
+"""Steps, losses (their logarithms), and which of them can be drawn."""
+
+
+def _series(steps: Sequence[int], losses: Sequence[float], log: bool) -> _Series:
+    x, y = np.asarray(steps, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+    drawable = np.isfinite(x) & np.isfinite(y) & ((y > 0) if log else True)
+    y = np.log10(y, where=drawable, out=np.zeros_like(y)) if log else np.clip(y, -_CLIP, _CLIP)
+    return x, y, drawable
+
+
+def _legend(name: str, others: Sequence[Curve], palette: Palette) -> list[Run]:
+    """Which curve is whose."""
+    runs: list[Run] = [(f"{_HERE_MARK} {name}", palette.accent)]
+    for one, style in zip(others, cycle(palette.curves), strict=False):
+        runs.append((f"  {one.mark} {one.name}", style))
+    return runs
 
 
 def _head(y: Array, here: int, log: bool, title: str, palette: Palette) -> list[Run]:
@@ -89,14 +131,21 @@ def _head(y: Array, here: int, log: bool, title: str, palette: Palette) -> list[
 
 
 def _plot(
-    x: Array, y: Array, drawable: Array, here: int, width: int, height: int, log: bool
+    own: _Series,
+    here: int,
+    others: Sequence[tuple[str, _Series]],
+    width: int,
+    height: int,
+    log: bool,
 ) -> str:
     """plotext's text, in the tag colours."""
     import plotext as plt
 
-    y = np.log10(y, where=drawable, out=np.zeros_like(y)) if log else np.clip(y, -_CLIP, _CLIP)
-    x_low, x_high = float(x[drawable].min()), float(x[drawable].max())
-    y_low, y_high = float(y[drawable].min()), float(y[drawable].max())
+    drawn = [own, *(series for _, series in others)]
+    all_x = np.concatenate([x[drawable] for x, _, drawable in drawn])
+    all_y = np.concatenate([y[drawable] for _, y, drawable in drawn])
+    x_low, x_high = float(all_x.min()), float(all_x.max())
+    y_low, y_high = float(all_y.min()), float(all_y.max())
     if not log and 0 < y_low < y_high / 4:
         y_low = 0.0
     across, up = _unit(x_low, x_high), _unit(y_low, y_high)
@@ -118,12 +167,11 @@ def _plot(
             ticks = _legible(ticks, place, height - 2)
         ruler.ticks([place(tick) for tick, _ in ticks], [label for _, label in ticks])
 
-    index = np.flatnonzero(drawable)
-    seen = int(np.searchsorted(index, here, side="right"))
-    # The muted part begins at the mark, so that the curve has no hole there.
-    for part, colour in ((index[max(0, seen - 1) :], _FUTURE), (index[:seen], _PAST)):
+    def curve(series: _Series, part: Array, colour: _Tag) -> None:
+        """Draw these points, joined."""
         if not len(part):
-            continue
+            return
+        x, y, drawable = series
         part = part[_extremes(across(x[part]), up(y[part]), 2 * width)]
         marker = plt.marker("braille", colour)
         signal = figure.signal(across(x[part]).tolist(), up(y[part]).tolist(), marker=marker)
@@ -132,10 +180,33 @@ def _plot(
         for gap in np.flatnonzero(np.diff(np.cumsum(~drawable)[part])):
             signal.line(int(gap) + 1, False)
         figure.draw(signal)
+
+    def mark(series: _Series, at: int, text: str, colour: _Tag) -> None:
+        place = [float(across(series[0][at]))], [float(up(series[1][at]))]
+        figure.draw(figure.signal(*place, marker=plt.marker(text, colour)))
+
+    for number, (_, series) in enumerate(others):
+        curve(series, np.flatnonzero(series[2]), _tag(number))
+    x, y, drawable = own
+    index = np.flatnonzero(drawable)
+    seen = int(np.searchsorted(index, here, side="right"))
+    # The muted part begins at the mark, so that the curve has no hole there.
+    curve(own, index[max(0, seen - 1) :], _FUTURE)
+    curve(own, index[:seen], _PAST)
+    for number, (text, series) in enumerate(others):
+        if len(last := np.flatnonzero(series[2])[-1:]):
+            mark(series, int(last[0]), text, _tag(number))
     if 0 <= here < len(x) and drawable[here]:
-        mark = plt.marker(_HERE_MARK, _HERE)
-        figure.draw(figure.signal([float(across(x[here]))], [float(up(y[here]))], marker=mark))
+        mark(own, here, _HERE_MARK, _HERE)
     return str(figure.build().string())
+
+
+_Tag = tuple[int, int, int]
+
+
+def _tag(number: int) -> _Tag:
+    """The colour that tags the curve of another run."""
+    return 0, 0, _OTHERS + number % 200
 
 
 def _unit(low: float, high: float) -> Callable[[Any], Any]:
@@ -204,6 +275,8 @@ def _strips(text: str, width: int, palette: Palette) -> Iterator[Strip]:
         _code(_FUTURE): palette.muted,
         _code(_HERE): palette.changed,
     }
+    for number, style in zip(range(200), cycle(palette.curves), strict=False):
+        styles[_code(_tag(number))] = style
     for row in text.rstrip("\n").split("\n"):
         parts = _SGR.split(row)
         runs = [
@@ -214,5 +287,5 @@ def _strips(text: str, width: int, palette: Palette) -> Iterator[Strip]:
         yield strip(runs, width, palette.text)
 
 
-def _code(colour: tuple[int, int, int]) -> str:
+def _code(colour: _Tag) -> str:
     return "38;2;" + ";".join(map(str, colour))

@@ -52,6 +52,8 @@ class Palette:
     syntax: Mapping[str, Style]
     """keyword, name, function, builtin, number, string, comment, operator, heading."""
     phases: Mapping[str, Style]
+    curves: tuple[Style, ...]
+    """Of the runs beside the one that is shown, in turn."""
     diverging: tuple[Style, ...]
     """From the most negative over zero in the middle to the most positive."""
 
@@ -110,6 +112,7 @@ def _many() -> Palette:
             "zero": on("#d7af87"),
             "other": on("#949494"),
         },
+        curves=(on("#ff87d7"), on("#87d75f"), on("#ffaf87"), on("#afafd7"), on("#ffd75f")),
         diverging=(
             *(on(sign, cell) for cell, sign in cold),
             on("#767676", "#1c1c1c"),
@@ -158,6 +161,7 @@ def _sixteen() -> Palette:
             "zero": on(pink),
             "other": on(white),
         },
+        curves=(on(orchid), on(lime), on(pink), on(yellow), on(white)),
         diverging=(
             on(black, aqua),
             on(black, cyan),
@@ -197,6 +201,7 @@ def _monochrome() -> Palette:
             for kind in _SYNTAX
         },
         phases=dict.fromkeys(PHASES, plain),
+        curves=(plain,),
         # A digit says how much (see `heat`), reversed if below zero.
         diverging=(*[reverse] * 4, plain, *[plain] * 4),
     )

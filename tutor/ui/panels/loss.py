@@ -6,12 +6,18 @@ from threading import Thread
 from textual.strip import Strip
 
 from tutor.timeline import Moment
-from tutor.ui.draw.loss import draw_loss, suits_log
+from tutor.ui.draw.loss import Curve, draw_loss, suits_log
 from tutor.ui.panels.panel import Panel
 
 
 class LossPanel(Panel):
+    """The other runs' curves are drawn as far as they go, this one's up to where the learner is."""
+
     INTERVAL = 1 / 10
+
+    run_name = ""
+    """What the run is called, where there are others."""
+    others: tuple[Curve, ...] = ()
 
     def on_mount(self) -> None:
         # Takes a tenth of a second, which the first curve would have to wait for.
@@ -19,10 +25,21 @@ class LossPanel(Panel):
 
     def inputs(self, moment: Moment) -> object:
         steps, losses = moment.timeline.losses(moment.step)
-        return len(steps), losses[-1] if losses else None
+        others = [(one.mark, one.name, len(one.steps)) for one in self.others]
+        return len(steps), losses[-1] if losses else None, self.run_name, others
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         steps, losses = moment.timeline.losses(moment.step)
         title = self.lesson.loss or ""
-        log = suits_log(losses)
-        return draw_loss(steps, losses, width, height, self.palette, log=log, title=title)
+        log = suits_log([*losses, *(loss for one in self.others for loss in one.losses)])
+        return draw_loss(
+            steps,
+            losses,
+            width,
+            height,
+            self.palette,
+            log=log,
+            title=title,
+            name=self.run_name,
+            others=self.others,
+        )

@@ -23,7 +23,7 @@ from tutor.ui.session import Session
 from tutor.ui.shadow import Shadow
 
 if TYPE_CHECKING:
-    from tutor.ui.screens.lesson import LessonScreen
+    from tutor.ui.screens.asking import Asking
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class WhyScreen(ModalScreen[int | None]):
     lines = query_one("#rows", Lines)
 
     def __init__(
-        self, below: "LessonScreen", shadow: Shadow, question: Question, palette: Palette
+        self, below: "Asking", shadow: Shadow, question: Question, palette: Palette
     ) -> None:
         super().__init__()
         self._below = below

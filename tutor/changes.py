@@ -1,0 +1,218 @@
+"""What a learner changes at a step, from what they type to what the engine is asked for."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from tutor import values
+from tutor.engine.protocol import Edit, Launch
+from tutor.frame import GRAD, TensorView
+from tutor.knob import Knob
+from tutor.lesson import Lesson
+from tutor.target import path
+from tutor.timeline import Timeline
+
+_LISTED = 8
+"""Tensors of up to so many elements are offered whole, larger ones by their first element."""
+
+_OFFERED = 24
+"""At most so many values are offered; every other one can be typed."""
+
+_OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam",
+               "LBFGS", "Rprop", "ASGD", "SparseAdam", "Muon")  # fmt: skip
+
+
+class BadChange(ValueError):
+    """What cannot be changed; the text is one clear line."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that can be changed here."""
+
+    text: str
+    """As it is typed, with its present value where that is known."""
+    about: str
+    """What it is, in a few words."""
+
+
+def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Launch) -> Launch:
+    """The launch of a run in which `text` is done after `step`.
+
+    Args:
+        text: `NAME = VALUE`, or any one statement.
+        launch: The run that it is forked from.
+
+    Raises:
+        BadChange: it is no statement, or there is nothing to change yet.
+    """
+    text = text.strip()
+    try:
+        statements = ast.parse(text).body
+    except (SyntaxError, ValueError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else error
+        # `model.0.weight = 3` is no Python, but that is what the parameter is called.
+        if (assigned := _assigned(text)) is None:
+            raise BadChange(f"{text!r} is no statement: {reason}") from None
+        return _edited(launch, Edit(step, *assigned))
+    if len(statements) != 1:
+        raise BadChange("want one change: NAME = VALUE, or one statement")
+    assigned = _assigned(text)
+    knob = next((one for one in lesson.knobs if assigned and one.name == assigned[0]), None)
+    if knob is not None and assigned is not None and timeline.view(knob.name, step) is None:
+        if not timeline.has_run(knob.line, step):
+            return _turned(launch, knob, ast.unparse(ast.parse(text).body[0].value))  # type: ignore[attr-defined]
+    if not step:
+        raise BadChange("nothing has run yet: only knobs can be turned before the first step")
+    if assigned is not None and _is_numeric(assigned[1]) and _is_known(assigned[0], step, timeline):
+        return _edited(launch, Edit(step, *assigned))
+    return _edited(launch, Edit(step, "", None, text))
+
+
+def name_of(launch: Launch, parent: Launch) -> str:
+    """What to call a branch after what was changed: `lr = 0.5`."""
+    if len(launch.edits) > len(parent.edits):
+        return str(launch.edits[-1])
+    turned = {
+        line: value for line, value in launch.knobs.items() if parent.knobs.get(line) != value
+    }
+    lines = launch.source.splitlines()
+    return ", ".join(
+        f"{lines[line - 1].partition('=')[0].strip()} = {v}" for line, v in turned.items()
+    )
+
+
+def offers(
+    lesson: Lesson, timeline: Timeline, step: int, launch: Launch, picked: str | None
+) -> list[Offer]:
+    """What can be changed after `step`, the likeliest first.
+
+    Args:
+        picked: The value that the learner picked on the screen.
+    """
+    found: dict[str, Offer] = {}
+    for offer in _offers(lesson, timeline, step, launch, picked):
+        found.setdefault(offer.text.partition(" =")[0], offer)
+    return list(found.values())[:_OFFERED]
+
+
+def _offers(
+    lesson: Lesson, timeline: Timeline, step: int, launch: Launch, picked: str | None
+) -> Iterator[Offer]:
+    if picked and (view := timeline.view(picked, step)):
+        yield _offer(picked, view, "picked")
+    for knob in lesson.knobs:
+        view = timeline.view(knob.name, step)
+        if view is not None:
+            yield _offer(knob.name, view, _range(knob))
+        elif not timeline.has_run(knob.line, step):
+            value = launch.knobs.get(knob.line, knob.value)
+            yield Offer(f"{knob.name} = {value!r}", f"{_range(knob)}, still to come")
+    yield from _settings(lesson, timeline, step, launch)
+    views = [(name, timeline.view(name, step)) for name in timeline.names(step)]
+    tensors = [(name, view) for name, view in views if view is not None]
+    # What learns first, then plain numbers, then the rest; gradients are there to be typed.
+    rank = {"number": 1}
+    tensors.sort(key=lambda pair: 0 if pair[1].requires_grad else rank.get(pair[1].kind, 2))
+    for name, view in tensors:
+        if not name.endswith(GRAD):
+            yield _offer(name, view, view.kind)
+
+
+def _offer(name: str, view: TensorView, about: str) -> Offer:
+    elements = values.array(view)
+    if elements is None or view.count > _LISTED:
+        place = f"{name}[{', '.join('0' * len(view.shape))}]"
+        first = "" if elements is None else _text(elements.reshape(-1)[:1].tolist()[0], view)
+        return Offer(f"{place} = {first}", f"{about} {'x'.join(map(str, view.shape))}")
+    told = elements.astype("O") if view.dtype != "float32" else elements
+    listed = [_text(value, view) for value in told.reshape(-1).tolist()]
+    if view.count == 1:
+        return Offer(f"{name} = {listed[0]}", about)
+    return Offer(f"{name} = [{', '.join(listed)}]", f"{about} {'x'.join(map(str, view.shape))}")
+
+
+def _text(value: object, view: TensorView) -> str:
+    """The shortest text that is this element again."""
+    if view.stored in ("<f4", "<f2", "float32") and isinstance(value, float):
+        return str(np.float32(value) if view.stored != "<f2" else np.float16(value))
+    return repr(value)
+
+
+def _range(knob: Knob) -> str:
+    if knob.choices:
+        return f"knob: {', '.join(map(str, knob.choices))}"
+    if knob.min is not None and knob.max is not None:
+        return f"knob: {knob.min:g} to {knob.max:g}"
+    return "knob"
+
+
+def _settings(lesson: Lesson, timeline: Timeline, step: int, launch: Launch) -> Iterator[Offer]:
+    """The settings of optimizers that the script has made."""
+    for statement in ast.parse(lesson.source).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(name)], value=ast.Call() as call):
+                made = ast.unparse(call.func).rpartition(".")
+            case _:
+                continue
+        if made[2] not in _OPTIMIZERS or not timeline.has_run(statement.lineno, step):
+            continue
+        given = {one.arg: one.value for one in call.keywords if one.arg}
+        for setting in dict.fromkeys(["lr", *given]):
+            target = f'{name}.param_groups[0]["{setting}"]'
+            value = _setting(target, given.get(setting), timeline, step, launch)
+            yield Offer(f"{target} = {value}", f"setting of {made[2]}")
+
+
+def _setting(
+    target: str, given: ast.expr | None, timeline: Timeline, step: int, launch: Launch
+) -> str:
+    """The present value of a setting as text, "" where that cannot be told from outside."""
+    if "lr_scheduler" in launch.source:
+        return ""
+    edits = [edit for edit in launch.edits if edit.target == target and edit.step <= step]
+    if edits:
+        return repr(edits[-1].value)
+    if isinstance(given, ast.Name) and (view := timeline.view(given.id, step)) is not None:
+        return repr(values.plain(view))
+    return ast.unparse(given) if isinstance(given, ast.Constant) else ""
+
+
+def _assigned(text: str) -> tuple[str, object] | None:
+    """The target and the value of `TARGET = LITERAL`; None for any other text."""
+    target, equals, value = text.partition("=")
+    if not equals or value.startswith("=") or target.rstrip()[-1:] in tuple("+-*/%@&|^<>!:"):
+        return None
+    try:
+        path(target)
+        return target.strip(), ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+
+
+def _is_numeric(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_numeric, value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_known(target: str, step: int, timeline: Timeline) -> bool:
+    """Whether the engine knows how to put a value there: to anything that is not a bare name, and
+    to a name that stands for a tensor or a number."""
+    _, parts = path(target)
+    return bool(parts) or timeline.view(target, step) is not None
+
+
+def _edited(launch: Launch, edit: Edit) -> Launch:
+    return msgspec.structs.replace(launch, edits=(*launch.edits, edit))
+
+
+def _turned(launch: Launch, knob: Knob, text: str) -> Launch:
+    try:
+        value = knob.parse(text.strip("'\"") if knob.kind in ("string", "choice") else text)
+    except ValueError as error:
+        raise BadChange(str(error)) from None
+    return msgspec.structs.replace(launch, knobs={**launch.knobs, knob.line: value})

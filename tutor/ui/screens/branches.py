@@ -1,0 +1,145 @@
+"""The runs of a script: which one to look at, what to call it, which to drop."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.getters import query_one
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tutor.ui.branch import Branch, Branches
+from tutor.ui.draw.branches import Row, draw_branches
+from tutor.ui.draw.palette import Palette
+from tutor.ui.lines import Lines
+from tutor.ui.session import Doing
+
+_LONGEST = 40
+"""Characters of a branch's name."""
+
+_STATES = {
+    Doing.STARTING: "starting",
+    Doing.REPLAYING: "replaying",
+    Doing.WAITING: "waiting",
+    Doing.RUNNING: "running",
+    Doing.PLAYING: "playing",
+    Doing.PAUSED: "paused",
+}
+
+
+class BranchesScreen(ModalScreen[Branch | None]):
+    """Answers with the run to show; None to stay."""
+
+    BINDINGS: ClassVar = [
+        Binding("enter", "switch", "show it"),
+        Binding("j,down", "move(1)", "down"),
+        Binding("k,up", "move(-1)", "up"),
+        Binding("r", "rename", "rename"),
+        Binding("x,delete", "drop", "drop"),
+        Binding("escape,q,b", "leave", "close"),
+    ]
+
+    lines = query_one("#rows", Lines)
+    told = query_one("#told", Static)
+    field = query_one("#name", Input)
+
+    def __init__(self, branches: Branches, palette: Palette) -> None:
+        super().__init__()
+        self.branches = branches
+        self.palette = palette
+        self._picked = branches.all.index(branches.current)
+        self._dropping: Branch | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="branches") as box:
+            box.border_title = "runs"
+            box.border_subtitle = "enter shows · r renames · x drops · escape"
+            yield Lines(self.palette, "rows")
+            yield Input(compact=True, max_length=_LONGEST, id="name", disabled=True)
+            yield Static("e forks a run where you are, with something changed", id="told")
+
+    def on_mount(self) -> None:
+        self.field.display = False
+        self._draw()
+
+    def on_resize(self, event: Resize) -> None:
+        self.call_after_refresh(self._draw)
+
+    @property
+    def picked(self) -> Branch:
+        return self.branches.all[self._picked]
+
+    def action_move(self, by: int) -> None:
+        self._dropping = None
+        self._picked = min(max(self._picked + by, 0), len(self.branches) - 1)
+        self._draw()
+
+    def action_switch(self) -> None:
+        self.dismiss(self.picked)
+
+    def action_leave(self) -> None:
+        if self.field.display:
+            self._end_renaming()
+        else:
+            self.dismiss(None)
+
+    def action_rename(self) -> None:
+        self.field.disabled = False
+        self.field.display = True
+        self.field.value = self.picked.name
+        self.field.focus()
+
+    @on(Input.Submitted)
+    def rename(self) -> None:
+        name = " ".join(self.field.value.split())
+        if name and name != self.picked.name:
+            self.picked.name = self.branches.unique(name)
+        self._end_renaming()
+
+    def _end_renaming(self) -> None:
+        self.field.display = False
+        self.field.disabled = True
+        self._draw()
+
+    def action_drop(self) -> None:
+        """The first press asks, the second drops: what is dropped is gone."""
+        branch = self.picked
+        if branch.parent is not None and not self.branches.forks(branch):
+            if self._dropping is not branch:
+                self._dropping = branch
+                count = branch.session.tip - branch.step
+                self._tell(f"x again drops {branch.name!r} with the {count:,} steps of its own")
+                return
+        problem = self.branches.drop(branch)
+        self._tell(problem or f"{branch.name!r} is dropped")
+        self._dropping = None
+        self._picked = min(self._picked, len(self.branches) - 1)
+        self._draw()
+
+    def _tell(self, text: str) -> None:
+        self.told.update(Content(text))
+
+    def _draw(self) -> None:
+        rows = [self._row(branch) for branch in self.branches.all]
+        self.lines.styles.height = len(rows)
+        strips = draw_branches(rows, self._picked, self.lines.size.width, self.palette)
+        self.lines.show(strips, self._picked)
+
+    def _row(self, branch: Branch) -> Row:
+        session = branch.session
+        _, losses = session.timeline.losses(session.tip)
+        ended = session.ended
+        return Row(
+            name=branch.name,
+            depth=self.branches.depth(branch),
+            fork=branch.step,
+            steps=session.tip,
+            loss=losses[-1] if losses else None,
+            state=_STATES.get(session.doing, ended.outcome if ended else "over"),
+            mark=branch.mark,
+            is_current=branch is self.branches.current,
+        )

@@ -1,0 +1,99 @@
+"""What shall be otherwise from here on? A value, a knob, a setting, or any statement."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.getters import query_one
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tutor.changes import BadChange, Offer
+from tutor.engine.protocol import Launch
+from tutor.ui.draw.edit import draw_offers
+from tutor.ui.draw.palette import Palette
+from tutor.ui.lines import Lines
+
+_HINT = "type NAME = VALUE, or any one statement; the run forks here and goes on with it"
+
+
+class EditScreen(ModalScreen[Launch | None]):
+    """Answers with the launch of the branch; None where the learner changes nothing.
+
+    Args:
+        step: The step after which the run forks.
+        offers: What can be changed.
+        read: Makes a launch of what was typed.
+    """
+
+    BINDINGS: ClassVar = [
+        Binding("escape", "dismiss", "change nothing"),
+        Binding("down", "pick(1)", "next", priority=True),
+        Binding("up", "pick(-1)", "previous", priority=True),
+    ]
+
+    field = query_one(Input)
+    lines = query_one("#offers", Lines)
+    why = query_one("#why", Static)
+
+    def __init__(
+        self, step: int, offers: Sequence[Offer], read: Callable[[str], Launch], palette: Palette
+    ) -> None:
+        super().__init__()
+        self.palette = palette
+        self._step = step
+        self._offers = offers
+        self._read = read
+        self._picked = -1
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="edit") as box:
+            box.border_title = f"change something after step {self._step:,}"
+            box.border_subtitle = "↑↓ pick · enter forks · escape"
+            yield Input(compact=True, select_on_focus=False, id="field")
+            yield Static(_HINT, id="why")
+            yield Lines(self.palette, "offers")
+
+    def on_mount(self) -> None:
+        self.field.cursor_blink = False
+        # As many rows as there are offers, so that few leave no hole.
+        self.lines.styles.height = max(1, len(self._offers))
+        self.field.focus()
+        if self._offers:
+            self._pick(0)
+
+    def on_resize(self, event: Resize) -> None:
+        self.call_after_refresh(self._draw)
+
+    def action_pick(self, by: int) -> None:
+        if self._offers:
+            self._pick(min(max(self._picked + by, 0), len(self._offers) - 1))
+
+    def _pick(self, index: int) -> None:
+        self._picked = index
+        text = self._offers[index].text
+        self.field.value = text
+        self.field.cursor_position = len(text)
+        self._draw()
+
+    def _draw(self) -> None:
+        strips = draw_offers(self._offers, self._picked, self.lines.size.width, self.palette)
+        self.lines.show(strips, max(0, self._picked))
+
+    @on(Input.Submitted)
+    def fork(self) -> None:
+        text = self.field.value
+        if not text.strip() or text == (
+            self._offers[self._picked].text if self._picked >= 0 else ""
+        ):
+            self.why.update(Content("change the value first: what stands there is what it is now"))
+            return
+        try:
+            self.dismiss(self._read(text))
+        except BadChange as problem:
+            self.why.update(Content(str(problem)))
