@@ -62,9 +62,9 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
         raise BadChange("want one change: NAME = VALUE, or one statement")
     assigned = _assigned(text)
     knob = next((one for one in lesson.knobs if assigned and one.name == assigned[0]), None)
-    if knob is not None and assigned is not None and timeline.view(knob.name, step) is None:
-        if not timeline.has_run(knob.line, step):
-            return _turned(launch, knob, ast.unparse(ast.parse(text).body[0].value))  # type: ignore[attr-defined]
+    is_ahead = knob is not None and not timeline.has_run(knob.line, step)
+    if knob is not None and is_ahead and timeline.view(knob.name, step) is None:
+        return _turned(launch, knob, text.partition("=")[2].strip())
     if not step:
         raise BadChange("nothing has run yet: only knobs can be turned before the first step")
     if assigned is not None and _is_numeric(assigned[1]) and _is_known(assigned[0], step, timeline):
@@ -104,14 +104,21 @@ def _offers(
 ) -> Iterator[Offer]:
     if picked and (view := timeline.view(picked, step)):
         yield _offer(picked, view, "picked")
+    made = list(_made(lesson, timeline, step))
+    taken = {
+        one.value.id for _, call in made for one in call.keywords if isinstance(one.value, ast.Name)
+    }
+    # An optimizer keeps its own copy of what it was made with: that is what is to be changed.
+    for name, call in made:
+        yield from _settings(name, call, timeline, step, launch)
     for knob in lesson.knobs:
         view = timeline.view(knob.name, step)
         if view is not None:
-            yield _offer(knob.name, view, _range(knob))
+            late = "; the optimizer has its own" if knob.name in taken else ""
+            yield _offer(knob.name, view, _range(knob) + late)
         elif not timeline.has_run(knob.line, step):
             value = launch.knobs.get(knob.line, knob.value)
             yield Offer(f"{knob.name} = {value!r}", f"{_range(knob)}, still to come")
-    yield from _settings(lesson, timeline, step, launch)
     views = [(name, timeline.view(name, step)) for name in timeline.names(step)]
     tensors = [(name, view) for name, view in views if view is not None]
     # What learns first, then plain numbers, then the rest; gradients are there to be typed.
@@ -150,21 +157,26 @@ def _range(knob: Knob) -> str:
     return "knob"
 
 
-def _settings(lesson: Lesson, timeline: Timeline, step: int, launch: Launch) -> Iterator[Offer]:
-    """The settings of optimizers that the script has made."""
+def _made(lesson: Lesson, timeline: Timeline, step: int) -> Iterator[tuple[str, ast.Call]]:
+    """The optimizers that the script has made by `step`: their names, and how."""
     for statement in ast.parse(lesson.source).body:
         match statement:
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call() as call):
-                made = ast.unparse(call.func).rpartition(".")
-            case _:
-                continue
-        if made[2] not in _OPTIMIZERS or not timeline.has_run(statement.lineno, step):
-            continue
-        given = {one.arg: one.value for one in call.keywords if one.arg}
-        for setting in dict.fromkeys(["lr", *given]):
-            target = f'{name}.param_groups[0]["{setting}"]'
-            value = _setting(target, given.get(setting), timeline, step, launch)
-            yield Offer(f"{target} = {value}", f"setting of {made[2]}")
+                kind = ast.unparse(call.func).rpartition(".")[2]
+                if kind in _OPTIMIZERS and timeline.has_run(statement.lineno, step):
+                    yield name, call
+
+
+def _settings(
+    name: str, call: ast.Call, timeline: Timeline, step: int, launch: Launch
+) -> Iterator[Offer]:
+    """The settings of an optimizer."""
+    kind = ast.unparse(call.func).rpartition(".")[2]
+    given = {one.arg: one.value for one in call.keywords if one.arg}
+    for setting in dict.fromkeys(["lr", *given]):
+        target = f'{name}.param_groups[0]["{setting}"]'
+        value = _setting(target, given.get(setting), timeline, step, launch)
+        yield Offer(f"{target} = {value}", f"setting of {kind}")
 
 
 def _setting(

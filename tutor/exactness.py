@@ -22,8 +22,7 @@ _CAUSES = {
                      "randbits", "randbelow"), _CHANCE),
     **dict.fromkeys(("open", "read_text", "read_bytes", "read_csv", "read_json", "read_parquet",
                      "loadtxt", "genfromtxt", "fromfile", "load", "imread", "urlopen"), _FILE),
-    **dict.fromkeys(("getpid", "id", "listdir", "glob", "iterdir", "gethostname", "memory_allocated"),
-                    _MACHINE),
+    **dict.fromkeys(("getpid", "id", "listdir", "glob", "iterdir", "gethostname"), _MACHINE),
 }  # fmt: skip
 """What a replay may meet otherwise, by the last name of the call."""
 

@@ -64,6 +64,8 @@ class Engine:
             "OMP_NUM_THREADS": "1",
             "MKL_NUM_THREADS": "1",
             "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+            # The order of a set of texts is then the same in each run, in whichever session.
+            "PYTHONHASHSEED": "0",
         }
         # -P: a `torch.py` beside the learner must not be taken for torch.
         command = [sys.executable, "-P", "-m", "tutor.engine.host", str(theirs.fileno())]

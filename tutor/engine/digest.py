@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tutor.engine import private, summary, transfer
-from tutor.engine.memory import read_contiguous
+from tutor.engine.memory import memory_at
 
 SIZE = 8
 """Bytes of a digest."""
@@ -19,6 +19,14 @@ _CHUNK = 2**22
 
 _PRIME = 65521
 """Places count by their number modulo this, so that two values that changed places are noticed."""
+
+_ROW = 512
+"""Words of 8 bytes that are summed up to one before they are hashed: ten times as fast as hashing
+them all."""
+
+_WEIGHTS = np.arange(_ROW, dtype=np.int64) * 2 + 1
+"""Odd, so that no change of a single word is lost modulo 2**64; different, so that it matters which
+word is where."""
 
 
 def digest(namespace: dict[str, Any]) -> bytes:
@@ -37,7 +45,8 @@ def digest(namespace: dict[str, Any]) -> bytes:
             if isinstance(part, Tensor):
                 _add(found, part, sums)
             elif isinstance(part, np.ndarray):
-                found.update(str(part.dtype).encode() + np.ascontiguousarray(part).data.cast("B"))
+                found.update(str(part.dtype).encode())
+                _condense(found, np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
             else:
                 found.update(repr(part).encode())
     for content in transfer.fetch(sums):
@@ -103,13 +112,22 @@ def _add(found: "hashlib.blake2b", tensor: Tensor, sums: list[Tensor]) -> None:
             if tensor.is_neg() or tensor.is_conj():
                 tensor = tensor.resolve_conj().resolve_neg()
             if tensor.nbytes and (address := tensor.data_ptr()):
-                found.update(read_contiguous(address, tensor.nbytes)())
+                _condense(found, memory_at(address, tensor.nbytes))
         elif tensor.is_cpu:
             found.update(transfer.peek(transfer.raw(tensor)))
         else:
             sums.append(_sum(transfer.raw(tensor)))
     except Exception:  # whatever a subclass raises, or a parameter that has no shape yet
         found.update(b"?")
+
+
+def _condense(found: "hashlib.blake2b", content: memoryview) -> None:
+    """Take in the elements of a tensor, large ones row by row."""
+    rows = content.nbytes // (8 * _ROW)
+    if rows:
+        words = np.frombuffer(content, np.int64, rows * _ROW).reshape(rows, _ROW)
+        found.update(np.einsum("ij,j->i", words, _WEIGHTS).data.cast("B"))
+    found.update(content[rows * 8 * _ROW :])
 
 
 def _sum(content: Tensor) -> Tensor:

@@ -16,6 +16,11 @@ from tutor.engine import summary, transfer
 Read = Callable[[], bytes]
 
 
+def memory_at(address: int, size: int) -> memoryview:
+    """`size` bytes of this process, as they are whenever one looks."""
+    return memoryview(_bytes_type(size).from_address(address)).cast("B")
+
+
 def read_contiguous(address: int, size: int) -> Read:
     """What reads `size` bytes."""
     return memoryview(_bytes_type(size).from_address(address)).tobytes

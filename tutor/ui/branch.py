@@ -87,7 +87,9 @@ class Branch:
         """Why the fork came to nothing, in a line; "" if it did not, or not yet."""
         session = self.session
         ended = session.ended
-        if self.parent is None or ended is None or not session.is_replaying:
+        if self.parent is None or ended is None:
+            return ""
+        if not session.is_replaying and ended.outcome != "refused":
             return ""
         return ended.message or "the replay ended before it came to the fork"
 

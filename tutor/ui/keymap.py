@@ -44,10 +44,10 @@ BINDINGS: list[BindingType] = [
 
 _MOVING = ("do('toggle_play')", "do('back')", "speed(1)", "speed(-1)")
 _RUNNING = ("do('toggle_play')", "do('back')")
-_ENDED = ("do('back')", "do('previous_iteration')", "inside", "why", "audit", "do('first')", "go",
-          "reopen")  # fmt: skip
+_ENDED = ("do('back')", "do('previous_iteration')", "edit", "inside", "why", "audit", "branches",
+          "go", "do('first')", "reopen")  # fmt: skip
 _WAITING = ("do('step')", "do('back')", "do('next_iteration')", "inside", "do('toggle_play')",
-            "do('run_to_end')", "go", "why", "audit")  # fmt: skip
+            "do('run_to_end')", "edit", "go", "why", "audit", "branches")  # fmt: skip
 _INSIDE = ("do('step')", "do('back')", "outside", "why", "audit", "detail", "open",
            "do('first')", "do('last')")  # fmt: skip
 _ALWAYS = ("zoom", "turn(1)", "leave", "app.help")

@@ -21,7 +21,7 @@ class Lines(Widget):
         """Show these lines, scrolled so that line `at` is in view."""
         self._strips = strips
         height = max(1, self.size.height)
-        self._top = max(0, min(max(self._top, at - height + 1), at, len(strips) - 1))
+        self._top = max(0, min(max(self._top, at - height + 1), at, len(strips) - height))
         self.refresh()
 
     def scroll_by(self, lines: int) -> None:

@@ -4,7 +4,7 @@ Steps through what is recorded never touch the engine. Only at the tip, the newe
 does a step forward mean that the worker runs the next statement.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import Enum
 from time import monotonic
 

@@ -30,17 +30,18 @@ class Row:
 
 
 def draw_branches(rows: Sequence[Row], picked: int, width: int, palette: Palette) -> list[Strip]:
-    """A row for each run: its curve's mark, its place in the tree, where it was forked, its loss."""
+    """A row for each run: the mark of its curve, its place in the tree, its fork, its loss."""
     named = [_named(row) for row in rows]
     size = min(max(map(cell_len, named)), max(12, width - 46))
     strips = []
     for place, (row, name) in enumerate(zip(rows, named, strict=True)):
         fork = f"after {row.fork:,}" if row.depth else ""
         loss = f"loss {number(row.loss, 4)}" if row.loss is not None else ""
+        own = palette.strong if row.is_current else palette.text
         runs: list[Run] = [
-            ("▸" if place == picked else " ", palette.accent),
+            ("►" if place == picked else " ", palette.accent),
             (f"{row.mark} ", palette.accent if row.is_current else palette.muted),
-            (fit(name, size), palette.strong if row.is_current else palette.text),
+            (fit(name, size), own),
             (f"  {fit(fork, 12)}", palette.muted),
             (f"{row.steps:>7,} steps  ", palette.text),
             (fit(loss, 14), palette.text),

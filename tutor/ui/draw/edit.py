@@ -20,7 +20,7 @@ def draw_offers(offers: Sequence[Offer], picked: int, width: int, palette: Palet
     for number, offer in enumerate(offers):
         is_picked = number == picked
         runs: list[Run] = [
-            ("▸ " if is_picked else "  ", palette.accent),
+            ("► " if is_picked else "  ", palette.accent),
             (fit(offer.text, room), palette.strong if is_picked else palette.text),
             (f"  {offer.about}", palette.muted),
         ]

@@ -26,7 +26,7 @@ _PAST, _FUTURE, _HERE = (0, 0, 1), (0, 0, 2), (0, 0, 3)
 """Colours that plotext draws in, only to tell the parts apart: the palette's take their place."""
 
 _HERE_MARK = "●"
-_OTHERS = 4
+_OTHERS, _TURNS = 4, 200
 """The colour of the first curve of another run; the next one's is one more, and so on."""
 
 _CLIP = 1e300
@@ -185,17 +185,17 @@ def _plot(
         place = [float(across(series[0][at]))], [float(up(series[1][at]))]
         figure.draw(figure.signal(*place, marker=plt.marker(text, colour)))
 
-    for number, (_, series) in enumerate(others):
-        curve(series, np.flatnonzero(series[2]), _tag(number))
-    x, y, drawable = own
+    for turn, (_, series) in enumerate(others):
+        curve(series, np.flatnonzero(series[2]), _tag(turn))
+    x, _, drawable = own
     index = np.flatnonzero(drawable)
     seen = int(np.searchsorted(index, here, side="right"))
     # The muted part begins at the mark, so that the curve has no hole there.
     curve(own, index[max(0, seen - 1) :], _FUTURE)
     curve(own, index[:seen], _PAST)
-    for number, (text, series) in enumerate(others):
+    for turn, (text, series) in enumerate(others):
         if len(last := np.flatnonzero(series[2])[-1:]):
-            mark(series, int(last[0]), text, _tag(number))
+            mark(series, int(last[0]), text, _tag(turn))
     if 0 <= here < len(x) and drawable[here]:
         mark(own, here, _HERE_MARK, _HERE)
     return str(figure.build().string())
@@ -204,9 +204,9 @@ def _plot(
 _Tag = tuple[int, int, int]
 
 
-def _tag(number: int) -> _Tag:
+def _tag(turn: int) -> _Tag:
     """The colour that tags the curve of another run."""
-    return 0, 0, _OTHERS + number % 200
+    return 0, 0, _OTHERS + turn % _TURNS
 
 
 def _unit(low: float, high: float) -> Callable[[Any], Any]:
@@ -275,8 +275,8 @@ def _strips(text: str, width: int, palette: Palette) -> Iterator[Strip]:
         _code(_FUTURE): palette.muted,
         _code(_HERE): palette.changed,
     }
-    for number, style in zip(range(200), cycle(palette.curves), strict=False):
-        styles[_code(_tag(number))] = style
+    for turn, style in zip(range(_TURNS), cycle(palette.curves), strict=False):
+        styles[_code(_tag(turn))] = style
     for row in text.rstrip("\n").split("\n"):
         parts = _SGR.split(row)
         runs = [

@@ -64,7 +64,7 @@ class BranchesScreen(ModalScreen[Branch | None]):
 
     def on_mount(self) -> None:
         self.field.display = False
-        self._draw()
+        self.lines.styles.height = len(self.branches)
 
     def on_resize(self, event: Resize) -> None:
         self.call_after_refresh(self._draw)
@@ -108,12 +108,12 @@ class BranchesScreen(ModalScreen[Branch | None]):
     def action_drop(self) -> None:
         """The first press asks, the second drops: what is dropped is gone."""
         branch = self.picked
-        if branch.parent is not None and not self.branches.forks(branch):
-            if self._dropping is not branch:
-                self._dropping = branch
-                count = branch.session.tip - branch.step
-                self._tell(f"x again drops {branch.name!r} with the {count:,} steps of its own")
-                return
+        can_be = branch.parent is not None and not self.branches.forks(branch)
+        if can_be and self._dropping is not branch:
+            self._dropping = branch
+            count = branch.session.tip - branch.step
+            self._tell(f"x again drops {branch.name!r} with the {count:,} steps of its own")
+            return
         problem = self.branches.drop(branch)
         self._tell(problem or f"{branch.name!r} is dropped")
         self._dropping = None

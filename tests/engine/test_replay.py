@@ -1,0 +1,235 @@
+"""Replays and branches: the same run again, to the last bit."""
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from driver import Driver, Recording
+
+from tutor import exactness
+from tutor.catalog import find
+from tutor.engine.client import Engine
+from tutor.engine.protocol import (
+    Digested,
+    Edit,
+    Edited,
+    Ended,
+    Fetch,
+    Fetched,
+    Launch,
+    Printed,
+    Started,
+)
+from tutor.frame import Frame
+from tutor.launching import prepare
+from tutor.lesson import read
+from tutor.request import Request
+
+MOMENTUM = """
+import torch
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+lr = 0.1
+optimizer = torch.optim.SGD([w], lr=lr, momentum=0.9)
+for epoch in range(40):
+    loss = ((w - 3) ** 2).sum()
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    print(epoch)
+"""
+
+LESSONS = [pytest.param(entry.path, id=entry.id) for entry in find()]
+
+
+def launch_of(path: Path) -> Launch:
+    # Exact: which large values are afforded otherwise is a matter of time.
+    return prepare(read(path), str(path), Request(), None, exact=True)
+
+
+def digests(recording: Recording) -> list[Digested]:
+    return [event for event in recording.events if isinstance(event, Digested)]
+
+
+def resumed(recording: Recording, step: int, *edits: Edit) -> dict[str, object]:
+    """What makes a run go on from a recorded step."""
+    return {"begin": step - 1, "past": recording.timeline.past(step), "edits": edits}
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_every_lesson_is_replayed_exactly(engine: Engine, path: Path) -> None:
+    launch = launch_of(path)
+    first = Driver(engine, launch).to_the_end()
+    last = len(first.timeline)
+    again = Driver(engine, msgspec.structs.replace(launch, begin=last - 1)).to_the_end()
+    assert digests(again) == digests(first)
+    assert len(digests(first)) == last // 50
+    for event in again.events:
+        if isinstance(event, Frame | Digested):
+            assert exactness.check(first.timeline, event, launch.source)
+    assert first.timeline.doubt is None
+
+
+@pytest.mark.parametrize("path", LESSONS)
+def test_every_lesson_goes_on_from_any_step_as_if_it_had_been_recorded_from_the_first(
+    engine: Engine, path: Path
+) -> None:
+    launch = launch_of(path)
+    first = Driver(engine, launch).to_the_end()
+    last = len(first.timeline)
+    for step in {2, last // 3, last // 2, last - 2} - {0, 1}:
+        past = first.timeline.past(step)
+        again = Driver(engine, msgspec.structs.replace(launch, begin=step - 1, past=past))
+        frames = again.to_the_end().frames
+        assert frames[0].step == step
+        assert exactness.differing(first.timeline, frames[0]) == []
+        assert frames[1:] == first.frames[step:]
+
+
+def test_a_branch_is_the_run_with_the_same_edits(record: Callable[..., Recording]) -> None:
+    base = record(MOMENTUM)
+    edits = (
+        Edit(81, 'optimizer.param_groups[0]["lr"]', 0.01),
+        Edit(81, "w[0]", 5.0),
+        Edit(83, "", None, "w.data[1] *= 2"),
+    )
+    whole, branch = record(MOMENTUM, edits=edits), record(MOMENTUM, **resumed(base, 81, *edits))
+    assert branch.frames[1:] == whole.frames[81:]
+    assert whole.frames[:81] == base.frames[:81]
+    assert whole.frames[82:] != base.frames[82:]
+    assert digests(branch) == digests(whole)
+    told = [event for event in branch.events if isinstance(event, Edited)]
+    assert told == [event for event in whole.events if isinstance(event, Edited)]
+    assert [list(event.changed) for event in told] == [["w"], ["w"]]
+
+
+def test_digests_tell_two_runs_apart_at_the_next_fiftieth_step(
+    record: Callable[..., Recording],
+) -> None:
+    base = record(MOMENTUM)
+    other = record(MOMENTUM, edits=(Edit(60, 'optimizer.param_groups[0]["lr"]', 0.1001),))
+    assert [one.step for one in digests(base)] == [50, 100, 150, 200]
+    same = [one == two for one, two in zip(digests(base), digests(other), strict=True)]
+    assert same == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("optimizer.state[w]['momentum_buffer'][0] += 1", "an optimizer's state"),
+        ("torch.rand(1)", "the generator"),
+        ("w.grad = torch.ones(2)", "a gradient"),
+        ("z = torch.arange(6.0).view(2, 3).t()", "a transposed tensor"),
+        ("z = torch.zeros(3, dtype=torch.bfloat16)", "an unusual dtype"),
+        ("import numpy as np; z = np.ones(3)", "an array"),
+        ("model = torch.nn.BatchNorm1d(2)", "a module"),
+        ("flag = True", "a truth value"),
+    ],
+)
+def test_a_digest_covers(record: Callable[..., Recording], change: str, why: str) -> None:
+    plain, changed = record(MOMENTUM), record(MOMENTUM, edits=(Edit(49, "", None, change),))
+    assert digests(plain)[0] != digests(changed)[0], why
+
+
+@pytest.mark.parametrize(
+    ("line", "blamed"),
+    [
+        ("t = time.perf_counter()", r"line 3 reads the clock \(time.perf_counter\(\)\)"),
+        ("t = torch.rand(1, generator=fresh())", r"line 2 draws from a source without a seed"),
+        ("t = float(open('figures.txt').read())", r"line 3 reads a file \(open\('figures.txt'\)\)"),
+    ],
+)
+def test_what_keeps_a_run_from_being_replayed_is_named(
+    drive: Callable[..., Driver],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    line: str,
+    blamed: str,
+) -> None:
+    fresh = "def fresh(): g = torch.Generator(); g.seed(); return g"
+    script = f"import time, torch\n{fresh}\n{line}\nfor i in range(60): x = i\n"
+    script = script.replace("figures.txt", str(tmp_path / "figures.txt"))
+    blamed = blamed.replace("figures.txt", str(tmp_path / "figures.txt"))
+    (tmp_path / "figures.txt").write_text("1.5")
+    first = drive(script).to_the_end()
+    (tmp_path / "figures.txt").write_text("2.5")
+    for event in drive(script, begin=55).to_the_end().events:
+        if isinstance(event, Frame | Digested):
+            exactness.check(first.timeline, event, script)
+    assert first.timeline.doubt is not None
+    assert first.timeline.doubt.step == 50
+    first.timeline.doubt = None
+    for event in drive(script, begin=1).to_the_end().events:
+        if isinstance(event, Frame | Digested):
+            exactness.check(first.timeline, event, script)
+    doubt = first.timeline.doubt
+    assert doubt is not None
+    assert doubt.step == 3
+    assert doubt.reason.startswith("t came out otherwise in line 3")
+    assert re.search(blamed, doubt.reason), doubt.reason
+
+
+def test_a_replay_prints_nothing_that_was_printed_before(
+    record: Callable[..., Recording],
+) -> None:
+    base = record(MOMENTUM)
+    again = record(MOMENTUM, **resumed(base, 204))
+    assert next(event for event in again.events if isinstance(event, Printed)).step >= 204
+    assert again.text() == "39\n"
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (Edit(3, "nobody", 1), "no 'nobody' to edit here"),
+        (Edit(3, "", None, "w.fill_(nobody)"), "NameError: name 'nobody' is not defined"),
+        (Edit(3, "", None, "exit()"), "SystemExit"),
+        (Edit(3, "w[7]", 1.0), "does not fit 'w\\[7\\]'"),
+        (Edit(3, "torch.rand", 1.0), "is a builtin_function_or_method"),
+    ],
+)
+def test_an_edit_that_cannot_be_made_ends_the_branch_with_one_line(
+    record: Callable[..., Recording], edit: Edit, told: str
+) -> None:
+    ended = record(MOMENTUM, edits=(edit,)).ended
+    assert ended.outcome == "refused"
+    assert re.search(told, ended.message)
+    assert "\n" not in ended.message
+
+
+def test_parts_of_a_large_value_are_brought_where_a_replay_waits(
+    drive: Callable[..., Driver],
+) -> None:
+    script = """
+    import torch
+    big = torch.arange(200 * 300.0).view(200, 300)
+    for i in range(4):
+        big = big + 1
+    """
+    driver = drive(script, begin=3)
+    driver.step_to(4)
+    driver.run.fetch(Fetch("big", "[3:5, :]", (0, 9), (10, 12)))
+    found = driver.until(lambda event: isinstance(event, Fetched))
+    assert isinstance(found, Fetched)
+    assert found.shape == (2, 300)
+    assert found.part is not None
+    assert found.part.shape == (2, 2)
+    values = np.frombuffer(found.part.data or b"", "<f4").reshape(2, 2)
+    base = np.arange(200 * 300.0).reshape(200, 300) + 2
+    assert values.tolist() == base[3:5, 10:12].tolist()
+
+
+def test_a_worker_that_is_killed_in_a_replay_says_so(drive: Callable[..., Driver]) -> None:
+    driver = drive("x = 0\nwhile True: x = x + 1\n", begin=10**9)
+    started = driver.until(lambda event: isinstance(event, Started))
+    driver.run.go(10**9 + 1)
+    assert isinstance(started, Started)
+    os.kill(started.pid, signal.SIGKILL)
+    ended = driver.until(lambda event: isinstance(event, Ended))
+    assert isinstance(ended, Ended)
+    assert ended.outcome == "died"
+    assert "SIGKILL" in ended.message
