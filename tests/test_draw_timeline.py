@@ -1,22 +1,41 @@
 """The timeline's two rows."""
 
-from tutor.frame import Frame
-from tutor.timeline import Timeline
-from tutor.ui.draw.palette import palette_for
-from tutor.ui.draw.timeline import cell_to_step, draw_timeline
+from collections.abc import Iterator
+from time import perf_counter
+
+import msgspec
+import pytest
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tutor.events import Events
+from tutor.frame import Frame, TensorView
+from tutor.timeline import Doubt, Place, Timeline
+from tutor.ui.draw.palette import Palette, palette_for
+from tutor.ui.draw.timeline import cell_to_step, draw_timeline, remarks
 
 PALETTE = palette_for("256")
 LOOP = ["forward", "loss", "backward", "update", "zero"]
+NAN = TensorView("number", (), "float", "cpu", False, "text", b"nan")
+
+
+def frames(iterations: int) -> Iterator[Frame]:
+    yield Frame(1, 1, 0, None, "data", None, False, {})
+    for step in range(iterations * len(LOOP)):
+        iteration, line = divmod(step, len(LOOP))
+        yield Frame(step + 2, line + 4, 3, iteration, LOOP[line], None, False, {})
 
 
 def timeline(iterations: int) -> Timeline:
     made = Timeline()
-    made.append(Frame(1, 1, 0, None, "data", None, False, {}))
-    for step in range(iterations * len(LOOP)):
-        iteration, line = divmod(step, len(LOOP))
-        frame = Frame(step + 2, line + 4, 3, iteration, LOOP[line], None, False, {})
+    for frame in frames(iterations):
         made.append(frame)
     return made
+
+
+def cells(strip: Strip) -> list[Segment]:
+    """A segment for each cell."""
+    return [Segment(character, style) for text, style, _ in strip for character in text]
 
 
 def texts(made: Timeline, step: int, width: int, error: bool = False) -> list[str]:
@@ -71,13 +90,13 @@ def test_words_that_do_not_fit_are_left_out_whole() -> None:
     assert texts(timeline(2), 4, 10)[1] == "step 4 of…"
 
 
-def test_only_a_few_frames_are_looked_at() -> None:
+def test_only_a_few_steps_are_looked_at() -> None:
     class Counted(Timeline):
         looks = 0
 
-        def frame(self, step: int) -> Frame | None:
+        def place(self, step: int) -> Place:
             self.looks += 1
-            return super().frame(step)
+            return super().place(step)
 
     made = Counted()
     for step in range(1, 5001):
@@ -95,3 +114,87 @@ def test_a_cell_leads_back_to_its_step() -> None:
         assert again == cell
     assert cell_to_step(timeline(1), 2, 40) == 3
     assert cell_to_step(timeline(1), 39, 40) == 6
+
+
+def with_events(iterations: int) -> tuple[Timeline, Events]:
+    """A value that breaks in step 3, and an output in step 5."""
+    made = Timeline()
+    for step, frame in enumerate(frames(iterations), 1):
+        changed = {"w": NAN} if step == 3 else {}
+        loss = float(step % 2) if frame.phase == "loss" else None
+        made.append(
+            msgspec.structs.replace(frame, loss=loss, is_new_loss=bool(loss), changed=changed)
+        )
+    made.print(5, [(1, b"hello\n")])
+    events = Events(made)
+    while events.follow():
+        pass
+    return made, events
+
+
+@pytest.mark.parametrize("palette", [PALETTE, palette_for("standard"), palette_for(None, True)])
+def test_an_event_stands_out_and_leaves_the_letter(palette: Palette) -> None:
+    made, events = with_events(2)
+    plain = draw_timeline(made, 9, 60, palette)[0]
+    marked = draw_timeline(made, 9, 60, palette, events=events)[0]
+    assert marked.text == plain.text
+    differ = [
+        n for n, (a, b) in enumerate(zip(cells(plain), cells(marked), strict=True), 1) if a != b
+    ]
+    assert differ == [3, 5]
+
+
+def test_the_words_tell_the_event_of_the_step() -> None:
+    made, events = with_events(2)
+    words = [draw_timeline(made, n, 90, PALETTE, events=events)[1].text for n in (3, 5)]
+    assert "line 5 · w became nan" in words[0]
+    assert "line 7 · printed: hello" in words[1]
+
+
+def test_a_long_run_shows_the_gravest_event_of_a_stretch() -> None:
+    made, events = with_events(500)
+    bar = draw_timeline(made, 2000, 40, PALETTE, events=events)[0].text
+    assert bar[0] == "∞"
+    assert bar.count("∞") == 1
+    assert '"' not in bar  # it lies in the same stretch
+    assert draw_timeline(made, 1, 40, PALETTE, events=events)[0].text[0] == "◆"
+
+
+def test_what_happens_all_the_time_hides_no_iterations() -> None:
+    made = timeline(100)
+    for step in range(1, len(made), 7):
+        made.print(step, [(1, b".")])
+    events = Events(made)
+    while events.follow():
+        pass
+    assert (
+        draw_timeline(made, 1, 40, PALETTE, events=events)[0]
+        == draw_timeline(made, 1, 40, PALETTE)[0]
+    )
+
+
+@pytest.mark.parametrize("iterations", [2, 100])
+def test_forks_and_doubts_have_their_marks_and_words(iterations: int) -> None:
+    made = timeline(iterations)
+    made.doubt = Doubt(len(made) // 2, "a clock")
+    bar, words = draw_timeline(made, len(made), 120, PALETTE, fork=len(made) // 4)
+    assert 0 < bar.text.index("Y") < bar.text.index("~") < len(bar.text.rstrip()) - 1
+    assert f"approximate from step {len(made) // 2}" in words.text
+    assert f"forked after step {len(made) // 4}" in words.text
+    assert remarks(timeline(2), 0) == []
+
+
+def test_drawing_a_long_run_takes_next_to_no_time() -> None:
+    made = Timeline()
+    for step in range(1, 100_001):
+        made.append(Frame(step, 1, 1, step // 5, "other", None, False, {}))
+    made.print(7, [(1, b"hello\n")])
+    events = Events(made)
+    while events.follow():
+        pass
+    times = []
+    for step in range(1, 100_001, 10_000):
+        began = perf_counter()
+        draw_timeline(made, step, 120, PALETTE, events=events, fork=9)
+        times.append(perf_counter() - began)
+    assert min(times) < 0.002

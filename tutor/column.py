@@ -133,30 +133,6 @@ class Column:
         """The large value of a change; None for one that is packed, or gone."""
         return self._kept.get(index)
 
-    def packed(self, first: int) -> tuple[TensorView | None, int, memoryview]:
-        """The changes from `first` on that have one form and are packed.
-
-        Returns:
-            (the form, how many changes, their contents one after the other). None for changes that
-            have no packed content: one that is gone, or is too large.
-        """
-        number = self._numbers[first]
-        if number == _GONE or first in self._kept:
-            return None, 1, memoryview(b"")
-        end = first + 1
-        start = self._ends[first - 1] if first else 0
-        size = self._ends[first] - start
-        while (
-            end < len(self.steps)
-            and self._numbers[end] == number
-            and self._ends[end] - self._ends[end - 1] == size
-            and end not in self._kept
-        ):
-            end += 1
-        # A view of `_data` itself would forbid it to grow.
-        content = memoryview(bytes(self._data[start : self._ends[end - 1]]))
-        return self._forms[number], end - first, content
-
     def until(self, step: int) -> "Column":
         """A copy up to `step`; large values are shared."""
         end = self.index(step) + 1

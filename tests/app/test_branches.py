@@ -74,9 +74,9 @@ class Screen:
         self.settle()
 
     def _make(
-        self, name: str, mark: str, launch: Launch, timeline: Timeline, parent: Branch | None = None
+        self, name: str, mark: str, launch: Launch, timeline: Timeline, *forked: object
     ) -> Branch:
-        return Branch(name, mark, _ENGINE, launch, timeline, self._post, self._later, parent)
+        return Branch(name, mark, _ENGINE, launch, timeline, self._post, self._later, *forked)
 
     def _post(self, message: Message) -> None:
         self.news.set()

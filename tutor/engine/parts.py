@@ -1,5 +1,9 @@
 """Parts of large values, for a learner who pages through them."""
 
+from math import prod
+from typing import Any
+
+import torch
 from torch import Tensor
 
 from tutor.engine import transfer, views
@@ -28,13 +32,24 @@ def fetch(wanted: Fetch, value: Tensor | None) -> Fetched:
 def _part(wanted: Fetch, tensor: Tensor) -> Fetched:
     if type(tensor) is not Tensor:
         tensor = tensor.as_subclass(Tensor)
+    if tensor.layout is not torch.strided:
+        tensor = tensor.to_dense()
     if wanted.index:
         tensor = tensor[subscript(wanted.index)]
     shape = tuple(tensor.shape)
-    matrix = tensor.reshape(-1, shape[-1]) if len(shape) > 1 else tensor.reshape(1, -1)
-    (top, bottom), (left, right) = wanted.rows, wanted.cols
-    part = matrix[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
-    if part.numel() > EXACT:
+    matrix = tensor if len(shape) > 1 else tensor.reshape(1, -1)
+    *leading, width = matrix.shape
+    rows, columns = _within(wanted.rows, prod(leading)), _within(wanted.cols, width)
+    if len(rows) * len(columns) > EXACT:
         return Fetched(wanted, shape, problem=f"at most {EXACT} elements can be shown at once")
+    # Picked row by row, because `reshape` may copy all of a tensor that is no matrix.
+    numbers = torch.arange(rows.start, rows.stop, device="cpu")
+    key: list[Any] = [*torch.unravel_index(numbers, torch.Size(leading))]
+    part = matrix[(*key, slice(columns.start, columns.stop))]
     (content,) = transfer.fetch([part])
     return Fetched(wanted, shape, views.of_tensor(part, None, content))
+
+
+def _within(wanted: tuple[int, int], size: int) -> range:
+    first, end = (min(max(0, place), size) for place in wanted)
+    return range(first, max(first, end))

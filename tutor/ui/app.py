@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding
@@ -12,15 +12,19 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
-from tutor.engine.client import Engine
+from tutor.budget import Budget
 from tutor.request import Request
 from tutor.ui.display import ThriftyApp
 from tutor.ui.draw.palette import Palette, palette_for
+from tutor.ui.engine import AnyEngine
 from tutor.ui.keys import described
 from tutor.ui.screens.help import HelpScreen
 from tutor.ui.screens.menu import LessonChosen, MenuScreen
 from tutor.ui.terminal import leave_on_signals
 from tutor.ui.theme import NAME, theme
+
+if TYPE_CHECKING:
+    from tutor.ui.screens.lesson import LessonScreen
 
 
 class TutorApp(ThriftyApp):
@@ -48,7 +52,7 @@ class TutorApp(ThriftyApp):
         """The engine found its device, or cannot work."""
 
     def __init__(
-        self, engine: Engine, target: str | None = None, request: Request | None = None
+        self, engine: AnyEngine, target: str | None = None, request: Request | None = None
     ) -> None:
         super().__init__()
         self.engine, self.request = engine, request or Request()
@@ -65,7 +69,9 @@ class TutorApp(ThriftyApp):
         leave_on_signals(self._leave_now)
         self.engine.on_change = self._engine_changed
         if self._first:
-            self.engine.start()
+            # A recording runs nothing: torch may not even be there.
+            if self._first.engine is self.engine:
+                self.engine.start()
             self.push_screen(self._first)
         else:
             # Importing torch takes all of a core for seconds: the menu is painted before.
@@ -108,12 +114,19 @@ class TutorApp(ThriftyApp):
             act = partial(screen.run_action, binding.action)
             yield SystemCommand(binding.description, " ".join(keys), act)
 
-    def _lesson_screen(self, path: Path) -> Screen[None]:
+    def _lesson_screen(self, path: Path) -> "LessonScreen":
         # Reading scripts and drawing values take imports that the menu does not wait for.
-        from tutor.lesson import read
+        from tutor.lesson import parse, read
+        from tutor.recording import is_recording, open_
+        from tutor.ui.archive import Archive
         from tutor.ui.screens.lesson import LessonScreen
 
-        return LessonScreen(read(path), self.engine, self.request, self.palette)
+        if not is_recording(path):
+            return LessonScreen(read(path), self.engine, self.request, self.palette)
+        recording = open_(path, Budget(self.request.memory))
+        launch = recording.runs[0].launch
+        lesson = parse(launch.source, Path(launch.path))
+        return LessonScreen(lesson, Archive(recording), self.request, self.palette)
 
     def _leave_now(self) -> None:
         self.engine.close()

@@ -1,14 +1,17 @@
 """One run of the script: the first, or one that was forked from another with something changed."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from textual.message import Message
 from textual.timer import Timer
 
-from tutor.engine.client import Engine
 from tutor.engine.protocol import Launch
+from tutor.events import Events
 from tutor.timeline import Moment, Timeline
+from tutor.ui.engine import AnyEngine
 from tutor.ui.microscope import Microscope
+from tutor.ui.pager import Pager
 from tutor.ui.prover import Prover
 from tutor.ui.refill import Refill
 from tutor.ui.session import Session
@@ -28,6 +31,7 @@ class Branch:
         post: Takes a message from any thread.
         later: Calls back after so many seconds, unless its timer is stopped.
         parent: What it was forked from.
+        step: The step that it was forked after, 0 for the first run.
     """
 
     class Reported(Message):
@@ -43,6 +47,9 @@ class Branch:
     class Proved(Reported):
         """The replay that looks for the first difference has something to tell."""
 
+    class Paged(Reported):
+        """The replay that brings parts of large values has something to tell."""
+
     class Noted(Reported):
         """The replay that notes operations has something to tell."""
 
@@ -50,24 +57,26 @@ class Branch:
         self,
         name: str,
         mark: str,
-        engine: Engine,
+        engine: AnyEngine,
         launch: Launch,
         timeline: Timeline,
         post: Callable[[Message], object],
         later: Callable[[float, Callable[[], None]], Timer],
         parent: "Branch | None" = None,
+        step: int = 0,
     ) -> None:
         self.name = name
         self.mark = mark
         self.parent = parent
+        self.events = Events(timeline)
         self.drained_at = 0.0
         """When what it told was last taken in."""
-        self.step = len(timeline)
-        """The step that it was forked after."""
+        self.step = step
         self._post = post
         self.session = Session(engine, launch, timeline, self._told(Branch.Reported))
         self.refill = Refill(engine, launch, self._told(Branch.Refilled), later)
         self.microscope = Microscope(engine, launch, self._told(Branch.Noted))
+        self.pager = Pager(engine, launch, self._told(Branch.Paged))
         self.prover = Prover(engine, launch, self._told(Branch.Proved))
 
     def _told(self, kind: "type[Branch.Reported]") -> Callable[[], None]:
@@ -103,8 +112,25 @@ class Branch:
         """End its processes; what is recorded stays."""
         self.refill.cancel()
         self.microscope.close()
+        self.pager.close()
         self.prover.close()
         self.session.worker.close()
+
+
+class Make(Protocol):
+    """Makes a run: what differs from one to the next."""
+
+    def __call__(
+        self,
+        name: str,
+        mark: str,
+        launch: Launch,
+        timeline: Timeline,
+        parent: Branch | None = None,
+        step: int = 0,
+    ) -> Branch:
+        """See `Branch`."""
+        ...
 
 
 class Branches:
@@ -112,12 +138,10 @@ class Branches:
 
     Args:
         main: The first run.
-        make: Makes a branch: (name, mark, launch, timeline, parent).
+        make: Makes a branch.
     """
 
-    def __init__(
-        self, main: Branch, make: Callable[[str, str, Launch, Timeline, Branch], Branch]
-    ) -> None:
+    def __init__(self, main: Branch, make: "Make") -> None:
         self.all = [main]
         """Parents before their forks."""
         self.current = main
@@ -127,16 +151,23 @@ class Branches:
     def __len__(self) -> int:
         return len(self.all)
 
+    def add(
+        self, name: str, launch: Launch, timeline: Timeline, parent: Branch, step: int
+    ) -> Branch:
+        """Add a run that was forked from `parent` after `step`."""
+        mark = MARKS[self._made % len(MARKS)]
+        self._made += 1
+        branch = self._make(name, mark, launch, timeline, parent, step)
+        self.all.insert(self._after(parent), branch)
+        return branch
+
     def fork(self, name: str, launch: Launch) -> Branch:
         """Fork the current run after the step that the learner is at, and show the branch."""
         parent = self.current
         timeline = parent.timeline.fork(parent.session.cursor)
-        mark = MARKS[self._made % len(MARKS)]
-        self._made += 1
-        branch = self._make(self.unique(name), mark, launch, timeline, parent)
-        self.all.insert(self._after(parent), branch)
-        self.current = branch
-        return branch
+        step = len(timeline)
+        self.current = self.add(self.unique(name), launch, timeline, parent, step)
+        return self.current
 
     def unique(self, name: str) -> str:
         """This name, with a number behind it if another run has it."""

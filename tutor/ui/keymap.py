@@ -16,13 +16,16 @@ _ROWS = (
     ("o", "outside", "out", "Out of the statement again"),
     ("e", "edit", "edit", "Change a value or a setting here: forks the run"),
     ("b", "branches", "runs", "The runs: look at another, rename it, drop it"),
+    ("s", "save", "save", "Save all runs to a file"),
     ("n", "change(True)", "next change", "To the next step that changes the picked value"),
     ("N", "change(False)", "who wrote", "To the last step that changed the picked value"),
     ("a", "audit", "audit", "Hold a gradient against finite differences"),
     ("w", "why", "why", "Why this number: what made it"),
     ("home", "do('first')", "first", "To the first recorded step"),
     ("end", "do('last')", "last", "To the last recorded step"),
-    ("g", "go", "go to", "Go to a step or an iteration"),
+    ("g", "go", "go to", "Go to a step, an iteration, or to where loss < 0.1 first holds"),
+    ("exclamation_mark", "event", "event", "To the next event: a jump, a NaN, an output …"),
+    ("E", "events", "events", "The list of events"),
     ("p", "do('toggle_play')", "play/pause", "Play, or pause whatever moves"),
     ("plus,equals_sign", "speed(1)", "faster", "Play faster"),
     ("minus", "speed(-1)", "slower", "Play slower"),
@@ -50,18 +53,25 @@ _WAITING = ("do('step')", "do('back')", "do('next_iteration')", "inside", "do('t
             "do('run_to_end')", "edit", "go", "why", "audit", "branches")  # fmt: skip
 _INSIDE = ("do('step')", "do('back')", "outside", "why", "audit", "detail", "open",
            "do('first')", "do('last')")  # fmt: skip
+_RECORDED = ("do('step')", "do('back')", "do('next_iteration')", "do('previous_iteration')",
+             "do('toggle_play')", "event", "go", "branches", "do('first')", "do('last')")  # fmt: skip
 _ALWAYS = ("zoom", "turn(1)", "leave", "app.help")
 
 STARTING = ("leave", "app.help")
 """What works before the engine does."""
 
 
-def keys_for(session: Session, is_inside: bool = False) -> tuple[str, ...]:
+def keys_for(
+    session: Session, is_inside: bool = False, is_recording: bool = False
+) -> tuple[str, ...]:
     """The actions that matter now, the most important first.
 
     Args:
         is_inside: Whether the learner is inside a statement.
+        is_recording: Whether it is a recording that is walked, which runs nothing.
     """
+    if is_recording:
+        return (*_RECORDED, *_ALWAYS)
     if is_inside:
         return (*_INSIDE, *_ALWAYS)
     match session.doing:

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from tutor.engine.client import Engine
 from tutor.engine.protocol import Launch
+from tutor.ui.engine import AnyEngine
 from tutor.ui.lens import Interior, Lens
 from tutor.ui.session import Session
 from tutor.ui.shadow import Shadow
@@ -26,7 +26,7 @@ class Microscope:
         wake: Called from another thread when `drain` has something.
     """
 
-    def __init__(self, engine: Engine, launch: Launch, wake: Callable[[], None]) -> None:
+    def __init__(self, engine: AnyEngine, launch: Launch, wake: Callable[[], None]) -> None:
         self.shadow = Shadow(engine, launch, wake)
         self.is_open = False
         self._wake = wake

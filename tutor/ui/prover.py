@@ -5,11 +5,10 @@ from collections.abc import Callable
 import msgspec
 
 from tutor import exactness
-from tutor.engine.client import Engine
 from tutor.engine.protocol import DIGESTED, Digested, Ended, Launch, Waited
-from tutor.engine.run import Run
 from tutor.frame import Frame
 from tutor.timeline import Timeline
+from tutor.ui.engine import AnyEngine, AnyRun
 
 
 class Prover:
@@ -19,11 +18,11 @@ class Prover:
         wake: Called from another thread when `drain` has something.
     """
 
-    def __init__(self, engine: Engine, launch: Launch, wake: Callable[[], None]) -> None:
+    def __init__(self, engine: AnyEngine, launch: Launch, wake: Callable[[], None]) -> None:
         self._engine = engine
         self._launch = launch
         self._wake = wake
-        self._run: Run | None = None
+        self._run: AnyRun | None = None
         self._tried: set[int] = set()
 
     def attend(self, timeline: Timeline) -> None:

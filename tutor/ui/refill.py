@@ -7,11 +7,10 @@ import msgspec
 from textual.timer import Timer
 
 from tutor import exactness
-from tutor.engine.client import Engine
 from tutor.engine.protocol import Digested, Edited, Ended, Launch, Waited
-from tutor.engine.run import Run
 from tutor.frame import Frame, TensorView
 from tutor.timeline import Timeline
+from tutor.ui.engine import AnyEngine, AnyRun
 
 _REST = 0.1
 """Seconds that the learner stays at a step before its values are brought back."""
@@ -30,7 +29,7 @@ class Refill:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: AnyEngine,
         launch: Launch,
         wake: Callable[[], None],
         later: Callable[[float, Callable[[], None]], Timer],
@@ -39,7 +38,7 @@ class Refill:
         self._launch = launch
         self._wake = wake
         self._later = later
-        self._run: Run | None = None
+        self._run: AnyRun | None = None
         self._timer: Timer | None = None
         self._found: dict[str, TensorView] = {}
         self._hopeless: set[int] = set()

@@ -12,13 +12,17 @@ import msgspec
 
 from tutor import exactness
 from tutor.engine import protocol
-from tutor.engine.client import Engine
 from tutor.frame import Frame
 from tutor.timeline import Doubt, Moment, Timeline
+from tutor.ui.engine import AnyEngine
 from tutor.ui.worker import Worker
 
 SPEEDS = (1, 2, 4, 8, 16, 30, 60)
 """Steps a second that play can be set to."""
+
+
+_STRETCH = 100
+"""Statements that are run between two looks for something that may be far away."""
 
 
 class Doing(Enum):
@@ -45,7 +49,7 @@ class Session:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: AnyEngine,
         launch: protocol.Launch,
         timeline: Timeline,
         wake: Callable[[], None],
@@ -59,6 +63,8 @@ class Session:
         self.news = 0
         """How many events were taken in so far that told something about a step."""
         self._find: Callable[[], int | None] | None = None
+        self._missed: Callable[[], None] | None = None
+        self._stride = 1
         self._allowed = self.timeline.budget.limit
         """Bytes that may be recorded before the learner is asked whether to go on."""
         self._is_full = False
@@ -169,10 +175,22 @@ class Session:
         origin = self.cursor
         self._seek(lambda: self.timeline.next_cell(origin))
 
-    def next_change(self, name: str) -> None:
-        """To the next step that changes `name`, running on until one does."""
+    def next_change(self, name: str, missed: Callable[[], None]) -> None:
+        """To the next step that changes `name`, running on until one does.
+
+        Args:
+            missed: Called where the run ended before.
+        """
         origin = self.cursor
-        self._seek(lambda: self.timeline.next_change(name, origin))
+        self._seek(lambda: self.timeline.next_change(name, origin), missed)
+
+    def run_until(self, find: Callable[[], int | None], missed: Callable[[], None]) -> None:
+        """Run on until `find` names a recorded step.
+
+        Args:
+            missed: Called where the run ended before.
+        """
+        self._seek(find, missed, _STRETCH)
 
     def previous_change(self, name: str) -> bool:
         """To the last step before this one that changed `name`; False if none did."""
@@ -290,9 +308,16 @@ class Session:
         self.playing = False
         self._find = None
 
-    def _seek(self, find: Callable[[], int | None]) -> None:
-        """Show the step that `find` names, running on a statement at a time until there is one."""
+    def _seek(
+        self,
+        find: Callable[[], int | None],
+        missed: Callable[[], None] | None = None,
+        stride: int = 1,
+    ) -> None:
+        """Show the step that `find` names, running on `stride` statements at a time until there is
+        one; `missed` is called where the run ends before."""
         self._interrupt()
+        self._missed, self._stride = missed, stride
         if find() is None:
             self.cursor = self.tip
         self._seek_on(find)
@@ -301,6 +326,8 @@ class Session:
         found = find()
         if found is not None:
             self.cursor = found
+        elif self.ended is not None and self._missed is not None:
+            self._missed()
         self._find = None if found is not None or self.ended is not None else find
         if self._find is not None and not self.worker.busy:
-            self.worker.step()
+            self.worker.go(self.tip + self._stride)

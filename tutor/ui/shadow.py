@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from tutor import exactness
-from tutor.engine.client import Engine
 from tutor.engine.protocol import FOREVER, Digested, Ended, Launch
-from tutor.engine.run import Run
 from tutor.frame import Frame, Inside, Operation
 from tutor.timeline import Timeline
+from tutor.ui.engine import AnyEngine, AnyRun
 
 MOST = 300_000
 """Operations that are kept; beyond it the oldest steps' go, and a replay brings them back."""
@@ -27,11 +26,11 @@ class Shadow:
         wake: Called from another thread when `drain` has something.
     """
 
-    def __init__(self, engine: Engine, launch: Launch, wake: Callable[[], None]) -> None:
+    def __init__(self, engine: AnyEngine, launch: Launch, wake: Callable[[], None]) -> None:
         self._engine = engine
         self._launch = launch
         self._wake = wake
-        self._run: Run | None = None
+        self._run: AnyRun | None = None
         self._begin = 0
         self._gone = 0
         """Up to this step nothing is noted, or no longer: another replay must bring it."""

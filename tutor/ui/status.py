@@ -111,7 +111,8 @@ def _doing(session: Session, palette: Palette) -> Run:
         case Doing.PAUSED:
             return (f"paused before line {line}", palette.warning)
         case Doing.ENDED:
-            return ("finished: every step is recorded", palette.strong)
+            told = session.ended.message if session.ended else ""
+            return (told or "finished: every step is recorded", palette.strong)
         case _ if session.cursor < session.tip:
             return (f"recorded; the run waits before line {line}", palette.muted)
         case _:

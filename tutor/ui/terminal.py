@@ -61,7 +61,7 @@ def show(engine: Engine, target: str | None = None, request: Request | None = No
 
     try:
         app = TutorApp(engine, target, request or Request())
-    except _lesson_error() as error:
+    except _unreadable() as error:
         print(f"tutor: {error}", file=sys.stderr)
         return 2
     app.ascii = lacks_unicode()
@@ -72,11 +72,12 @@ def show(engine: Engine, target: str | None = None, request: Request | None = No
     return app.return_code or 0
 
 
-def _lesson_error() -> type[Exception]:
-    """Needed only when something was raised; the menu does not wait for the import."""
+def _unreadable() -> tuple[type[Exception], ...]:
+    """Needed only when something was raised; the menu does not wait for the imports."""
     from tutor.lesson import LessonError
+    from tutor.recording import RecordingError
 
-    return LessonError
+    return LessonError, RecordingError
 
 
 def leave_on_signals(leave: Callable[[], None]) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from time import monotonic
 
 from tutor.engine import protocol
-from tutor.engine.client import Engine
 from tutor.frame import Frame
+from tutor.ui.engine import AnyEngine
 
 _BURST = 0.05
 """Steps asked for within this many seconds add up; later ones, while the statement still runs, are
@@ -21,7 +21,7 @@ class Worker:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: AnyEngine,
         launch: protocol.Launch,
         wake: Callable[[], None],
         clock: Callable[[], float] = monotonic,

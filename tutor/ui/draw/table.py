@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import numpy as np
 from rich.cells import cell_len
-from rich.style import Style
 from textual.strip import Strip
 
 from tutor import values
 from tutor.frame import TensorView
+from tutor.ui.draw.elements import ink
 from tutor.ui.draw.heat import draw_heat
 from tutor.ui.draw.numbers import aligned, finite, number, shape
 from tutor.ui.draw.palette import Palette
@@ -25,7 +25,7 @@ def draw_value(view: TensorView, width: int, height: int, palette: Palette) -> l
     """`height` strips, from as little as what kind of value it is to all of its numbers."""
     if width < 1 or height < 1:
         return [line("", width, palette.text)] * max(0, height)
-    head = [strip(_kind(view, palette), width, palette.text)]
+    head = [strip(described(view, palette), width, palette.text)]
     if not view.is_complete:
         head.append(line(NOT_KEPT, width, palette.warning))
         return fill(head, width, height, palette.text)
@@ -42,7 +42,8 @@ def draw_value(view: TensorView, width: int, height: int, palette: Palette) -> l
     return fill([*head, *body, *foot], width, height, palette.text)
 
 
-def _kind(view: TensorView, palette: Palette) -> list[Run]:
+def described(view: TensorView, palette: Palette) -> list[Run]:
+    """What kind of value it is."""
     words = f"{shape(view)} {view.dtype}"
     if view.kind != "tensor":
         words += f" {view.kind}"
@@ -98,7 +99,7 @@ def _table(elements: Array, width: int, height: int, palette: Palette) -> list[S
         runs: list[Run] = [(fit(label, size, right=True), palette.muted)] if size else []
         for place in places:
             runs.append(("  " if runs else "", palette.text))
-            runs.append((texts[place], _style(numbers[place], palette)))
+            runs.append((texts[place], ink(numbers[place], palette)))
         strips.append(strip(runs, width, palette.text))
     return strips
 
@@ -120,11 +121,3 @@ def _rows(shape: tuple[int, ...], size: int, width: int) -> list[tuple[str, rang
     if max(map(len, labels)) + columns * (size + 2) > width:
         return []
     return [(label, range(i * columns, (i + 1) * columns)) for i, label in enumerate(labels)]
-
-
-def _style(value: Any, palette: Palette) -> Style:
-    if isinstance(value, float | complex) and not np.isfinite(value):
-        return palette.error
-    if isinstance(value, complex) or value > 0:
-        return palette.text
-    return palette.negative if value < 0 else palette.muted

@@ -1,43 +1,73 @@
 """The timeline: where we are among the recorded steps, in two rows."""
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from tutor.event import Kind
+from tutor.events import Events
+from tutor.telling import tell
 from tutor.timeline import Timeline
+from tutor.ui.draw.events import GLYPHS, style_of
 from tutor.ui.draw.palette import PHASES, Palette
-from tutor.ui.draw.strips import Run, line, strip
+from tutor.ui.draw.strips import Run, strip
 
 SHADES = "░▒▓█"
 HERE = "◆"
 ERROR = "✗"
 BOUNDARY = "┬"
+FORK = "Y"
+DOUBT = "~"
 
 _REVERSE, _UNDERLINE = Style(reverse=True), Style(underline=True)
 
+_COMMON = (Kind.ACCUMULATED, Kind.ROSE, Kind.PRINTED)
+"""Kinds of event that a run may have by the thousand."""
+
 
 def draw_timeline(
-    timeline: Timeline, step: int, width: int, palette: Palette, *, error: bool = False
+    timeline: Timeline,
+    step: int,
+    width: int,
+    palette: Palette,
+    *,
+    error: bool = False,
+    events: Events | None = None,
+    fork: int = 0,
 ) -> list[Strip]:
     """Two rows: a bar of all recorded steps, and where `step` is, in words.
 
-    While every step has a cell of its own, the cell is the letter of its phase and a cell that
-    begins an iteration is underlined. Beyond that a cell is a stretch of steps: `┬` where an
-    iteration begins in it, darker the more of them do.
+    While every step has a cell of its own, the cell is the letter of its phase, in the colour of
+    what happened there if anything did, and a cell that begins an iteration is underlined. Beyond
+    that a cell is a stretch of steps: the sign of the gravest event in it, else `┬` where an
+    iteration begins in it, darker the more of them do. `Y` is the last step shared with the run
+    that this one was forked from, `~` the first one that no replay brings back exactly.
 
     Args:
         error: Whether the run ended in an error, after its last recorded step.
+        fork: The step after which this run left the one it was forked from, 0 if there is none.
     """
     count = len(timeline)
     bar = max(0, width - 1 if error else width)
     if not count:
         runs: list[Run] = [("·" * bar, palette.muted)]
     elif count <= bar:
-        runs = [_letter(timeline, n, n == step, palette) for n in range(1, count + 1)]
+        runs = [_letter(timeline, n, events, palette) for n in range(1, count + 1)]
     else:
-        runs = _stretches(timeline, step, bar, palette)
+        runs = _stretches(timeline, bar, events, palette)
+    for mark, sign, style in (
+        (fork, FORK, palette.accent),
+        (timeline.doubt.step if timeline.doubt else 0, DOUBT, palette.warning),
+    ):
+        if 0 < mark <= count and runs:
+            runs[step_to_cell(timeline, mark, bar)] = (sign, style)
+    if 0 < step <= count and runs:
+        cell = step_to_cell(timeline, step, bar)
+        runs[cell] = _here(runs[cell], count <= bar, palette)
     if error:
         runs.append((ERROR, palette.error))
-    return [strip(runs, width, palette.text), _words(timeline, step, width, palette, error)]
+    words = _words(timeline, step, palette, error, events, fork)
+    return [strip(runs, width, palette.text), _fitted(words, width, palette)]
 
 
 def cell_to_step(timeline: Timeline, cell: int, width: int, *, error: bool = False) -> int:
@@ -48,36 +78,55 @@ def cell_to_step(timeline: Timeline, cell: int, width: int, *, error: bool = Fal
     return min(count, cell * count // bar + 1)
 
 
-def _letter(timeline: Timeline, step: int, is_here: bool, palette: Palette) -> Run:
-    frame = timeline.frame(step)
-    assert frame is not None
-    letter = PHASES.get(frame.phase, PHASES["other"])
-    style = palette.phases.get(frame.phase, palette.phases["other"])
-    if is_here:
-        return letter.upper() if letter.isalpha() else HERE, style + _REVERSE
-    return letter, style + _UNDERLINE if _begins(timeline, step) else style
-
-
-def _begins(timeline: Timeline, step: int) -> bool:
-    """Whether an iteration of a loop begins at `step`."""
-    frame = timeline.frame(step)
-    return bool(frame and frame.loop) and timeline.next_iteration(step - 1) == step
-
-
-def _stretches(timeline: Timeline, step: int, width: int, palette: Palette) -> list[Run]:
-    """One run a cell; looks at two frames of each, however many steps it stands for."""
+def step_to_cell(timeline: Timeline, step: int, bar: int) -> int:
+    """The cell that stands for a step, in a bar of so many cells."""
     count = len(timeline)
+    return step - 1 if count <= bar else (step * bar - 1) // count
+
+
+def remarks(timeline: Timeline, fork: int) -> list[str]:
+    """What is to be known of the whole run, in a few words each."""
+    told = [f"approximate from step {timeline.doubt.step:,}"] if timeline.doubt else []
+    return [*told, f"forked after step {fork:,}"] if fork else told
+
+
+def _here(cell: Run, is_letter: bool, palette: Palette) -> Run:
+    text, style = cell
+    if not is_letter:
+        return HERE, palette.changed + _REVERSE
+    return text.upper() if text.isalpha() else HERE, style + _REVERSE + Style(underline=False)
+
+
+def _letter(timeline: Timeline, step: int, events: Events | None, palette: Palette) -> Run:
+    place = timeline.place(step)
+    style = palette.phases.get(place.phase, palette.phases["other"])
+    if events is not None and (kind := events.gravest(step, step)) is not None:
+        style = style_of(kind, palette)
+    begins = place.loop and timeline.next_iteration(step - 1) == step
+    letter = PHASES.get(place.phase, PHASES["other"])
+    return letter, style + _UNDERLINE if begins else style
+
+
+def _stretches(
+    timeline: Timeline, width: int, events: Events | None, palette: Palette
+) -> list[Run]:
+    """One run a cell; looks at two places of each, however many steps it stands for."""
+    count = len(timeline)
+    # A kind that is in every cell would tell nothing, and hide the iterations.
+    kinds = [
+        kind
+        for kind in Kind
+        if events is not None and (kind not in _COMMON or events.count(kind) <= width // 2)
+    ]
     runs: list[Run] = []
     for cell in range(width):
         first, last = cell * count // width + 1, (cell + 1) * count // width
-        if first <= step <= last:
-            runs.append((HERE, palette.changed + _REVERSE))
-            continue
+        kind = events.gravest(first, last, kinds) if events is not None else None
         begun = _begun(timeline, first, last)
-        frame = timeline.frame(first)
-        assert frame is not None
-        if not begun:
-            runs.append(("─", palette.accent if frame.loop else palette.muted))
+        if kind is not None:
+            runs.append((GLYPHS[kind], style_of(kind, palette)))
+        elif not begun:
+            runs.append(("─", palette.accent if timeline.place(first).loop else palette.muted))
         elif begun == 1:
             runs.append((BOUNDARY, palette.accent))
         else:
@@ -91,28 +140,46 @@ def _begun(timeline: Timeline, first: int, last: int) -> int:
     start = timeline.next_iteration(first - 1)
     if start is None or start > last:
         return 0
-    one, other = timeline.frame(start), timeline.frame(last)
-    if one is None or other is None or one.loop != other.loop:
+    one, other = timeline.place(start), timeline.place(last)
+    if one.loop != other.loop:
         return 1
     return (other.iteration or 0) - (one.iteration or 0) + 1 if one.loop else 0
 
 
-def _words(timeline: Timeline, step: int, width: int, palette: Palette, error: bool) -> Strip:
-    count, frame = len(timeline), timeline.frame(step)
-    if frame is None:
+def _words(
+    timeline: Timeline,
+    step: int,
+    palette: Palette,
+    error: bool,
+    events: Events | None,
+    fork: int,
+) -> list[Run]:
+    """What is to be said, the most important first."""
+    count = len(timeline)
+    if not step:
         told = "nothing has run yet" if not count else f"step 0 of {count} · before the first"
-        return line(told, width, palette.muted)
-    words: list[list[Run]] = [[(f"step {step} of {count}", palette.strong)]]
-    if frame.iteration is not None:
-        words.append([(f"iteration {frame.iteration}", palette.text)])
-    words.append([(frame.phase, palette.phases.get(frame.phase, palette.text))])
-    words.append([(f"line {frame.line}", palette.text)])
+        return [(told, palette.muted)]
+    place = timeline.place(step)
+    words: list[Run] = [(f"step {step} of {count}", palette.strong)]
     if error and step == count:
-        words.insert(1, [("then it failed", palette.error)])
+        words.append(("then it failed", palette.error))
+    if place.iteration is not None:
+        words.append((f"iteration {place.iteration}", palette.text))
+    words.append((place.phase, palette.phases.get(place.phase, palette.text)))
+    words.append((f"line {place.line}", palette.text))
+    if events is not None:
+        for event in events.at(step):
+            if event.kind is not Kind.EXCEPTION:
+                words.append((tell(events, event), style_of(event.kind, palette)))
+    words += [(remark, palette.warning) for remark in remarks(timeline, fork)]
+    return words
+
+
+def _fitted(words: list[Run], width: int, palette: Palette) -> Strip:
     # What does not fit whole is left out from the end, the place itself last of all.
-    while len(words) > 1 and sum(len(t) for [(t, _)] in words) + 3 * len(words) - 3 > width:
+    while len(words) > 1 and sum(cell_len(text) for text, _ in words) + 3 * len(words) - 3 > width:
         words.pop()
     runs: list[Run] = []
-    for part in words:
-        runs.extend([(" · ", palette.muted), *part] if runs else part)
+    for word in words:
+        runs.extend([(" · ", palette.muted), word] if runs else [word])
     return strip(runs, width, palette.text)

@@ -1,64 +1,239 @@
 """Every value: shape, type, device, a histogram, a preview; the selected one large when zoomed."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from rich.cells import cell_len
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import var
 from textual.strip import Strip
 
+from tutor.lesson import Lesson
 from tutor.timeline import Moment
+from tutor.ui.draw.difference import draw_difference, draw_differences, named, subtract
+from tutor.ui.draw.palette import Palette
 from tutor.ui.draw.strips import strip
 from tutor.ui.draw.tensors import draw_tensors, draw_value, listed
+from tutor.ui.pager import Answer
+from tutor.ui.paging import Paging, Wanted
 from tutor.ui.panels.panel import Panel
+from tutor.ui.screens.slice import SliceScreen
 
 
 class TensorsPanel(Panel):
-    """`j` and `k` select a value; zoomed, the pane shows it element by element."""
+    """`j` and `k` select a value; zoomed, the pane shows it large: as a picture, or as numbers that
+    are paged through."""
 
     INTERVAL = 1 / 10
 
+    BINDINGS: ClassVar = [
+        Binding("v", "numbers", "numbers", tooltip="This value large, as numbers or as a picture"),
+        # What is typed right behind the key that asks for a slice belongs to the answer.
+        Binding("colon", "slice", "slice", priority=True,
+                tooltip="A part of this value, such as [3:5, :, 0]"),
+        Binding("shift+right,greater_than_sign", "pan(1)", "right",
+                tooltip="A page of columns to the right"),
+        Binding("shift+left,less_than_sign", "pan(-1)", "left",
+                tooltip="A page of columns to the left"),
+        Binding("d", "difference", "difference",
+                tooltip="How far the values are from those of the run that this was forked from"),
+    ]  # fmt: skip
+
     selected: str | None = None
 
+    parent_moment: var[Moment | None] = var(None)
+    """The same step of the run that this one was forked from, if there is one."""
+    parent_name: var[str] = var("")
+    part: var[Answer | None] = var(None, always_update=True)
+    """The answer to the last `PartWanted` that has one."""
+    part_note: var[str] = var("")
+    """How far the replay is that brings an answer, or why there will be none."""
+
+    @dataclass
+    class PartWanted(Message):
+        """The numbers in view are not in the recording: a replay must bring them."""
+
+        wanted: Wanted
+
+    class PartUnwanted(Message):
+        """No such numbers are in view any more."""
+
+    def __init__(self, number: int, lesson: Lesson, palette: Palette) -> None:
+        super().__init__(number, lesson, palette)
+        self._title = f"{number} {self.name_of()}"
+        self._differs = False
+        self._as_numbers = False
+        self._paging = Paging()
+        self._told = self._title
+        self._version = 0
+
+    def watch_parent_moment(self) -> None:
+        self.draw_soon()
+
+    def watch_parent_name(self) -> None:
+        self._redraw()
+
+    def watch_part(self, part: Answer | None) -> None:
+        self._paging.part = part
+        self._redraw()
+
+    def watch_part_note(self, note: str) -> None:
+        self._paging.note = note
+        self._redraw()
+
+    # Drawing
+
     def inputs(self, moment: Moment) -> object:
-        values = tuple((name, moment.view(name)) for name in listed(moment))
-        return values, tuple(moment.changed), self.selected, self.screen.maximized is self
+        shown = tuple((name, moment.view(name)) for name in listed(moment))
+        parent = self._base
+        others = tuple((name, parent.view(name)) for name in listed(parent)) if parent else None
+        zoomed = self.screen.maximized is self
+        return shown, others, tuple(moment.changed), self.selected, zoomed, self._version
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
-        rows = draw_tensors(moment, width, self.palette, selected=self.selected)
-        if self.screen.maximized is not self:
+        asked = self._paging.wanted
+        self._paging.window = None
+        strips = self._draw(moment, width, height)
+        if self._paging.window is None:
+            self._paging.leave()
+        wanted = self._paging.wanted
+        if wanted is not None and wanted is not asked:
+            self.post_message(self.PartWanted(wanted))
+        elif wanted is None and asked is not None:
+            self.post_message(self.PartUnwanted())
+        return strips
+
+    def _draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+        palette, parent = self.palette, self._base
+        is_zoomed = self.screen.maximized is self
+        name = self._shown(moment) if is_zoomed else self.selected
+        if parent is None:
+            rows = draw_tensors(moment, width, palette, selected=name)
+        else:
+            rows = draw_differences(moment, parent, self.parent_name, width, palette, selected=name)
+        if not is_zoomed or name is None:
             return rows
-        names = listed(moment)
-        name = self.selected if self.selected in names else names[0] if names else None
-        view = moment.view(name) if name else None
-        if name is None or view is None:
-            return rows
-        rows = draw_tensors(moment, width, self.palette, selected=name)
-        first, count = self._window(names.index(name), len(rows), height // 3)
-        palette = self.palette
-        line = "─" * (width - 4 - cell_len(name))
-        title = [("── ", palette.border), (f"{name} ", palette.heading), (line, palette.border)]
+        first, count = self._above(self._names(moment).index(name), len(rows), height // 3)
+        rule = "─" * (width - 4 - cell_len(name))
+        title = [("── ", palette.border), (f"{name} ", palette.heading), (rule, palette.border)]
         return [
             *rows[first : first + count],
             strip(title, width, palette.text),
-            *draw_value(view, width, height - count - 1, self.palette),
+            *self._large(moment, name, width, height - count - 1),
         ]
 
-    def _window(self, selected: int, rows: int, most: int) -> tuple[int, int]:
+    def _above(self, selected: int, rows: int, most: int) -> tuple[int, int]:
         """Which of the rows stand above the large value: the first, and how many."""
         count = min(rows, max(1, most))
         return max(0, min(selected - count // 2, rows - count)), count
 
+    def _large(self, moment: Moment, name: str, width: int, height: int) -> list[Strip]:
+        palette, parent = self.palette, self._base
+        view = moment.view(name)
+        if parent is not None:
+            then = parent.view(name)
+            difference = subtract(view, then, self.parent_name).view
+            if not self._as_numbers or difference is None or difference.data is None:
+                return draw_difference(view, then, self.parent_name, width, height, palette)
+            view = difference
+        assert view is not None
+        if self._as_numbers:
+            return self._paging.draw(moment, name, view, width, height, palette)
+        return draw_value(view, width, height, palette)
+
+    @property
+    def _base(self) -> Moment | None:
+        """What the values are held against, if they are; never another step of it."""
+        base, moment = self.parent_moment, self.moment
+        if not self._differs or base is None or moment is None or base.step != moment.step:
+            return None
+        return base
+
+    def _names(self, moment: Moment) -> list[str]:
+        return named(moment, self._base) if self._base else listed(moment)
+
+    def _shown(self, moment: Moment) -> str | None:
+        """The value that is shown large: the selected one, else the first."""
+        names = self._names(moment)
+        return self.selected if self.selected in names else next(iter(names), None)
+
     def keep_in_view(self, moment: Moment) -> None:
-        names = listed(moment)
+        names = self._names(moment)
         if self.selected not in names or self.screen.maximized is self:
             return
         row = names.index(self.selected)
         self.top = min(max(self.top, row - self.size.height + 1), row)
 
-    def action_scroll(self, by: int) -> None:
-        names = listed(self.moment) if self.moment else []
-        if not names:
-            return
-        if self.selected in names:
-            index = names.index(self.selected) + by
-            self.selected = names[min(max(index, 0), len(names) - 1)]
-        else:
-            self.selected = names[0 if by > 0 else -1]
+    def _paint(self) -> None:
+        super()._paint()
+        title = f"{self._title} − {self.parent_name}" if self._base else self._title
+        # Assigning repaints the whole pane, even where nothing changes.
+        if title != self._told:
+            self._told = title
+            self.border_title = Content(title)
+
+    def _tell(self, subtitle: str) -> None:
+        window = self._paging.window
+        super()._tell(str(window) if window else subtitle)
+
+    def _redraw(self) -> None:
+        self._version += 1
         self.draw_now()
+
+    # Keys
+
+    def action_scroll(self, by: int) -> None:
+        """To another value; while one is shown as numbers, to another row of it."""
+        if self._paging.window is not None:
+            self._paging.move(by, 0)
+            self._redraw()
+        elif self.moment is not None and (names := self._names(self.moment)):
+            index = 0 if by > 0 else len(names) - 1
+            if self.selected in names:
+                index = min(max(names.index(self.selected) + by, 0), len(names) - 1)
+            self.selected = names[index]
+            self._paging.turn_to()
+            self.draw_now()
+
+    def action_scroll_page(self, by: int) -> None:
+        window = self._paging.window
+        if window is None:
+            super().action_scroll_page(by)
+        else:
+            self.action_scroll(by * len(window.rows))
+
+    def action_pan(self, pages: int) -> None:
+        self._paging.move(0, pages)
+        self._redraw()
+
+    def action_numbers(self) -> None:
+        """Numbers, or the picture again; from among the other panes always numbers."""
+        self._as_numbers = self.screen.maximized is not self or not self._as_numbers
+        self._enlarge()
+
+    def action_slice(self) -> None:
+        name = self._shown(self.moment) if self.moment else None
+        view = self.moment.view(name) if self.moment and name else None
+        if name is not None and view is not None:
+            self.app.push_screen(SliceScreen(name, view.shape), self._turn_to)
+
+    def _turn_to(self, index: str | None) -> None:
+        if index is not None:
+            self._as_numbers = True
+            self._paging.turn_to(index)
+            self._enlarge()
+
+    def _enlarge(self) -> None:
+        if self.screen.maximized is not self:
+            self.screen.maximize(self)
+        self._redraw()
+
+    def action_difference(self) -> None:
+        if self.parent_moment is None and not self._differs:
+            told = "this run has no parent here: e edits a value, which forks a run to compare"
+            self.notify(told, severity="warning")
+            return
+        self._differs = not self._differs
+        self._redraw()

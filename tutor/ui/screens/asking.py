@@ -1,24 +1,33 @@
 """The keys of a lesson that ask something: each opens a dialog, or tells why it cannot."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from tutor import changes
+from tutor.condition import Condition, Search
+from tutor.culprit import culprit
 from tutor.engine.protocol import Launch
+from tutor.event import Kind
+from tutor.recording import Recording, RecordingError, save
+from tutor.telling import tell
 from tutor.timeline import Timeline
+from tutor.ui.archive import NOTHING, Archive, recorded
 from tutor.ui.branch import Branch, Branches
 from tutor.ui.draw.palette import Palette
+from tutor.ui.engine import AnyEngine
 from tutor.ui.lens import Lens
 from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.screens.audit import audit_of
 from tutor.ui.screens.branches import BranchesScreen
 from tutor.ui.screens.edit import EditScreen
+from tutor.ui.screens.events import EventsScreen
 from tutor.ui.screens.go import GoScreen, Place
+from tutor.ui.screens.save import SaveScreen
 from tutor.ui.screens.why import WhyScreen, question_about
 
 if TYPE_CHECKING:
-    from tutor.engine.client import Engine
     from tutor.lesson import Lesson
     from tutor.ui.panes import Panes
 
@@ -26,8 +35,13 @@ if TYPE_CHECKING:
 class Asking(Screen[None]):
     """What a lesson's screen asks of the learner, and what they ask of it."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden_events: set[Kind] = set()
+        """The kinds of events that the learner does not want to see."""
+
     branches: Branches | None
-    engine: "Engine"
+    engine: AnyEngine
     lesson: "Lesson"
     lens: Lens
     palette: Palette
@@ -55,8 +69,10 @@ class Asking(Screen[None]):
         raise NotImplementedError
 
     def can_replay(self) -> bool:
-        """Whether the script can be run at all; tells so where it cannot."""
-        return True
+        """Whether the script can be run again; tells so where it cannot."""
+        if isinstance(self.engine, Archive):
+            self._warn(NOTHING)
+        return not isinstance(self.engine, Archive)
 
     def visit(self, step: int) -> None:
         """Show a recorded step, from outside, while something is asked about it."""
@@ -104,7 +120,7 @@ class Asking(Screen[None]):
         if (name := self.picked) is None:
             self._warn("pick a value first: 3, then j and k")
         elif forwards:
-            branch.session.next_change(name)
+            branch.session.next_change(name, lambda: self._warn(f"{name} does not change again"))
         elif not branch.session.previous_change(name):
             self._warn(f"no step before this one changed {name}")
         self.show()
@@ -144,14 +160,76 @@ class Asking(Screen[None]):
             self.branches.switch(branch)
         self.show()
 
+    # Keeping
+
+    def action_save(self) -> None:
+        """Save all runs to a file."""
+        if self.branch is not None and self.branch.session.tip:
+            self.app.push_screen(SaveScreen(self.lesson.slug), self._save)
+        else:
+            self._warn("nothing is recorded yet: → runs a statement")
+
+    def _save(self, path: Path | None) -> None:
+        if path is not None and self.branches is not None:
+            recording = recorded(self.branches)
+            # Packing many steps takes a second: the screen goes on meanwhile.
+            self.run_worker(lambda: self._write(path, recording), thread=True, group="save")
+
+    def _write(self, path: Path, recording: Recording) -> None:
+        """In a thread."""
+        try:
+            save(path, recording)
+        except RecordingError as problem:
+            self.app.call_from_thread(self.notify, str(problem), severity="error", timeout=10)
+        else:
+            steps = sum(len(run.timeline) - run.step for run in recording.runs)
+            told = f"{steps:,} steps in {path} ({_sized(path.stat().st_size)})"
+            self.app.call_from_thread(self.notify, told, title="saved")
+        finally:
+            for run in recording.runs:
+                self.app.call_from_thread(run.timeline.release)
+
     # Going somewhere
+
+    def action_event(self) -> None:
+        """To the next event of the kinds that the list shows."""
+        if (branch := self.branch) is None:
+            return
+        shown = [kind for kind in Kind if kind not in self.hidden_events]
+        event = branch.events.next(branch.session.cursor, shown)
+        if event is None:
+            self._warn("no event after this step is recorded: E lists them all")
+        else:
+            branch.session.go_to_step(event.step)
+            self.notify(tell(branch.events, event), title=f"step {event.step:,}")
+        self.show()
+
+    def action_events(self) -> None:
+        """The list of events."""
+        if (branch := self.branch) is None:
+            return
+
+        def culprit_of(step: int) -> str:
+            shadow = branch.microscope.shadow
+            shadow.attend(branch.timeline, step)
+            inside = shadow.inside(step)
+            return culprit(inside) if inside else ""
+
+        cursor, hidden = branch.session.cursor, self.hidden_events
+        screen = EventsScreen(branch.events, cursor, hidden, culprit_of, self.palette)
+        self.app.push_screen(screen, lambda step: self.go_to(Place(step, False) if step else None))
 
     def action_go(self) -> None:
         self.app.push_screen(GoScreen(), self.go_to)
 
-    def go_to(self, place: Place | None) -> None:
-        """Show a step or an iteration, running on to it where it is not recorded yet."""
+    def go_to(self, place: Place | Condition | None) -> None:
+        """Show a step, an iteration, or where a condition first holds, running on to it where it is
+        not recorded yet."""
         if place is None or self.branch is None:
+            return
+        if isinstance(place, Condition):
+            search = place.search(self.timeline, 1, len(self.timeline))
+            self._look_for(place, search, self.branch, self.branch.session.cursor)
             return
         session = self.branch.session
         if place.is_iteration:
@@ -166,5 +244,40 @@ class Asking(Screen[None]):
             )
         self.show()
 
+    def _look_for(self, condition: Condition, search: Search, branch: Branch, origin: int) -> None:
+        """Look through what is recorded, a slice at a time; then run on."""
+        session = branch.session
+        if branch is not self.branch or session.cursor != origin:
+            return  # the learner went elsewhere
+        if search.go_on():
+            self.set_timer(0.001, lambda: self._look_for(condition, search, branch, origin))
+            return
+        if search.found is not None:
+            session.go_to_step(search.found)
+            self.show()
+            return
+        reached = [len(branch.timeline)]
+
+        def find() -> int | None:
+            tip = session.tip
+            first = next(
+                (s for s in range(reached[0] + 1, tip + 1) if condition.holds(branch.timeline, s)),
+                None,
+            )
+            reached[0] = tip
+            return first
+
+        def missed() -> None:
+            whole = condition.search(branch.timeline, 1, 0)
+            self._warn(search.problem or whole.problem or "it held at no step of the run")
+
+        session.run_until(find, missed)
+        self.show()
+
     def _warn(self, text: str) -> None:
         self.notify(text, severity="warning")
+
+
+def _sized(size: int) -> str:
+    """A number of bytes as people write it."""
+    return f"{size / 2**20:.1f} MB" if size >= 2**20 else f"{max(1, size >> 10)} kB"

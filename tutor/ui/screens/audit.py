@@ -12,15 +12,14 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from tutor import audit
-from tutor.engine.client import Engine
 from tutor.engine.protocol import Audited, Ended, Launch
-from tutor.engine.run import Run
 from tutor.frame import GRAD
 from tutor.lesson import Lesson
 from tutor.timeline import Timeline
 from tutor.ui.draw.audit import draw_audit
 from tutor.ui.draw.palette import Palette
 from tutor.ui.draw.strips import line
+from tutor.ui.engine import AnyEngine, AnyRun
 from tutor.ui.lines import Lines
 from tutor.ui.session import Session
 
@@ -47,7 +46,7 @@ class AuditScreen(ModalScreen[None]):
 
     def __init__(
         self,
-        engine: Engine,
+        engine: AnyEngine,
         launch: Launch,
         timeline: Timeline,
         names: Sequence[str],
@@ -62,7 +61,7 @@ class AuditScreen(ModalScreen[None]):
         self._compare = compare
         self.palette = palette
         self._launch = audit.replay(launch, timeline, names, step)
-        self._run: Run | None = None
+        self._run: AnyRun | None = None
         self._problem = f"replaying to step {step}…"
         self.checked: list[audit.Checked] = []
 
@@ -115,7 +114,7 @@ class AuditScreen(ModalScreen[None]):
 
 
 def audit_of(
-    session: Session, lesson: Lesson, engine: Engine, picked: str | None, palette: Palette
+    session: Session, lesson: Lesson, engine: AnyEngine, picked: str | None, palette: Palette
 ) -> AuditScreen | None:
     """The audit of the last backward pass up to the learner's step; None if there was none.
 

@@ -1,20 +1,27 @@
-"""Where to? A step, or an iteration."""
+"""Where to? A step, an iteration, or the first step where something holds."""
 
 import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Key
+from textual.events import Key, Paste, Resize
 from textual.getters import query_one
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-_HINT = "120 is a step, i20 an iteration. What is not recorded yet is run up to there."
-_LONGEST = 20
+from tutor.condition import Condition, ConditionError
+from tutor.predicate import LONGEST
+from tutor.ui.draw.strips import ELLIPSIS
+
+_HINT = (
+    "120 is a step, i20 an iteration, loss < 0.1 the first step where it holds. "
+    "What is not recorded yet is run up to there."
+)
 
 
 @dataclass(frozen=True)
@@ -25,13 +32,24 @@ class Place:
     is_iteration: bool
 
 
-def parse(text: str) -> Place | None:
-    """The place that the learner typed; None where it is none."""
+def parse(text: str) -> Place | Condition:
+    """What the learner typed.
+
+    Raises:
+        ConditionError: it is neither a place nor a condition.
+    """
     found = re.fullmatch(r"\s*(i?)\s*(\d{1,9})\s*", text.lower())
-    return Place(int(found[2]), bool(found[1])) if found else None
+    if found:
+        return Place(int(found[2]), bool(found[1]))
+    try:
+        return Condition(text)
+    except ConditionError as error:
+        word = text.strip()
+        no_step = f"no step is called {word!r}; " if re.fullmatch(r"\w+", word) else ""
+        raise ConditionError(f"{no_step}{error}") from None
 
 
-class GoScreen(ModalScreen[Place | None]):
+class GoScreen(ModalScreen[Place | Condition | None]):
     """Takes the keys itself: an input field would lose those that come before it is there, and
     its cursor would blink for as long as one thinks."""
 
@@ -50,28 +68,48 @@ class GoScreen(ModalScreen[Place | None]):
         with Vertical(id="go") as box:
             box.border_title = "go to"
             yield Static(id="field")
-            yield Static(_HINT, id="why")
+            yield Static(_HINT, id="why", markup=False)
 
     def on_mount(self) -> None:
         self._show()
 
+    def on_resize(self, event: Resize) -> None:
+        self.call_after_refresh(self._show)
+
     def on_key(self, event: Key) -> None:
-        if event.is_printable and event.character and len(self.typed) < _LONGEST:
+        if event.is_printable and event.character:
             event.stop()
-            self.typed += event.character
-            self._show()
+            self._type(event.character)
+
+    def on_paste(self, event: Paste) -> None:
+        event.stop()
+        self._type(" ".join(event.text.split()))
+
+    def _type(self, text: str) -> None:
+        self.typed = (self.typed + text)[:LONGEST]
+        self._show()
 
     def action_erase(self) -> None:
         self.typed = self.typed[:-1]
         self._show()
 
     def action_go(self) -> None:
-        place = parse(self.typed)
-        if place is not None or not self.typed.strip():
-            self.dismiss(place)
+        if not self.typed.strip():
+            self.dismiss(None)
+            return
+        try:
+            place = parse(self.typed)
+        except ConditionError as error:
+            self.why.update(Content(f"{error}."))
         else:
-            self.why.update(Content(f"no step is called {self.typed!r}. {_HINT}"))
+            self.dismiss(place)
 
     def _show(self) -> None:
+        """The end of what is typed, where all of it finds no room."""
         if self.is_mounted:
-            self.field.update(Content.assemble(self.typed, ("▏", "$primary")))
+            text, room = self.typed, max(2, self.field.size.width - 1)
+            if cell_len(text) > room and self.field.size.width:
+                while cell_len(text) >= room:
+                    text = text[1:]
+                text = ELLIPSIS + text
+            self.field.update(Content.assemble(text, ("▏", "$primary")))

@@ -11,20 +11,22 @@ from textual.reactive import var
 from textual.timer import Timer
 
 from tutor.budget import Budget
-from tutor.engine.client import Engine
-from tutor.engine.protocol import Launch
+from tutor.engine.protocol import Fetch, Launch
 from tutor.launching import prepare
 from tutor.lesson import Lesson
 from tutor.request import Request
 from tutor.timeline import Moment, Timeline
 from tutor.ui import keymap
+from tutor.ui.archive import Archive
 from tutor.ui.branch import MARKS, Branch, Branches
 from tutor.ui.draw.loss import Curve
 from tutor.ui.draw.operations import counted
 from tutor.ui.draw.palette import Palette
+from tutor.ui.engine import AnyEngine
 from tutor.ui.keys import KeyLine
 from tutor.ui.lens import Lens
 from tutor.ui.microscope import Microscope
+from tutor.ui.paging import Wanted
 from tutor.ui.panels.lens_panel import LensPanel
 from tutor.ui.panels.loss import LossPanel
 from tutor.ui.panels.panel import Ahead
@@ -32,6 +34,7 @@ from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
 from tutor.ui.panes import Panes
 from tutor.ui.screens.asking import Asking
+from tutor.ui.screens.events import EventsScreen
 from tutor.ui.screens.go import Place
 from tutor.ui.screens.menu import LessonChosen
 from tutor.ui.screens.why import WhyScreen
@@ -48,6 +51,9 @@ _FRAME = 1 / 30
 
 _SECONDS = 0.25
 """Seconds between two updates of how long a statement has been running."""
+
+_REST = 0.1
+"""Seconds that the learner stays at a step before a replay brings what they look at there."""
 
 
 class LessonScreen(Asking):
@@ -67,7 +73,9 @@ class LessonScreen(Asking):
     status = query_one(StatusLine)
     keys = query_one(KeyLine)
 
-    def __init__(self, lesson: Lesson, engine: Engine, request: Request, palette: Palette) -> None:
+    def __init__(
+        self, lesson: Lesson, engine: AnyEngine, request: Request, palette: Palette
+    ) -> None:
         super().__init__()
         self.lesson = lesson
         self.engine = engine
@@ -77,6 +85,9 @@ class LessonScreen(Asking):
         self._file = Watched(lesson.path)
         self._player: Timer | None = None
         self._clock: Timer | None = None
+        self._resting: Timer | None = None
+        self._followed: set[Branch] = set()
+        """The runs in whose steps there is more to look for events in."""
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -106,6 +117,9 @@ class LessonScreen(Asking):
         elif engine.device is None and self.lesson.is_lesson and not self.request.device:
             self.status.show([(" starting the engine…", self.palette.warning)])
             self.keys.show(keymap.STARTING)
+        elif self.branches is None and isinstance(engine, Archive):
+            self.branches = engine.branches(self._branch)
+            self.show()
         elif self.branches is None:
             cells = [cell.first for cell in self.lesson.cells if cell.kind == "code"]
             launch = prepare(self.lesson, str(self.lesson.path), self.request, engine.detected)
@@ -114,11 +128,16 @@ class LessonScreen(Asking):
             self.show()
 
     def _branch(
-        self, name: str, mark: str, launch: Launch, timeline: Timeline, parent: Branch | None = None
+        self,
+        name: str,
+        mark: str,
+        launch: Launch,
+        timeline: Timeline,
+        parent: Branch | None = None,
+        step: int = 0,
     ) -> Branch:
-        return Branch(
-            name, mark, self.engine, launch, timeline, self.post_message, self.set_timer, parent
-        )
+        post, later = self.post_message, self.set_timer
+        return Branch(name, mark, self.engine, launch, timeline, post, later, parent, step)
 
     def on_branch_reported(self, message: Branch.Reported) -> None:
         branch = message.branch
@@ -139,7 +158,7 @@ class LessonScreen(Asking):
     def on_branch_noted(self, message: Branch.Noted) -> None:
         message.branch.microscope.shadow.drain(message.branch.timeline)
         self.show()
-        if isinstance(self.app.screen, WhyScreen):
+        if isinstance(self.app.screen, WhyScreen | EventsScreen):
             self.app.screen.answer()
 
     def _drain(self, branch: Branch) -> None:
@@ -149,12 +168,33 @@ class LessonScreen(Asking):
             self.notify(f"nothing forked: {branch.failure}", severity="error", timeout=10)
             self.branches.drop(branch)
             self.show()
-        elif branch is not self.branch:
+        else:
+            self._follow_events(branch)
+        if branch is not self.branch:
             self._show_curves()
         # Two paintings a step, one for its values and one for the line that is next, would be
         # twice the work and a flicker.
         elif branch.session.worker.settled:
             self.show()
+
+    def _follow_events(self, branch: Branch) -> None:
+        """Look for events in what was recorded, a slice at a time."""
+        ended = branch.session.ended
+        if ended is not None and ended.outcome == "raised":
+            branch.events.fail(
+                ended.message.replace(branch.session.launch.path, self.lesson.path.name)
+            )
+        if branch.events.follow() and branch not in self._followed:
+            self._followed.add(branch)
+            self.set_timer(_FRAME, lambda: self._follow_on(branch))
+        if branch is self.branch:
+            self.panes.query_one(TimelinePanel).draw_soon()
+            if isinstance(self.app.screen, EventsScreen):
+                self.app.screen.answer()
+
+    def _follow_on(self, branch: Branch) -> None:
+        self._followed.discard(branch)
+        self._follow_events(branch)
 
     # Showing
 
@@ -181,8 +221,43 @@ class LessonScreen(Asking):
         branch.refill.attend(session.timeline, session.cursor, rests)
         branch.prover.attend(session.timeline)
 
+    @on(TensorsPanel.PartWanted)
+    def _rest_for_part(self, asked: TensorsPanel.PartWanted) -> None:
+        """A replay begins where the learner rests, not at each step that they pass."""
+        self._forget_part()
+        self._resting = self.set_timer(_REST, lambda: self._bring_part(asked.wanted))
+
+    @on(TensorsPanel.PartUnwanted)
+    def _forget_part(self) -> None:
+        if self._resting is not None:
+            self._resting.stop()
+            self._resting = None
+
+    def _bring_part(self, wanted: Wanted) -> None:
+        if (branch := self.branch) is not None:
+            fetch = Fetch(wanted.name, wanted.index, wanted.rows, wanted.cols)
+            branch.pager.want(wanted.step, fetch)
+            self._show_part(branch)
+            self._show_status(branch)
+
+    def on_branch_paged(self, message: Branch.Paged) -> None:
+        message.branch.pager.drain(message.branch.timeline)
+        if message.branch is self.branch:
+            self._show_part(message.branch)
+
+    def _show_part(self, branch: Branch) -> None:
+        """Hand the pane the numbers that it asked for, or why they are not there yet."""
+        panel, pager = self.panes.query_one(TensorsPanel), branch.pager
+        if pager.answer is not None:
+            panel.part = pager.answer
+        note = pager.failure or pager.progress
+        if panel.part_note != note:
+            panel.part_note = note
+
     def _show_beside(self, branch: Branch) -> None:
         """Tell the panes of the other runs."""
+        timeline = self.panes.query_one(TimelinePanel)
+        timeline.events, timeline.fork = branch.events, branch.step
         tensors = self.panes.query_one(TensorsPanel)
         tensors.parent_moment = branch.parent_at(branch.session.cursor)
         tensors.parent_name = branch.parent.name if branch.parent else ""
@@ -228,16 +303,18 @@ class LessonScreen(Asking):
             branch.name if several else "",
         )
         self.status.show(runs)
-        self.keys.show(keymap.keys_for(session, microscope.is_open))
+        is_recording = isinstance(self.engine, Archive)
+        self.keys.show(keymap.keys_for(session, microscope.is_open, is_recording))
         # While something runs the line tells for how long; when nothing does no timer is left.
-        if (session.worker.busy or branch.refill.is_running) and self._clock is None:
+        if _is_at_work(branch) and self._clock is None:
             self._clock = self.set_timer(_SECONDS, self._look_at_clock)
 
     def _look_at_clock(self) -> None:
         self._clock = None
         branch = self.branch
-        if branch is not None and (branch.session.worker.busy or branch.refill.is_running):
+        if branch is not None and _is_at_work(branch):
             self._show_status(branch)
+            self._show_part(branch)
 
     def _keep_playing(self, session: Session) -> None:
         """A timer at the chosen speed while something plays, none otherwise."""
@@ -324,3 +401,8 @@ class LessonScreen(Asking):
             self.action_outside()
         else:
             self.app.action_leave()
+
+
+def _is_at_work(branch: Branch) -> bool:
+    """Whether something runs or replays, so that there is news without a message."""
+    return branch.session.worker.busy or branch.refill.is_running or branch.pager.is_running

@@ -1,0 +1,114 @@
+"""Where the learner is among the numbers of a value, and which of them have to be brought."""
+
+from dataclasses import dataclass
+
+from textual.strip import Strip
+
+from tutor import values
+from tutor.frame import TensorView
+from tutor.timeline import Moment
+from tutor.ui.draw.elements import Array, draw_elements, part_of
+from tutor.ui.draw.palette import Palette
+from tutor.ui.draw.strips import fill, line, strip
+from tutor.ui.draw.table import described, draw_value
+from tutor.ui.draw.window import Span, Window, look, select
+from tutor.ui.pager import Answer
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Numbers that are not in the recording: a replay must bring them."""
+
+    step: int
+    name: str
+    index: str
+    rows: Span
+    cols: Span
+
+    def covers(self, window: Window) -> bool:
+        spans = zip((self.rows, self.cols), window.needed, strict=True)
+        return all(first <= start and end <= last for (first, last), (start, end) in spans)
+
+
+class Paging:
+    """The numbers of one value, a window at a time."""
+
+    def __init__(self) -> None:
+        self.index = ""
+        """The subscript that the learner asked for."""
+        self.window: Window | None = None
+        """What was drawn last, None if it had no window."""
+        self.wanted: Wanted | None = None
+        """What a replay is to bring, as long as that is in view."""
+        self.part: Answer | None = None
+        """What a replay brought."""
+        self.note = ""
+        """How far the replay is, or why it brings nothing."""
+        self._at: Span = (0, 0)
+        self._source: object = None
+
+    def turn_to(self, index: str = "") -> None:
+        """Another part of the value, or the whole of another one, from its beginning."""
+        self.index, self._at = index, (0, 0)
+
+    def move(self, rows: int, pages: int) -> None:
+        """So many rows further down, so many pages of columns to the right."""
+        if self.window is not None:
+            self._at = self.window.moved(rows, pages)
+
+    def leave(self) -> None:
+        """No numbers are in view any more."""
+        self.window = self.wanted = self.part = self._source = None
+
+    def draw(
+        self, moment: Moment, name: str, view: TensorView, width: int, height: int, palette: Palette
+    ) -> list[Strip]:
+        """`height` strips: the window, or the picture of the value until a slow replay is there."""
+        try:
+            axes = select(view.shape, self.index)
+        except ValueError as error:
+            self.leave()
+            told = line(f"{name}{self.index}: {error}", width, palette.warning)
+            return fill([told], width, height, palette.text)
+        window = self.window = look(view, axes, self._at, width, height - 1)
+        self._at = window.moved(0, 0)
+        (top, _), (left, _) = window.needed
+        elements = values.array(view)
+        known: Array | None
+        if elements is not None:
+            self.wanted = None
+            known, start, note = part_of(elements, self.index, window), (top, left), ""
+        else:
+            self._want(moment, name, view, window)
+            known, start, note = self._brought()
+        head = [*described(view, palette), (f"  {self.index}", palette.accent)]
+        rows = [strip(head, width, palette.text)]
+        if known is None and note:
+            rows = [
+                line(note, width, palette.warning),
+                *draw_value(view, width, height - 1, palette),
+            ]
+        else:
+            rows += draw_elements(window, known, start, width, palette)
+        return fill(rows, width, height, palette.text)
+
+    def _want(self, moment: Moment, name: str, view: TensorView, window: Window) -> None:
+        # The same step has other values in another run, and after an edit.
+        source = (moment.timeline, moment.step, view, name, self.index)
+        if source != self._source:
+            self._source = source
+            self.wanted = self.part = None
+        if self.wanted is None or not self.wanted.covers(window):
+            self.wanted = Wanted(moment.step, name, self.index, *window.around)
+
+    def _brought(self) -> tuple[Array | None, Span, str]:
+        """The elements that are there, where they begin, and what is to be said if none are."""
+        part, wanted = self.part, self.wanted
+        if part is None or wanted is None or part.step != wanted.step:
+            return None, (0, 0), self.note
+        fetch = part.fetched.fetch
+        if (fetch.name, fetch.index) != (wanted.name, wanted.index):
+            return None, (0, 0), self.note
+        if part.fetched.part is None:
+            return None, (0, 0), part.fetched.problem
+        return values.array(part.fetched.part), (fetch.rows[0], fetch.cols[0]), ""

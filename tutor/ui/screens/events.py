@@ -1,0 +1,150 @@
+"""The events of a run as a list: what happened, and to the step where it did."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
+from textual.getters import query_one
+from textual.screen import ModalScreen
+
+from tutor.event import Event, Kind
+from tutor.events import Events
+from tutor.ui.draw.events import KEYS, draw_event, draw_kinds
+from tutor.ui.draw.palette import Palette
+from tutor.ui.draw.strips import line
+from tutor.ui.lines import Lines
+
+
+class EventsScreen(ModalScreen[int | None]):
+    """Answers with the step to go to; None to stay. Only the rows in view are made.
+
+    Args:
+        step: Where the learner is.
+        hidden: The kinds that are not listed; changed by the keys, for the next time too.
+        culprit_of: Which operation made the value of a step that is not finite; "" while a replay
+            is still to tell, after which `answer` is called.
+    """
+
+    BINDINGS: ClassVar = [
+        Binding("enter", "go", "go there"),
+        Binding("j,down", "move(1)", "down", show=False),
+        Binding("k,up", "move(-1)", "up", show=False),
+        Binding("pagedown", "page(1)", "a page down", show=False),
+        Binding("pageup", "page(-1)", "a page up", show=False),
+        Binding("home", "move(-1_000_000_000)", "the first", show=False),
+        Binding("end", "move(1_000_000_000)", "the last", show=False),
+        *(
+            Binding(key, f"filter('{kind.name}')", f"show or hide: {kind.value}", show=False)
+            for kind, key in KEYS.items()
+        ),
+        Binding("escape,q,E", "dismiss", "close"),
+    ]
+
+    lines = query_one("#rows", Lines)
+
+    def __init__(
+        self,
+        events: Events,
+        step: int,
+        hidden: set[Kind],
+        culprit_of: Callable[[int], str],
+        palette: Palette,
+    ) -> None:
+        super().__init__()
+        self._events = events
+        self._hidden = hidden
+        self._culprit_of = culprit_of
+        self._culprits: dict[int, str] = {}
+        self.palette = palette
+        self._step = step
+        """The place in the list is kept by its step when others appear or are hidden."""
+        self._top = 0
+        self._list()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="events") as box:
+            box.border_title = "events"
+            box.border_subtitle = "enter goes there · letters show and hide · escape stays"
+            yield Lines(self.palette, "rows")
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.answer)
+
+    def on_resize(self, event: Resize) -> None:
+        self.call_after_refresh(self.answer)
+
+    def _list(self) -> None:
+        """List the events as they are now, and stay as near as can be."""
+        self._listed = self._events.listed([kind for kind in Kind if kind not in self._hidden])
+        self._known = len(self._events)
+        self.picked = self._listed.near(self._step)
+
+    def answer(self) -> None:
+        """Bring what is shown up to date: there may be more events, or a culprit."""
+        if self._known != len(self._events):
+            self._list()
+        width, height = self.lines.size
+        head = draw_kinds(self._events, self._hidden, width, self.palette)
+        head.append(line("", width, self.palette.text))
+        room = max(1, height - len(head))
+        last = max(0, len(self._listed) - room)
+        self._top = min(max(self._top, self.picked - room + 1, 0), self.picked, last)
+        rows = []
+        for place, event in enumerate(self._listed[self._top : self._top + room], self._top):
+            is_picked = place == self.picked
+            culprit = self._culprit(event, is_picked)
+            rows.append(draw_event(self._events, event, culprit, is_picked, width, self.palette))
+        if not rows:
+            told = "all events are hidden" if self._known else "no events so far"
+            rows.append(line(told, width, self.palette.muted))
+        self.lines.show([*head, *rows])
+        self._rows_at = len(head)
+
+    def _culprit(self, event: Event, is_picked: bool) -> str:
+        if event.kind is not Kind.NONFINITE:
+            return ""
+        # Only for the one that is picked: a replay to every one in view would be a long one.
+        if is_picked and event.step not in self._culprits and (new := self._culprit_of(event.step)):
+            self._culprits[event.step] = new
+        return self._culprits.get(event.step, "")
+
+    # Keys
+
+    def action_move(self, by: int) -> None:
+        if self._listed:
+            self.picked = min(max(self.picked + by, 0), len(self._listed) - 1)
+            self._step = self._listed[self.picked].step
+        self.answer()
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * max(1, self.lines.size.height - self._rows_at - 1))
+
+    def action_filter(self, name: str) -> None:
+        self._hidden ^= {Kind[name]}
+        self._list()
+        self.answer()
+
+    def action_go(self) -> None:
+        self.dismiss(self._listed[self.picked].step if self._listed else None)
+
+    # The mouse
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.action_move(-3)
+
+    def on_click(self, event: Click) -> None:
+        """Pick a row; a click on the picked one goes there."""
+        offset = event.get_content_offset(self.lines)
+        place = self._top + offset.y - self._rows_at if offset is not None else -1
+        if not self._top <= place < len(self._listed):
+            return
+        if place == self.picked:
+            self.action_go()
+        else:
+            self.action_move(place - self.picked)

@@ -1,0 +1,68 @@
+"""Where shall the recording go? A file name, offered ready to take."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.getters import query_one
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+SUFFIX = ".tutor"
+_HINT = "all runs, as far as they are recorded; tutor open FILE walks through them without torch"
+
+
+class SaveScreen(ModalScreen[Path | None]):
+    """Answers with the file to write; None to save nothing.
+
+    Args:
+        name: What is saved: the file is called after it.
+    """
+
+    BINDINGS: ClassVar = [Binding("escape", "dismiss", "save nothing")]
+
+    field = query_one(Input)
+    why = query_one("#why", Static)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._slug = name
+        self._warned = ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="save") as box:
+            box.border_title = "save the recording"
+            box.border_subtitle = "enter saves · escape"
+            yield Input(str(_unused(self._slug)), compact=True, select_on_focus=False, id="field")
+            yield Static(_HINT, id="why")
+
+    def on_mount(self) -> None:
+        self.field.cursor_blink = False
+        self.field.focus()
+
+    @on(Input.Submitted)
+    def save(self) -> None:
+        text = self.field.value.strip()
+        if not text:
+            self.why.update(Content("want a file name"))
+            return
+        path = Path(text).expanduser()
+        if not path.suffix:
+            path = path.with_suffix(SUFFIX)
+        if path.is_dir():
+            self.why.update(Content(f"{path} is a folder: want a file name"))
+        elif path.exists() and self._warned != text:
+            self._warned = text
+            self.why.update(Content(f"{path} is there already: enter again replaces it"))
+        else:
+            self.dismiss(path)
+
+
+def _unused(name: str) -> Path:
+    """A file of this name that is not there yet."""
+    names = (name if number == 1 else f"{name}-{number}" for number in range(1, 10**6))
+    return next(path for one in names if not (path := Path(one + SUFFIX)).exists())
