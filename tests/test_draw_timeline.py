@@ -8,7 +8,7 @@ import pytest
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tutor.events import Events
+from tutor.events.follow import Events
 from tutor.frame import Frame, TensorView
 from tutor.timeline import Doubt, Place, Timeline
 from tutor.ui.draw.palette import Palette, palette_for

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.budget import Budget
-from tutor.culprit import culprit
-from tutor.event import Event, Kind
-from tutor.events import Events
+from tutor.events.culprit import culprit
+from tutor.events.follow import Events
+from tutor.events.kinds import Event, Kind
+from tutor.events.told import tell
 from tutor.frame import Edge, Frame, Inside, Operation, Summary, TensorView
-from tutor.telling import tell
 from tutor.timeline import Timeline
 
 

@@ -144,7 +144,7 @@ def _offer(name: str, view: TensorView, about: str) -> Offer:
 
 def _text(value: object, view: TensorView) -> str:
     """The shortest text that is this element again."""
-    if view.stored in ("<f4", "<f2", "float32") and isinstance(value, float):
+    if view.stored in ("<f4", "<f2") and isinstance(value, float):
         return str(np.float32(value) if view.stored != "<f2" else np.float16(value))
     return repr(value)
 

@@ -29,7 +29,7 @@ def tensor(
     """A float32 tensor on the CPU."""
     data = struct.pack(f"<{len(values)}f", *values)
     shape = (len(values),) if shape is None else shape
-    return TensorView(kind, shape, "float32", "cpu", requires_grad, "float32", data)
+    return TensorView(kind, shape, "float32", "cpu", requires_grad, "<f4", data)
 
 
 DESCENT = """\
@@ -118,7 +118,8 @@ class FakeRun:
 
     @property
     def line(self) -> int:
-        return self.script[min(self.recorded, len(self.script) - 1)][0].line
+        at = min(self.recorded, len(self.script) - 1)
+        return self.script[at][0].line if self.script else 0
 
     def take(self) -> list[protocol.Event]:
         events, self.events, self.notified = self.events, [], False
@@ -194,7 +195,12 @@ class FakeEngine:
         run.first = launch.begin
         self.launches.append(launch)
         self.runs.append(run)
-        run.report([protocol.Started(1, {"torch": "2.13.0"}), protocol.Waited(0, run.line)])
+        run.report(
+            [
+                protocol.Started(1, {"device": "cpu", "torch": "2.13.0"}),
+                protocol.Waited(0, run.line),
+            ]
+        )
         return run
 
     def close(self) -> None:

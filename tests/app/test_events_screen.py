@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 
 import tutor.ui
 from tutor.condition import Condition
-from tutor.event import Kind
-from tutor.events import Events
+from tutor.events.follow import Events
+from tutor.events.kinds import Kind
 from tutor.frame import Frame
 from tutor.lesson import read
 from tutor.timeline import Doubt, Timeline

@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tutor.engine.protocol import Launch
-from tutor.events import Events
+from tutor.events.follow import Events
 from tutor.timeline import Moment, Timeline
 from tutor.ui.engine import AnyEngine
 from tutor.ui.microscope import Microscope

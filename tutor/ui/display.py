@@ -124,6 +124,15 @@ class ThriftyApp(App[None]):
         self._picture.forget()
         self.screen.refresh()
 
+    def drawn(self) -> str:
+        """What makes a terminal that shows the last such picture show the screen as it is now."""
+        if self._picture.size != tuple(self.screen.outer_size):
+            self._picture = Picture(*self.screen.outer_size)
+        update = self.screen._compositor.render_full_update()
+        assert isinstance(update, LayoutUpdate)
+        _lay(update, self._put)
+        return self._picture.changes(self.console)
+
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if (
             not isinstance(renderable, ChopsUpdate | LayoutUpdate)

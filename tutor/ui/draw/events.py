@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.event import Event, Kind
-from tutor.events import Events
-from tutor.telling import tell
+from tutor.events.follow import Events
+from tutor.events.kinds import Event, Kind
+from tutor.events.told import tell
 from tutor.ui.draw.palette import Palette
 from tutor.ui.draw.strips import Run, fit, strip
 

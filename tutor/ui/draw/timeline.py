@@ -4,9 +4,9 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.event import Kind
-from tutor.events import Events
-from tutor.telling import tell
+from tutor.events.follow import Events
+from tutor.events.kinds import Kind
+from tutor.events.told import tell
 from tutor.timeline import Timeline
 from tutor.ui.draw.events import GLYPHS, style_of
 from tutor.ui.draw.palette import PHASES, Palette

@@ -6,7 +6,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from tutor.events import Events
+from tutor.events.follow import Events
 from tutor.timeline import Moment
 from tutor.ui.draw.timeline import cell_to_step, draw_timeline, remarks
 from tutor.ui.panels.panel import Panel

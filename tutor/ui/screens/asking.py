@@ -7,11 +7,11 @@ from textual.screen import Screen
 
 from tutor import changes
 from tutor.condition import Condition, Search
-from tutor.culprit import culprit
 from tutor.engine.protocol import Launch
-from tutor.event import Kind
+from tutor.events.culprit import culprit
+from tutor.events.kinds import Kind
+from tutor.events.told import tell
 from tutor.recording import Recording, RecordingError, save
-from tutor.telling import tell
 from tutor.timeline import Timeline
 from tutor.ui.archive import NOTHING, Archive, recorded
 from tutor.ui.branch import Branch, Branches

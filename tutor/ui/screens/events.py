@@ -10,8 +10,8 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.getters import query_one
 from textual.screen import ModalScreen
 
-from tutor.event import Event, Kind
-from tutor.events import Events
+from tutor.events.follow import Events
+from tutor.events.kinds import Event, Kind
 from tutor.ui.draw.events import KEYS, draw_event, draw_kinds
 from tutor.ui.draw.palette import Palette
 from tutor.ui.draw.strips import line

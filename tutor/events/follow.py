@@ -10,7 +10,7 @@ from time import monotonic
 import numpy as np
 
 from tutor.column import Column
-from tutor.event import ALL, Event, Kind, Listing
+from tutor.events.kinds import ALL, Event, Kind, Listing
 from tutor.frame import GRAD, TensorView
 from tutor.series import Array, chunk, facts, shifted
 from tutor.timeline import Timeline

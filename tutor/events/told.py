@@ -5,9 +5,9 @@ import re
 from bisect import bisect_left
 
 from tutor import values
-from tutor.culprit import not_finite
-from tutor.event import Event, Kind
-from tutor.events import Events
+from tutor.events.culprit import not_finite
+from tutor.events.follow import Events
+from tutor.events.kinds import Event, Kind
 from tutor.explain.told import numbers
 from tutor.timeline import Timeline
 

@@ -1,0 +1,218 @@
+"""Forking, comparing, saving and searching on the lesson screen, driven by keys."""
+
+from pathlib import Path
+
+import pytest
+from fake_engine import FakeEngine, FakeRun, descent
+from test_lesson_screen import go, opened, pane, press, until
+from textual.pilot import Pilot
+
+from tutor.engine.protocol import Edit, Ended
+from tutor.recording import open_
+from tutor.ui.app import TutorApp
+from tutor.ui.archive import NOTHING
+from tutor.ui.screens.branches import BranchesScreen
+from tutor.ui.screens.edit import EditScreen
+from tutor.ui.screens.events import EventsScreen
+from tutor.ui.screens.lesson import LessonScreen
+from tutor.ui.screens.save import SaveScreen
+
+
+async def change(pilot: Pilot[None], screen: LessonScreen, text: str) -> None:
+    """Fork the run where the learner is."""
+    await pilot.press("e")
+    await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+    dialog = pilot.app.screen
+    assert isinstance(dialog, EditScreen)
+    dialog.field.value = text
+    await pilot.press("enter")
+    await until(pilot, lambda: pilot.app.screen is screen)
+    await until(pilot, lambda: not screen.session.is_replaying)
+    await pilot.pause()
+
+
+def told(app: TutorApp) -> list[str]:
+    """What was told in the corner of the screen."""
+    return [notification.message for notification in app._notifications]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_change_forks_the_run_and_names_the_branch(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with opened(tmp_path, size=size) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "lr = 0.5")
+        assert engine.launches[-1].edits == (Edit(12, "lr", 0.5),)
+        assert engine.launches[-1].begin == 11
+        assert screen.status.text.startswith("lr = 0.5: step 12 of 12")
+        await press(pilot, screen, "right", "right")
+        assert screen.session.tip == 14
+        # The run that it was forked from is as it was.
+        main = screen.branches.all[0]
+        assert (main.session.tip, main.name) == (12, "main")
+
+
+async def test_the_curves_of_all_runs_are_overlaid_with_a_legend(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "60")
+        await change(pilot, screen, "lr = 0.5")
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: "● lr = 0.5  a main" in pane(screen, "loss"))
+
+
+async def test_an_offer_is_taken_with_the_arrows_and_must_be_changed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        dialog = pilot.app.screen
+        assert isinstance(dialog, EditScreen)
+        first = dialog.field.value
+        await pilot.press("down")
+        assert dialog.field.value != first
+        await pilot.press("enter")
+        assert "change the value first" in str(dialog.why.render())
+        dialog.field.value = "lr = = 3"
+        await pilot.press("enter")
+        assert "is no statement" in str(dialog.why.render())
+        assert len(screen.branches) == 1
+        await pilot.press("escape")
+        assert len(screen.branches) == 1
+
+
+async def test_a_branch_that_cannot_be_forked_leaves_the_learner_where_they_were(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        engine.exact = engine.script = descent()[:11]
+        engine.end = Ended("refused", "edit at step 12: no 'nobody' to edit here")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        pilot.app.screen.field.value = "nobody.x = 1"
+        await pilot.press("enter")
+        await until(pilot, lambda: any("nobody" in text for text in told(pilot.app)))
+        assert len(screen.branches) == 1
+        assert (screen.session.cursor, screen.session.tip) == (12, 12)
+
+
+async def test_runs_are_listed_renamed_switched_and_dropped(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "30")
+        await change(pilot, screen, "lr = 0.5")
+        await press(pilot, screen, "right")
+        await change(pilot, screen, "lr = 0.9")
+        await press(pilot, screen, "right")
+        names = [branch.name for branch in screen.branches.all]
+        assert names == ["main", "lr = 0.5", "lr = 0.9"]
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesScreen))
+        dialog = pilot.app.screen
+        assert isinstance(dialog, BranchesScreen)
+        await pilot.press("k", "x")
+        assert "has forks: drop lr = 0.9 first" in str(dialog.told.render())
+        await pilot.press("r")
+        dialog.field.value = "bold"
+        await pilot.press("enter")
+        assert screen.branches.all[1].name == "bold"
+        await pilot.press("k", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        # To the same step as far as it is recorded there.
+        assert screen.branch is screen.branches.all[0]
+        assert screen.session.cursor == 30
+        await pilot.press("b", "j", "j", "x", "x", "escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert [branch.name for branch in screen.branches.all] == ["main", "bold"]
+        assert isinstance(engine.runs[-1], FakeRun)
+
+
+async def test_the_picked_value_is_followed_from_change_to_change(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "40")
+        await press(pilot, screen, "3", "j")
+        assert screen.picked == "w"
+        await press(pilot, screen, "N")
+        assert screen.session.cursor == 37
+        await press(pilot, screen, "N")
+        assert screen.session.cursor == 31
+        await press(pilot, screen, "n", "n")
+        # Beyond what is recorded the run goes on until it changes.
+        assert screen.session.cursor == 43 == screen.session.tip
+
+
+async def test_go_takes_a_condition_and_runs_on_to_where_it_holds(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await press(pilot, screen, "right", "right", "right")
+        await pilot.press("g", *("space" if c == " " else c for c in "loss "), "less_than_sign")
+        await pilot.press("1", "enter")
+        await until(pilot, lambda: screen.session.cursor > 3)
+        loss = screen.timeline.frame(screen.session.cursor).loss
+        before = screen.timeline.losses(screen.session.cursor)[1][-2]
+        assert loss < 1 <= before
+
+
+async def test_the_next_event_is_one_key_away_and_all_are_listed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.branch.events.reached == screen.session.tip)
+        await press(pilot, screen, "home", "exclamation_mark")
+        assert screen.session.cursor == 8  # the first line that the script prints
+        assert any("0 5.0000" in text or "printed" in text for text in told(pilot.app))
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EventsScreen))
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.session.cursor == screen.session.tip
+
+
+async def test_what_is_saved_opens_and_walks_without_an_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "30")
+        await change(pilot, screen, "lr = 0.5")
+        await press(pilot, screen, "right", "right")
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(told(pilot.app)))
+        assert "in descend.tutor" in told(pilot.app)[0]
+        shown = pane(screen, "tensors")
+    recording = open_("descend.tutor")
+    assert [run.name for run in recording.runs] == ["main", "lr = 0.5"]
+    engine = FakeEngine()
+    app = TutorApp(engine, "descend.tutor")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LessonScreen) and app.screen.branches)
+        screen = app.screen
+        assert isinstance(screen, LessonScreen)
+        await until(pilot, lambda: "the recording ends here" in screen.status.text)
+        assert not engine.is_started
+        assert screen.branch.name == "lr = 0.5"
+        await until(pilot, lambda: pane(screen, "tensors") == shown)
+        await press(pilot, screen, "home", "right")
+        assert screen.session.cursor == 2
+        for key in ("e", "i", "a", "w"):
+            await press(pilot, screen, key)
+            assert app.screen is screen
+        assert told(app).count(NOTHING) >= 1
+
+
+async def test_saving_onto_something_that_is_there_asks_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.tutor").write_text("precious")
+    async with opened(tmp_path) as (pilot, screen, _):
+        await press(pilot, screen, "right")
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        dialog = pilot.app.screen
+        assert isinstance(dialog, SaveScreen)
+        dialog.field.value = "mine"
+        await pilot.press("enter")
+        assert "is there already" in str(dialog.why.render())
+        await pilot.press("escape")
+    assert Path("mine.tutor").read_text() == "precious"
