@@ -2,10 +2,13 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import click
+from click.core import ParameterSource
 
 from tutor.engine.protocol import DEFAULT_SEED, FOREVER
 
@@ -18,24 +21,30 @@ _set = click.option("--set", "sets", metavar="NAME=VALUE", multiple=True, help="
 _edit = click.option(
     "--edit", "edits", metavar="STEP:NAME=VALUE", multiple=True, help="Change a value after a step."
 )
+_memory = click.option(
+    "--memory", default="256M", show_default=True, metavar="SIZE", help="What recording may take."
+)
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="autograd-tutor")
+@_memory
 @click.pass_context
-def main(context: click.Context) -> None:
+def main(context: click.Context, memory: str) -> None:
     """Step through real PyTorch scripts, forwards and backwards. Without a command: the course."""
     if context.invoked_subcommand is None:
-        _screen(None, None, DEFAULT_SEED)
+        _screen(None, None, DEFAULT_SEED, memory)
+    context.default_map = {"open": {"memory": memory}}
 
 
 @main.command("open")
 @click.argument("target")
 @_device
 @_seed
-def open_(target: str, device: str | None, seed: int) -> None:
+@_memory
+def open_(target: str, device: str | None, seed: int, memory: str) -> None:
     """Open a lesson by its name, or any Python script."""
-    _screen(target, device, seed)
+    _screen(target, device, seed, memory)
 
 
 @main.command()
@@ -48,6 +57,7 @@ def open_(target: str, device: str | None, seed: int) -> None:
 @click.option("--stop", type=click.IntRange(1), default=FOREVER, metavar="STEP", help="Last step.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
 @click.option("--operations", is_flag=True, help="With --json: what went on inside each step.")
+@click.option("--save", metavar="FILE", help="Save what was recorded: run.tutor.")
 def run(
     target: str,
     device: str | None,
@@ -58,32 +68,36 @@ def run(
     stop: int,
     as_json: bool,
     operations: bool,
+    save: str | None,
 ) -> None:
-    """Run a lesson or a script without a screen."""
-    if operations and not as_json:
-        _refuse("--operations: want --json too; the table has no room for operations")
+    """Run a lesson or a script without a screen, or print a recording: FILE or FILE@BRANCH."""
     from tutor import headless
     from tutor.launching import edit, expression, settings
     from tutor.lesson import LessonError, read
-    from tutor.request import BadRequest, Request
+    from tutor.recording_reader import locate
+    from tutor.request import Request
 
+    stdout = sys.stdout.buffer
+    if locate(target) is not None:
+        _refuse_options(target, "device", "seed", "sets", "edits", "operations", "save")
+        with _told(f"{target}: interrupted"):
+            sys.exit(headless.replay(target, show, stop, as_json, stdout))
+    if operations and not as_json:
+        _refuse("--operations: want --json too; the table has no room for operations")
+    if operations and save:
+        _refuse("--operations: a recording does not keep them; leave --save out, or these")
     path = _resolve(target)
-    try:
+    with _told(f"{path}: interrupted before it began"):
         request = Request(
             device, seed, settings(sets), tuple(map(edit, edits)), tuple(map(expression, show))
         )
-        lesson = read(path)
-        sys.exit(
-            headless.run(lesson, str(path), request, stop, as_json, operations, sys.stdout.buffer)
-        )
-    except LessonError as error:
-        if as_json:
-            headless.tell_unreadable(error, sys.stdout.buffer)
-        _refuse(str(error), 1 if error.is_syntax else 2)
-    except BadRequest as error:
-        _refuse(str(error))
-    except KeyboardInterrupt:
-        _refuse(f"{path}: interrupted before it began", 130)
+        try:
+            lesson = read(path)
+        except LessonError as error:
+            if as_json:
+                headless.tell_unreadable(error, stdout)
+            raise
+        sys.exit(headless.run(lesson, str(path), request, stop, as_json, operations, stdout, save))
 
 
 @main.command("audit")
@@ -108,20 +122,44 @@ def audit_(
     """Hold autograd's gradients against finite differences: of the first backward pass, or --at."""
     from tutor import auditing
     from tutor.launching import edit, settings
-    from tutor.lesson import LessonError, read
-    from tutor.request import BadRequest, Request
+    from tutor.lesson import read
+    from tutor.request import Request
 
     path = _resolve(target)
-    try:
+    with _told(f"{path}: interrupted"):
         request = Request(device, seed, settings(sets), tuple(map(edit, edits)))
         lesson, stdout = read(path), sys.stdout.buffer
         sys.exit(auditing.run(lesson, str(path), request, at, of, as_json, stdout))
-    except LessonError as error:
-        _refuse(str(error), 1 if error.is_syntax else 2)
-    except BadRequest as error:
-        _refuse(str(error))
-    except KeyboardInterrupt:
-        _refuse(f"{path}: interrupted", 130)
+
+
+@main.command("diff")
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@click.option("--rtol", type=click.FloatRange(0), default=0.0, help="Allowed: rtol·|B| + atol.")
+@click.option("--atol", type=click.FloatRange(0), default=0.0)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def diff_(one: str, other: str, rtol: float, atol: float, as_json: bool) -> None:
+    """Tell where two recordings part; each is FILE or FILE@BRANCH."""
+    from tutor import diff
+
+    with _told("interrupted"):
+        found = diff.compare(one, other, rtol, atol)
+        click.echo(json.dumps(found.fields(), ensure_ascii=False) if as_json else found.text())
+        sys.exit(0 if found.is_same else 1)
+
+
+@main.command("export")
+@click.argument("target", metavar="FILE")
+@click.option("--csv", "as_csv", is_flag=True, help="The numbers, a row a step.")
+@click.option("-o", "--output", metavar="OUT", help="A file, rather than the terminal.")
+def export_(target: str, as_csv: bool, output: str | None) -> None:
+    """Bring a recording, FILE or FILE@BRANCH, into another form."""
+    from tutor import export
+
+    if not as_csv:
+        _refuse("export: say into what: --csv")
+    with _told("interrupted"):
+        export.csv_file(target, output)
 
 
 @main.command("list")
@@ -149,17 +187,12 @@ def list_(as_json: bool) -> None:
 def check(targets: tuple[str, ...], device: str | None) -> None:
     """Run lessons and report every figure, slot, question and assert that does not hold."""
     from tutor.check import check as findings
-    from tutor.request import BadRequest
 
     count = 0
-    try:
+    with _told("interrupted"):
         for finding in findings([_resolve(target) for target in targets], device):
             click.echo(finding)
             count += 1
-    except BadRequest as error:
-        _refuse(str(error))
-    except KeyboardInterrupt:
-        _refuse("interrupted", 130)
     click.echo("every claim holds" if not count else f"{count} to mend", err=bool(count))
     sys.exit(1 if count else 0)
 
@@ -173,13 +206,16 @@ def doctor() -> None:
         click.echo(line)
 
 
-def _screen(target: str | None, device: str | None, seed: int) -> NoReturn:
+def _screen(target: str | None, device: str | None, seed: int, memory: str) -> NoReturn:
+    from tutor import launching
     from tutor.engine.client import Engine
     from tutor.request import Request
     from tutor.ui.terminal import show
 
     path = None if target is None else str(_resolve(target))
-    sys.exit(show(Engine(eager=True), path, Request(device, seed)))
+    with _told("interrupted"):
+        request = Request(device, seed, memory=launching.memory(memory))
+    sys.exit(show(Engine(eager=True), path, request))
 
 
 def _resolve(target: str) -> Path:
@@ -189,6 +225,31 @@ def _resolve(target: str) -> Path:
         return resolve(target)
     except LookupError as error:
         _refuse(str(error.args[0]))
+
+
+def _refuse_options(target: str, *names: str) -> None:
+    """Refuse options that are about how a script runs: here it has run."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        is_given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        if parameter.name in names and is_given:
+            _refuse(f"{parameter.opts[0]}: {target} is a recording, and what it did is done")
+
+
+@contextmanager
+def _told(interrupted: str) -> Iterator[None]:
+    """Tell in one line what cannot be done, and end."""
+    from tutor.lesson import LessonError
+    from tutor.request import BadRequest
+
+    try:
+        yield
+    except LessonError as error:
+        _refuse(str(error), 1 if error.is_syntax else 2)
+    except BadRequest as error:
+        _refuse(str(error))
+    except KeyboardInterrupt:
+        _refuse(interrupted, 130)
 
 
 def _refuse(reason: str, status: int = 2) -> NoReturn:

@@ -10,10 +10,14 @@ from typing import IO
 import msgspec
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import FOREVER, Ended, Event, Launch, Waited
+from tutor.engine.protocol import FOREVER, Ended, Event, Launch, Printed, Waited
 from tutor.engine.run import Run
+from tutor.frame import Frame
 from tutor.launching import prepare
 from tutor.lesson import Lesson, LessonError
+from tutor.recording import MAIN
+from tutor.recording_reader import find
+from tutor.recording_writer import writing
 from tutor.report import JsonReport, TextReport
 from tutor.request import BadRequest, Request
 
@@ -95,6 +99,7 @@ def run(
     as_json: bool,
     operations: bool,
     stdout: IO[bytes],
+    save: str | None = None,
 ) -> int:
     """Run a script and print what it did.
 
@@ -105,28 +110,83 @@ def run(
         as_json: One JSON object a step rather than a table.
         operations: With it, what went on inside each step.
         stdout: Where it goes. The script's stderr and its traceback go to this process's stderr.
+        save: Where the recording goes.
 
     Returns:
         The exit status.
     """
-    with Headless() as headless:
+    with contextlib.ExitStack() as stack:
+        writer = stack.enter_context(writing(save)) if save is not None else None
+        headless = stack.enter_context(Headless())
         launch = headless.launch_of(lesson, path, request, exact=as_json)
         if operations:
             launch = msgspec.structs.replace(launch, operations=0)
-        report: JsonReport | TextReport = (
-            JsonReport(launch, stdout) if as_json else TextReport(launch, stdout)
-        )
+        if writer is not None:
+            writer.begin(MAIN, launch)
+        report = _report(launch, as_json, stdout)
         ended = Ended("finished")
         for event in headless.events(launch, stop):
+            if writer is not None:
+                writer.take(event)
             if isinstance(event, Ended):
                 ended = event
             else:
                 report.take(event)
         report.close(ended)
+        if writer is not None and ended.outcome == "refused":
+            # Nothing ran: what was recorded before is worth more.
+            raise BadRequest(ended.message)
     for edit in request.edits:
         if ended.outcome != "refused" and edit.step > report.steps:
             told = f"--edit {edit.step}:{edit.target}: the run has only {report.steps} steps"
             raise BadRequest(told)
+    return _told(report, ended)
+
+
+def replay(target: str, show: tuple[str, ...], stop: int, as_json: bool, stdout: IO[bytes]) -> int:
+    """Print what a recorded run did, as it was printed when it ran.
+
+    Args:
+        target: `FILE` or `FILE@BRANCH`.
+        show: Of the expressions that were shown then; none: all of them.
+        stop: The last step to print.
+
+    Returns:
+        The exit status of the run.
+
+    Raises:
+        BadRequest: there is no such recording, or it does not know an expression.
+    """
+    reader, number = find(target)
+    launch = reader.runs[number].launch
+    known = launch.show
+    for expression in show:
+        if expression not in known:
+            has = ", ".join(known) or "none"
+            raise BadRequest(f"--show {expression}: {target} was not saved with it (it has {has})")
+    places = [known.index(expression) for expression in show or known]
+    report = _report(msgspec.structs.replace(launch, show=show or known), as_json, stdout)
+    ended = Ended("finished")
+    for event in reader.events(number):
+        if isinstance(event, Ended):
+            ended = event
+        elif isinstance(event, Frame | Printed) and event.step > stop:
+            break
+        elif isinstance(event, Frame):
+            shown = tuple(event.shown[place] for place in places)
+            report.take(msgspec.structs.replace(event, shown=shown))
+        else:
+            report.take(event)
+    report.close(ended)
+    return _told(report, ended)
+
+
+def _report(launch: Launch, as_json: bool, stdout: IO[bytes]) -> JsonReport | TextReport:
+    return JsonReport(launch, stdout) if as_json else TextReport(launch, stdout)
+
+
+def _told(report: JsonReport | TextReport, ended: Ended) -> int:
+    """The exit status, what went wrong having been told on stderr."""
     for expression, reason in report.unknown.items():
         print(f"tutor: --show {expression} never had a value: {reason}", file=sys.stderr)
     if ended.outcome != "finished" or ended.message:

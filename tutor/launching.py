@@ -1,13 +1,18 @@
 """From a script and what the learner asked for to the launch of a run."""
 
 import ast
+import re
 from collections.abc import Iterable
 
 import msgspec
 
+from tutor import target
 from tutor.engine.protocol import Edit, Launch
 from tutor.lesson import Lesson
 from tutor.request import BadRequest, Request
+
+LEAST = 16 * 2**20
+"""Bytes of memory without which nothing much could be kept."""
 
 
 def prepare(
@@ -47,13 +52,33 @@ def edit(text: str) -> Edit:
         BadRequest: it is none.
     """
     step, colon, rest = text.partition(":")
-    name, equals, value = rest.partition("=")
-    if not (colon and equals and name.strip() and step.strip().isdecimal() and int(step)):
+    name, equals, value = _divided(rest)
+    is_step = re.fullmatch(r"\s*0*[1-9]\d{0,15}\s*", step, re.ASCII)
+    if not (colon and equals and name.strip() and is_step):
         raise BadRequest(f"--edit {text}: want STEP:NAME=VALUE, such as 12:w=[0.5, 1.0]")
+    try:
+        target.path(name)
+    except ValueError as error:
+        raise BadRequest(f"--edit {text}: {error}") from None
     found = _literal(value)
     if not _is_numeric(found):
         raise BadRequest(f"--edit {text}: {value!r} is no number and no list of numbers")
     return Edit(int(step), name.strip(), found)
+
+
+def memory(text: str) -> int:
+    """Bytes, from `256M` on a command line.
+
+    Raises:
+        BadRequest: it is no size, or too little to work with.
+    """
+    found = re.fullmatch(r"(\d{1,15})([KMG]?)", text.strip().upper(), re.ASCII)
+    if found is None:
+        raise BadRequest(f"--memory {text}: want a size such as 256M or 2G")
+    size = int(found[1]) << 10 * " KMG".index(found[2] or " ")
+    if size < LEAST:
+        raise BadRequest(f"--memory {text}: want at least {LEAST // 2**20}M")
+    return size
 
 
 def expression(text: str) -> str:
@@ -113,6 +138,15 @@ def _literal_assignment(source: str, name: str) -> int | None:
         if is_named and len(targets) == 1 and _literal(ast.unparse(statement.value)) is not None:
             return statement.lineno
     return None
+
+
+def _divided(text: str) -> tuple[str, str, str]:
+    """`NAME=VALUE` at the first = that is not within a subscript, such as `d["a=b"]`."""
+    for found in re.finditer("=", text):
+        name = text[: found.start()]
+        if name.count("[") == name.count("]"):
+            return name, "=", text[found.end() :]
+    return text.partition("=")
 
 
 def _literal(text: str) -> object:
