@@ -8,7 +8,7 @@ import pytest
 from tutor.diff import compare
 from tutor.engine.protocol import Completed, Edit, Edited, Ended, Launch
 from tutor.frame import BINS, Frame, Summary, TensorView
-from tutor.recording_writer import writing
+from tutor.recording.writer import writing
 from tutor.request import BadRequest
 
 SOURCE = "\n".join("abcdefghi")

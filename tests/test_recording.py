@@ -22,7 +22,9 @@ from tutor import export, headless, values
 from tutor.budget import Budget
 from tutor.engine.protocol import Completed, Edit, Ended, Launch, Printed, Started, Waited
 from tutor.frame import BINS, Frame, Summary, TensorView
-from tutor.recording import (
+from tutor.recording.file import MAGIC, VERSION
+from tutor.recording.reader import Reader
+from tutor.recording.tree import (
     RecordedRun,
     Recording,
     RecordingError,
@@ -30,9 +32,7 @@ from tutor.recording import (
     open_,
     save,
 )
-from tutor.recording_file import MAGIC, VERSION
-from tutor.recording_reader import Reader
-from tutor.recording_writer import writing
+from tutor.recording.writer import writing
 from tutor.timeline import Timeline
 
 SOURCE = "import torch\n# Now {lr:g}.\nlr = 0.1\nfor i in range(3):\n    w = w - lr\n"
@@ -201,7 +201,7 @@ def test_a_full_disk_leaves_the_old_recording_and_nothing_else(saved):
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from tutor.recording import RecordingError, open_, save
+from tutor.recording.tree import RecordingError, open_, save
 recording = open_(sys.argv[1])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
@@ -227,7 +227,7 @@ import sys
 from itertools import count
 from tutor.engine.protocol import Launch
 from tutor.frame import Frame
-from tutor.recording_writer import writing
+from tutor.recording.writer import writing
 with writing(sys.argv[1]) as writer:
     writer.begin("main", Launch("script.py", "x = 1"))
     for step in count(1):
@@ -504,7 +504,7 @@ def test_opening_takes_little_more_than_the_file(tmp_path):
             writer.take(Printed(step, ((1, b"x" * 50),)))
     save(tmp_path / "short.tutor", tree())
     code = (
-        "import resource, sys; from tutor.recording import open_; open_(sys.argv[1]);"
+        "import resource, sys; from tutor.recording.tree import open_; open_(sys.argv[1]);"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     peaks = [

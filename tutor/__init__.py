@@ -4,10 +4,18 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
 
 - `__main__`, `cli`: the command line.
 - `ui/`: the Textual app; never imports torch. `app` and `screens/` arrange, `panels/` are the panes
-  (a file each, named after its title), `draw/` turns data and a size into strips, without an app;
-  `session` is one run as a learner drives it, `microscope` is where they are inside a statement,
-  and `shadow` the second run that notes its operations.
-- `headless` (with `report`, `table`), `auditing`, `check`, `doctor`: the commands without a screen.
+  (a file each, named after its title), `draw/` turns data and a size into strips, without an app.
+  - `branch` is one run, or the tree of them; `session` is a run as a learner drives it, `microscope`
+    where they are inside a statement.
+  - Second runs, each replaying: `shadow` notes operations, `refill` brings back what was not kept,
+    `pager` parts of large values, `prover` finds where a replay differs.
+  - `archive` stands for an engine where a recording is shown; `film` makes pictures of one.
+- `headless` (with `report`, `table`), `auditing`, `check`, `doctor`, `diff`, `export`: the commands
+  without a screen.
+- `recording/`: the runs of a script in a file. `difference`: where two values differ.
+- `changes`: what a learner changes at a step. `exactness`: whether a replay is the recorded run.
+- `events/`: what is worth stopping at. `condition` (with `predicate`): where something holds.
+  Both look at many values at once by `series`.
 - `audit`: the audit of a gradient as a learner reads it. `graph`: operations as a graph, folded.
 - `explain/`: why a number is what it is; `calculus/`: the local derivatives that it needs.
 - `launching`: from a script and a learner's `request` to the launch of a run.
@@ -22,10 +30,12 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
     `tape` keeps calls so that `audit` can make them again in float64; `hiding` keeps all of it
     out of the script's way.
   - `capture` finds what changed: a `watch` for each tensor, with `arrays`, `modules` and `memory`;
-    `summary` and `transfer` bring it from the device, `views` puts it into the schema.
+    `summary` and `transfer` bring it from the device, `views` puts it into the schema. `digest`
+    proves that a replay is the same run, `parts` brings pieces of large values.
   - `device`, `process` and `private` hold what is asked of the accelerator, the operating system,
     and torch beyond its public API.
-- `timeline` (with `transcript`): what a run recorded, at any step. `values`: views as numbers.
+- `timeline` (with `column`, `budget`, `transcript`): what a run recorded, at any step, within its
+  budget. `values`: views as numbers. `target`: what a learner calls a value.
 - `catalog`: finds lessons. `lesson` (with `cells`, `comments`, `markup`, `knob`, `metadata`): reads
   one, and never runs it.
 - `frame`: the schema of what is recorded.

@@ -74,7 +74,7 @@ def run(
     from tutor import headless
     from tutor.launching import edit, expression, settings
     from tutor.lesson import LessonError, read
-    from tutor.recording_reader import locate
+    from tutor.recording.reader import locate
     from tutor.request import Request
 
     stdout = sys.stdout.buffer
@@ -151,15 +151,27 @@ def diff_(one: str, other: str, rtol: float, atol: float, as_json: bool) -> None
 @main.command("export")
 @click.argument("target", metavar="FILE")
 @click.option("--csv", "as_csv", is_flag=True, help="The numbers, a row a step.")
+@click.option("--svg", "step", type=click.IntRange(1), metavar="STEP", help="The screen at a step.")
+@click.option("--cast", "as_cast", is_flag=True, help="The walk through it, for asciinema.")
+@click.option(
+    "--size", default="120x40", show_default=True, help="Of the screen, with --svg, --cast."
+)
 @click.option("-o", "--output", metavar="OUT", help="A file, rather than the terminal.")
-def export_(target: str, as_csv: bool, output: str | None) -> None:
+def export_(
+    target: str, as_csv: bool, step: int | None, as_cast: bool, size: str, output: str | None
+) -> None:
     """Bring a recording, FILE or FILE@BRANCH, into another form."""
-    from tutor import export
-
-    if not as_csv:
-        _refuse("export: say into what: --csv")
+    if as_csv + (step is not None) + as_cast != 1:
+        _refuse("export: say into what, one of --csv, --svg STEP, --cast")
     with _told("interrupted"):
-        export.csv_file(target, output)
+        if as_csv:
+            from tutor import export
+
+            export.csv_file(target, output)
+        else:
+            from tutor.ui import film
+
+            film.export(target, output, step, _cells(size))
 
 
 @main.command("list")
@@ -216,6 +228,17 @@ def _screen(target: str | None, device: str | None, seed: int, memory: str) -> N
     with _told("interrupted"):
         request = Request(device, seed, memory=launching.memory(memory))
     sys.exit(show(Engine(eager=True), path, request))
+
+
+def _cells(size: str) -> tuple[int, int]:
+    """`120x40` as columns and rows."""
+    width, cross, height = size.partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        _refuse(f"--size {size}: want COLUMNSxROWS, such as 120x40")
+    found = int(width), int(height)
+    if not (40 <= found[0] <= 500 and 12 <= found[1] <= 200):
+        _refuse(f"--size {size}: want 40x12 to 500x200")
+    return found
 
 
 def _resolve(target: str) -> Path:

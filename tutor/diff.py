@@ -10,7 +10,7 @@ import numpy as np
 from tutor.difference import Difference, Tolerance, difference, is_known
 from tutor.engine.protocol import Ended
 from tutor.frame import Frame, TensorView
-from tutor.recording_reader import Step, find
+from tutor.recording.reader import Step, find
 from tutor.request import BadRequest
 
 _NAMED = 6

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tutor.frame import TensorView
-from tutor.recording_file import RecordingError, is_recording
-from tutor.recording_reader import Reader, find
+from tutor.recording.file import RecordingError, is_recording
+from tutor.recording.reader import Reader, find
 from tutor.values import array
 
 _PLACE = ("step", "line", "iteration", "phase", "loss")

@@ -15,9 +15,9 @@ from tutor.engine.run import Run
 from tutor.frame import Frame
 from tutor.launching import prepare
 from tutor.lesson import Lesson, LessonError
-from tutor.recording import MAIN
-from tutor.recording_reader import find
-from tutor.recording_writer import writing
+from tutor.recording.reader import find
+from tutor.recording.tree import MAIN
+from tutor.recording.writer import writing
 from tutor.report import JsonReport, TextReport
 from tutor.request import BadRequest, Request
 

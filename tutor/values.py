@@ -51,7 +51,10 @@ def statistics(view: TensorView) -> dict[str, float] | None:
     if not elements.size:
         return {"min": math.nan, "max": math.nan, "mean": math.nan, "std": math.nan, "norm": 0.0}
     flat = elements.reshape(-1)
-    flat = np.abs(flat) if np.iscomplexobj(flat) else flat.astype(np.float64)
+    try:
+        flat = np.abs(flat) if np.iscomplexobj(flat) else flat.astype(np.float64)
+    except OverflowError:
+        return None  # an integer of Python's that no float can come near
     with np.errstate(all="ignore"):
         return {
             "min": float(flat.min()),
@@ -86,6 +89,8 @@ def jsonable(value: Any) -> Any:
     """`value` with every float that JSON does not know written as a string."""
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, np.longdouble | np.clongdouble):
+        return jsonable(complex(value) if np.iscomplexobj(value) else float(value))
     if isinstance(value, complex):
         return str(value)
     if isinstance(value, list | tuple):

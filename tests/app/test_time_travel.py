@@ -8,7 +8,7 @@ from test_lesson_screen import go, opened, pane, press, until
 from textual.pilot import Pilot
 
 from tutor.engine.protocol import Edit, Ended
-from tutor.recording import open_
+from tutor.recording.tree import open_
 from tutor.ui.app import TutorApp
 from tutor.ui.archive import NOTHING
 from tutor.ui.screens.branches import BranchesScreen

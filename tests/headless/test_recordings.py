@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from tutor.cli import main
 from tutor.engine.protocol import Edit, Started
 from tutor.launching import edit
-from tutor.recording import RecordedRun, Recording, open_, save
+from tutor.recording.tree import RecordedRun, Recording, open_, save
 
 TUTOR = [sys.executable, "-P", "-m", "tutor"]
 

@@ -117,7 +117,8 @@ class TutorApp(ThriftyApp):
     def _lesson_screen(self, path: Path) -> "LessonScreen":
         # Reading scripts and drawing values take imports that the menu does not wait for.
         from tutor.lesson import parse, read
-        from tutor.recording import is_recording, open_
+        from tutor.recording.file import is_recording
+        from tutor.recording.tree import open_
         from tutor.ui.archive import Archive
         from tutor.ui.screens.lesson import LessonScreen
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tutor.engine.protocol import Ended, Event, Fetch, Launch, Started
-from tutor.recording import RecordedRun, Recording
+from tutor.recording.tree import RecordedRun, Recording
 from tutor.ui.branch import MARKS, Branch, Branches, Make
 
 NOTHING = "a recording runs nothing; open its script to go on"

@@ -3,13 +3,16 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import IO
 
 from textual.pilot import Pilot
 
 from tutor.engine.client import Engine
+from tutor.recording.file import RecordingError, is_recording
+from tutor.recording.reader import locate
 from tutor.request import Request
 from tutor.ui.app import TutorApp
 from tutor.ui.panels.panel import Panel
@@ -28,8 +31,32 @@ _END = 3.0
 """Seconds that it stays at the last step."""
 
 
-class NoSuchStep(ValueError):
-    """A recording has no such step, or no such run; the text is one clear line."""
+def export(target: str, output: str | None, step: int | None, size: tuple[int, int]) -> None:
+    """Write the picture of a step, or the film of all of them.
+
+    Args:
+        target: `FILE` or `FILE@BRANCH`.
+        output: A path; None for stdout.
+        step: None for a film.
+        size: Columns and rows.
+
+    Raises:
+        RecordingError: it cannot be made, or not be written.
+    """
+    path, branch = locate(target) or (target, None)
+    if not is_recording(path):
+        raise RecordingError(f"{path} is no recording: make one with tutor run … --save {path}")
+    if output is not None and is_recording(output):
+        raise RecordingError(f"{output} is a recording and is not written over: name another file")
+    try:
+        with open(output, "w", encoding="utf-8") if output else nullcontext(sys.stdout) as out:
+            if step is None:
+                film(path, branch, size, out)
+            else:
+                out.write(picture(path, branch, step, size))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RecordingError(f"{output} cannot be written: {reason}") from None
 
 
 def picture(path: str, branch: str | None, step: int, size: tuple[int, int]) -> str:
@@ -37,12 +64,11 @@ def picture(path: str, branch: str | None, step: int, size: tuple[int, int]) -> 
 
     Args:
         path: The recording.
-        branch: Which of its runs; None for the one that the learner was at.
+        branch: Which of its runs; None for the first.
         size: Columns and rows.
 
     Raises:
-        NoSuchStep: the recording has none.
-        RecordingError: it cannot be opened.
+        RecordingError: it cannot be opened, or has no such run or step.
     """
 
     async def take() -> str:
@@ -63,8 +89,7 @@ def film(path: str, branch: str | None, size: tuple[int, int], out: IO[str]) -> 
         How many steps it shows.
 
     Raises:
-        NoSuchStep: the recording has no such run, or no step.
-        RecordingError: it cannot be opened.
+        RecordingError: it cannot be opened, or has no such run, or no step.
     """
 
     async def shoot() -> int:
@@ -72,7 +97,7 @@ def film(path: str, branch: str | None, size: tuple[int, int], out: IO[str]) -> 
             last = len(screen.timeline)
             count = min(last, LONGEST)
             if not count:
-                raise NoSuchStep(f"{path}: nothing is recorded in it")
+                raise RecordingError(f"{path}: nothing is recorded in it")
             steps = [1 + round(n * (last - 1) / max(1, count - 1)) for n in range(count)]
             title = f"{screen.lesson.path.name}: {last:,} steps"
             header = {"version": 2, "width": size[0], "height": size[1], "title": title}
@@ -105,12 +130,12 @@ async def _opened(
         while not isinstance(screen, LessonScreen) or screen.branches is None:
             await pilot.pause()
             screen = app.screen
-        if branch is not None:
-            named = [one for one in screen.branches.all if one.name == branch]
-            if not named:
-                known = ", ".join(one.name for one in screen.branches.all)
-                raise NoSuchStep(f"{path}: no run is called {branch!r}; there are {known}")
-            screen.branches.switch(named[0])
+        runs = screen.branches.all
+        named = [one for one in runs if branch in (None, one.name)]
+        if not named:
+            known = ", ".join(one.name for one in runs)
+            raise RecordingError(f"{path} has no branch {branch!r}: it has {known}")
+        screen.branches.switch(named[0])
         # What is looked for in slices is found before the first picture.
         while screen.branches.current.events.follow():
             await pilot.pause()
@@ -121,7 +146,7 @@ async def _go(screen: LessonScreen, pilot: Pilot[None], step: int) -> None:
     """Show a step, with every pane drawn."""
     last = len(screen.timeline)
     if not 1 <= step <= last:
-        raise NoSuchStep(f"step {step:,} is not recorded (1 to {last:,} are)")
+        raise RecordingError(f"step {step:,} is not recorded (1 to {last:,} are)")
     screen.visit(step)
     await pilot.pause()
     for panel in screen.query(Panel):

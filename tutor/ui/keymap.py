@@ -53,8 +53,8 @@ _WAITING = ("do('step')", "do('back')", "do('next_iteration')", "inside", "do('t
             "do('run_to_end')", "edit", "go", "why", "audit", "branches")  # fmt: skip
 _INSIDE = ("do('step')", "do('back')", "outside", "why", "audit", "detail", "open",
            "do('first')", "do('last')")  # fmt: skip
-_RECORDED = ("do('step')", "do('back')", "do('next_iteration')", "do('previous_iteration')",
-             "do('toggle_play')", "event", "go", "branches", "do('first')", "do('last')")  # fmt: skip
+_RECORDED = ("do('step')", "do('back')", "do('next_iteration')", "do('toggle_play')", "event", "go",
+             "branches", "do('first')", "do('last')", "do('previous_iteration')")  # fmt: skip
 _ALWAYS = ("zoom", "turn(1)", "leave", "app.help")
 
 STARTING = ("leave", "app.help")

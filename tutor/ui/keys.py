@@ -15,8 +15,9 @@ from tutor.ui.draw.strips import Run, strip
 _NAMES = {
     "right": "→", "left": "←", "up": "↑", "down": "↓", "space": "space", "enter": "enter",
     "right_square_bracket": "]", "left_square_bracket": "[", "right_curly_bracket": "}",
-    "left_curly_bracket": "{", "question_mark": "?", "exclamation_mark": "!", "plus": "+", "minus": "-",
-    "pageup": "page up", "pagedown": "page down",
+    "left_curly_bracket": "{", "question_mark": "?", "exclamation_mark": "!", "plus": "+",
+    "minus": "-", "pageup": "page up", "pagedown": "page down", "greater_than_sign": ">",
+    "less_than_sign": "<", "colon": ":",
 }  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def show(engine: Engine, target: str | None = None, request: Request | None = No
 def _unreadable() -> tuple[type[Exception], ...]:
     """Needed only when something was raised; the menu does not wait for the imports."""
     from tutor.lesson import LessonError
-    from tutor.recording import RecordingError
+    from tutor.recording.file import RecordingError
 
     return LessonError, RecordingError
 

@@ -11,7 +11,8 @@ from tutor.engine.protocol import Launch
 from tutor.events.culprit import culprit
 from tutor.events.kinds import Kind
 from tutor.events.told import tell
-from tutor.recording import Recording, RecordingError, save
+from tutor.recording.file import RecordingError
+from tutor.recording.tree import Recording, save
 from tutor.timeline import Timeline
 from tutor.ui.archive import NOTHING, Archive, recorded
 from tutor.ui.branch import Branch, Branches

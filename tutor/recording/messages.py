@@ -13,7 +13,7 @@ from tutor.engine.protocol import (
     Waited,
 )
 from tutor.frame import Frame
-from tutor.recording_file import Damage
+from tutor.recording.file import Damage
 from tutor.timeline import Doubt
 
 

@@ -21,9 +21,9 @@ from tutor.engine.protocol import (
     Waited,
 )
 from tutor.frame import Frame, TensorView
-from tutor.recording_file import Damage
-from tutor.recording_messages import Began, Completion, Message
-from tutor.recording_views import check_name, check_plain, check_text, check_view
+from tutor.recording.file import Damage
+from tutor.recording.messages import Began, Completion, Message
+from tutor.recording.views import check_name, check_plain, check_text, check_view
 
 _PHASES = ("data", "forward", "loss", "backward", "update", "zero", "other")
 

@@ -20,10 +20,10 @@ from tutor.engine.protocol import (
     pack,
 )
 from tutor.frame import Frame
-from tutor.recording_check import Check
-from tutor.recording_file import BlockWriter, Damage, RecordingError
-from tutor.recording_messages import Began, Completion, Message
-from tutor.recording_views import printable
+from tutor.recording.check import Check
+from tutor.recording.file import BlockWriter, Damage, RecordingError
+from tutor.recording.messages import Began, Completion, Message
+from tutor.recording.views import printable
 from tutor.timeline import Doubt
 
 

@@ -1,9 +1,4 @@
-"""Recordings: the runs of a script in a file, for the screen, the command line and other people.
-
-What a file holds is checked message by message as it is read: whatever a stranger put there, it
-opens whole or is refused in one line. `recording_file` knows blocks and checksums, `_messages` what
-lies in them, `_check` and `_views` what may; `_reader` and `_writer` hold nothing in memory.
-"""
+"""The runs of a script and their branches, opened and saved whole."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,13 +19,11 @@ from tutor.engine.protocol import (
 )
 from tutor.frame import Frame
 from tutor.lesson import LessonError, parse
-from tutor.recording_file import RecordingError, is_recording
-from tutor.recording_messages import Began, Completion, Event
-from tutor.recording_reader import messages
-from tutor.recording_writer import writing
+from tutor.recording.file import RecordingError
+from tutor.recording.messages import Began, Completion, Event
+from tutor.recording.reader import messages
+from tutor.recording.writer import writing
 from tutor.timeline import Timeline
-
-__all__ = ["MAIN", "RecordedRun", "Recording", "RecordingError", "is_recording", "open_", "save"]
 
 MAIN = "main"
 """What the first run of a script is called."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tutor.frame import BINS, BLOCK, EXACT, Summary, TensorView
-from tutor.recording_file import Damage
+from tutor.recording.file import Damage
 
 _KINDS = ("tensor", "parameter", "buffer", "array", "number")
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from tutor.engine.protocol import FOREVER, Edited, Ended, Started, Waited
 from tutor.frame import Frame, TensorView
-from tutor.recording_check import Check
-from tutor.recording_file import Damage, RecordingError, is_recording, payloads, split
-from tutor.recording_messages import Began, Completion, Event, Message, decode
-from tutor.recording_views import printable
+from tutor.recording.check import Check
+from tutor.recording.file import Damage, RecordingError, is_recording, payloads, split
+from tutor.recording.messages import Began, Completion, Event, Message, decode
+from tutor.recording.views import printable
 
 SUFFIX = ".tutor"
 """What the name of a recording usually ends in."""
