@@ -5,8 +5,8 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
 - `__main__`, `cli`: the command line.
 - `ui/`: the Textual app; never imports torch. `app` and `screens/` arrange, `panels/` are the panes
   (a file each, named after its title), `draw/` turns data and a size into strips, without an app.
-  - `branch` is one run, or the tree of them; `session` is a run as a learner drives it, `microscope`
-    where they are inside a statement.
+  - `branch` is one run, and the tree of all; `session` is a run as a learner drives it,
+    `microscope` where they are inside a statement.
   - Second runs, each replaying: `shadow` notes operations, `refill` brings back what was not kept,
     `pager` parts of large values, `prover` finds where a replay differs.
   - `archive` stands for an engine where a recording is shown; `film` makes pictures of one.
