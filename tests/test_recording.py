@@ -22,16 +22,9 @@ from tutor import export, headless, values
 from tutor.budget import Budget
 from tutor.engine.protocol import Completed, Edit, Ended, Launch, Printed, Started, Waited
 from tutor.frame import BINS, Frame, Summary, TensorView
-from tutor.recording.file import MAGIC, VERSION
+from tutor.recording.file import MAGIC, VERSION, RecordingError, is_recording
 from tutor.recording.reader import Reader
-from tutor.recording.tree import (
-    RecordedRun,
-    Recording,
-    RecordingError,
-    is_recording,
-    open_,
-    save,
-)
+from tutor.recording.tree import RecordedRun, Recording, open_, save
 from tutor.recording.writer import writing
 from tutor.timeline import Timeline
 

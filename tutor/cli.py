@@ -43,7 +43,7 @@ def main(context: click.Context, memory: str) -> None:
 @_seed
 @_memory
 def open_(target: str, device: str | None, seed: int, memory: str) -> None:
-    """Open a lesson by its name, or any Python script."""
+    """Open a lesson by its name, any Python script, or a recording."""
     _screen(target, device, seed, memory)
 
 
@@ -224,7 +224,7 @@ def _screen(target: str | None, device: str | None, seed: int, memory: str) -> N
     from tutor.request import Request
     from tutor.ui.terminal import show
 
-    path = None if target is None else str(_resolve(target))
+    path = None if target is None else _openable(target)
     with _told("interrupted"):
         request = Request(device, seed, memory=launching.memory(memory))
     sys.exit(show(Engine(eager=True), path, request))
@@ -239,6 +239,13 @@ def _cells(size: str) -> tuple[int, int]:
     if not (40 <= found[0] <= 500 and 12 <= found[1] <= 200):
         _refuse(f"--size {size}: want 40x12 to 500x200")
     return found
+
+
+def _openable(target: str) -> str:
+    """A script's path, or a recording: FILE or FILE@BRANCH."""
+    from tutor.recording.reader import locate
+
+    return target if locate(target) else str(_resolve(target))
 
 
 def _resolve(target: str) -> Path:

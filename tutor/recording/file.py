@@ -11,7 +11,7 @@ import os
 import secrets
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tutor.request import BadRequest
@@ -50,6 +50,18 @@ def is_recording(path: str | Path) -> bool:
             return file.read(len(MAGIC)) == MAGIC
     except PermissionError:
         return False
+
+
+def number_of(path: str | Path, branch: str, names: Sequence[str]) -> int:
+    """Which of a recording's runs is called so.
+
+    Raises:
+        RecordingError: none is.
+    """
+    if branch not in names:
+        known = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+        raise RecordingError(f"{path} has no branch {branch!r}: it has {known}")
+    return names.index(branch)
 
 
 def payloads(path: str | Path) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tutor.engine.protocol import FOREVER, Edited, Ended, Started, Waited
 from tutor.frame import Frame, TensorView
 from tutor.recording.check import Check
-from tutor.recording.file import Damage, RecordingError, is_recording, payloads, split
+from tutor.recording.file import Damage, RecordingError, is_recording, number_of, payloads, split
 from tutor.recording.messages import Began, Completion, Event, Message, decode
 from tutor.recording.views import printable
 
@@ -69,11 +69,7 @@ class Reader:
         Raises:
             RecordingError: there is none.
         """
-        names = [run.name for run in self.runs]
-        if branch not in names:
-            known = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
-            raise RecordingError(f"{self._path} has no branch {branch!r}: it has {known}")
-        return names.index(branch)
+        return number_of(self._path, branch, [run.name for run in self.runs])
 
     def events(self, number: int) -> Iterator[Event]:
         """What the run of this number did, the steps before its fork included."""

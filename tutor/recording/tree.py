@@ -19,7 +19,7 @@ from tutor.engine.protocol import (
 )
 from tutor.frame import Frame
 from tutor.lesson import LessonError, parse
-from tutor.recording.file import RecordingError
+from tutor.recording.file import RecordingError, number_of
 from tutor.recording.messages import Began, Completion, Event
 from tutor.recording.reader import messages
 from tutor.recording.writer import writing
@@ -57,6 +57,16 @@ class Recording:
     """The number of the run that the learner looked at."""
     cursor: int = 0
     """The step of it that they looked at."""
+
+    def show(self, path: str | Path, branch: str) -> None:
+        """Look at another run, from its last step.
+
+        Raises:
+            RecordingError: there is none of this name.
+        """
+        names = [run.name for run in self.runs]
+        self.shown = number_of(path, branch, names)
+        self.cursor = len(self.runs[self.shown].timeline)
 
 
 def save(path: str | Path, recording: Recording) -> None:

@@ -31,7 +31,7 @@ class TutorApp(ThriftyApp):
     """The course menu and the lessons opened from it, or one script alone.
 
     Args:
-        target: The path of a script to open at once; leaving it leaves the app. LessonError is
+        target: A script or a recording to open at once; leaving it leaves the app. LessonError is
             raised where it cannot be read.
     """
 
@@ -59,7 +59,7 @@ class TutorApp(ThriftyApp):
         self.palette: Palette = palette_for(self.console.color_system, self.no_color)
         self.register_theme(theme(self.palette))
         self.theme = NAME
-        self._first = self._lesson_screen(Path(target)) if target else None
+        self._first = self._lesson_screen(target) if target else None
 
     def get_default_screen(self) -> Screen[None]:
         # A screen can take another's place only where it was pushed over a first one.
@@ -90,7 +90,7 @@ class TutorApp(ThriftyApp):
         from tutor.lesson import LessonError
 
         try:
-            screen = self._lesson_screen(chosen.path)
+            screen = self._lesson_screen(str(chosen.path))
         except LessonError as error:
             self.notify(str(error), title="This file cannot be opened", severity="error")
             return
@@ -114,17 +114,20 @@ class TutorApp(ThriftyApp):
             act = partial(screen.run_action, binding.action)
             yield SystemCommand(binding.description, " ".join(keys), act)
 
-    def _lesson_screen(self, path: Path) -> "LessonScreen":
+    def _lesson_screen(self, target: str) -> "LessonScreen":
         # Reading scripts and drawing values take imports that the menu does not wait for.
         from tutor.lesson import parse, read
-        from tutor.recording.file import is_recording
+        from tutor.recording.reader import locate
         from tutor.recording.tree import open_
         from tutor.ui.archive import Archive
         from tutor.ui.screens.lesson import LessonScreen
 
-        if not is_recording(path):
-            return LessonScreen(read(path), self.engine, self.request, self.palette)
+        if (place := locate(target)) is None:
+            return LessonScreen(read(Path(target)), self.engine, self.request, self.palette)
+        path, branch = place
         recording = open_(path, Budget(self.request.memory))
+        if branch is not None:
+            recording.show(path, branch)
         launch = recording.runs[0].launch
         lesson = parse(launch.source, Path(launch.path))
         return LessonScreen(lesson, Archive(recording), self.request, self.palette)

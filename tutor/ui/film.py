@@ -43,28 +43,26 @@ def export(target: str, output: str | None, step: int | None, size: tuple[int, i
     Raises:
         RecordingError: it cannot be made, or not be written.
     """
-    path, branch = locate(target) or (target, None)
-    if not is_recording(path):
-        raise RecordingError(f"{path} is no recording: make one with tutor run … --save {path}")
+    if locate(target) is None:
+        raise RecordingError(f"{target} is no recording: make one with tutor run … --save FILE")
     if output is not None and is_recording(output):
         raise RecordingError(f"{output} is a recording and is not written over: name another file")
     try:
         with open(output, "w", encoding="utf-8") if output else nullcontext(sys.stdout) as out:
             if step is None:
-                film(path, branch, size, out)
+                film(target, size, out)
             else:
-                out.write(picture(path, branch, step, size))
+                out.write(picture(target, step, size))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RecordingError(f"{output} cannot be written: {reason}") from None
 
 
-def picture(path: str, branch: str | None, step: int, size: tuple[int, int]) -> str:
+def picture(target: str, step: int, size: tuple[int, int]) -> str:
     """The screen at a recorded step, as SVG.
 
     Args:
-        path: The recording.
-        branch: Which of its runs; None for the first.
+        target: `FILE` or `FILE@BRANCH`; without a branch the run that the learner was at.
         size: Columns and rows.
 
     Raises:
@@ -72,14 +70,14 @@ def picture(path: str, branch: str | None, step: int, size: tuple[int, int]) -> 
     """
 
     async def take() -> str:
-        async with _opened(path, branch, size) as (app, screen, pilot):
+        async with _opened(target, size) as (app, screen, pilot):
             await _go(screen, pilot, step)
             return app.export_screenshot(title=f"{screen.lesson.path.name}, step {step:,}")
 
     return asyncio.run(take())
 
 
-def film(path: str, branch: str | None, size: tuple[int, int], out: IO[str]) -> int:
+def film(target: str, size: tuple[int, int], out: IO[str]) -> int:
     """The walk through a recording as an asciicast of version 2, which asciinema plays.
 
     Args:
@@ -93,11 +91,11 @@ def film(path: str, branch: str | None, size: tuple[int, int], out: IO[str]) -> 
     """
 
     async def shoot() -> int:
-        async with _opened(path, branch, size) as (app, screen, pilot):
+        async with _opened(target, size) as (app, screen, pilot):
             last = len(screen.timeline)
             count = min(last, LONGEST)
             if not count:
-                raise RecordingError(f"{path}: nothing is recorded in it")
+                raise RecordingError(f"{target}: nothing is recorded in it")
             steps = [1 + round(n * (last - 1) / max(1, count - 1)) for n in range(count)]
             title = f"{screen.lesson.path.name}: {last:,} steps"
             header = {"version": 2, "width": size[0], "height": size[1], "title": title}
@@ -118,24 +116,18 @@ def _write(out: IO[str], seconds: float, text: str) -> None:
 
 @asynccontextmanager
 async def _opened(
-    path: str, branch: str | None, size: tuple[int, int]
+    target: str, size: tuple[int, int]
 ) -> AsyncIterator[tuple[TutorApp, LessonScreen, Pilot[None]]]:
     """The recording on a screen that nobody sees."""
     # In full colour, whatever terminal this command was typed in.
     os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
     os.environ.pop("NO_COLOR", None)
-    app = TutorApp(Engine(), path, Request())
+    app = TutorApp(Engine(), target, Request())
     async with app.run_test(size=size) as pilot:
         screen = app.screen
         while not isinstance(screen, LessonScreen) or screen.branches is None:
             await pilot.pause()
             screen = app.screen
-        runs = screen.branches.all
-        named = [one for one in runs if branch in (None, one.name)]
-        if not named:
-            known = ", ".join(one.name for one in runs)
-            raise RecordingError(f"{path} has no branch {branch!r}: it has {known}")
-        screen.branches.switch(named[0])
         # What is looked for in slices is found before the first picture.
         while screen.branches.current.events.follow():
             await pilot.pause()

@@ -40,6 +40,8 @@ class Asking(Screen[None]):
         super().__init__()
         self.hidden_events: set[Kind] = set()
         """The kinds of events that the learner does not want to see."""
+        self.remark = 0, ""
+        """What is to be said of a step, as long as the learner stays there."""
 
     branches: Branches | None
     engine: AnyEngine
@@ -202,7 +204,7 @@ class Asking(Screen[None]):
             self._warn("no event after this step is recorded: E lists them all")
         else:
             branch.session.go_to_step(event.step)
-            self.notify(tell(branch.events, event), title=f"step {event.step:,}")
+            self.remark = branch.session.cursor, tell(branch.events, event)
         self.show()
 
     def action_events(self) -> None:

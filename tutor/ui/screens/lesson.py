@@ -288,7 +288,10 @@ class LessonScreen(Asking):
 
     def _show_status(self, branch: Branch) -> None:
         session, microscope = branch.session, branch.microscope
+        step, remark = self.remark
         notice = branch.refill.progress or branch.refill.failure
+        if step == session.cursor:
+            notice = notice or remark
         if self._file.has_changed():
             notice = f"{self.lesson.path.name} changed on disk; ctrl+r opens it again"
         inside = counted(self.lens) if microscope.is_open else ""
