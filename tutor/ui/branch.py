@@ -8,7 +8,7 @@ from textual.timer import Timer
 
 from tutor.engine.protocol import Launch
 from tutor.events.follow import Events
-from tutor.timeline import Moment, Timeline
+from tutor.timeline import Doubt, Moment, Timeline
 from tutor.ui.engine import AnyEngine
 from tutor.ui.microscope import Microscope
 from tutor.ui.pager import Pager
@@ -69,6 +69,8 @@ class Branch:
         self.mark = mark
         self.parent = parent
         self.events = Events(timeline)
+        self.told: Doubt | None = None
+        """The doubt about its replays that the learner was told of."""
         self.drained_at = 0.0
         """When what it told was last taken in."""
         self.step = step

@@ -41,7 +41,7 @@ _ROWS = (
 
 BINDINGS: list[BindingType] = [
     # What is typed right behind the key that asks where to go belongs to the answer.
-    Binding(keys, action, word, tooltip=told, priority=action == "go")
+    Binding(keys, action, word, tooltip=told, priority=action in ("go", "edit"))
     for keys, action, word, told in _ROWS
 ]
 

@@ -25,6 +25,10 @@ class Prover:
         self._run: AnyRun | None = None
         self._tried: set[int] = set()
 
+    @property
+    def is_running(self) -> bool:
+        return self._run is not None
+
     def attend(self, timeline: Timeline) -> None:
         """Look for the first step that differs, once there is a doubt."""
         doubt = timeline.doubt

@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Key, Resize
 from textual.getters import query_one
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from tutor.changes import BadChange, Offer
 from tutor.engine.protocol import Launch
@@ -19,7 +20,7 @@ from tutor.ui.draw.edit import draw_offers
 from tutor.ui.draw.palette import Palette
 from tutor.ui.lines import Lines
 
-_HINT = "type NAME = VALUE, or any one statement; the run forks here and goes on with it"
+_HINT = "NAME = VALUE, or any one statement: the run forks here and goes on with it"
 
 
 class EditScreen(ModalScreen[Launch | None]):
@@ -50,6 +51,8 @@ class EditScreen(ModalScreen[Launch | None]):
         self._offers = offers
         self._read = read
         self._picked = -1
+        """The number of an offer; -1 for what the learner types by themselves."""
+        self._typed = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="edit") as box:
@@ -63,22 +66,26 @@ class EditScreen(ModalScreen[Launch | None]):
         self.field.cursor_blink = False
         # As many rows as there are offers, so that few leave no hole.
         self.lines.styles.height = max(1, len(self._offers))
+        self.field.value = self._typed
+        self.field.cursor_position = len(self._typed)
         self.field.focus()
-        if self._offers:
-            self._pick(0)
+
+    def on_key(self, event: Key) -> None:
+        # What is typed right behind the key that opens this belongs to the answer.
+        if event.is_printable and event.character and self.focused is None:
+            event.stop()
+            self._typed += event.character
 
     def on_resize(self, event: Resize) -> None:
         self.call_after_refresh(self._draw)
 
     def action_pick(self, by: int) -> None:
-        if self._offers:
-            self._pick(min(max(self._picked + by, 0), len(self._offers) - 1))
-
-    def _pick(self, index: int) -> None:
-        self._picked = index
-        text = self._offers[index].text
+        """Take an offer over, its value selected: what is typed next takes its place."""
+        self._picked = min(max(self._picked + by, -1), len(self._offers) - 1)
+        text = self._offers[self._picked].text if self._picked >= 0 else ""
         self.field.value = text
-        self.field.cursor_position = len(text)
+        start = text.find(" = ") + 3
+        self.field.selection = Selection(start, len(text))
         self._draw()
 
     def _draw(self) -> None:
@@ -88,10 +95,11 @@ class EditScreen(ModalScreen[Launch | None]):
     @on(Input.Submitted)
     def fork(self) -> None:
         text = self.field.value
-        if not text.strip() or text == (
-            self._offers[self._picked].text if self._picked >= 0 else ""
-        ):
-            self.why.update(Content("change the value first: what stands there is what it is now"))
+        if not text.strip():
+            self.why.update(Content(f"type a change first: {_HINT}"))
+            return
+        if self._picked >= 0 and text == self._offers[self._picked].text:
+            self.why.update(Content("that is its value now: type another one"))
             return
         try:
             self.dismiss(self._read(text))

@@ -220,6 +220,17 @@ class LessonScreen(Asking):
         rests = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
         branch.refill.attend(session.timeline, session.cursor, rests)
         branch.prover.attend(session.timeline)
+        self._tell_doubt(branch)
+
+    def _tell_doubt(self, branch: Branch) -> None:
+        """Tell once what keeps a run from being replayed exactly, as soon as that is known."""
+        doubt = branch.timeline.doubt
+        if doubt is None or doubt == branch.told or branch.prover.is_running:
+            return
+        branch.told = doubt
+        self.panes.query_one(TimelinePanel).draw_soon()
+        where = f"approximate from step {doubt.step:,} on"
+        self.notify(doubt.reason, title=where, severity="warning", timeout=15)
 
     @on(TensorsPanel.PartWanted)
     def _rest_for_part(self, asked: TensorsPanel.PartWanted) -> None:
