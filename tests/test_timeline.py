@@ -1,13 +1,15 @@
 """The timeline: what was recorded, at any step, within its budget."""
 
+import tracemalloc
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.budget import Budget
-from tutor.frame import Frame, TensorView
+from tutor.frame import Frame, Past, TensorView
 from tutor.timeline import Timeline
 from tutor.transcript import KEPT
 
@@ -167,3 +169,102 @@ def test_what_is_shown_at_a_step_is_always_the_same(changes, walk):
         assert {n: moment.view(n) for n in moment.names()} == {
             name: number(value) for name, value in known[moment.step].items()
         }
+
+
+def looping(steps: int, **options: object) -> Timeline:
+    """Steps 1 to 4 outside of a loop, then iterations of three steps: w, its gradient, the loss."""
+    frames = [frame(at, {"lr": number(at)}) for at in range(1, 5)]
+    for step in range(5, steps + 1):
+        at = (step - 5) % 3
+        changed = {("w", "w.grad", "loss")[at]: heavy(step) if at < 2 else number(step)}
+        iteration = (step - 5) // 3
+        loss = float(step) if at == 2 else None
+        frames.append(frame(step, changed, line=5 + at, iteration=iteration, loop=4, loss=loss))
+    return timeline_of(frames, **options)
+
+
+@given(st.integers(0, 60))
+def test_a_fork_has_the_past_of_its_parent_and_a_future_of_its_own(step: int):
+    parent = looping(60, cells=(1, 4))
+    fork = parent.fork(step)
+    assert len(fork) == step
+    for at in range(step + 1):
+        assert fork.frame(at) == parent.frame(at)
+        assert fork.names(at) == parent.names(at)
+        assert fork.next_iteration(at) in (parent.next_iteration(at), None)
+        assert fork.past(at) == parent.past(at)
+    fork.append(frame(step + 1, {"other": number(7)}))
+    assert fork.view("other", step + 1) == number(7)
+    assert parent.view("other", 60) is None
+    assert [*map(list, fork.losses(step))] == [*map(list, parent.losses(step))]
+
+
+def test_an_edit_is_what_the_value_is_from_then_on():
+    timeline = looping(8)
+    before = timeline.frame(8)
+    timeline.edit(8, {"lr": number(50), "w": heavy(50)})
+    assert timeline.view("lr", 8) == number(50)
+    assert timeline.view("lr", 7) == number(4)
+    assert timeline.changed_at("w", 8) == 8
+    assert timeline.frame(8).changed == before.changed | {"lr": number(50), "w": heavy(50)}
+    timeline.edit(8, {"w": timeline.view("w", 7)})
+    assert timeline.changed_at("w", 8) == 5
+    # Another edit of the same step takes the first one's place.
+    timeline.edit(8, {"lr": number(60)})
+    assert timeline.view("lr", 8) == number(60)
+    assert timeline.edited == {8: {"lr", "w"}}
+    timeline.append(frame(9, {"lr": number(61)}))
+    assert [timeline.changed_at("lr", step) for step in (7, 8, 9)] == [4, 8, 9]
+    with pytest.raises(ValueError, match="step 8 was edited, but the last one is 9"):
+        timeline.edit(8, {})
+
+
+def test_a_budget_is_shared_by_forks_and_so_is_what_comes_back():
+    budget = Budget(400_000)
+    parent = looping(400, budget=budget)
+    fork = parent.fork(390)
+    thinned = next(step for step in range(5, 390) if parent.missing(step))
+    names = parent.missing(thinned)
+    assert fork.missing(thinned) == names
+    fork.complete(thinned, {name: heavy(parent.changed_at(name, thinned)) for name in names})
+    assert not parent.missing(thinned)
+    fork.release()
+    del fork
+    parent.release()
+    assert budget.cost == 0
+
+
+def test_thinning_is_even_in_time_and_leaves_whole_moments():
+    timeline = looping(3_000, budget=Budget(4_000_000))
+    complete = [step for step in range(7, 2_900, 3) if not timeline.missing(step)]
+    # The last ones may not have been thinned as often.
+    early = [step for step in complete if step < 1_500]
+    spacing = {after - before for before, after in pairwise(early)}
+    assert spacing == {12}  # every fourth iteration
+
+
+def test_a_step_with_one_number_takes_less_than_200_bytes():
+    tracemalloc.start()
+    timeline = Timeline()
+    before, _ = tracemalloc.get_traced_memory()
+    for step in range(1, 20_001):
+        iteration, changed = step // 4, {"abcd"[step % 4]: number(step)}
+        is_loss = {"loss": float(step)} if step % 4 == 0 else {}
+        timeline.append(frame(step, changed, line=5, iteration=iteration, loop=4, **is_loss))
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (after - before) / 20_000 < 200
+
+
+def test_what_a_run_must_know_to_go_on_is_what_happened_outside_of_loops():
+    weight = TensorView("tensor", (), "float32", "cpu", True, "<f4", b"\0\0\0\0")
+    frames = [
+        frame(1, {"w": weight, "n": number(1)}),
+        frame(2, {"n": number(2)}, iteration=0, loop=4, loss=2.5),
+        Frame(3, 5, 4, 0, "backward", 2.5, False, {"i": number(1)}, root="loss"),
+        frame(4, {"late": number(3)}),
+    ]
+    timeline = timeline_of(frames)
+    assert timeline.past(0) == Past("", None, {})
+    assert timeline.past(2) == Past("", 2.5, {"w": True, "n": False})
+    assert timeline.past(4) == Past("loss", None, {"w": True, "n": False, "late": False})

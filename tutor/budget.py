@@ -14,6 +14,9 @@ NEWEST = 64
 _FULL = 3 / 4
 """What is left of the budget after thinning, so that it is rarely needed."""
 
+_LEAST = 1 / 8
+"""What large values may take of it, however much the steps take."""
+
 
 class Budget:
     """Keeps large values within a limit by thinning them evenly in time; small ones always stay.
@@ -45,21 +48,19 @@ class Budget:
             self._thin()
 
     def keep(self, kept: Kept) -> None:
-        """Count a large value."""
-        cost = kept.view.cost
+        """Count the content of a large value, if it has one."""
         if kept.view.is_complete:
-            self._large += cost
+            self._large += kept.view.cost
             self._refs.append(ref(kept))
-        self.spend(cost)
+            self.spend(kept.view.cost)
 
     def refill(self, kept: Kept, view: TensorView) -> None:
         """Give a large value the content that it lacks."""
-        self.cost -= kept.view.cost
         kept.view = view
         self.keep(kept)
 
     def release(self, cost: int) -> None:
-        """A run is dropped: bytes that stayed are free, and so are its large values."""
+        """A run is dropped: what it had spent is free, and so are its large values."""
         self.cost -= cost
         self._count()
 
@@ -74,15 +75,15 @@ class Budget:
 
     def _thin(self) -> None:
         alive = self._count()
-        while self.cost > self.limit * _FULL and len(alive) > NEWEST:
+        aim = max(self.limit * _FULL - (self.cost - self._large), self.limit * _LEAST)
+        while self._large > aim and len(alive) > NEWEST:
             old, newest = alive[:-NEWEST], alive[-NEWEST:]
             left = [kept for kept in old if not kept.order % self._stride]
             for kept in old:
                 if kept.order % self._stride:
-                    cost = kept.view.cost
+                    self.cost -= kept.view.cost
+                    self._large -= kept.view.cost
                     kept.thin()
-                    self.cost += kept.view.cost - cost
-                    self._large -= cost
             alive = [*left, *newest]
             if not any(kept.order for kept in left):
                 break

@@ -10,6 +10,9 @@ from tutor.frame import TensorView
 SMALL = 1024
 """Content of up to so many bytes is packed and always stays; more may be thinned."""
 
+KEPT = 300
+"""Bytes that a large value takes beside its content, about."""
+
 _GONE = 0
 """As a form: the name has no value any more."""
 
@@ -97,6 +100,11 @@ class Column:
         self._ends.pop()
         self._kept.pop(len(self.steps), None)
         del self._data[self._ends[-1] if self._ends else 0 :]
+
+    @property
+    def size(self) -> int:
+        """Bytes of packed content, and of what stands for large values."""
+        return len(self._data) + KEPT * len(self._kept)
 
     def index(self, step: int) -> int:
         """The last change up to `step`, -1 if there is none."""

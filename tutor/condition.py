@@ -74,7 +74,7 @@ class Search:
         self.found: int | None = None
         """The first step where the condition holds, as soon as it is known."""
         self._timeline = timeline
-        self._first, self._last = max(first, 1), last
+        self._first, self.last = max(first, 1), last
         self._columns = [timeline.columns().get(name) for name in condition.names]
         steps, losses = timeline.losses(last) if None in self._columns else ((), ())
         self._loss_steps: Sequence[int] = steps
@@ -160,13 +160,13 @@ class Search:
 
     def _look(self) -> Iterator[int | None]:
         """None after each little piece of work, then the step if there is one."""
-        yield self._first if self._last >= self._first and self.looks_true(self._first) else None
+        yield self._first if self.last >= self._first and self.looks_true(self._first) else None
         plain, column = self.condition.plain, self._columns[0] if self._columns else None
         if plain is not None and column is not None:
             yield from self._look_at_column(column, *plain)
             return
-        for first in range(self._first, self._last + 1, _STEPS):
-            for step in self._steps(first, min(first + _STEPS - 1, self._last)):
+        for first in range(self._first, self.last + 1, _STEPS):
+            for step in self._steps(first, min(first + _STEPS - 1, self.last)):
                 yield step if self.looks_true(step) else None
 
     def _steps(self, first: int, last: int) -> list[int]:
@@ -183,7 +183,7 @@ class Search:
         self, column: Column, compare: Callable[[Any, Any], Any], bound: float
     ) -> Iterator[int | None]:
         """The changes of one value that is compared with a number, many at a time."""
-        start, end = column.index(self._first) + 1, column.index(self._last) + 1
+        start, end = column.index(self._first) + 1, column.index(self.last) + 1
         while start < end:
             views = chunk(column, start, end)
             is_so = np.zeros(len(views), bool)

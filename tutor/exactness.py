@@ -4,8 +4,10 @@ import ast
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
+import msgspec
+
 from tutor.engine.protocol import DIGESTED, Digested
-from tutor.frame import Frame
+from tutor.frame import Frame, TensorView
 from tutor.timeline import Doubt, Timeline
 
 _CLOCK = "reads the clock"
@@ -45,9 +47,14 @@ def differing(timeline: Timeline, replayed: Frame) -> list[str]:
         elif None not in (view.data, recorded.data):
             if view.data != recorded.data:
                 found.append(name)
-        elif None not in (view.summary, recorded.summary) and view.summary != recorded.summary:
+        elif None not in (view.summary, recorded.summary) and _packed(view) != _packed(recorded):
             found.append(name)
     return found
+
+
+def _packed(view: TensorView) -> bytes:
+    """A summary to be compared: NaN does not equal itself."""
+    return msgspec.msgpack.encode(view.summary)
 
 
 def check(timeline: Timeline, event: Frame | Digested, source: str) -> bool:

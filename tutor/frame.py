@@ -74,9 +74,9 @@ class TensorView(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def cost(self) -> int:
-        """Bytes of memory that this view holds, about."""
+        """Bytes of memory that its content takes, about."""
         picture = len(self.summary.block) + 8 * BINS if self.summary else 0
-        return 160 + (len(self.data) if self.data else 0) + picture
+        return (len(self.data) if self.data else 0) + picture
 
 
 class Edge(msgspec.Struct, frozen=True, array_like=True, gc=False):

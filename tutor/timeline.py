@@ -2,28 +2,28 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from tutor.budget import Budget
-from tutor.column import Column, Forms
+from tutor.column import KEPT, Column, Forms
 from tutor.frame import Frame, Past, TensorView
 from tutor.transcript import Transcript
 
 NEAR = 2_000
 """Up to this step a replay notes everything from the first step on."""
 
-_HAS_LOSS, _IS_NEW_LOSS = 1, 2
+_HAS_LOSS, _IS_NEW_LOSS, _RAN_BACKWARD = 1, 2, 4
 """As flags of a step."""
 
 _STEP, _CHANGE = 56, 40
 """Bytes that a step and each of its changes take beside the content, about."""
 
-_Extra = tuple[
-    tuple[str | None, ...], tuple[object, ...], tuple[tuple[str, str], ...], str
-]  # slots, shown, problems, root
+_Extra = tuple[tuple[str | None, ...], tuple[object, ...], tuple[tuple[str, str], ...]]
+"""Slots, shown and problems of a step."""
+
 _extras = msgspec.msgpack.Decoder(_Extra)
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -84,16 +84,23 @@ class Timeline:
         self._output = Transcript()
         self._loss_steps, self._loss_values = array("I"), array("d")
         self._iteration_starts, self._cell_starts = array("I"), array("I")
+        self._root_steps: array[int] = array("I")
+        self._roots: list[str] = []
+        """The steps from which on `backward()` was called on another name, and those names."""
         self._outside = array("I")
         """The steps outside of loops that changed something."""
 
     def __len__(self) -> int:
         return len(self._lines)
 
-    def fork(self, step: int) -> "Timeline":
+    def fork(self, step: int, budget: Budget | None = None) -> "Timeline":
         """A timeline of its own that begins with the steps up to `step`; large values are shared,
-        and so is what a replay brings back of them."""
-        copy = Timeline(self._cells, self.budget)
+        and so is what a replay brings back of them.
+
+        Args:
+            budget: Who pays for the copy; the same as for this one unless given.
+        """
+        copy = Timeline(self._cells, budget or self.budget)
         copy._forms, copy._names, copy._numbers = self._forms, [*self._names], {**self._numbers}
         copy._columns = {name: column.until(step) for name, column in self._columns.items()}
         copy._lines, copy._loops = self._lines[:step], self._loops[:step]
@@ -115,7 +122,10 @@ class Timeline:
         copy.edited = {at: names for at, names in self.edited.items() if at <= step}
         if self.doubt is not None and self.doubt.step <= step:
             copy.doubt = self.doubt
-        copy._pay(_STEP * step + _CHANGE * len(copy._changes))
+        copy._root_steps = self._root_steps[: bisect_right(self._root_steps, step)]
+        copy._roots = self._roots[: len(copy._root_steps)]
+        size = sum(column.size for column in copy._columns.values()) + len(copy._extra)
+        copy._pay(_STEP * step + _CHANGE * len(copy._changes) + size)
         return copy
 
     def release(self) -> None:
@@ -148,7 +158,13 @@ class Timeline:
         self._iterations.append(iteration)
         self._phases.append(self._phase_number(frame.phase))
         has_loss = frame.loss is not None
-        self._flags.append(_HAS_LOSS * has_loss + _IS_NEW_LOSS * frame.is_new_loss)
+        ran = bool(frame.root)
+        self._flags.append(
+            _HAS_LOSS * has_loss + _IS_NEW_LOSS * frame.is_new_loss + _RAN_BACKWARD * ran
+        )
+        if ran and (not self._roots or self._roots[-1] != frame.root):
+            self._root_steps.append(step)
+            self._roots.append(frame.root)
         self._losses.append(frame.loss if frame.loss is not None else 0.0)
         self._change_ends.append(len(self._changes))
         if frame.is_new_loss and frame.loss is not None:
@@ -156,8 +172,8 @@ class Timeline:
             self._loss_values.append(frame.loss)
         self._change(step, frame.changed)
         cost = _STEP + _CHANGE * len(frame.changed)
-        if frame.slots or frame.shown or frame.problems or frame.root:
-            self._extra += _encode((frame.slots, frame.shown, frame.problems, frame.root))
+        if frame.slots or frame.shown or frame.problems:
+            self._extra += _encode((frame.slots, frame.shown, frame.problems))
             cost += len(self._extra) - (self._extra_ends[-1] if self._extra_ends else 0)
             self._extra_steps.append(step)
             self._extra_ends.append(len(self._extra))
@@ -167,14 +183,19 @@ class Timeline:
         """The learner edited values after `step`, the last one: that is what they are now."""
         if step != len(self) or not step:
             raise ValueError(f"step {step} was edited, but the last one is {len(self)}")
-        before = set(self._changed_names(step))
-        for name in before & changed.keys():
+        before = self._changed_names(step)
+        for name in changed.keys() & before:
             self._columns[name].pop()
-        known = {name: view for name, view in changed.items() if name in before}
-        self._change(step, {name: view for name, view in changed.items() if name not in before})
-        for name, view in known.items():
-            self._record(step, name, view)
+        # What is again as it was before the step was not changed by it.
+        anew = {n: view for n, view in changed.items() if view != self.view(n, step - 1)}
+        del self._changes[len(self._changes) - len(before) :]
+        self._changes.extend(self._numbers[n] for n in before if n not in changed)
+        self._change(step, anew)
         self.edited[step] = self.edited.get(step, frozenset()) | changed.keys()
+
+    def forget_output(self, step: int) -> None:
+        """Drop what was written after `step`: by a statement that never came to its end."""
+        self._output = self._output.fork(step)
 
     def print(self, step: int, output: Iterable[tuple[int, bytes]]) -> None:
         """Add output of `step`, which may still be running."""
@@ -202,6 +223,7 @@ class Timeline:
         order = len(self._iteration_starts) if self._loops[step - 1] else step
         kept = self._columns[name].append(step, view, order)
         if kept is not None:
+            self._pay(KEPT)
             self.budget.keep(kept)
         elif view is not None and view.data is not None:
             self._pay(len(view.data))
@@ -234,7 +256,8 @@ class Timeline:
             return None
         line, loop, iteration, phase = self.place(step)
         flags = self._flags[step - 1]
-        slots, shown, problems, root = self._extra_of(step)
+        slots, shown, problems = self._extra_of(step)
+        root = self._root(step) if flags & _RAN_BACKWARD else ""
         changed = {name: self.view(name, step) for name in self._changed_names(step)}
         loss = self._losses[step - 1] if flags & _HAS_LOSS else None
         is_new = bool(flags & _IS_NEW_LOSS)
@@ -313,27 +336,22 @@ class Timeline:
             for name in self._changed_names(at):
                 column = self._columns[name]
                 outside[name] = column.requires_grad(column.index(at))
-        root = next((extra[3] for _, extra in self._extras_before(step) if extra[3]), "")
-        frame_flags = self._flags[step - 1] if step else 0
-        loss = self._losses[step - 1] if frame_flags & _HAS_LOSS else None
-        return Past(root, loss, outside)
+        has_loss = step > 0 and self._flags[step - 1] & _HAS_LOSS
+        return Past(self._root(step), self._losses[step - 1] if has_loss else None, outside)
 
     def _changed_names(self, step: int) -> list[str]:
         start = self._change_ends[step - 2] if step > 1 else 0
         return [self._names[n] for n in self._changes[start : self._change_ends[step - 1]]]
 
+    def _root(self, step: int) -> str:
+        """What `backward()` was last called on by `step`, "" if it was not."""
+        index = bisect_right(self._root_steps, step) - 1
+        return self._roots[index] if index >= 0 else ""
+
     def _extra_of(self, step: int) -> _Extra:
         index = bisect_left(self._extra_steps, step)
         if index == len(self._extra_steps) or self._extra_steps[index] != step:
-            return (), (), (), ""
-        return self._unpacked(index)
-
-    def _extras_before(self, step: int) -> Iterator[tuple[int, _Extra]]:
-        """(step, what it has beside values) up to `step`, the newest first."""
-        for index in range(bisect_right(self._extra_steps, step) - 1, -1, -1):
-            yield self._extra_steps[index], self._unpacked(index)
-
-    def _unpacked(self, index: int) -> _Extra:
+            return (), (), ()
         start = self._extra_ends[index - 1] if index else 0
         found: _Extra = _extras.decode(self._extra[start : self._extra_ends[index]])
         return found

@@ -29,11 +29,11 @@ class Transcript:
             self._cut()
 
     def fork(self, step: int) -> "Transcript":
-        """A copy of what was written by the end of `step`."""
+        """A copy of what is kept of what was written by the end of `step`."""
         copy = Transcript()
         copy.pieces = self.until(step)
         copy.steps = self.steps[: len(copy.pieces)]
-        copy.dropped = self.dropped
+        copy.dropped = self.dropped if copy.pieces else 0
         copy._size = sum(len(text) for _, text in copy.pieces)
         return copy
 

@@ -166,6 +166,8 @@ class FakeRun:
 class FakeEngine:
     """Every launch replays the same script."""
 
+    can_run = True
+
     def __init__(
         self,
         script: Script = (),

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from textual.message import Message
 
+from tutor.budget import Budget
 from tutor.engine.client import Engine
 from tutor.engine.protocol import Edit, Launch
 from tutor.timeline import Timeline
+from tutor.ui.archive import recorded
 from tutor.ui.branch import Branch, Branches
 from tutor.ui.session import Doing
 
@@ -68,9 +70,10 @@ def rerun(edits: tuple[Edit, ...]) -> Timeline:
 class Screen:
     """What a lesson screen does for its branches, without a screen."""
 
-    def __init__(self) -> None:
+    def __init__(self, launch: Launch = LAUNCH, budget: Budget | None = None) -> None:
         self.news = threading.Event()
-        self.branches = Branches(self._make("main", "a", LAUNCH, Timeline()), self._make)
+        main = self._make("main", "a", launch, Timeline((), budget))
+        self.branches = Branches(main, self._make)
         self.settle()
 
     def _make(
@@ -100,7 +103,8 @@ class Screen:
     def fork(self, edit: Edit) -> Branch:
         launch = self.branches.current.session.launch
         launch = Launch(launch.path, launch.source, edits=(*launch.edits, edit))
-        branch = self.branches.fork(str(edit), launch)
+        parent = self.branches.current
+        branch = self.branches.fork(parent, parent.session.cursor, str(edit), launch)
         self.settle()
         return branch
 
@@ -142,7 +146,7 @@ class Tree(RuleBasedStateMachine):
         self.screen.settle()
 
     @precondition(lambda self: len(self.branches) < 6 and self.session.cursor > 3)
-    @rule(change=st.sampled_from(CHANGES), number=st.sampled_from((0.0, 0.25, -3.5)))
+    @rule(change=st.sampled_from(CHANGES), number=st.sampled_from((0.1, 0.25, -3.5)))
     def edit(self, change: Callable[[int, float], Edit], number: float) -> None:
         step = self.session.cursor
         branch = self.screen.fork(change(step, number))
@@ -242,7 +246,7 @@ def test_a_worker_killed_while_it_replays_to_a_fork_leaves_the_parent_as_it_was(
     screen.settle()
     branches.current.session.go_to_step(40)
     launch = Launch(LAUNCH.path, LAUNCH.source, edits=(Edit(40, "lr", 1.0),))
-    branch = branches.fork("lr = 1.0", launch)
+    branch = branches.fork(branches.current, 40, "lr = 1.0", launch)
     started = branch.session.worker
     while started.started is None and not branch.failure:
         branch.session.drain()
@@ -281,4 +285,84 @@ def test_dropped_runs_give_their_memory_back() -> None:
     assert budget.cost > before
     screen.branches.drop(branch)
     assert budget.cost == before
+    screen.branches.close()
+
+
+def test_an_edit_that_restores_what_an_earlier_one_changed_at_the_same_step() -> None:
+    screen = Screen()
+    screen.branches.current.session.go_to_step(10)
+    screen.settle()
+    screen.fork(Edit(10, "lr", 0.5))
+    branch = screen.fork(Edit(10, "lr", 0.1))
+    assert branch.timeline.view("lr", 10) == screen.branches.all[0].timeline.view("lr", 10)
+    branch.session.go_to_step(20)
+    screen.settle()
+    assert state(branch.timeline, 20) == state(rerun(branch.session.launch.edits), 20)
+    screen.branches.close()
+
+
+def test_a_branch_that_ran_is_kept_however_often_its_worker_dies() -> None:
+    screen = Screen()
+    screen.branches.current.session.go_to_step(10)
+    screen.settle()
+    branch = screen.fork(Edit(10, "lr", 0.5))
+    session = branch.session
+    session.go_to_step(40)
+    screen.settle()
+    for _ in range(2):
+        # The second one dies while it still replays, or right after.
+        while session.worker.started is None:
+            session.drain()
+        os.kill(session.worker.started.pid, signal.SIGKILL)
+        screen.settle(Doing.ENDED)
+        assert branch.failure == ""
+        assert session.tip == 40
+        session.step()
+    screen.settle()
+    assert state(branch.timeline, 41) == state(rerun(session.launch.edits), 41)
+    screen.branches.close()
+
+
+def test_what_a_statement_wrote_before_it_died_is_there_once() -> None:
+    source = "a = 1\nb = [print('once', flush=True), __import__('time').sleep(0.4)]\nc = 3\n"
+    screen = Screen(Launch("script.py", source))
+    session = screen.branches.current.session
+    session.step()
+    screen.settle()
+    session.step()
+    while not session.timeline.output(2):
+        session.drain()
+    assert session.worker.started is not None
+    os.kill(session.worker.started.pid, signal.SIGKILL)
+    screen.settle(Doing.ENDED)
+    session.run_to_end()
+    screen.settle(Doing.ENDED)
+    assert session.tip == 3
+    assert session.timeline.output(3) == [(1, b"once\n")]
+    screen.branches.close()
+
+
+def test_an_edit_after_the_step_in_which_a_script_raised_is_refused() -> None:
+    source = "import torch\nw = torch.zeros(2)\nprint('a', w.add_(1), 1 / 0)\n"
+    screen = Screen(Launch("script.py", source))
+    session = screen.branches.current.session
+    session.run_to_end()
+    screen.settle()
+    assert session.tip == 3  # what the statement did before it raised
+    branch = screen.fork(Edit(3, "w", [7.0, 7.0]))
+    assert "the script came to its end within it" in branch.failure
+    screen.branches.close()
+
+
+def test_a_copy_for_saving_leaves_the_learners_values_alone() -> None:
+    source = "import torch\nfor i in range(60):\n    w = torch.full((3000,), float(i))\n"
+    launch = Launch("script.py", source, exact=True)
+    screen = Screen(launch, Budget(900_000))
+    session = screen.branches.current.session
+    session.run_to_end()
+    screen.settle()
+    assert not any(session.timeline.missing(step) for step in range(1, session.tip + 1))
+    copies = [recorded(screen.branches) for _ in range(5)]
+    assert not any(session.timeline.missing(step) for step in range(1, session.tip + 1))
+    assert len(copies[0].runs[0].timeline) == session.tip
     screen.branches.close()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from fake_engine import FakeEngine, FakeRun, descent
-from test_lesson_screen import go, opened, pane, press, until
+from test_lesson_screen import go, opened, pane, press, until, without_content
 from textual.pilot import Pilot
 
 from tutor.engine.protocol import Edit, Ended
@@ -222,6 +222,108 @@ async def test_saving_onto_something_that_is_there_asks_first(
         assert isinstance(dialog, SaveScreen)
         dialog.field.value = "mine"
         await pilot.press("enter")
-        assert "is there already" in str(dialog.why.render())
-        await pilot.press("escape")
+        assert "is there already, and no recording" in str(dialog.why.render())
+        for name in (".", "/", "~nobody_of_that_name/x", "x" * 300, "a\0b", ""):
+            dialog.field.value = name
+            await pilot.press("enter")
+            assert pilot.app.screen is dialog, name
+        dialog.field.value = "yours"
+        await pilot.press("enter")
+        await until(pilot, lambda: Path("yours.tutor").exists())
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        dialog = pilot.app.screen
+        dialog.field.value = "yours"
+        await pilot.press("enter")
+        assert "enter again replaces it" in str(dialog.why.render())
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
     assert Path("mine.tutor").read_text() == "precious"
+
+
+async def test_the_fork_is_where_the_learner_was_when_they_asked_for_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, FakeEngine(manual=True)) as (pilot, screen, engine):
+        await pilot.press("r")
+        engine.runs[0].work(10)
+        await until(pilot, lambda: screen.session.cursor == 10)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        engine.runs[0].work(20)
+        await until(pilot, lambda: screen.session.tip == 30)
+        pilot.app.screen.field.value = "lr = 0.5"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(screen.branches) == 2)
+        assert screen.branch.step == len(screen.timeline) == 10
+        assert engine.launches[-1].edits == (Edit(10, "lr", 0.5),)
+
+
+async def test_a_fork_that_comes_to_nothing_while_the_list_is_open(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        engine.manual = True
+        await pilot.press("e", *"x=[/b]", "enter")
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        pilot.app.screen.field.value = "x.y = 1"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(screen.branches) == 2)
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesScreen))
+        fork = engine.runs[-1]
+        fork.report([Ended("refused", "edit at step 12: [/b] is not there")])
+        await until(pilot, lambda: len(screen.branches) == 1)
+        # Whatever it still had to say is heard no more.
+        fork.report([Ended("refused", "again")])
+        await pilot.pause()
+        assert told(pilot.app)[-1] == "nothing forked: edit at step 12: [/b] is not there"
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.branch.name == "main"
+
+
+async def test_a_replay_that_dies_is_not_begun_again_while_the_learner_rests(
+    tmp_path: Path,
+) -> None:
+    engine = FakeEngine(without_content(descent(), 7))
+    async with opened(tmp_path, engine) as (pilot, screen, _):
+        engine.exact, engine.end = [], Ended("died", "killed")
+        await go(pilot, screen, "7")
+        await until(pilot, lambda: "the replay ended: killed" in screen.status.text)
+        count = len(engine.launches)
+        await pilot.pause(0.5)
+        assert len(engine.launches) == count
+        # Going away and coming back tries again.
+        engine.exact, engine.end = descent(), Ended("finished")
+        await press(pilot, screen, "left", "right")
+        await until(pilot, lambda: "[2.6 -0.6]" in pane(screen, "tensors"))
+
+
+async def test_a_recording_of_a_run_that_died_is_walked_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine = FakeEngine(descent()[:20], Ended("died", "descend.py:14: killed", 14))
+    async with opened(tmp_path, engine) as (pilot, screen, _):
+        await press(pilot, screen, "r", "s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: Path("descend.tutor").exists())
+    app = TutorApp(FakeEngine(), "descend.tutor")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LessonScreen) and app.screen.branches)
+        screen = app.screen
+        assert isinstance(screen, LessonScreen)
+        await press(pilot, screen, "end", "right", "r")
+        assert screen.session.cursor == 20
+        assert "killed" in screen.status.text
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.screen is not screen)
+        again = app.screen
+        assert isinstance(again, LessonScreen)
+        await until(pilot, lambda: bool(again.branches) and again.session.tip == 20)
+
+
+async def test_a_name_is_as_long_as_it_can_be_read(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, f"w = {[0.5] * 300}")
+        assert screen.branch.name == "w = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5,…"

@@ -233,3 +233,28 @@ def test_a_worker_that_is_killed_in_a_replay_says_so(drive: Callable[..., Driver
     assert isinstance(ended, Ended)
     assert ended.outcome == "died"
     assert "SIGKILL" in ended.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = 10 ** 5000",
+        "x = type('O', (torch.optim.Optimizer,), {'__init__': lambda self: None})()",
+        "x = float('nan')",
+        "x = torch.nn.LazyLinear(3)",
+    ],
+)
+def test_a_digest_never_disturbs_the_script(record: Callable[..., Recording], line: str) -> None:
+    found = record(f"import torch\n{line}\nfor i in range(60): y = i\n")
+    assert found.ended.outcome == "finished"
+    assert len(digests(found)) == 1
+
+
+def test_a_large_value_with_a_nan_is_replayed_exactly(
+    record: Callable[..., Recording], drive: Callable[..., Driver]
+) -> None:
+    script = "import torch\nw = torch.ones(5000)\nw[0] = float('nan')\nx = 1\n"
+    first = record(script, exact=True)
+    for event in drive(script, begin=2, exact=True).to_the_end().events:
+        if isinstance(event, Frame | Digested):
+            assert exactness.check(first.timeline, event, script)

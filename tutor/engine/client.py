@@ -37,6 +37,9 @@ class Engine:
             where a learner reads before the first step, wrong where a run follows at once.
     """
 
+    can_run = True
+    """A recording, which may stand in for an engine, cannot."""
+
     def __init__(self, eager: bool = False) -> None:
         self._eager = eager
         self.device: str | None = None

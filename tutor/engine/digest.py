@@ -1,4 +1,4 @@
-"""A digest of a script's whole state: what proves that a replay is the recorded run."""
+"""A digest of what a script has named: what proves that a replay is the recorded run."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -31,7 +31,8 @@ word is where."""
 
 def digest(namespace: dict[str, Any]) -> bytes:
     """Digest the numbers, tensors, arrays, modules and optimizers that the script has named, with
-    all gradients, and the state of torch's generator.
+    all gradients, and the state of torch's generator. What lies in lists and dictionaries, and the
+    generators of Python and NumPy, are noticed once they change one of these.
 
     What lies on a device is summed up there, in integers, and fetched in one transfer.
     """
@@ -40,15 +41,12 @@ def digest(namespace: dict[str, Any]) -> bytes:
     for name, value in namespace.items():
         if name == "_" or name.startswith("__"):
             continue
-        for part in _parts(value):
-            found.update(name.encode())
-            if isinstance(part, Tensor):
+        found.update(name.encode())
+        try:
+            for part in _parts(value):
                 _add(found, part, sums)
-            elif isinstance(part, np.ndarray):
-                found.update(str(part.dtype).encode())
-                _condense(found, np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
-            else:
-                found.update(repr(part).encode())
+        except Exception:  # whatever the script's objects raise
+            found.update(b"?")
     for content in transfer.fetch(sums):
         found.update(content)
     found.update(transfer.peek(torch.default_generator.get_state()))
@@ -97,28 +95,40 @@ def _with_gradient(tensor: Tensor) -> Iterator[Tensor]:
         yield grad
 
 
-def _add(found: "hashlib.blake2b", tensor: Tensor, sums: list[Tensor]) -> None:
+def _add(found: "hashlib.blake2b", part: Any, sums: list[Tensor]) -> None:
+    """Take a tensor, an array or a number in."""
+    if isinstance(part, Tensor):
+        try:
+            _add_tensor(found, part, sums)
+        except Exception:  # whatever a subclass raises, or a parameter that has no shape yet
+            found.update(b"?")
+    elif isinstance(part, np.ndarray):
+        found.update(str(part.dtype).encode())
+        _condense(found, np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
+    else:
+        # Python refuses to write out the longest of integers in tens.
+        found.update((hex(part) if isinstance(part, int) else repr(part)).encode())
+
+
+def _add_tensor(found: "hashlib.blake2b", tensor: Tensor, sums: list[Tensor]) -> None:
     """Take a tensor in; of one on a device, leave its sum to be fetched."""
     kind = type(tensor)
-    try:
-        if kind is not Tensor and kind is not torch.nn.Parameter:
-            if kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:
-                return  # whatever is asked of it, the script's own code would answer
-            tensor = tensor.as_subclass(Tensor)
-        found.update(f"{tuple(tensor.shape)}{tensor.dtype}".encode())
-        if tensor.device.type == "meta" or summary.holds_less(tensor):
-            return
-        if tensor.is_cpu and tensor.is_contiguous() and tensor.dtype in transfer.STORED:
-            if tensor.is_neg() or tensor.is_conj():
-                tensor = tensor.resolve_conj().resolve_neg()
-            if tensor.nbytes and (address := tensor.data_ptr()):
-                _condense(found, memory_at(address, tensor.nbytes))
-        elif tensor.is_cpu:
-            found.update(transfer.peek(transfer.raw(tensor)))
-        else:
-            sums.append(_sum(transfer.raw(tensor)))
-    except Exception:  # whatever a subclass raises, or a parameter that has no shape yet
-        found.update(b"?")
+    if kind is not Tensor and kind is not torch.nn.Parameter:
+        if kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:
+            return  # whatever is asked of it, the script's own code would answer
+        tensor = tensor.as_subclass(Tensor)
+    found.update(f"{tuple(tensor.shape)}{tensor.dtype}".encode())
+    if tensor.device.type == "meta" or summary.holds_less(tensor):
+        return
+    if tensor.is_cpu and tensor.is_contiguous() and tensor.dtype in transfer.STORED:
+        if tensor.is_neg() or tensor.is_conj():
+            tensor = tensor.resolve_conj().resolve_neg()
+        if tensor.nbytes and (address := tensor.data_ptr()):
+            _condense(found, memory_at(address, tensor.nbytes))
+    elif tensor.is_cpu:
+        found.update(transfer.peek(transfer.raw(tensor)))
+    else:
+        sums.append(_sum(transfer.raw(tensor)))
 
 
 def _condense(found: "hashlib.blake2b", content: memoryview) -> None:

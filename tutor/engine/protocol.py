@@ -26,7 +26,7 @@ FOREVER = 2**62
 
 
 DIGESTED = 50
-"""After so many steps each a run tells a digest of its whole state."""
+"""After so many steps each a run tells a digest of its state."""
 
 
 class Edit(msgspec.Struct, frozen=True, array_like=True):
@@ -134,7 +134,7 @@ class Edited(msgspec.Struct, frozen=True, array_like=True, tag="edited"):
 
 
 class Digested(msgspec.Struct, frozen=True, array_like=True, tag="digested"):
-    """What the whole state came to after every `DIGESTED` steps: equal digests, equal states."""
+    """What all that the script has named came to, after every `DIGESTED` steps."""
 
     step: int
     digest: bytes

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -167,6 +167,8 @@ class Recorder:
         if changed or self._has_written:
             self._send(self.step + 1, self._site, changed, with_slots=False)
             self.step += 1
+            if self.step in self._edits:
+                self._refuse("the script came to its end within it")
         elif self.operations is not None:
             inside = self._look_inside(self.operations, changed)
         self._complete()
@@ -348,14 +350,18 @@ class Recorder:
             try:
                 apply(self._namespace, edit)
             except EditError as error:
-                # An exception would run through the script's own handlers.
-                self._sender.append(Ended("refused", f"edit at step {edit.step}: {error}"))
-                self._sender.flush()
-                os._exit(0)
+                self._refuse(str(error))
         if self.step > self._begin:
             with private.unobserved():
                 changed = self._capture.changes(complete=True)
             self._sender.append(Edited(self.step, changed))
+
+    def _refuse(self, problem: str) -> NoReturn:
+        """End the run: an edit after this step cannot be made."""
+        self._sender.append(Ended("refused", f"edit at step {self.step}: {problem}"))
+        self._sender.flush()
+        # An exception would run through the script's own handlers.
+        os._exit(0)
 
     def _send_digest(self) -> None:
         with private.unobserved():

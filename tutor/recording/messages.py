@@ -60,13 +60,22 @@ def decode(body: bytes) -> Message:
     Raises:
         Damage: it is none.
     """
-    if len(body) > _LONG and _holds_more(body, _MOST):
-        raise Damage("a message of too many values")
+    check_size(body)
     try:
         message: Message = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError, MemoryError, ValueError) as error:
         raise Damage(f"no message: {error}") from None
     return message
+
+
+def check_size(body: bytes) -> None:
+    """Refuse a message that holds so many values that reading it would take too much memory.
+
+    Raises:
+        Damage: it does.
+    """
+    if len(body) > _LONG and _holds_more(body, _MOST):
+        raise Damage(f"a message of more than {_MOST:,} values")
 
 
 def _holds_more(body: bytes, most: int) -> bool:

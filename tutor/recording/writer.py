@@ -22,7 +22,7 @@ from tutor.engine.protocol import (
 from tutor.frame import Frame
 from tutor.recording.check import Check
 from tutor.recording.file import BlockWriter, Damage, RecordingError
-from tutor.recording.messages import Began, Completion, Message
+from tutor.recording.messages import Began, Completion, Message, check_size
 from tutor.recording.views import printable
 from tutor.timeline import Doubt
 
@@ -78,13 +78,15 @@ class Writer:
             self._waited = None
 
     def _write(self, message: Message) -> None:
+        packed = pack(message)
         try:
+            check_size(packed)
             self._check.take(message)
         except Damage as damage:
             # Better no file than one that nobody can open.
-            told = f"{self._path} cannot be saved: {self._check.place} comes {damage}"
-            raise RecordingError(f"{told}: that is a mistake of tutor's") from None
-        self._file.append(pack(message))
+            place = self._check.place
+            raise RecordingError(f"{self._path} cannot be saved: {place} comes {damage}") from None
+        self._file.append(packed)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding
@@ -78,6 +78,10 @@ class TutorApp(ThriftyApp):
             self.call_after_refresh(self.engine.start)
         self.on_tutor_app_engine_changed()
 
+    def notify(self, message: str, **options: Any) -> None:
+        """Tell something in passing. It may quote a script, so it is no markup."""
+        super().notify(message, **(options | {"markup": False}))
+
     def _engine_changed(self) -> None:
         """Called from a thread of the engine's."""
         self.post_message(self.EngineChanged())
@@ -88,10 +92,11 @@ class TutorApp(ThriftyApp):
 
     def on_lesson_chosen(self, chosen: LessonChosen) -> None:
         from tutor.lesson import LessonError
+        from tutor.recording.file import RecordingError
 
         try:
             screen = self._lesson_screen(str(chosen.path))
-        except LessonError as error:
+        except (LessonError, RecordingError) as error:
             self.notify(str(error), title="This file cannot be opened", severity="error")
             return
         show = self.switch_screen if chosen.again else self.push_screen
@@ -130,7 +135,8 @@ class TutorApp(ThriftyApp):
             recording.show(path, branch)
         launch = recording.runs[0].launch
         lesson = parse(launch.source, Path(launch.path))
-        return LessonScreen(lesson, Archive(recording), self.request, self.palette)
+        engine = Archive(recording)
+        return LessonScreen(lesson, engine, self.request, self.palette, Path(path))
 
     def _leave_now(self) -> None:
         self.engine.close()

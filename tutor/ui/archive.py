@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tutor.budget import Budget
 from tutor.engine.protocol import Ended, Event, Fetch, Launch, Started
 from tutor.recording.tree import RecordedRun, Recording
 from tutor.ui.branch import MARKS, Branch, Branches, Make
@@ -41,7 +42,8 @@ class ArchivedRun:
 class Archive:
     """Takes the engine's place on a screen that shows a recording."""
 
-    torch = detected = failure = None
+    can_run = False
+    detected = failure = None
     on_change: Callable[[], None] | None = None
 
     def __init__(self, recording: Recording) -> None:
@@ -96,7 +98,9 @@ class Archive:
 
 
 def recorded(branches: Branches) -> Recording:
-    """All runs as they are now. Their timelines are copies, to be released when they are saved."""
+    """All runs as they are now. Their timelines are copies that share large values."""
+    # The copies are for a moment only: the learner's values must not be thinned for them.
+    budget = Budget(2**62)
     made: dict[Branch, RecordedRun] = {}
     for branch in branches.all:
         session = branch.session
@@ -104,7 +108,7 @@ def recorded(branches: Branches) -> Recording:
         made[branch] = RecordedRun(
             branch.name,
             session.launch,
-            session.timeline.fork(session.tip),
+            session.timeline.fork(session.tip, budget),
             made[branch.parent] if branch.parent else None,
             branch.step,
             started.environment if started else {},

@@ -9,12 +9,16 @@ from textual.timer import Timer
 from tutor.engine.protocol import Launch
 from tutor.events.follow import Events
 from tutor.timeline import Doubt, Moment, Timeline
+from tutor.ui.draw.strips import clip
 from tutor.ui.engine import AnyEngine
 from tutor.ui.microscope import Microscope
 from tutor.ui.pager import Pager
 from tutor.ui.prover import Prover
 from tutor.ui.refill import Refill
 from tutor.ui.session import Session
+
+LONGEST = 40
+"""Cells of a branch's name."""
 
 MARKS = "abcdefghijklmnopqrstuvwxyz"
 """In the order in which runs were made."""
@@ -96,11 +100,8 @@ class Branch:
     @property
     def failure(self) -> str:
         """Why the fork came to nothing, in a line; "" if it did not, or not yet."""
-        session = self.session
-        ended = session.ended
-        if self.parent is None or ended is None:
-            return ""
-        if not session.is_replaying and ended.outcome != "refused":
+        ended = self.session.ended
+        if self.parent is None or ended is None or self.session.has_begun:
             return ""
         return ended.message or "the replay ended before it came to the fork"
 
@@ -163,16 +164,15 @@ class Branches:
         self.all.insert(self._after(parent), branch)
         return branch
 
-    def fork(self, name: str, launch: Launch) -> Branch:
-        """Fork the current run after the step that the learner is at, and show the branch."""
-        parent = self.current
-        timeline = parent.timeline.fork(parent.session.cursor)
-        step = len(timeline)
+    def fork(self, parent: Branch, step: int, name: str, launch: Launch) -> Branch:
+        """Fork a run after a recorded step, and show the branch."""
+        timeline = parent.timeline.fork(step)
         self.current = self.add(self.unique(name), launch, timeline, parent, step)
         return self.current
 
     def unique(self, name: str) -> str:
-        """This name, with a number behind it if another run has it."""
+        """This name, no longer than `LONGEST`, with a number behind it if another run has it."""
+        name = clip(name, LONGEST)
         taken = {branch.name for branch in self.all}
         names = (name if number == 1 else f"{name} ({number})" for number in range(1, 10**6))
         return next(one for one in names if one not in taken)

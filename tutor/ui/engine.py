@@ -37,6 +37,9 @@ class AnyEngine(Protocol):
     on_change: Callable[[], None] | None
 
     @property
+    def can_run(self) -> bool: ...
+
+    @property
     def device(self) -> str | None: ...
 
     @property

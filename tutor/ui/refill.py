@@ -65,6 +65,7 @@ class Refill:
         if rests and step == self._step:
             return
         self.cancel()
+        self.failure = ""
         if rests and step and step not in self._hopeless and timeline.missing(step):
             self._step = step
             self._timer = self._later(_REST, self._begin)
@@ -83,8 +84,9 @@ class Refill:
                     self._finish(timeline)
                     return
                 case Ended(outcome="died"):
+                    # Not again while the learner rests here; going away and back tries anew.
                     self.failure = f"the replay ended: {event.message}"
-                    self.cancel()
+                    self._close()
                     return
                 case Ended():
                     self._finish(timeline)
@@ -105,12 +107,15 @@ class Refill:
 
     def cancel(self) -> None:
         """The learner moved on."""
+        self._close()
+        self._step = 0
+
+    def _close(self) -> None:
         if self._timer is not None:
             self._timer.stop()
         if self._run is not None:
             self._run.close()
         self._timer = self._run = None
-        self._step = 0
 
     def _begin(self) -> None:
         # What the replay may spend has to be enough for every value.

@@ -12,7 +12,7 @@ import msgspec
 
 from tutor import exactness
 from tutor.engine import protocol
-from tutor.frame import Frame
+from tutor.frame import Frame, TensorView
 from tutor.timeline import Doubt, Moment, Timeline
 from tutor.ui.engine import AnyEngine
 from tutor.ui.worker import Worker
@@ -65,11 +65,16 @@ class Session:
         self._find: Callable[[], int | None] | None = None
         self._missed: Callable[[], None] | None = None
         self._stride = 1
-        self._allowed = self.timeline.budget.limit
+        budget = timeline.budget
+        self._allowed = max(budget.limit, budget.cost + budget.limit // 4)
         """Bytes that may be recorded before the learner is asked whether to go on."""
         self._is_full = False
         self._replayed = 0
         """Up to this step the worker only replays what is recorded."""
+        self._found: dict[str, TensorView | None] = {}
+        """What the last replayed step came to, before the learner's edits after it."""
+        self.has_begun = False
+        """Whether a replay came to its end, the learner's edits made, and the run can go on."""
         self._engine = engine
         self._wake = wake
         self._clock = clock
@@ -120,12 +125,12 @@ class Session:
             return Doing.PLAYING
         if self.ended is not None:
             return Doing.ENDED
+        if self.worker.is_held:
+            return Doing.PAUSED
         if self.is_replaying:
             return Doing.REPLAYING
         if self.worker.started is None:
             return Doing.STARTING
-        if self.worker.is_held:
-            return Doing.PAUSED
         return Doing.RUNNING if self.worker.busy else Doing.WAITING
 
     @property
@@ -265,7 +270,7 @@ class Session:
         if following:
             self.cursor = self.tip
         budget = self.timeline.budget
-        if budget.cost > self._allowed and self.worker.busy:
+        if budget.cost > self._allowed and self.worker.busy and not self.is_replaying:
             # A loop without an end must not take all memory; the learner may well let it go on.
             self._allowed = budget.cost + budget.limit
             self._is_full = True
@@ -279,18 +284,28 @@ class Session:
             case Frame() | protocol.Digested() if event.step <= self._replayed:
                 exactness.check(timeline, event, self.launch.source)
                 if isinstance(event, Frame):
+                    self._found = event.changed
                     edited = timeline.edited.get(event.step, ())
                     changed = event.changed.items()
                     views = {name: view for name, view in changed if view and name not in edited}
                     timeline.complete(event.step, views)
             case Frame():
+                self.has_begun = True
                 timeline.append(event)
             case protocol.Printed(step=step) if step > self._replayed:
                 timeline.print(step, event.output)
             case protocol.Completed():
                 timeline.complete(event.step, event.views)
-            case protocol.Edited():
-                timeline.edit(event.step, event.changed)
+            case protocol.Edited(step=step):
+                # What an earlier edit changed may be again what the script made it.
+                names = timeline.edited.get(step, ())
+                restored = {name: self._found[name] for name in names if name in self._found}
+                timeline.edit(step, restored | event.changed)
+            case protocol.Waited(step=step):
+                self.has_begun = self.has_begun or step >= self._replayed
+            case protocol.Ended(outcome=outcome):
+                is_there = not self.is_replaying and outcome != "refused"
+                self.has_begun = self.has_begun or is_there
             case protocol.Digested():
                 timeline.digests[event.step] = event.digest
             case protocol.Started() if event.environment.get("device", "").startswith("mps"):
@@ -298,8 +313,11 @@ class Session:
 
     def _goes_on(self) -> bool:
         """Whether the run can go on; one whose worker died goes on in another one."""
-        if self.ended is not None and self.ended.outcome == "died":
+        has_died = self.ended is not None and self.ended.outcome == "died"
+        if has_died and self._engine.can_run:
             self.worker.close()
+            # What the statement wrote in which it died will be written again.
+            self.timeline.forget_output(self.tip)
             self.worker = self._resume()
         return self.ended is None
 

@@ -44,9 +44,9 @@ class Curve:
     losses: Sequence[float]
 
 
-def suits_log(losses: Sequence[float]) -> bool:
+def suits_log(*losses: Sequence[float]) -> bool:
     """Whether a logarithmic axis shows more: all finite losses above 0, over more than 100 fold."""
-    values = np.asarray(losses, dtype=np.float64)
+    values = np.concatenate([np.asarray(one, dtype=np.float64) for one in losses])
     values = values[np.isfinite(values)]
     if not values.size or values.min() <= 0:
         return False

@@ -31,7 +31,7 @@ class LossPanel(Panel):
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         steps, losses = moment.timeline.losses(moment.step)
         title = self.lesson.loss or ""
-        log = suits_log([*losses, *(loss for one in self.others for loss in one.losses)])
+        log = suits_log(losses, *(one.losses for one in self.others))
         return draw_loss(
             steps,
             losses,

@@ -1,5 +1,6 @@
 """The keys of a lesson that ask something: each opens a dialog, or tells why it cannot."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from tutor.events.told import tell
 from tutor.recording.file import RecordingError
 from tutor.recording.tree import Recording, save
 from tutor.timeline import Timeline
-from tutor.ui.archive import NOTHING, Archive, recorded
+from tutor.ui.archive import NOTHING, recorded
 from tutor.ui.branch import Branch, Branches
 from tutor.ui.draw.palette import Palette
 from tutor.ui.engine import AnyEngine
@@ -40,6 +41,7 @@ class Asking(Screen[None]):
         super().__init__()
         self.hidden_events: set[Kind] = set()
         """The kinds of events that the learner does not want to see."""
+        self._searching: Search | None = None
         self.remark = 0, ""
         """What is to be said of a step, as long as the learner stays there."""
 
@@ -73,9 +75,9 @@ class Asking(Screen[None]):
 
     def can_replay(self) -> bool:
         """Whether the script can be run again; tells so where it cannot."""
-        if isinstance(self.engine, Archive):
+        if not self.engine.can_run:
             self._warn(NOTHING)
-        return not isinstance(self.engine, Archive)
+        return self.engine.can_run
 
     def visit(self, step: int) -> None:
         """Show a recorded step, from outside, while something is asked about it."""
@@ -142,15 +144,17 @@ class Asking(Screen[None]):
         def read(text: str) -> Launch:
             return changes.change(text, step, lesson, timeline, launch)
 
-        self.app.push_screen(EditScreen(step, offers, read, self.palette), self._fork)
+        # The run may go on meanwhile: the fork is where the learner was when they asked for it.
+        fork = partial(self._fork, branch, step)
+        self.app.push_screen(EditScreen(step, offers, read, self.palette), fork)
 
-    def _fork(self, launch: Launch | None) -> None:
+    def _fork(self, parent: Branch, step: int, launch: Launch | None) -> None:
         if launch is None or self.branches is None:
             return
-        parent = self.branches.current
         parent.microscope.leave()
         parent.session.playing = False
-        self.branches.fork(changes.name_of(launch, parent.session.launch), launch)
+        name = changes.name_of(launch, parent.session.launch)
+        self.branches.fork(parent, step, name, launch)
         self.show()
 
     def action_branches(self) -> None:
@@ -188,9 +192,6 @@ class Asking(Screen[None]):
             steps = sum(len(run.timeline) - run.step for run in recording.runs)
             told = f"{steps:,} steps in {path} ({_sized(path.stat().st_size)})"
             self.app.call_from_thread(self.notify, told, title="saved")
-        finally:
-            for run in recording.runs:
-                self.app.call_from_thread(run.timeline.release)
 
     # Going somewhere
 
@@ -231,9 +232,10 @@ class Asking(Screen[None]):
         if place is None or self.branch is None:
             return
         if isinstance(place, Condition):
-            search = place.search(self.timeline, 1, len(self.timeline))
-            self._look_for(place, search, self.branch, self.branch.session.cursor)
+            self._searching = place.search(self.timeline, 1, len(self.timeline))
+            self._look_for(place, self._searching, self.branch)
             return
+        self.stop_searching()
         session = self.branch.session
         if place.is_iteration:
             session.go_to_iteration(place.number)
@@ -247,35 +249,45 @@ class Asking(Screen[None]):
             )
         self.show()
 
-    def _look_for(self, condition: Condition, search: Search, branch: Branch, origin: int) -> None:
+    def stop_searching(self) -> None:
+        """The learner goes elsewhere."""
+        self._searching = None
+
+    def _look_for(self, condition: Condition, search: Search, branch: Branch) -> None:
         """Look through what is recorded, a slice at a time; then run on."""
-        session = branch.session
-        if branch is not self.branch or session.cursor != origin:
-            return  # the learner went elsewhere
+        if search is not self._searching or branch is not self.branch:
+            return
         if search.go_on():
-            self.set_timer(0.001, lambda: self._look_for(condition, search, branch, origin))
+            self.set_timer(0.001, lambda: self._look_for(condition, search, branch))
             return
+        self._searching = None
         if search.found is not None:
-            session.go_to_step(search.found)
-            self.show()
-            return
-        reached = [len(branch.timeline)]
+            branch.session.go_to_step(search.found)
+        else:
+            self._run_on_to(condition, search, branch)
+        self.show()
+
+    def _run_on_to(self, condition: Condition, search: Search, branch: Branch) -> None:
+        session, timeline = branch.session, branch.timeline
+        looked_at = search.last
 
         def find() -> int | None:
-            tip = session.tip
+            nonlocal looked_at
             first = next(
-                (s for s in range(reached[0] + 1, tip + 1) if condition.holds(branch.timeline, s)),
+                (
+                    step
+                    for step in range(looked_at + 1, session.tip + 1)
+                    if condition.holds(timeline, step)
+                ),
                 None,
             )
-            reached[0] = tip
+            looked_at = session.tip
             return first
 
         def missed() -> None:
-            whole = condition.search(branch.timeline, 1, 0)
-            self._warn(search.problem or whole.problem or "it held at no step of the run")
+            self._warn(search.problem or "it held at no step of the run")
 
         session.run_until(find, missed)
-        self.show()
 
     def _warn(self, text: str) -> None:
         self.notify(text, severity="warning")

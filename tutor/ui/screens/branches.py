@@ -12,14 +12,11 @@ from textual.getters import query_one
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tutor.ui.branch import Branch, Branches
+from tutor.ui.branch import LONGEST, Branch, Branches
 from tutor.ui.draw.branches import Row, draw_branches
 from tutor.ui.draw.palette import Palette
 from tutor.ui.lines import Lines
 from tutor.ui.session import Doing
-
-_LONGEST = 40
-"""Characters of a branch's name."""
 
 _STATES = {
     Doing.STARTING: "starting",
@@ -51,7 +48,7 @@ class BranchesScreen(ModalScreen[Branch | None]):
         super().__init__()
         self.branches = branches
         self.palette = palette
-        self._picked = branches.all.index(branches.current)
+        self.picked = branches.current
         self._dropping: Branch | None = None
 
     def compose(self) -> ComposeResult:
@@ -59,7 +56,7 @@ class BranchesScreen(ModalScreen[Branch | None]):
             box.border_title = "runs"
             box.border_subtitle = "enter shows · r renames · x drops · escape"
             yield Lines(self.palette, "rows")
-            yield Input(compact=True, max_length=_LONGEST, id="name", disabled=True)
+            yield Input(compact=True, max_length=LONGEST, id="name", disabled=True)
             yield Static("e forks a run where you are, with something changed", id="told")
 
     def on_mount(self) -> None:
@@ -67,16 +64,13 @@ class BranchesScreen(ModalScreen[Branch | None]):
         self.lines.styles.height = len(self.branches)
 
     def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self._draw)
-
-    @property
-    def picked(self) -> Branch:
-        return self.branches.all[self._picked]
+        self.call_after_refresh(self.refresh_rows)
 
     def action_move(self, by: int) -> None:
         self._dropping = None
-        self._picked = min(max(self._picked + by, 0), len(self.branches) - 1)
-        self._draw()
+        runs = self.branches.all
+        self.picked = runs[min(max(runs.index(self.picked) + by, 0), len(runs) - 1)]
+        self.refresh_rows()
 
     def action_switch(self) -> None:
         self.dismiss(self.picked)
@@ -103,7 +97,7 @@ class BranchesScreen(ModalScreen[Branch | None]):
     def _end_renaming(self) -> None:
         self.field.display = False
         self.field.disabled = True
-        self._draw()
+        self.refresh_rows()
 
     def action_drop(self) -> None:
         """The first press asks, the second drops: what is dropped is gone."""
@@ -117,17 +111,20 @@ class BranchesScreen(ModalScreen[Branch | None]):
         problem = self.branches.drop(branch)
         self._tell(problem or f"{branch.name!r} is dropped")
         self._dropping = None
-        self._picked = min(self._picked, len(self.branches) - 1)
-        self._draw()
+        self.refresh_rows()
 
     def _tell(self, text: str) -> None:
         self.told.update(Content(text))
 
-    def _draw(self) -> None:
-        rows = [self._row(branch) for branch in self.branches.all]
+    def refresh_rows(self) -> None:
+        """Bring the rows up to date: runs go on, and a fork may come to nothing."""
+        runs = self.branches.all
+        if self.picked not in runs:
+            self.picked = self.branches.current
+        at = runs.index(self.picked)
+        rows = [self._row(branch) for branch in runs]
         self.lines.styles.height = len(rows)
-        strips = draw_branches(rows, self._picked, self.lines.size.width, self.palette)
-        self.lines.show(strips, self._picked)
+        self.lines.show(draw_branches(rows, at, self.lines.size.width, self.palette), at)
 
     def _row(self, branch: Branch) -> Row:
         session = branch.session

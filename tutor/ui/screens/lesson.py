@@ -1,6 +1,7 @@
 """A script on the screen: the clock of a play, and what the panes show. `Asking` has the keys that
 open something over it."""
 
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -34,6 +35,7 @@ from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
 from tutor.ui.panes import Panes
 from tutor.ui.screens.asking import Asking
+from tutor.ui.screens.branches import BranchesScreen
 from tutor.ui.screens.events import EventsScreen
 from tutor.ui.screens.go import Place
 from tutor.ui.screens.menu import LessonChosen
@@ -74,15 +76,22 @@ class LessonScreen(Asking):
     keys = query_one(KeyLine)
 
     def __init__(
-        self, lesson: Lesson, engine: AnyEngine, request: Request, palette: Palette
+        self,
+        lesson: Lesson,
+        engine: AnyEngine,
+        request: Request,
+        palette: Palette,
+        target: Path | None = None,
     ) -> None:
         super().__init__()
+        self.target = target or lesson.path
+        """What is opened again: the script, or the recording of one."""
         self.lesson = lesson
         self.engine = engine
         self.request = request
         self.palette = palette
         self.branches: Branches | None = None
-        self._file = Watched(lesson.path)
+        self._file = Watched(self.target)
         self._player: Timer | None = None
         self._clock: Timer | None = None
         self._resting: Timer | None = None
@@ -139,6 +148,10 @@ class LessonScreen(Asking):
         post, later = self.post_message, self.set_timer
         return Branch(name, mark, self.engine, launch, timeline, post, later, parent, step)
 
+    def _has(self, branch: Branch) -> bool:
+        """Whether a run is still there: what it told may come after it was dropped."""
+        return self.branches is not None and branch in self.branches.all
+
     def on_branch_reported(self, message: Branch.Reported) -> None:
         branch = message.branch
         wait = branch.drained_at + _FRAME - monotonic()
@@ -148,20 +161,26 @@ class LessonScreen(Asking):
             self._drain(branch)
 
     def on_branch_refilled(self, message: Branch.Refilled) -> None:
-        message.branch.refill.drain(message.branch.timeline)
-        self.show()
+        if self._has(message.branch):
+            message.branch.refill.drain(message.branch.timeline)
+            self.show()
 
     def on_branch_proved(self, message: Branch.Proved) -> None:
-        message.branch.prover.drain(message.branch.timeline)
-        self.show()
+        if self._has(message.branch):
+            message.branch.prover.drain(message.branch.timeline)
+            self.show()
 
     def on_branch_noted(self, message: Branch.Noted) -> None:
+        if not self._has(message.branch):
+            return
         message.branch.microscope.shadow.drain(message.branch.timeline)
         self.show()
         if isinstance(self.app.screen, WhyScreen | EventsScreen):
             self.app.screen.answer()
 
     def _drain(self, branch: Branch) -> None:
+        if not self._has(branch):
+            return
         branch.drained_at = monotonic()
         branch.session.drain()
         if branch.failure and self.branches is not None:
@@ -170,6 +189,8 @@ class LessonScreen(Asking):
             self.show()
         else:
             self._follow_events(branch)
+        if isinstance(self.app.screen, BranchesScreen):
+            self.app.screen.refresh_rows()
         if branch is not self.branch:
             self._show_curves()
         # Two paintings a step, one for its values and one for the line that is next, would be
@@ -194,7 +215,8 @@ class LessonScreen(Asking):
 
     def _follow_on(self, branch: Branch) -> None:
         self._followed.discard(branch)
-        self._follow_events(branch)
+        if self._has(branch):
+            self._follow_events(branch)
 
     # Showing
 
@@ -252,8 +274,8 @@ class LessonScreen(Asking):
             self._show_status(branch)
 
     def on_branch_paged(self, message: Branch.Paged) -> None:
-        message.branch.pager.drain(message.branch.timeline)
         if message.branch is self.branch:
+            message.branch.pager.drain(message.branch.timeline)
             self._show_part(message.branch)
 
     def _show_part(self, branch: Branch) -> None:
@@ -304,7 +326,7 @@ class LessonScreen(Asking):
         if step == session.cursor:
             notice = notice or remark
         if self._file.has_changed():
-            notice = f"{self.lesson.path.name} changed on disk; ctrl+r opens it again"
+            notice = f"{self.target.name} changed on disk; ctrl+r opens it again"
         inside = counted(self.lens) if microscope.is_open else ""
         several = self.branches is not None and len(self.branches) > 1
         runs = describe(
@@ -317,8 +339,7 @@ class LessonScreen(Asking):
             branch.name if several else "",
         )
         self.status.show(runs)
-        is_recording = isinstance(self.engine, Archive)
-        self.keys.show(keymap.keys_for(session, microscope.is_open, is_recording))
+        self.keys.show(keymap.keys_for(session, microscope.is_open, not self.engine.can_run))
         # While something runs the line tells for how long; when nothing does no timer is left.
         if _is_at_work(branch) and self._clock is None:
             self._clock = self.set_timer(_SECONDS, self._look_at_clock)
@@ -348,6 +369,7 @@ class LessonScreen(Asking):
     def action_do(self, what: str) -> None:
         """Let the session do what its method `what` does."""
         if (branch := self.branch) is not None:
+            self.stop_searching()
             if not branch.microscope.move(branch.session, what):
                 getattr(branch.session, what)()
             self.show()
@@ -402,7 +424,7 @@ class LessonScreen(Asking):
         self.panes.zoom()
 
     def action_reopen(self) -> None:
-        self.post_message(LessonChosen(self.lesson.path, again=True))
+        self.post_message(LessonChosen(self.target, again=True))
 
     def action_unzoom(self) -> None:
         if self.maximized is not None:

@@ -12,7 +12,9 @@ from textual.getters import query_one
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-SUFFIX = ".tutor"
+from tutor.recording.file import is_recording
+from tutor.recording.reader import SUFFIX
+
 _HINT = "all runs, as far as they are recorded; tutor open FILE walks through them without torch"
 
 
@@ -50,16 +52,31 @@ class SaveScreen(ModalScreen[Path | None]):
         if not text:
             self.why.update(Content("want a file name"))
             return
-        path = Path(text).expanduser()
-        if not path.suffix:
-            path = path.with_suffix(SUFFIX)
-        if path.is_dir():
-            self.why.update(Content(f"{path} is a folder: want a file name"))
-        elif path.exists() and self._warned != text:
-            self._warned = text
-            self.why.update(Content(f"{path} is there already: enter again replaces it"))
+        try:
+            path, problem = self._place(text)
+        except (OSError, RuntimeError, ValueError) as error:
+            # No such user, a name that is too long, a character that no file may have.
+            path, problem = Path(), f"{text[:40]}: no file can be called so ({error})"
+        if problem:
+            self.why.update(Content(problem))
         else:
             self.dismiss(path)
+
+    def _place(self, text: str) -> tuple[Path, str]:
+        """The file that is meant, and what speaks against writing it."""
+        if not text.isprintable():
+            raise ValueError("it has characters that cannot be seen")
+        path = Path(text).expanduser()
+        if path.is_dir():
+            return path, f"{path} is a folder: want a file name"
+        if not path.suffix:
+            path = path.with_suffix(SUFFIX)
+        if path.exists() and not is_recording(path):
+            return path, f"{path} is there already, and no recording: want another name"
+        if path.exists() and self._warned != text:
+            self._warned = text
+            return path, f"{path} is there already: enter again replaces it"
+        return path, ""
 
 
 def _unused(name: str) -> Path:
