@@ -34,8 +34,8 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
     proves that a replay is the same run, `parts` brings pieces of large values.
   - `device`, `process` and `private` hold what is asked of the accelerator, the operating system,
     and torch beyond its public API.
-- `timeline` (with `column`, `budget`, `transcript`): what a run recorded, at any step, within its
-  budget. `values`: views as numbers. `target`: what a learner calls a value.
+- `timeline` (with `steps`, `column`, `budget`, `transcript`): what a run recorded, at any step,
+  within its budget. `values`: views as numbers. `target`: what a learner calls a value.
 - `catalog`: finds lessons. `lesson` (with `cells`, `comments`, `markup`, `knob`, `metadata`): reads
   one, and never runs it.
 - `frame`: the schema of what is recorded.

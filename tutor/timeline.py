@@ -3,39 +3,20 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from tutor.budget import Budget
 from tutor.column import KEPT, Column, Forms
 from tutor.frame import Frame, Past, TensorView
+from tutor.steps import Place, Steps
 from tutor.transcript import Transcript
 
 NEAR = 2_000
 """Up to this step a replay notes everything from the first step on."""
 
-_HAS_LOSS, _IS_NEW_LOSS, _RAN_BACKWARD = 1, 2, 4
-"""As flags of a step."""
-
-_STEP, _CHANGE = 56, 40
-"""Bytes that a step and each of its changes take beside the content, about."""
-
-_Extra = tuple[tuple[str | None, ...], tuple[object, ...], tuple[tuple[str, str], ...]]
-"""Slots, shown and problems of a step."""
-
-_extras = msgspec.msgpack.Decoder(_Extra)
-_encode = msgspec.msgpack.Encoder().encode
-
-
-class Place(NamedTuple):
-    """Where in the script a step was."""
-
-    line: int
-    loop: int
-    """Line of the outermost loop around it, 0 outside."""
-    iteration: int | None
-    phase: str
+_CHANGE = 40
+"""Bytes that a change takes beside the content, about."""
 
 
 class Doubt(msgspec.Struct, frozen=True, array_like=True):
@@ -73,25 +54,17 @@ class Timeline:
         self._names: list[str] = []
         """The columns' names by their numbers."""
         self._numbers: dict[str, int] = {}
-        # One entry a step each:
-        self._lines, self._loops, self._iterations = array("I"), array("I"), array("i")
-        self._phases, self._flags, self._losses = bytearray(), bytearray(), array("d")
-        self._phase_names: list[str] = []
+        self._steps = Steps()
         self._changes, self._change_ends = array("I"), array("Q")
         """The numbers of the columns that a step changed, and where each step's end."""
-        # What only some steps have:
-        self._extra_steps, self._extra_ends, self._extra = array("I"), array("Q"), bytearray()
         self._output = Transcript()
         self._loss_steps, self._loss_values = array("I"), array("d")
         self._iteration_starts, self._cell_starts = array("I"), array("I")
-        self._root_steps: array[int] = array("I")
-        self._roots: list[str] = []
-        """The steps from which on `backward()` was called on another name, and those names."""
         self._outside = array("I")
         """The steps outside of loops that changed something."""
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._steps)
 
     def fork(self, step: int, budget: Budget | None = None) -> "Timeline":
         """A timeline of its own that begins with the steps up to `step`; large values are shared,
@@ -103,15 +76,9 @@ class Timeline:
         copy = Timeline(self._cells, budget or self.budget)
         copy._forms, copy._names, copy._numbers = self._forms, [*self._names], {**self._numbers}
         copy._columns = {name: column.until(step) for name, column in self._columns.items()}
-        copy._lines, copy._loops = self._lines[:step], self._loops[:step]
-        copy._iterations, copy._losses = self._iterations[:step], self._losses[:step]
-        copy._phases, copy._flags = self._phases[:step], self._flags[:step]
-        copy._phase_names = [*self._phase_names]
+        copy._steps = self._steps.until(step)
         copy._change_ends = self._change_ends[:step]
         copy._changes = self._changes[: copy._change_ends[-1] if step else 0]
-        extras = bisect_right(self._extra_steps, step)
-        copy._extra_steps, copy._extra_ends = self._extra_steps[:extras], self._extra_ends[:extras]
-        copy._extra = self._extra[: copy._extra_ends[-1] if extras else 0]
         copy._output = self._output.fork(step)
         losses = bisect_right(self._loss_steps, step)
         copy._loss_steps, copy._loss_values = self._loss_steps[:losses], self._loss_values[:losses]
@@ -122,10 +89,8 @@ class Timeline:
         copy.edited = {at: names for at, names in self.edited.items() if at <= step}
         if self.doubt is not None and self.doubt.step <= step:
             copy.doubt = self.doubt
-        copy._root_steps = self._root_steps[: bisect_right(self._root_steps, step)]
-        copy._roots = self._roots[: len(copy._root_steps)]
-        size = sum(column.size for column in copy._columns.values()) + len(copy._extra)
-        copy._pay(_STEP * step + _CHANGE * len(copy._changes) + size)
+        size = sum(column.size for column in copy._columns.values()) + copy._steps.size
+        copy._pay(_CHANGE * len(copy._changes) + size)
         return copy
 
     def release(self) -> None:
@@ -145,39 +110,20 @@ class Timeline:
         step = len(self) + 1
         if frame.step != step:
             raise ValueError(f"step {frame.step} cannot follow step {step - 1}")
-        iteration = -1 if frame.iteration is None else frame.iteration
-        last = step - 2
-        if last < 0 or (self._loops[last], self._iterations[last]) != (frame.loop, iteration):
+        last = self._steps.place(step - 1) if step > 1 else None
+        if last is None or (last.loop, last.iteration) != (frame.loop, frame.iteration):
             self._iteration_starts.append(step)
-        if last < 0 or self._cell(self._lines[last]) != self._cell(frame.line):
+        if last is None or self._cell(last.line) != self._cell(frame.line):
             self._cell_starts.append(step)
         if frame.changed and not frame.loop:
             self._outside.append(step)
-        self._lines.append(frame.line)
-        self._loops.append(frame.loop)
-        self._iterations.append(iteration)
-        self._phases.append(self._phase_number(frame.phase))
-        has_loss = frame.loss is not None
-        ran = bool(frame.root)
-        self._flags.append(
-            _HAS_LOSS * has_loss + _IS_NEW_LOSS * frame.is_new_loss + _RAN_BACKWARD * ran
-        )
-        if ran and (not self._roots or self._roots[-1] != frame.root):
-            self._root_steps.append(step)
-            self._roots.append(frame.root)
-        self._losses.append(frame.loss if frame.loss is not None else 0.0)
+        cost = self._steps.append(frame)
         self._change_ends.append(len(self._changes))
         if frame.is_new_loss and frame.loss is not None:
             self._loss_steps.append(step)
             self._loss_values.append(frame.loss)
         self._change(step, frame.changed)
-        cost = _STEP + _CHANGE * len(frame.changed)
-        if frame.slots or frame.shown or frame.problems:
-            self._extra += _encode((frame.slots, frame.shown, frame.problems))
-            cost += len(self._extra) - (self._extra_ends[-1] if self._extra_ends else 0)
-            self._extra_steps.append(step)
-            self._extra_ends.append(len(self._extra))
-        self._pay(cost)
+        self._pay(cost + _CHANGE * len(frame.changed))
 
     def edit(self, step: int, changed: Mapping[str, TensorView | None]) -> None:
         """The learner edited values after `step`, the last one: that is what they are now."""
@@ -220,7 +166,7 @@ class Timeline:
         self._change_ends[step - 1] = len(self._changes)
 
     def _record(self, step: int, name: str, view: TensorView | None) -> None:
-        order = len(self._iteration_starts) if self._loops[step - 1] else step
+        order = len(self._iteration_starts) if self._steps.loops[step - 1] else step
         kept = self._columns[name].append(step, view, order)
         if kept is not None:
             self._pay(KEPT)
@@ -232,39 +178,18 @@ class Timeline:
         self.cost += cost
         self.budget.spend(cost)
 
-    def _phase_number(self, phase: str) -> int:
-        if phase not in self._phase_names:
-            self._phase_names.append(phase)
-        return self._phase_names.index(phase)
-
     # Reading
 
     def place(self, step: int) -> Place:
         """Where in the script a recorded step was."""
-        at = step - 1
-        iteration = self._iterations[at]
-        return Place(
-            self._lines[at],
-            self._loops[at],
-            None if iteration < 0 else iteration,
-            self._phase_names[self._phases[at]],
-        )
+        return self._steps.place(step)
 
     def frame(self, step: int) -> Frame | None:
         """The frame of `step`; None for step 0."""
         if not step:
             return None
-        line, loop, iteration, phase = self.place(step)
-        flags = self._flags[step - 1]
-        slots, shown, problems = self._extra_of(step)
-        root = self._root(step) if flags & _RAN_BACKWARD else ""
         changed = {name: self.view(name, step) for name in self._changed_names(step)}
-        loss = self._losses[step - 1] if flags & _HAS_LOSS else None
-        is_new = bool(flags & _IS_NEW_LOSS)
-        return Frame(
-            step, line, loop, iteration, phase, loss, is_new, changed, slots, shown, problems,
-            root=root,
-        )  # fmt: skip
+        return msgspec.structs.replace(self._steps.bare(step), changed=changed)
 
     def at(self, step: int) -> "Moment":
         """Everything as it was after `step`."""
@@ -294,7 +219,7 @@ class Timeline:
 
     def has_run(self, line: int, step: int) -> bool:
         """Whether the statement on `line` ran by `step`."""
-        return line in self._lines[:step]
+        return line in self._steps.lines[:step]
 
     def next_change(self, name: str, step: int) -> int | None:
         """The first recorded step after `step` that changed `name`."""
@@ -336,25 +261,11 @@ class Timeline:
             for name in self._changed_names(at):
                 column = self._columns[name]
                 outside[name] = column.requires_grad(column.index(at))
-        has_loss = step > 0 and self._flags[step - 1] & _HAS_LOSS
-        return Past(self._root(step), self._losses[step - 1] if has_loss else None, outside)
+        return Past(self._steps.root(step), self._steps.loss(step), outside)
 
     def _changed_names(self, step: int) -> list[str]:
         start = self._change_ends[step - 2] if step > 1 else 0
         return [self._names[n] for n in self._changes[start : self._change_ends[step - 1]]]
-
-    def _root(self, step: int) -> str:
-        """What `backward()` was last called on by `step`, "" if it was not."""
-        index = bisect_right(self._root_steps, step) - 1
-        return self._roots[index] if index >= 0 else ""
-
-    def _extra_of(self, step: int) -> _Extra:
-        index = bisect_left(self._extra_steps, step)
-        if index == len(self._extra_steps) or self._extra_steps[index] != step:
-            return (), (), ()
-        start = self._extra_ends[index - 1] if index else 0
-        found: _Extra = _extras.decode(self._extra[start : self._extra_ends[index]])
-        return found
 
     # Moving
 
@@ -384,9 +295,9 @@ class Timeline:
 
     def iteration(self, number: int, near: int) -> int | None:
         """The first step of iteration `number`; of several loops, of the one that `near` is in."""
-        starts = [s for s in self._iteration_starts if self._iterations[s - 1] == number]
-        loop = self._loops[near - 1] if near else None
-        in_loop = [start for start in starts if self._loops[start - 1] == loop]
+        iterations, loops = self._steps.iterations, self._steps.loops
+        starts = [start for start in self._iteration_starts if iterations[start - 1] == number]
+        in_loop = [start for start in starts if near and loops[start - 1] == loops[near - 1]]
         return next(iter(in_loop or starts), None)
 
     def _cell(self, line: int) -> int:

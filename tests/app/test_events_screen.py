@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fake_engine import number, tensor
+from test_lesson_screen import until
 from textual.app import App, ComposeResult
 from textual.events import Paste
 from textual.pilot import Pilot
@@ -212,7 +213,7 @@ async def test_the_pane_marks_events_as_they_are_found_and_tells_doubts(tmp_path
     app = Pane(panel)
     async with app.run_test(size=(80, 24)) as pilot:
         panel.moment = timeline.at(450)
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "◆" in panel.render_line(0).text)
         before = panel.render_line(0).text
         assert before.startswith("Y")
         assert "◆" in before
@@ -220,7 +221,7 @@ async def test_the_pane_marks_events_as_they_are_found_and_tells_doubts(tmp_path
             pass
         timeline.doubt = Doubt(700, "a clock")
         panel.draw_soon()
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "~" in panel.render_line(0).text)
         after = panel.render_line(0).text
         assert after.startswith("Y∞")
         assert "~" in after

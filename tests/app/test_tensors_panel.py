@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_lesson_screen import until
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
@@ -162,8 +163,7 @@ async def test_another_step_never_shows_the_numbers_of_the_one_before(tmp_path: 
         app.answer(LARGE)
         late = app.panel.part
         app.panel.moment = timeline.at(2)
-        await pilot.pause(0.15)
-        assert [wanted.step for wanted in app.asked] == [1, 2]
+        await until(pilot, lambda: [wanted.step for wanted in app.asked] == [1, 2])
         assert app.shown[4].split() == ["[0,:]", *"······"]
         app.panel.part = late
         assert app.shown[4].split() == ["[0,:]", *"······"]
@@ -171,7 +171,7 @@ async def test_another_step_never_shows_the_numbers_of_the_one_before(tmp_path: 
         assert app.shown[4].split()[:3] == ["[0,:]", "1", "2"]
         # The same question again is answered with the same numbers.
         app.panel.moment = timeline.at(1)
-        await pilot.pause(0.15)
+        await until(pilot, lambda: app.shown[4].split()[1:] == [*"······"])
         app.panel.part = late
         assert app.shown[4].split()[:3] == ["[0,:]", "0", "1"]
 

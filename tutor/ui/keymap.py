@@ -47,14 +47,18 @@ BINDINGS: list[BindingType] = [
 
 _MOVING = ("do('toggle_play')", "do('back')", "speed(1)", "speed(-1)")
 _RUNNING = ("do('toggle_play')", "do('back')")
-_ENDED = ("do('back')", "do('previous_iteration')", "edit", "inside", "why", "audit", "branches",
-          "go", "do('first')", "reopen")  # fmt: skip
-_WAITING = ("do('step')", "do('back')", "do('next_iteration')", "inside", "do('toggle_play')",
-            "do('run_to_end')", "edit", "go", "why", "audit", "branches")  # fmt: skip
+_PANE = ("numbers", "slice", "difference")
+"""Keys of the pane of tensors, which matter while it has the keyboard."""
+_ENDED = ("do('back')", *_PANE, "do('previous_iteration')", "edit", "inside", "why", "audit",
+          "branches", "go", "do('first')", "reopen")  # fmt: skip
+_WAITING = ("do('step')", "do('back')", *_PANE, "do('next_iteration')", "inside",
+            "do('toggle_play')", "do('run_to_end')", "edit", "go", "why", "audit",
+            "branches")  # fmt: skip
 _INSIDE = ("do('step')", "do('back')", "outside", "why", "audit", "detail", "open",
            "do('first')", "do('last')")  # fmt: skip
-_RECORDED = ("do('step')", "do('back')", "do('next_iteration')", "do('toggle_play')", "event", "go",
-             "branches", "do('first')", "do('last')", "do('previous_iteration')")  # fmt: skip
+_RECORDED = ("do('step')", "do('back')", *_PANE, "do('next_iteration')", "do('toggle_play')",
+             "event", "go", "branches", "do('first')", "do('last')",
+             "do('previous_iteration')")  # fmt: skip
 _ALWAYS = ("zoom", "turn(1)", "leave", "app.help")
 
 STARTING = ("leave", "app.help")

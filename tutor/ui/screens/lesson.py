@@ -113,6 +113,10 @@ class LessonScreen(Asking):
         self.watch(self.app, "device", self._launch)
         self.watch(self.app, "failure", self._launch)
 
+    def on_descendant_focus(self) -> None:
+        # Each pane has keys of its own.
+        self.keys.refresh()
+
     def on_unmount(self) -> None:
         if self.branches is not None:
             self.branches.close()
