@@ -1,6 +1,7 @@
 """Drives one run of the real engine and keeps all that it says."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -51,32 +52,38 @@ class Driver:
         self._news = threading.Event()
         self._is_replay = launch.begin > 0
         self.recording = Recording()
+        self._unseen: deque[Event] = deque()
+        """What was taken and not looked at yet: several events may come at once."""
         self.run: Run = engine.launch(launch, self._news.set)
 
     def until(self, wanted: Callable[[Event], bool]) -> Event:
-        """Take events up to the first that is wanted."""
+        """The first event that is wanted, of those that were not looked at before."""
         while True:
+            while self._unseen:
+                if wanted(event := self._unseen.popleft()):
+                    return event
             assert self._news.wait(PATIENCE), f"nothing but {self.recording.events[-3:]}"
             self._news.clear()
-            found = None
             for event in self.run.take():
-                self.recording.events.append(event)
-                if self._is_replay:
-                    pass  # its first step has no step before it
-                elif isinstance(event, Frame):
-                    self.recording.timeline.append(event)
-                elif isinstance(event, Printed):
-                    self.recording.timeline.print(event.step, event.output)
-                elif isinstance(event, Completed):
-                    self.recording.timeline.complete(event.step, event.views)
-                elif isinstance(event, Edited):
-                    self.recording.timeline.edit(event.step, event.changed)
-                elif isinstance(event, Digested):
-                    self.recording.timeline.digests[event.step] = event.digest
-                if found is None and wanted(event):
-                    found = event
-            if found is not None:
-                return found
+                self._take(event)
+
+    def _take(self, event: Event) -> None:
+        self._unseen.append(event)
+        self.recording.events.append(event)
+        timeline = self.recording.timeline
+        if self._is_replay:
+            return  # its first step has no step before it
+        match event:
+            case Frame():
+                timeline.append(event)
+            case Printed():
+                timeline.print(event.step, event.output)
+            case Completed():
+                timeline.complete(event.step, event.views)
+            case Edited():
+                timeline.edit(event.step, event.changed)
+            case Digested():
+                timeline.digests[event.step] = event.digest
 
     def step_to(self, step: int) -> Waited:
         self.run.go(step)

@@ -75,7 +75,6 @@ def test_a_value_is_put_in_place(text: str, target: str, value: object) -> None:
         "w.data.zero_()",
         "w = torch.zeros(2)",
         "fresh = 3",
-        "lr == 3",
         "kind = 'sum'",
         "w[0] += 1",
         "del big",
@@ -90,6 +89,8 @@ def test_anything_else_is_run_as_a_statement(text: str) -> None:
     ("text", "step", "told"),
     [
         ("lr =", 5, "is no statement"),
+        ("lr == 3", 5, "changes nothing: NAME = VALUE"),
+        ("lr = 0.1", 5, "lr is that already"),
         ("a = 1; b = 2", 5, "want one change"),
         ("", 5, "want one change"),
         ("w.zero_()", 0, "nothing has run yet"),

@@ -67,7 +67,12 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
         return _turned(launch, knob, text.partition("=")[2].strip())
     if not step:
         raise BadChange("nothing has run yet: only knobs can be turned before the first step")
+    match statements[0]:
+        case ast.Expr(ast.Compare() | ast.Name() | ast.Constant()):
+            raise BadChange(f"{text!r} changes nothing: NAME = VALUE sets a value")
     if assigned is not None and _is_numeric(assigned[1]) and _is_known(assigned[0], step, timeline):
+        if _is_there(*assigned, timeline.view(assigned[0], step)):
+            raise BadChange(f"{assigned[0]} is that already: type another value")
         return _edited(launch, Edit(step, *assigned))
     return _edited(launch, Edit(step, "", None, text))
 
@@ -83,6 +88,23 @@ def name_of(launch: Launch, parent: Launch) -> str:
     return ", ".join(
         f"{lines[line - 1].partition('=')[0].strip()} = {v}" for line, v in turned.items()
     )
+
+
+def instead(launch: Launch, parent: Launch, fork: int, step: int) -> Launch | None:
+    """The launch in which the last change stands instead of the one that `parent` was itself forked
+    for, after the same step; None where they are not about the same thing.
+
+    Args:
+        launch: `parent` with one more change.
+        fork: The step that `parent` was forked after.
+        step: That of the new change.
+    """
+    if step != fork or len(launch.edits) == len(parent.edits) or not parent.edits:
+        return None
+    before, last = parent.edits[-1], launch.edits[-1]
+    if not last.target or (before.step, before.target) != (last.step, last.target):
+        return None
+    return msgspec.structs.replace(launch, edits=(*launch.edits[:-2], last))
 
 
 def offers(
@@ -114,8 +136,8 @@ def _offers(
     for knob in lesson.knobs:
         view = timeline.view(knob.name, step)
         if view is not None:
-            late = "; the optimizer has its own" if knob.name in taken else ""
-            yield _offer(knob.name, view, _range(knob) + late)
+            about = "knob; the optimizer has its own" if knob.name in taken else _range(knob)
+            yield _offer(knob.name, view, about)
         elif not timeline.has_run(knob.line, step):
             value = launch.knobs.get(knob.line, knob.value)
             yield Offer(f"{knob.name} = {value!r}", f"{_range(knob)}, still to come")
@@ -209,6 +231,14 @@ def _is_numeric(value: object) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_is_numeric, value))
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_there(target: str, value: object, view: TensorView | None) -> bool:
+    """Whether a single number is what the value is now."""
+    if view is None or view.count != 1 or not isinstance(value, int | float):
+        return False
+    elements = values.array(view)
+    return elements is not None and _text(elements.reshape(-1).tolist()[0], view) == repr(value)
 
 
 def _is_known(target: str, step: int, timeline: Timeline) -> bool:

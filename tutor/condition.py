@@ -8,6 +8,7 @@ cannot be computed, the condition does not hold.
 import ast
 import difflib
 import math
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
@@ -52,6 +53,11 @@ class Condition:
         self._term = compiled(node)
         self.plain = _plain(node)
         """(operator, number) of `name < number`: many steps of it can be looked at at once."""
+
+    def unknown(self, source: str) -> str:
+        """A name that a script never mentions, "" if it mentions all."""
+        mentioned = {*re.findall(r"\w+", source), "loss", "step", "iteration"}
+        return next((name for name in self.names if name.split(".")[0] not in mentioned), "")
 
     def holds(self, timeline: Timeline, step: int) -> bool:
         """Whether it holds after a step."""

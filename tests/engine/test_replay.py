@@ -81,7 +81,8 @@ def test_every_lesson_goes_on_from_any_step_as_if_it_had_been_recorded_from_the_
     launch = launch_of(path)
     first = Driver(engine, launch).to_the_end()
     last = len(first.timeline)
-    for step in {2, last // 3, last // 2, last - 2} - {0, 1}:
+    # Of a long one once: what is near its beginning says little.
+    for step in {last // 2} if last > 600 else {2, last // 3, last // 2, last - 2} - {0, 1}:
         past = first.timeline.past(step)
         again = Driver(engine, msgspec.structs.replace(launch, begin=step - 1, past=past))
         frames = again.to_the_end().frames

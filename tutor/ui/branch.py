@@ -78,6 +78,8 @@ class Branch:
         self.drained_at = 0.0
         """When what it told was last taken in."""
         self.step = step
+        self.text = ""
+        """What the learner typed to fork it."""
         self._post = post
         self.session = Session(engine, launch, timeline, self._told(Branch.Reported))
         self.refill = Refill(engine, launch, self._told(Branch.Refilled), later)
@@ -96,6 +98,10 @@ class Branch:
     @property
     def timeline(self) -> Timeline:
         return self.session.timeline
+
+    def owner(self, step: int) -> "Branch":
+        """The run that recorded this step of it: what lies before a fork is the parent's."""
+        return self if self.parent is None or step >= self.step else self.parent.owner(step)
 
     @property
     def failure(self) -> str:

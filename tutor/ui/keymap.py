@@ -85,7 +85,13 @@ def keys_for(
             return (*_MOVING, *_ALWAYS)
         case Doing.RUNNING if session.worker.stuck_for > 0.2 or session.rushing:
             return (*_RUNNING, *_ALWAYS)
-        case Doing.ENDED if session.cursor == session.tip:
+        case Doing.ENDED if session.cursor == session.tip and not _can_go_on(session):
             return (*_ENDED, *_ALWAYS)
         case _:
             return (*_WAITING, *_ALWAYS)
+
+
+def _can_go_on(session: Session) -> bool:
+    """Whether the run is over because its worker died: another one may take its place."""
+    ended = session.ended
+    return ended is not None and ended.outcome == "died" and session.can_go_on

@@ -74,7 +74,7 @@ class Session:
         self._found: dict[str, TensorView | None] = {}
         """What the last replayed step came to, before the learner's edits after it."""
         self.has_begun = False
-        """Whether a replay came to its end, the learner's edits made, and the run can go on."""
+        """Whether a replay ever came to its end, the learner's changes made."""
         self._engine = engine
         self._wake = wake
         self._clock = clock
@@ -92,6 +92,7 @@ class Session:
     def _resume(self) -> Worker:
         """A worker that goes on after what is recorded."""
         tip = self._replayed = len(self.timeline)
+        self._is_there = False
         launch = self.launch
         if tip:
             launch = msgspec.structs.replace(launch, begin=tip - 1, past=self.timeline.past(tip))
@@ -101,9 +102,15 @@ class Session:
         return worker
 
     @property
+    def can_go_on(self) -> bool:
+        """Whether a worker that died can be replaced by another one."""
+        return self._engine.can_run and self._engine.failure is None
+
+    @property
     def is_replaying(self) -> bool:
-        """Whether the worker has yet to come to the end of what is recorded."""
-        return self.worker.tip < self._replayed
+        """Whether the worker has yet to come to the end of what is recorded, and to make the
+        learner's changes there."""
+        return self._replayed > 0 and not self._is_there
 
     @property
     def ended(self) -> protocol.Ended | None:
@@ -290,7 +297,6 @@ class Session:
                     views = {name: view for name, view in changed if view and name not in edited}
                     timeline.complete(event.step, views)
             case Frame():
-                self.has_begun = True
                 timeline.append(event)
             case protocol.Printed(step=step) if step > self._replayed:
                 timeline.print(step, event.output)
@@ -302,19 +308,20 @@ class Session:
                 restored = {name: self._found[name] for name in names if name in self._found}
                 timeline.edit(step, restored | event.changed)
             case protocol.Waited(step=step):
-                self.has_begun = self.has_begun or step >= self._replayed
-            case protocol.Ended(outcome=outcome):
-                is_there = not self.is_replaying and outcome != "refused"
-                self.has_begun = self.has_begun or is_there
+                self._is_there = self._is_there or step >= self._replayed
+            case protocol.Ended(outcome=outcome) if outcome != "refused":
+                self._is_there = self._is_there or self.worker.tip >= self._replayed
             case protocol.Digested():
                 timeline.digests[event.step] = event.digest
             case protocol.Started() if event.environment.get("device", "").startswith("mps"):
                 timeline.doubt = Doubt(1, "MPS does not compute the same twice")
 
+        self.has_begun = self.has_begun or self._is_there
+
     def _goes_on(self) -> bool:
         """Whether the run can go on; one whose worker died goes on in another one."""
         has_died = self.ended is not None and self.ended.outcome == "died"
-        if has_died and self._engine.can_run:
+        if has_died and self.can_go_on:
             self.worker.close()
             # What the statement wrote in which it died will be written again.
             self.timeline.forget_output(self.tip)

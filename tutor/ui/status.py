@@ -5,14 +5,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tutor.ui.draw.palette import Palette
-from tutor.ui.draw.strips import Run, clip, strip
+from tutor.ui.draw.strips import Run, strip
 from tutor.ui.refill import replaying
 from tutor.ui.session import Doing, Session
 
 _BRIEF = 0.2
 """A statement that takes less is over before anyone could read that it runs."""
 
-_NAME = 20
+_NAME = 28
 """Cells of a branch's name."""
 
 _SLOW = 0.5
@@ -47,6 +47,8 @@ def describe(
     elif ended is not None and failed:
         # The folder is known, and the line is short.
         message = ended.message.replace(session.launch.path, name)
+        if ended.outcome == "died" and session.can_go_on:
+            message += "; → tries again"
         runs.append((f" {message or f'{name}: {ended.outcome}'} ", palette.error))
     else:
         runs.append(_doing(session, palette))
@@ -73,7 +75,7 @@ def _where(session: Session, palette: Palette, branch: str) -> list[Run]:
     frame = session.moment.frame
     bar: Run = (" │ ", palette.border)
     of = f" of {session.tip:,}" if session.tip else ""
-    runs: list[Run] = [(f" {clip(branch, _NAME)}:", palette.accent)] if branch else []
+    runs: list[Run] = [(f" {_shortened(branch)}:", palette.accent)] if branch else []
     runs += [(f" step {session.cursor:,}{of}", palette.strong), bar]
     if frame is not None:
         if frame.iteration is not None:
@@ -81,6 +83,11 @@ def _where(session: Session, palette: Palette, branch: str) -> list[Run]:
         style = palette.phases.get(frame.phase, palette.text)
         runs += [(frame.phase, style), bar, (f"line {frame.line}", palette.text), bar]
     return runs
+
+
+def _shortened(name: str) -> str:
+    """The end of a branch's name: what it was changed to tells it from others."""
+    return name if cell_len(name) <= _NAME else "…" + name[1 - _NAME :]
 
 
 def _doing(session: Session, palette: Palette) -> Run:
@@ -91,6 +98,8 @@ def _doing(session: Session, palette: Palette) -> Run:
     match session.doing:
         case Doing.STARTING:
             return ("starting the engine…", palette.warning)
+        case Doing.REPLAYING if session.worker.tip >= session.tip:
+            return (f"making the change{long}: b and x drop it", palette.accent)
         case Doing.REPLAYING:
             return (replaying(session.worker.replayed, session.tip), palette.accent)
         case Doing.PLAYING:

@@ -32,7 +32,7 @@ class Row:
 def draw_branches(rows: Sequence[Row], picked: int, width: int, palette: Palette) -> list[Strip]:
     """A row for each run: the mark of its curve, its place in the tree, its fork, its loss."""
     named = [_named(row) for row in rows]
-    size = min(max(map(cell_len, named)), max(12, width - 46))
+    size = min(max(map(cell_len, named)), max(12, width - 58))
     strips = []
     for place, (row, name) in enumerate(zip(rows, named, strict=True)):
         fork = f"after {row.fork:,}" if row.depth else ""
@@ -44,7 +44,7 @@ def draw_branches(rows: Sequence[Row], picked: int, width: int, palette: Palette
             (fit(name, size), own),
             (f"  {fit(fork, 12)}", palette.muted),
             (f"{row.steps:>7,} steps  ", palette.text),
-            (fit(loss, 14), palette.text),
+            (f"{fit(loss, 14)}  ", palette.text),
             (row.state, palette.muted),
         ]
         if place == picked:

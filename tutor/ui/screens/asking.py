@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from tutor import changes
 from tutor.condition import Condition, Search
@@ -41,6 +41,8 @@ class Asking(Screen[None]):
         super().__init__()
         self.hidden_events: set[Kind] = set()
         """The kinds of events that the learner does not want to see."""
+        self.saved: dict[str, int] = {}
+        """The runs that are in a file, and with how many steps."""
         self._searching: Search | None = None
         self.remark = 0, ""
         """What is to be said of a step, as long as the learner stays there."""
@@ -134,33 +136,53 @@ class Asking(Screen[None]):
 
     def action_edit(self) -> None:
         """Fork the run here, with something changed."""
-        branch = self.branch
-        if branch is None or not self.can_replay():
-            return
-        session, lesson, launch = branch.session, self.lesson, branch.session.launch
-        step, timeline = session.cursor, session.timeline
+        if (branch := self.branch) is not None and self.can_replay():
+            self._ask_for_change(branch, branch.session.cursor)
+
+    def _ask_for_change(
+        self, branch: Branch, step: int, typed: str = "", problem: str = ""
+    ) -> None:
+        # What lies before a fork is the parent's: it forks there, and later changes are not made.
+        branch = branch.owner(step)
+        lesson, timeline, launch = self.lesson, branch.timeline, branch.session.launch
         offers = changes.offers(lesson, timeline, step, launch, self.picked)
 
         def read(text: str) -> Launch:
             return changes.change(text, step, lesson, timeline, launch)
 
+        screen = EditScreen(step, offers, read, self.palette, typed, problem)
         # The run may go on meanwhile: the fork is where the learner was when they asked for it.
-        fork = partial(self._fork, branch, step)
-        self.app.push_screen(EditScreen(step, offers, read, self.palette), fork)
+        self.app.push_screen(screen, partial(self._fork, branch, step))
 
-    def _fork(self, parent: Branch, step: int, launch: Launch | None) -> None:
-        if launch is None or self.branches is None:
+    def _fork(self, parent: Branch, step: int, asked: tuple[str, Launch] | None) -> None:
+        if asked is None or self.branches is None:
             return
+        text, launch = asked
+        if (
+            sibling := changes.instead(launch, parent.session.launch, parent.step, step)
+        ) is not None:
+            # Another value for what this branch was forked for: a branch beside it.
+            parent, launch = parent.parent or parent, sibling
         parent.microscope.leave()
         parent.session.playing = False
         name = changes.name_of(launch, parent.session.launch)
-        self.branches.fork(parent, step, name, launch)
+        self.branches.fork(parent, step, name, launch).text = text
         self.show()
+
+    def ask_again(self, branch: Branch) -> None:
+        """A fork came to nothing: say why, and let the learner mend what they typed."""
+        if branch.parent is not None and not isinstance(self.app.screen, ModalScreen):
+            problem = f"nothing forked: {branch.failure}"
+            self._ask_for_change(branch.parent, branch.step, branch.text, problem)
+        else:
+            self.notify(f"nothing forked: {branch.failure}", severity="error", timeout=10)
 
     def action_branches(self) -> None:
         """The runs: look at another one, rename or drop it."""
         if self.branches is not None:
-            self.app.push_screen(BranchesScreen(self.branches, self.palette), self._switch)
+            self.app.push_screen(
+                BranchesScreen(self.branches, self.engine.can_run, self.palette), self._switch
+            )
 
     def _switch(self, branch: Branch | None) -> None:
         if branch is not None and self.branches is not None:
@@ -172,9 +194,12 @@ class Asking(Screen[None]):
     def action_save(self) -> None:
         """Save all runs to a file."""
         if self.branch is not None and self.branch.session.tip:
-            self.app.push_screen(SaveScreen(self.lesson.slug), self._save)
+            self._ask_for_file()
         else:
             self._warn("nothing is recorded yet: → runs a statement")
+
+    def _ask_for_file(self, typed: str = "", problem: str = "") -> None:
+        self.app.push_screen(SaveScreen(self.lesson.slug, typed, problem), self._save)
 
     def _save(self, path: Path | None) -> None:
         if path is not None and self.branches is not None:
@@ -187,8 +212,9 @@ class Asking(Screen[None]):
         try:
             save(path, recording)
         except RecordingError as problem:
-            self.app.call_from_thread(self.notify, str(problem), severity="error", timeout=10)
+            self.app.call_from_thread(self._ask_for_file, str(path), str(problem))
         else:
+            self.saved = {run.name: len(run.timeline) for run in recording.runs}
             steps = sum(len(run.timeline) - run.step for run in recording.runs)
             told = f"{steps:,} steps in {path} ({_sized(path.stat().st_size)})"
             self.app.call_from_thread(self.notify, told, title="saved")
@@ -242,7 +268,9 @@ class Asking(Screen[None]):
         else:
             session.go_to_step(place.number)
         frame = session.moment.frame
-        reached = frame and (frame.iteration if place.is_iteration else frame.step)
+        reached: int | None = session.cursor
+        if place.is_iteration:
+            reached = frame.iteration if frame else None
         if session.ended is not None and reached != place.number:
             self._warn(
                 f"no {'iteration' if place.is_iteration else 'step'} {place.number} was recorded"
@@ -261,15 +289,18 @@ class Asking(Screen[None]):
             self.set_timer(0.001, lambda: self._look_for(condition, search, branch))
             return
         self._searching = None
+        unknown = condition.unknown(branch.session.launch.source)
         if search.found is not None:
             branch.session.go_to_step(search.found)
+        elif unknown:
+            self._warn(f"the script has no {unknown}: nothing to run on for")
         else:
             self._run_on_to(condition, search, branch)
         self.show()
 
     def _run_on_to(self, condition: Condition, search: Search, branch: Branch) -> None:
         session, timeline = branch.session, branch.timeline
-        looked_at = search.last
+        looked_at, origin = search.last, session.cursor
 
         def find() -> int | None:
             nonlocal looked_at
@@ -285,12 +316,16 @@ class Asking(Screen[None]):
             return first
 
         def missed() -> None:
+            session.cursor = origin
             self._warn(search.problem or "it held at no step of the run")
 
         session.run_until(find, missed)
 
     def _warn(self, text: str) -> None:
-        self.notify(text, severity="warning")
+        """Say it in the status line, until the learner goes elsewhere."""
+        if self.branch is not None:
+            self.remark = self.branch.session.cursor, text
+        self.show()
 
 
 def _sized(size: int) -> str:

@@ -12,9 +12,11 @@ from textual.getters import query_one
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tutor.ui.archive import NOTHING
 from tutor.ui.branch import LONGEST, Branch, Branches
 from tutor.ui.draw.branches import Row, draw_branches
 from tutor.ui.draw.palette import Palette
+from tutor.ui.field import Field
 from tutor.ui.lines import Lines
 from tutor.ui.session import Doing
 
@@ -42,10 +44,11 @@ class BranchesScreen(ModalScreen[Branch | None]):
 
     lines = query_one("#rows", Lines)
     told = query_one("#told", Static)
-    field = query_one("#name", Input)
+    field = query_one("#name", Field)
 
-    def __init__(self, branches: Branches, palette: Palette) -> None:
+    def __init__(self, branches: Branches, can_run: bool, palette: Palette) -> None:
         super().__init__()
+        self._hint = "e forks a run where you are, with something changed" if can_run else NOTHING
         self.branches = branches
         self.palette = palette
         self.picked = branches.current
@@ -56,11 +59,12 @@ class BranchesScreen(ModalScreen[Branch | None]):
             box.border_title = "runs"
             box.border_subtitle = "enter shows · r renames · x drops · escape"
             yield Lines(self.palette, "rows")
-            yield Input(compact=True, max_length=LONGEST, id="name", disabled=True)
-            yield Static("e forks a run where you are, with something changed", id="told")
+            yield Field(id="name", max_length=LONGEST)
+            yield Static(self._hint, id="told")
 
     def on_mount(self) -> None:
         self.field.display = False
+        self.field.disabled = True
         self.lines.styles.height = len(self.branches)
 
     def on_resize(self, event: Resize) -> None:

@@ -18,18 +18,21 @@ from tutor.changes import BadChange, Offer
 from tutor.engine.protocol import Launch
 from tutor.ui.draw.edit import draw_offers
 from tutor.ui.draw.palette import Palette
+from tutor.ui.field import Field
 from tutor.ui.lines import Lines
 
 _HINT = "NAME = VALUE, or any one statement: the run forks here and goes on with it"
 
 
-class EditScreen(ModalScreen[Launch | None]):
-    """Answers with the launch of the branch; None where the learner changes nothing.
+class EditScreen(ModalScreen[tuple[str, Launch] | None]):
+    """Answers with what was typed and the launch of the branch; None where nothing is changed.
 
     Args:
         step: The step after which the run forks.
         offers: What can be changed.
         read: Makes a launch of what was typed.
+        typed: What was typed before, where that came to nothing.
+        problem: Why it did.
     """
 
     BINDINGS: ClassVar = [
@@ -38,12 +41,18 @@ class EditScreen(ModalScreen[Launch | None]):
         Binding("up", "pick(-1)", "previous", priority=True),
     ]
 
-    field = query_one(Input)
+    field = query_one(Field)
     lines = query_one("#offers", Lines)
     why = query_one("#why", Static)
 
     def __init__(
-        self, step: int, offers: Sequence[Offer], read: Callable[[str], Launch], palette: Palette
+        self,
+        step: int,
+        offers: Sequence[Offer],
+        read: Callable[[str], Launch],
+        palette: Palette,
+        typed: str = "",
+        problem: str = "",
     ) -> None:
         super().__init__()
         self.palette = palette
@@ -52,18 +61,18 @@ class EditScreen(ModalScreen[Launch | None]):
         self._read = read
         self._picked = -1
         """The number of an offer; -1 for what the learner types by themselves."""
-        self._typed = ""
+        self._typed = typed
+        self._problem = problem
 
     def compose(self) -> ComposeResult:
         with Vertical(id="edit") as box:
             box.border_title = f"change something after step {self._step:,}"
             box.border_subtitle = "↑↓ pick · enter forks · escape"
-            yield Input(compact=True, select_on_focus=False, id="field")
-            yield Static(_HINT, id="why")
+            yield Field(id="field")
+            yield Static(Content(self._problem or _HINT), id="why")
             yield Lines(self.palette, "offers")
 
     def on_mount(self) -> None:
-        self.field.cursor_blink = False
         # As many rows as there are offers, so that few leave no hole.
         self.lines.styles.height = max(1, len(self._offers))
         self.field.value = self._typed
@@ -102,6 +111,6 @@ class EditScreen(ModalScreen[Launch | None]):
             self.why.update(Content("that is its value now: type another one"))
             return
         try:
-            self.dismiss(self._read(text))
+            self.dismiss((text, self._read(text)))
         except BadChange as problem:
             self.why.update(Content(str(problem)))

@@ -97,6 +97,8 @@ class LessonScreen(Asking):
         self._resting: Timer | None = None
         self._followed: set[Branch] = set()
         """The runs in whose steps there is more to look for events in."""
+        self._warned = ""
+        """The key that would drop branches, once that was told."""
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -188,9 +190,9 @@ class LessonScreen(Asking):
         branch.drained_at = monotonic()
         branch.session.drain()
         if branch.failure and self.branches is not None:
-            self.notify(f"nothing forked: {branch.failure}", severity="error", timeout=10)
             self.branches.drop(branch)
             self.show()
+            self.ask_again(branch)
         else:
             self._follow_events(branch)
         if isinstance(self.app.screen, BranchesScreen):
@@ -231,7 +233,8 @@ class LessonScreen(Asking):
             return
         session = branch.session
         # A new moment makes every pane look at its values: there is one only where they may differ.
-        shown = (branch, session.cursor, session.news, branch.refill.count)
+        names = [one.name for one in self.branches.all] if self.branches else []
+        shown = (branch, session.cursor, session.news, branch.refill.count, names)
         if shown != self._shown:
             self._shown = shown
             self._show_beside(branch)
@@ -256,7 +259,7 @@ class LessonScreen(Asking):
         branch.told = doubt
         self.panes.query_one(TimelinePanel).draw_soon()
         where = f"approximate from step {doubt.step:,} on"
-        self.notify(doubt.reason, title=where, severity="warning", timeout=15)
+        self.notify(doubt.reason, title=where, severity="warning", timeout=8)
 
     @on(TensorsPanel.PartWanted)
     def _rest_for_part(self, asked: TensorsPanel.PartWanted) -> None:
@@ -374,6 +377,7 @@ class LessonScreen(Asking):
         """Let the session do what its method `what` does."""
         if (branch := self.branch) is not None:
             self.stop_searching()
+            self._warned = ""
             if not branch.microscope.move(branch.session, what):
                 getattr(branch.session, what)()
             self.show()
@@ -427,7 +431,19 @@ class LessonScreen(Asking):
     def action_zoom(self) -> None:
         self.panes.zoom()
 
+    def _may_leave(self, what: str) -> bool:
+        """Whether no branch would be lost; the first time that is told, the second it is meant."""
+        branches = self.branches.all if self.branches else []
+        unsaved = [one for one in branches if self.saved.get(one.name) != one.session.tip]
+        if len(branches) < 2 or not unsaved or not self.engine.can_run or self._warned == what:
+            return True
+        self._warned = what
+        self._warn(f"{len(branches) - 1} forked, not saved: s saves, {what} again drops them")
+        return False
+
     def action_reopen(self) -> None:
+        if not self._may_leave("ctrl+r"):
+            return
         self.post_message(LessonChosen(self.target, again=True))
 
     def action_unzoom(self) -> None:
@@ -439,7 +455,7 @@ class LessonScreen(Asking):
             self.panes.unzoom()
         elif self.microscope is not None and self.microscope.is_open:
             self.action_outside()
-        else:
+        elif self._may_leave("q"):
             self.app.action_leave()
 
 

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from tutor.recording.file import is_recording
 from tutor.recording.reader import SUFFIX
+from tutor.ui.field import Field
 
 _HINT = "all runs, as far as they are recorded; tutor open FILE walks through them without torch"
 
@@ -23,27 +24,29 @@ class SaveScreen(ModalScreen[Path | None]):
 
     Args:
         name: What is saved: the file is called after it.
+        typed: The file that was typed before, where it could not be written.
+        problem: Why it could not.
     """
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss", "save nothing")]
 
-    field = query_one(Input)
+    field = query_one(Field)
     why = query_one("#why", Static)
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, typed: str = "", problem: str = "") -> None:
         super().__init__()
-        self._slug = name
+        self._offered = typed or str(_unused(name))
+        self._problem = problem
         self._warned = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="save") as box:
             box.border_title = "save the recording"
             box.border_subtitle = "enter saves · escape"
-            yield Input(str(_unused(self._slug)), compact=True, select_on_focus=False, id="field")
-            yield Static(_HINT, id="why")
+            yield Field(self._offered, id="field")
+            yield Static(Content(self._problem or _HINT), id="why")
 
     def on_mount(self) -> None:
-        self.field.cursor_blink = False
         self.field.focus()
 
     @on(Input.Submitted)
