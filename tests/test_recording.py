@@ -423,7 +423,7 @@ def test_damage_tells_how_far_the_file_is_sound(saved):
     place = next(n for n, message in enumerate(messages) if message[:2] == ["frame", 6])
     told = refused(packed([*messages[:place], ["frame", "no"]]), SCRATCH)
     assert told.startswith(f"{SCRATCH}: damaged after step 5 (no message: ")
-    assert told.endswith("): record it again with `tutor run … --save`")
+    assert told.endswith("): copy it again, or save it again")
 
 
 def test_a_newer_recording_is_not_called_damaged(saved):

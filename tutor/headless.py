@@ -190,7 +190,8 @@ def _told(report: JsonReport | TextReport, ended: Ended) -> int:
     for expression, reason in report.unknown.items():
         print(f"tutor: --show {expression} never had a value: {reason}", file=sys.stderr)
     if ended.outcome != "finished" or ended.message:
-        print(ended.traceback or f"{ended.message}\n", end="", file=sys.stderr)
+        told = f"tutor: {ended.message}" if ended.outcome == "refused" else ended.message
+        print(ended.traceback or f"{told}\n", end="", file=sys.stderr)
     return EXIT[ended.outcome]
 
 

@@ -40,6 +40,10 @@ class Damage(ValueError):
     """Something in a recording that no tutor has written; the text says what."""
 
 
+class CutOff(Damage):
+    """The file ends before it is complete."""
+
+
 def is_recording(path: str | Path) -> bool:
     """Whether a recording lies there, of whatever version, whole or not."""
     # Looking into a pipe would take from it what somebody else wants to read.
@@ -81,7 +85,7 @@ def payloads(path: str | Path) -> Iterator[bytes]:
         if not start.startswith(MAGIC):
             raise RecordingError(no_recording)
         if len(start) < _START.size:
-            raise Damage("cut off")
+            raise CutOff("cut off")
         _, version = _START.unpack(start)
         if version > VERSION:
             told = f"was saved by a newer tutor (format {version}, this one reads {VERSION})"
@@ -91,12 +95,12 @@ def payloads(path: str | Path) -> Iterator[bytes]:
         left = os.fstat(file.fileno()).st_size - _START.size
         while left:
             if left < _BLOCK.size:
-                raise Damage("cut off")
+                raise CutOff("cut off")
             length, checksum = _BLOCK.unpack(file.read(_BLOCK.size))
             left -= _BLOCK.size + length
             # Before it is read: nothing is set aside for a length that the file has not.
             if left < 0:
-                raise Damage("cut off")
+                raise CutOff("cut off")
             if length > _LONGEST:
                 raise Damage(f"a block of {length:,} bytes")
             payload = file.read(length)

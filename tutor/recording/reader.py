@@ -8,7 +8,15 @@ from typing import NamedTuple
 from tutor.engine.protocol import FOREVER, Edited, Ended, Started, Waited
 from tutor.frame import Frame, TensorView
 from tutor.recording.check import Check
-from tutor.recording.file import Damage, RecordingError, is_recording, number_of, payloads, split
+from tutor.recording.file import (
+    CutOff,
+    Damage,
+    RecordingError,
+    is_recording,
+    number_of,
+    payloads,
+    split,
+)
 from tutor.recording.messages import Began, Completion, Event, Message, decode
 from tutor.recording.views import printable
 
@@ -33,12 +41,14 @@ def messages(path: str | Path) -> Iterator[Message]:
                 check.take(message)
                 yield message
         if not check.is_complete:
-            raise Damage("cut off")
+            raise CutOff("cut off")
     except Damage as damage:
         # It may quote what lies there.
         reason = printable(str(damage), is_name=True)[:_TOLD]
-        told = f"{path}: damaged {check.place} ({reason})"
-        raise RecordingError(f"{told}: record it again with `tutor run … --save`") from None
+        told = f"damaged {check.place} ({reason})"
+        if isinstance(damage, CutOff):
+            told = f"cut off, its end is missing ({check.place})"
+        raise RecordingError(f"{path}: {told}: copy it again, or save it again") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RecordingError(f"{path} cannot be read: {reason}") from None
