@@ -1,8 +1,7 @@
-"""A script on the screen: the clock of a play, and what the panes show. `Asking` has the keys that
-open something over it."""
+"""A script on the screen: the clock of a play, and what the panes show. `Asking` and `Travelling`
+have the keys that open something over it, `Reporting` hears what the runs tell."""
 
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -34,12 +33,9 @@ from tutor.ui.panels.panel import Ahead
 from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
 from tutor.ui.panes import Panes
-from tutor.ui.screens.asking import Asking
-from tutor.ui.screens.branches import BranchesScreen
-from tutor.ui.screens.events import EventsScreen
 from tutor.ui.screens.go import Place
 from tutor.ui.screens.menu import LessonChosen
-from tutor.ui.screens.why import WhyScreen
+from tutor.ui.screens.reporting import Reporting
 from tutor.ui.session import Doing, Session
 from tutor.ui.small import TooSmall
 from tutor.ui.status import StatusLine, describe
@@ -48,9 +44,6 @@ from tutor.ui.watched import Watched
 if TYPE_CHECKING:
     from tutor.ui.app import TutorApp
 
-_FRAME = 1 / 30
-"""Seconds between two looks at a run that goes on by itself."""
-
 _SECONDS = 0.25
 """Seconds between two updates of how long a statement has been running."""
 
@@ -58,7 +51,7 @@ _REST = 0.1
 """Seconds that the learner stays at a step before a replay brings what they look at there."""
 
 
-class LessonScreen(Asking):
+class LessonScreen(Reporting):
     """Holds the moment that all panes show."""
 
     BINDINGS: ClassVar = keymap.BINDINGS
@@ -95,8 +88,6 @@ class LessonScreen(Asking):
         self._player: Timer | None = None
         self._clock: Timer | None = None
         self._resting: Timer | None = None
-        self._followed: set[Branch] = set()
-        """The runs in whose steps there is more to look for events in."""
         self._warned = ""
         """The key that would drop branches, once that was told."""
         self._shown: tuple[object, ...] = ()
@@ -153,76 +144,6 @@ class LessonScreen(Asking):
     ) -> Branch:
         post, later = self.post_message, self.set_timer
         return Branch(name, mark, self.engine, launch, timeline, post, later, parent, step)
-
-    def _has(self, branch: Branch) -> bool:
-        """Whether a run is still there: what it told may come after it was dropped."""
-        return self.branches is not None and branch in self.branches.all
-
-    def on_branch_reported(self, message: Branch.Reported) -> None:
-        branch = message.branch
-        wait = branch.drained_at + _FRAME - monotonic()
-        if branch.session.rushing and wait > 0:
-            self.set_timer(wait, lambda: self._drain(branch))
-        else:
-            self._drain(branch)
-
-    def on_branch_refilled(self, message: Branch.Refilled) -> None:
-        if self._has(message.branch):
-            message.branch.refill.drain(message.branch.timeline)
-            self.show()
-
-    def on_branch_proved(self, message: Branch.Proved) -> None:
-        if self._has(message.branch):
-            message.branch.prover.drain(message.branch.timeline)
-            self.show()
-
-    def on_branch_noted(self, message: Branch.Noted) -> None:
-        if not self._has(message.branch):
-            return
-        message.branch.microscope.shadow.drain(message.branch.timeline)
-        self.show()
-        if isinstance(self.app.screen, WhyScreen | EventsScreen):
-            self.app.screen.answer()
-
-    def _drain(self, branch: Branch) -> None:
-        if not self._has(branch):
-            return
-        branch.drained_at = monotonic()
-        branch.session.drain()
-        if branch.failure and self.branches is not None:
-            self.branches.drop(branch)
-            self.show()
-            self.ask_again(branch)
-        else:
-            self._follow_events(branch)
-        if isinstance(self.app.screen, BranchesScreen):
-            self.app.screen.refresh_rows()
-        if branch is not self.branch:
-            self._show_curves()
-        # Two paintings a step, one for its values and one for the line that is next, would be
-        # twice the work and a flicker.
-        elif branch.session.worker.settled:
-            self.show()
-
-    def _follow_events(self, branch: Branch) -> None:
-        """Look for events in what was recorded, a slice at a time."""
-        ended = branch.session.ended
-        if ended is not None and ended.outcome == "raised":
-            branch.events.fail(
-                ended.message.replace(branch.session.launch.path, self.lesson.path.name)
-            )
-        if branch.events.follow() and branch not in self._followed:
-            self._followed.add(branch)
-            self.set_timer(_FRAME, lambda: self._follow_on(branch))
-        if branch is self.branch:
-            self.panes.query_one(TimelinePanel).draw_soon()
-            if isinstance(self.app.screen, EventsScreen):
-                self.app.screen.answer()
-
-    def _follow_on(self, branch: Branch) -> None:
-        self._followed.discard(branch)
-        if self._has(branch):
-            self._follow_events(branch)
 
     # Showing
 
@@ -301,9 +222,9 @@ class LessonScreen(Asking):
         tensors = self.panes.query_one(TensorsPanel)
         tensors.parent_moment = branch.parent_at(branch.session.cursor)
         tensors.parent_name = branch.parent.name if branch.parent else ""
-        self._show_curves()
+        self.show_curves()
 
-    def _show_curves(self) -> None:
+    def show_curves(self) -> None:
         """Bring the loss curves of the other runs up to date."""
         if self.branches is None:
             return
@@ -438,7 +359,7 @@ class LessonScreen(Asking):
         if len(branches) < 2 or not unsaved or not self.engine.can_run or self._warned == what:
             return True
         self._warned = what
-        self._warn(f"{len(branches) - 1} forked, not saved: s saves, {what} again drops them")
+        self.warn(f"{len(branches) - 1} forked, not saved: s saves, {what} again drops them")
         return False
 
     def action_reopen(self) -> None:
