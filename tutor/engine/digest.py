@@ -1,7 +1,9 @@
 """A digest of what a script has named: what proves that a replay is the recorded run."""
 
+import ctypes
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -117,18 +119,27 @@ def _add_tensor(found: "hashlib.blake2b", tensor: Tensor, sums: list[Tensor]) ->
         if kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:
             return  # whatever is asked of it, the script's own code would answer
         tensor = tensor.as_subclass(Tensor)
-    found.update(f"{tuple(tensor.shape)}{tensor.dtype}".encode())
-    if tensor.device.type == "meta" or summary.holds_less(tensor):
-        return
-    if tensor.is_cpu and tensor.is_contiguous() and tensor.dtype in transfer.STORED:
+    dtype = tensor.dtype
+    found.update(_form(tensor.shape, dtype))
+    if tensor.is_cpu and dtype in transfer.STORED and tensor.is_contiguous():
         if tensor.is_neg() or tensor.is_conj():
             tensor = tensor.resolve_conj().resolve_neg()
-        if tensor.nbytes and (address := tensor.data_ptr()):
-            _condense(found, memory_at(address, tensor.nbytes))
+        if (size := tensor.nbytes) and (address := tensor.data_ptr()):
+            if size < 8 * _ROW:
+                found.update(ctypes.string_at(address, size))
+            else:
+                _condense(found, memory_at(address, size))
+    elif tensor.device.type == "meta" or summary.holds_less(tensor):
+        pass
     elif tensor.is_cpu:
         found.update(transfer.peek(transfer.raw(tensor)))
     else:
         sums.append(_sum(transfer.raw(tensor)))
+
+
+@lru_cache(4096)
+def _form(shape: tuple[int, ...], dtype: torch.dtype) -> bytes:
+    return f"{tuple(shape)}{dtype}".encode()
 
 
 def _condense(found: "hashlib.blake2b", content: memoryview) -> None:
