@@ -213,9 +213,9 @@ class Events:
         """The events of a step, the gravest first."""
         return [Event(step, kind) for kind in Kind if self._has(kind, step, step)]
 
-    def gravest(self, first: int, last: int, kinds: Collection[Kind] = ALL) -> Kind | None:
-        """The gravest kind of event within these steps."""
-        return next((kind for kind, _ in self._of(kinds) if self._has(kind, first, last)), None)
+    def gravest(self, first: int, last: int, kinds: Sequence[Kind] = ALL) -> Kind | None:
+        """The first of `kinds`, the gravest first, of which there is an event in these steps."""
+        return next((kind for kind in kinds if self._has(kind, first, last)), None)
 
     def listed(self, kinds: Collection[Kind] = ALL) -> Listing:
         """All events of these kinds as they are now, in order."""

@@ -116,12 +116,14 @@ def _stretches(
     kinds = [
         kind
         for kind in Kind
-        if events is not None and (kind not in _COMMON or events.count(kind) <= width // 2)
+        if events is not None
+        and events.count(kind) > 0
+        and (kind not in _COMMON or events.count(kind) <= width // 2)
     ]
     runs: list[Run] = []
     for cell in range(width):
         first, last = cell * count // width + 1, (cell + 1) * count // width
-        kind = events.gravest(first, last, kinds) if events is not None else None
+        kind = events.gravest(first, last, kinds) if events is not None and kinds else None
         begun = _begun(timeline, first, last)
         if kind is not None:
             runs.append((GLYPHS[kind], style_of(kind, palette)))

@@ -236,7 +236,8 @@ class LessonScreen(Reporting):
             for one in self.branches.all
             if one is not current
         )
-        panel.draw_soon()
+        if panel.others:
+            panel.draw_soon()
 
     def _show_inside(self, branch: Branch) -> None:
         """Bring the inside of the statement up to date, where a pane shows it."""
