@@ -143,6 +143,8 @@ class Receiver:
         if (unsent := self._page.unsent()) is None:
             return
         number, waiting = unsent
+        if number > self._piped:
+            return  # what was sent just now is still in the pipe, and comes first
         for body in Unpacker().feed(waiting):
             number += 1
             if number > self._taken:
