@@ -76,8 +76,8 @@ def test_a_lesson_introduces_itself():
     read = lesson(LESSON)
     assert (read.slug, read.title) == ("adds", "Gradients add up")
     assert read.summary == "backward() adds to .grad; it never replaces it."
-    assert read.is_lesson and read.loss == "loss"
-    assert read.dependencies == ("torch", "numpy>=1.26")
+    assert read.metadata.is_lesson and read.metadata.loss == "loss"
+    assert read.metadata.dependencies == ("torch", "numpy>=1.26")
 
 
 def test_cells_divide_the_file_and_leave_the_metadata_out():
@@ -124,7 +124,7 @@ def test_a_long_question_goes_on_in_a_second_line():
 
 
 def test_expected_figures_know_where_they_stand():
-    assert lesson(LESSON).expects == (
+    assert lesson(LESSON).metadata.expects == (
         Expect(20, "w.tolist()", [-1.002015, 1.9205805], source="002, section 9", line=23),
         Expect(None, "w.grad.item()", 4, rtol=0, atol=1e-3, line=29),
     )
@@ -143,8 +143,8 @@ def test_a_plain_script_is_one_code_cell(source):
     read = parse(source, Path("3d_plot.py"))
     assert [cell.kind for cell in read.cells] == ["code"]
     assert (read.title, read.slug, read.summary) == ("3d_plot", "3d_plot", "")
-    assert not read.is_lesson and read.loss is None
-    assert not read.knobs and not read.asks and not read.expects and not read.dependencies
+    assert not read.metadata.is_lesson and read.metadata.loss is None
+    assert not read.knobs and not read.asks and not read.metadata.expects and not read.metadata.dependencies
 
 
 def test_code_before_the_first_mark_is_a_cell_of_its_own():
@@ -192,7 +192,7 @@ def test_text_in_strings_is_neither_cell_nor_note_nor_metadata():
         y = 2
         """
     )
-    assert len(read.cells) == 1 and not read.notes and not read.knobs and not read.is_lesson
+    assert len(read.cells) == 1 and not read.notes and not read.knobs and not read.metadata.is_lesson
 
 
 def test_a_cell_magic_is_no_mark():
@@ -493,18 +493,18 @@ def test_bad_metadata_is_refused_with_its_line_in_the_file(toml, line, problem):
 
 def test_an_unknown_key_is_told_what_exists():
     assert error(with_metadata("[tool.tutor]\nplots = 1")).cure == (
-        "[tool.tutor] knows loss, compare, expect"
+        "[tool.tutor] knows loss, after, covers, twin, compare, steps, expect, raises, plot"
     )
 
 
 def test_pairs_that_should_agree_are_read():
     read = lesson(with_metadata("[tool.tutor]\ncompare = [['w.grad', 'by_hand']]"))
-    assert read.compare == (("w.grad", "by_hand"),)
+    assert read.metadata.compare == (("w.grad", "by_hand"),)
 
 
 def test_other_tools_keep_their_tables():
     read = lesson(with_metadata("requires-python = '>=3.11'\n[tool.uv]\nfoo = 1"))
-    assert not read.is_lesson
+    assert not read.metadata.is_lesson
 
 
 def test_an_open_metadata_block_is_refused():

@@ -48,7 +48,7 @@ def run(
             return EXIT[ended.outcome]
         names = (of,) if of else tuple(audit.reached(timeline, step))
         audits = _measure(headless, launch, timeline, names, step)
-    checked = [audit.check(one, timeline, step, lesson.compare) for one in audits]
+    checked = [audit.check(one, timeline, step, lesson.metadata.closed_forms) for one in audits]
     if of and checked[0].audit.problem:
         raise BadRequest(f"--of {of}: {checked[0].audit.problem}")
     if not checked:

@@ -65,7 +65,7 @@ def _reads(path: Path) -> bool:
 
 def _findings(headless: Headless, lesson: Lesson, device: str | None) -> Iterator[tuple[int, str]]:
     """Line and problem of each claim of `lesson` that does not hold."""
-    request = Request(device, show=tuple(expect.of for expect in lesson.expects))
+    request = Request(device, show=tuple(expect.of for expect in lesson.metadata.expects))
     launch = headless.launch_of(lesson, str(lesson.path), request, exact=False)
     review = _Review(lesson)
     for event in headless.events(_with_asks(launch, lesson)):
@@ -128,11 +128,11 @@ class _Review:
             yield self.ended.line, f"{self.ended.message.split(': ', 1)[-1]}; {cure}"
         yield from self._slot_findings()
         yield from self._ask_findings()
-        for name in sorted({name for pair in self._lesson.compare for name in pair}):
+        for name in sorted({name for pair in self._lesson.metadata.closed_forms for name in pair}):
             if name not in self._named:
                 told = f"`compare` names {name}, which never has a value; name one that has"
-                yield self._lesson.compare_line, told
-        for index, expect in enumerate(self._lesson.expects):
+                yield self._lesson.metadata.lines["compare"], told
+        for index, expect in enumerate(self._lesson.metadata.expects):
             if problem := self._expect_problem(index, expect):
                 yield expect.line, problem
 

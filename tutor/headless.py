@@ -55,7 +55,7 @@ class Headless:
 
     def launch_of(self, lesson: Lesson, path: str, request: Request, exact: bool) -> Launch:
         """The launch of `lesson`, on the detected device where that is its choice."""
-        asks_device = lesson.is_lesson and request.device is None
+        asks_device = lesson.metadata.is_lesson and request.device is None
         return prepare(lesson, path, request, self.detected() if asks_device else None, exact)
 
     def events(self, launch: Launch, stop: int = FOREVER) -> Iterator[Event]:

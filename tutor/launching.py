@@ -31,11 +31,11 @@ def prepare(
     return Launch(
         path=path,
         source=lesson.source,
-        device=request.device or (detected if lesson.is_lesson else None),
+        device=request.device or (detected if lesson.metadata.is_lesson else None),
         seed=request.seed,
         knobs=dict(_turned(lesson, name, text) for name, text in request.settings.items()),
         edits=request.edits,
-        loss=lesson.loss,
+        loss=lesson.metadata.loss,
         slots={
             line: tuple((slot.expression, slot.format) for slot in slots)
             for line, slots in lesson.slots().items()

@@ -17,7 +17,8 @@ from tutor.cells import Cell, cells, first_sentence, heading
 from tutor.comments import CODING, Block, Comments, asked, blocks, words
 from tutor.knob import PARAM, Knob, knob
 from tutor.markup import ASK, Ask, Mistake, Note, Slot, ask, note
-from tutor.metadata import Expect, read_metadata
+from tutor.declared import Expect
+from tutor.metadata import Metadata, read_metadata
 
 __all__ = [
     "Ask",
@@ -64,16 +65,8 @@ class Lesson:
     """By the first line of the statement that the note stands above."""
     knobs: tuple[Knob, ...]
     asks: tuple[Ask, ...]
-    loss: str | None
-    """The name that holds the loss, where the script says so."""
-    compare: tuple[tuple[str, str], ...]
-    """Pairs of names whose values should agree, such as a gradient and its closed form."""
-    compare_line: int
-    """Where they stand in the file."""
-    expects: tuple[Expect, ...]
-    dependencies: tuple[str, ...]
-    is_lesson: bool
-    """Whether the script carries a `[tool.tutor]` table, and so is held to a lesson's rules."""
+    metadata: Metadata
+    """What it says that is not code."""
 
     @property
     def slug(self) -> str:
@@ -179,12 +172,7 @@ def _lesson(source: str, path: Path, statements: list[ast.stmt], comments: Comme
         notes={made.line: made for made in notes if made},
         knobs=tuple(_knobs(statements, comments, strict)),
         asks=tuple(_asks(spoken, comments)),
-        loss=metadata.loss,
-        compare=metadata.compare,
-        compare_line=metadata.compare_line,
-        expects=metadata.expects,
-        dependencies=metadata.dependencies,
-        is_lesson=strict,
+        metadata=metadata,
     )
 
 

@@ -2,36 +2,25 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeGuard
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard, TypeVar
 
-from tutor.markup import Mistake, is_expression
+from tutor.declared import Expect, Plot, Raises, read_expect, read_plot, read_raises
+from tutor.markup import Mistake
 
 OPEN = re.compile(r"# /// script\s*")
 CLOSE = re.compile(r"# ///\s*")
 
-KEYS = ("loss", "compare", "expect")
+_Read = TypeVar("_Read")
+
+KEYS = (
+    "loss", "after", "covers", "twin", "compare", "steps", "expect", "raises", "plot",
+)  # fmt: skip
 """What `[tool.tutor]` may hold."""
 
-EXPECT_KEYS = ("at", "of", "is", "rtol", "atol", "source")
-
-
-@dataclass(frozen=True)
-class Expect:
-    """A figure that the run must reproduce."""
-
-    at: int | None
-    """After this many passes of the outermost loop, 0 just before the first; None: at the end."""
-    of: str
-    """The expression to look at, over the script's names."""
-    value: object
-    rtol: float = 1e-5
-    atol: float = 5e-7
-    source: str = ""
-    """Where the figure comes from, in words."""
-    line: int = 0
-    """The line of its table in the file."""
+STEPS = 10_000
+"""Statements that a lesson may run, unless it asks for more: a learner has to walk them."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +32,29 @@ class Metadata:
     """The lines of the block in the file; none of them where the script has no block."""
     dependencies: tuple[str, ...] = ()
     loss: str | None = None
+    after: tuple[str, ...] = ()
+    """The lessons to have done before."""
+    covers: tuple[str, ...] = ()
+    """The systems of the notes that it teaches, as the table of the course calls them."""
+    twin: str = ""
+    """The lesson that is shown beside it; "" for none."""
     compare: tuple[tuple[str, str], ...] = ()
-    """Pairs of names whose values should agree, such as a gradient and its closed form."""
-    compare_line: int = 0
-    """Where they stand in the file."""
+    """Pairs of names whose values should agree, such as a gradient and its closed form; where
+    there is a twin, the second is the twin's."""
+    steps: int = STEPS
+    """More than so many it may not run."""
     expects: tuple[Expect, ...] = ()
+    raises: tuple[Raises, ...] = ()
+    plots: tuple[Plot, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where each key of `[tool.tutor]` stands in the file."""
     is_lesson: bool = False
     """Whether it carries a `[tool.tutor]` table."""
+
+    @property
+    def closed_forms(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of the script's own names that should agree."""
+        return () if self.twin else self.compare
 
 
 def read_metadata(comments: Mapping[int, str]) -> Metadata:
@@ -106,54 +111,47 @@ class _Block:
         if not (isinstance(compare, list) and all(map(_is_pair, compare))):
             cure = 'write compare = [["w.grad", "by_hand"]]'
             raise self.mistake("compare", "is no list of pairs of names", cure)
-        entries = table.get("expect", [])
-        if not isinstance(entries, list):
-            raise self.mistake("expect", "is no list of tables", "write [[tool.tutor.expect]]")
-        expects = tuple(
-            self.expect(entry, line)
-            for entry, line in zip(entries, self.expect_lines(len(entries)), strict=True)
-        )
-        pairs = tuple((one, other) for one, other in compare)
+        steps = table.get("steps", STEPS)
+        if type(steps) is not int or steps < 1:
+            raise self.mistake("steps", "is no number of steps", "write steps = 20_000")
+        twin = table.get("twin", "")
+        if not (isinstance(twin, str) and (not twin or twin.isidentifier())):
+            raise self.mistake("twin", "is no lesson's name", 'write twin = "by_hand"')
         return Metadata(
-            self.first,
-            self.last,
-            tuple(dependencies),
-            loss,
-            pairs,
-            self.line_of("compare"),
-            expects,
-            True,
+            first=self.first,
+            last=self.last,
+            dependencies=tuple(dependencies),
+            loss=loss,
+            after=self.names(table, "after", 'write after = ["descend"]'),
+            covers=self.names(table, "covers", 'write covers = ["A3", "C8"]'),
+            twin=twin,
+            compare=tuple((one, other) for one, other in compare),
+            steps=steps,
+            expects=self.tables(table, "expect", read_expect),
+            raises=self.tables(table, "raises", read_raises),
+            plots=self.tables(table, "plot", read_plot),
+            lines={key: self.line_of(key) for key in table},
+            is_lesson=True,
         )
 
-    def expect(self, entry: object, line: int) -> Expect:
-        def wrong(problem: str, cure: str) -> Mistake:
-            return Mistake(line, f"expect: {problem}", cure)
+    def names(self, table: dict[str, Any], key: str, cure: str) -> tuple[str, ...]:
+        found = table.get(key, [])
+        if not (_is_list_of_text(found) and all(name.isidentifier() for name in found)):
+            raise self.mistake(key, "is no list of names", cure)
+        return tuple(found)
 
-        if not isinstance(entry, dict):
-            raise wrong("is no table", "write [[tool.tutor.expect]] and its keys below")
-        for key in entry:
-            if key not in EXPECT_KEYS:
-                raise wrong(f"`{key}` is unknown", f"expect knows {', '.join(EXPECT_KEYS)}")
-        for key in ("of", "is"):
-            if key not in entry:
-                raise wrong(f"`{key}` is missing", 'write of = "w.item()" and is = 2.0')
-        of, at = entry["of"], entry.get("at")
-        if not isinstance(of, str) or not is_expression(of):
-            raise wrong(f"`of` is {of!r}, no expression", 'write of = "w.item()"')
-        if at is not None and (type(at) is not int or at < 0):
-            raise wrong(f"`at` is {at!r}", "give the number of finished passes, or leave it out")
-        for key in ("rtol", "atol"):
-            if type(entry.get(key, 0.0)) not in (int, float) or not entry.get(key, 0.0) >= 0:
-                raise wrong(f"`{key}` is {entry[key]!r}", "give a number that is not negative")
-        if not isinstance(entry.get("source", ""), str):
-            raise wrong("`source` is no text", "say in quotes where the figure comes from")
-        extra = {key: entry[key] for key in ("rtol", "atol", "source") if key in entry}
-        return Expect(at, of, entry["is"], **extra, line=line)
-
-    def expect_lines(self, count: int) -> list[int]:
-        head = re.compile(r"\s*\[\[\s*tool\s*\.\s*tutor\s*\.\s*expect\s*\]\]")
-        found = [self.first + 1 + i for i, line in enumerate(self.lines) if head.match(line)]
-        return found if len(found) == count else [self.line_of("expect")] * count
+    def tables(
+        self, table: dict[str, Any], key: str, read: Callable[[object, int], _Read]
+    ) -> tuple[_Read, ...]:
+        """What each table of an array says."""
+        entries = table.get(key, [])
+        if not isinstance(entries, list):
+            raise self.mistake(key, "is no list of tables", f"write [[tool.tutor.{key}]]")
+        head = re.compile(rf"\s*\[\[\s*tool\s*\.\s*tutor\s*\.\s*{key}\s*\]\]")
+        lines = [self.first + 1 + i for i, line in enumerate(self.lines) if head.match(line)]
+        if len(lines) != len(entries):
+            lines = [self.line_of(key)] * len(entries)
+        return tuple(read(entry, line) for entry, line in zip(entries, lines, strict=True))
 
     def line_of(self, key: str) -> int:
         for number, line in enumerate(self.lines, self.first + 1):

@@ -30,7 +30,7 @@ class LossPanel(Panel):
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         steps, losses = moment.timeline.losses(moment.step)
-        title = self.lesson.loss or ""
+        title = self.lesson.metadata.loss or ""
         log = suits_log(losses, *(one.losses for one in self.others))
         return draw_loss(
             steps,

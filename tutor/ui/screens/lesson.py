@@ -120,7 +120,7 @@ class LessonScreen(Reporting):
         engine = self.engine
         if engine.failure:
             self.status.show([(f" {engine.failure} ", self.palette.error)])
-        elif engine.device is None and self.lesson.is_lesson and not self.request.device:
+        elif engine.device is None and self.lesson.metadata.is_lesson and not self.request.device:
             self.status.show([(" starting the engine…", self.palette.warning)])
             self.keys.show(keymap.STARTING)
         elif self.branches is None and isinstance(engine, Archive):
