@@ -229,6 +229,8 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="frame")
     root: str = ""
     """The name of what this step called `backward()` on, `ROOT` if that has none; "" if it did not
     call it."""
+    raised: str = ""
+    """What the statement raised and the script caught, in Python's own words; "" if nothing."""
 
 
 class Past(msgspec.Struct, frozen=True, array_like=True):

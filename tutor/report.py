@@ -66,6 +66,7 @@ class JsonReport(Report):
                 changed=self._changed(event),
                 show=dict(zip(self._launch.show, event.shown, strict=True)),
                 out=self._out.decode(errors="replace"),
+                **({"raised": event.raised} if event.raised else {}),
                 **self._inside(event.inside),
             )
             self._out = b""

@@ -45,6 +45,8 @@ class Steps:
         self._root_steps: array[int] = array("I")
         self._roots: list[str] = []
         """The steps from which on `backward()` was called on another name, and those names."""
+        self.raised: dict[int, str] = {}
+        """By step, in order: the exception that the script caught there."""
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -66,6 +68,7 @@ class Steps:
         copy._extra = self._extra[: copy._extra_ends[-1] if extras else 0]
         roots = bisect_right(self._root_steps, step)
         copy._root_steps, copy._roots = self._root_steps[:roots], self._roots[:roots]
+        copy.raised = {at: error for at, error in self.raised.items() if at <= step}
         return copy
 
     def append(self, frame: Frame) -> int:
@@ -86,6 +89,8 @@ class Steps:
         if frame.root and (not self._roots or self._roots[-1] != frame.root):
             self._root_steps.append(len(self))
             self._roots.append(frame.root)
+        if frame.raised:
+            self.raised[len(self)] = frame.raised
         if not (frame.slots or frame.shown or frame.problems):
             return SIZE
         extra = _encode((frame.slots, frame.shown, frame.problems))
@@ -123,7 +128,7 @@ class Steps:
         is_new = bool(flags & _IS_NEW_LOSS)
         return Frame(
             step, line, loop, iteration, phase, self.loss(step), is_new, {}, slots, shown, problems,
-            root=root,
+            root=root, raised=self.raised.get(step, ""),
         )  # fmt: skip
 
     def _extra_of(self, step: int) -> _Extra:

@@ -254,6 +254,11 @@ class Timeline:
         """Bytes of old output that are no longer kept."""
         return self._output.dropped
 
+    @property
+    def raised(self) -> Mapping[int, str]:
+        """By step, in order: the exceptions that the script caught."""
+        return self._steps.raised
+
     def past(self, step: int) -> Past:
         """What a run that goes on after `step` has to know of the steps before."""
         outside: dict[str, bool] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tutor.engine.instrument import AFTER, BEFORE, ENTER, PASS, instrument
+from tutor.engine.instrument import AFTER, BEFORE, CAUGHT, ENTER, PASS, instrument
 
 PATH = "script.py"
 
@@ -27,6 +27,7 @@ class Trace:
             AFTER: self._after,
             ENTER: self._enter,
             PASS: self._pass,
+            CAUGHT: lambda: None,
         }
 
     def run(self) -> "Trace":

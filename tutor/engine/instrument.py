@@ -20,6 +20,8 @@ ENTER = "<enter>"
 """Called with the index of an outermost loop that is about to begin."""
 PASS = "<pass>"
 """Called with the index of an outermost loop at the start of each pass."""
+CAUGHT = "<caught>"
+"""Called in an `except` clause before its first statement."""
 
 _Compound = ast.If | ast.For | ast.While | ast.With | ast.Try | ast.TryStar | ast.Match
 
@@ -32,6 +34,8 @@ class Site:
     """First line, decorators included."""
     loop: int
     """Index of the outermost loop around it in `Program.loops`, -1 outside."""
+    last: int
+    """Its last line; 0 for a compound statement, of which only the parts are steps."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,13 @@ class Program:
     sites: list[Site]
     loops: list[int]
     """The lines on which the outermost loops begin."""
+
+    def site_on(self, line: int) -> int | None:
+        """The simple statement that stands on a line; of several the last."""
+        for index in range(len(self.sites) - 1, -1, -1):
+            if self.sites[index].line <= line <= self.sites[index].last:
+                return index
+        return None
 
 
 def instrument(source: str, path: str, knobs: Mapping[int, object] | None = None) -> Program:
@@ -108,17 +119,21 @@ class _Weaver:
                 setattr(statement, field, [*(start if field == "body" else []), *self._body(block)])
         for clause in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
             clause.body = self._body(clause.body)
+            if isinstance(statement, ast.Try):
+                clause.body.insert(0, self._call(CAUGHT, None, clause))
         if is_outermost:
             self._loop = -1
         return [*opening, statement]
 
     def _site(self, statement: ast.stmt) -> int:
-        self.sites.append(Site(first_line(statement), self._loop))
+        last = 0 if isinstance(statement, _Compound) else statement.end_lineno or 0
+        self.sites.append(Site(first_line(statement), self._loop, last))
         return len(self.sites) - 1
 
     @staticmethod
-    def _call(hook: str, argument: int, at: ast.stmt) -> ast.stmt:
-        call = ast.Call(ast.Name(hook, ast.Load()), [ast.Constant(argument)], [])
+    def _call(hook: str, argument: int | None, at: ast.stmt | ast.ExceptHandler) -> ast.stmt:
+        arguments: list[ast.expr] = [] if argument is None else [ast.Constant(argument)]
+        call = ast.Call(ast.Name(hook, ast.Load()), arguments, [])
         placed = ast.copy_location(ast.Expr(call), at)
         # A hook has no text of its own: an interrupt in it must not underline the whole statement.
         placed.end_lineno, placed.end_col_offset = placed.lineno, placed.col_offset

@@ -3,6 +3,8 @@
 import builtins
 import os
 import select
+import sys
+import traceback
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from tutor.engine.capture import Capture
 from tutor.engine.digest import digest
 from tutor.engine.edits import EditError, apply
 from tutor.engine.expressions import Expression, evaluate
-from tutor.engine.instrument import AFTER, BEFORE, ENTER, PASS, Program
+from tutor.engine.instrument import AFTER, BEFORE, CAUGHT, ENTER, PASS, Program
 from tutor.engine.operations import Operations
 from tutor.engine.output import Output
 from tutor.engine.page import LINE, STEP, Sender
@@ -44,6 +46,12 @@ DRAIN = 0.001
 INTERVAL = 0.016
 """Seconds between two looks at the commands, and between two batches, while a run does not wait."""
 
+_MET = "<met>"
+"""Marks an exception whose statement was recorded."""
+
+_WORDS = 4000
+"""Characters that are kept of what an exception says."""
+
 _Evaluated = tuple[tuple[Any, ...], tuple[Any, ...], tuple[tuple[str, str], ...]]
 
 
@@ -68,6 +76,7 @@ class Recorder:
         commands: int,
         files: tuple[int, int],
     ) -> None:
+        self._program = program
         self._sites = program.sites
         self._lines = [site.line for site in program.sites]
         self._header = sender.page.header
@@ -77,6 +86,7 @@ class Recorder:
         self._begin = launch.begin
         self._past = launch.past
         self._due = 0
+        self._is_counting = False
         self._exact = launch.exact
         self._sender = sender
         self._commands = commands
@@ -113,6 +123,7 @@ class Recorder:
         self.critical = {
             Recorder._before.__code__,
             Recorder._after.__code__,
+            Recorder._caught.__code__,
             Recorder._turn.__code__,
         }
         """The code in which an interrupt would tear a message apart."""
@@ -127,7 +138,7 @@ class Recorder:
     def install(self) -> None:
         """Let the instrumented code call the hooks."""
         self._hook(self._before, self._after)
-        vars(builtins).update({ENTER: self._enter, PASS: self._pass})
+        vars(builtins).update({ENTER: self._enter, PASS: self._pass, CAUGHT: self._caught})
 
     @staticmethod
     def _hook(before: Callable[[int], Any], after: Callable[[int], Any]) -> None:
@@ -146,7 +157,7 @@ class Recorder:
 
     def leave(self) -> None:
         """This process is a child that the script forked: it has no part in the recording."""
-        vars(builtins).update(dict.fromkeys((BEFORE, AFTER, ENTER, PASS), bool))
+        vars(builtins).update(dict.fromkeys((BEFORE, AFTER, ENTER, PASS, CAUGHT), bool))
         self._output.bypass()
         os.close(self._commands)
         self._sender.close()
@@ -186,7 +197,7 @@ class Recorder:
         elif perf_counter() > self._next_look:
             self._look()
 
-    def _after(self, site: int) -> None:
+    def _after(self, site: int, raised: str = "") -> None:
         self._look_away()
         step = self.step + 1
         is_last = step >= self._until
@@ -200,7 +211,7 @@ class Recorder:
                 changed = self._capture.changes(is_last or self._exact, self._root)
             if self._audit is not None and self.operations is not None:
                 self._send_audit(step, self.operations, self._audit)
-            self._send(step, site, changed)
+            self._send(step, site, changed, raised=raised)
             if step == self._begin + 1 and self._past is not None:
                 self._phases.resume(self._past)
                 self._capture.resume(self._past.root)
@@ -216,10 +227,26 @@ class Recorder:
             self._edit()
         self._look_in()
 
+    def _caught(self) -> None:
+        """The script caught an exception: the statement that raised it has come to its end."""
+        error = sys.exception()
+        if not isinstance(error, Exception) or error.__traceback__ is None or _MET in vars(error):
+            return  # an interrupt, or one that was raised again: its statement is a step already
+        vars(error)[_MET] = True
+        site = self._program.site_on(error.__traceback__.tb_lineno)
+        if site is None:
+            return  # raised by the head of a compound statement, which is no step
+        if self._is_counting:
+            self._count(site)
+        else:
+            self._site = site
+            self._after(site, "".join(traceback.format_exception_only(error)).strip()[:_WORDS])
+
     # Steps that are replayed and not recorded cost next to nothing: they are only counted.
 
     def _pass_over(self) -> None:
         """Count the steps up to the one that is to be recorded."""
+        self._is_counting = True
         self._plan()
         self._hook(bool, self._count)
 
@@ -247,6 +274,7 @@ class Recorder:
                 self._look()
         else:
             self._root, self._ran_backward = None, False
+            self._is_counting = False
             self._hook(self._before, self._after)
 
     def _plan(self) -> None:
@@ -264,7 +292,14 @@ class Recorder:
 
     # Recording
 
-    def _send(self, step: int, site: int, changed: dict[str, Any], with_slots: bool = True) -> None:
+    def _send(
+        self,
+        step: int,
+        site: int,
+        changed: dict[str, Any],
+        with_slots: bool = True,
+        raised: str = "",
+    ) -> None:
         ran_backward, self._ran_backward = self._ran_backward, False
         self._has_written = False
         place = self._sites[site]
@@ -296,6 +331,7 @@ class Recorder:
                 problems,
                 inside,
                 self._capture.root if root is not None else "",
+                raised,
             )
         )
 

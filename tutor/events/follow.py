@@ -94,7 +94,7 @@ class Events:
     def fail(self, message: str) -> None:
         """The run ended by raising after its last recorded step; to be told once or more."""
         self.failure = message
-        if not self._steps[Kind.EXCEPTION]:
+        if not self._has(Kind.EXCEPTION, len(self.timeline), len(self.timeline)):
             self._add(Kind.EXCEPTION, [(np.array([len(self.timeline)]), 0)])
 
     def _look(self, last: int) -> Iterator[None]:
@@ -115,6 +115,7 @@ class Events:
             self._add(kind, found[kind])
         self._look_at_losses(last)
         self._look_at_output(last)
+        self._look_at_errors(last)
         self.reached, self._edited = last, edited
 
     def _look_at(
@@ -170,6 +171,16 @@ class Events:
         first = bisect_right(printing, told[-1]) if told else 0
         new = printing[first : bisect_right(printing, last)]
         self._add(Kind.PRINTED, [(np.array(new, "u4"), 0)])
+
+    def _look_at_errors(self, last: int) -> None:
+        """What the script caught. How the run ended may have been told before."""
+        steps = self._steps[Kind.EXCEPTION]
+        for step in self.timeline.raised:
+            if self.reached < step <= last and not self._has(Kind.EXCEPTION, step, step):
+                place = bisect_left(steps, step)
+                steps.insert(place, step)
+                self._numbers[Kind.EXCEPTION].insert(place, 0)
+                self._counts[Kind.EXCEPTION].insert(place, 1)
 
     def _add(self, kind: Kind, found: Sequence[tuple[Array, int]]) -> None:
         """Add what was found of one kind, which all comes after what is there."""

@@ -194,6 +194,7 @@ class Check:
             check_text(reason)
         if frame.root:
             check_name(frame.root)
+        check_text(frame.raised)
         _want(frame.inside is None, "operations, which no recording has")
         small = self._check_views(frame.changed)
         total = run.costs[-1] if run.costs else 0

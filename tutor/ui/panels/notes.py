@@ -24,7 +24,7 @@ class NotesPanel(Panel):
         frame = self._noted(moment)
         cell = self._cell(moment)
         noted = frame and (frame.line, frame.slots, frame is moment.frame)
-        return cell, noted, self._question(), self._failure()
+        return cell, noted, self._question(), self._failure(moment), self._closes(moment)
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         cell = self._cell(moment)
@@ -41,11 +41,13 @@ class NotesPanel(Panel):
             text = f"{text}\n\n? {question}".strip()
         title = cell.title if cell else ""
         prose = self._prose(cell)
+        if self._closes(moment):
+            prose = f"{self._last_prose()}\n\n{prose}".strip()
         if frame is not moment.frame and not question:
             # The note of an earlier step is still there to read, but it is not this one's.
             prose, text = f"{text}\n\n{prose}".strip(), ""
         drawn = draw_note(title, prose, text, width, self.palette)
-        return [*self._drawn_failure(width), *drawn]
+        return [*self._drawn_failure(self._failure(moment), width), *drawn]
 
     def keep_in_view(self, moment: Moment) -> None:
         cell = self._cell(moment)
@@ -77,17 +79,31 @@ class NotesPanel(Panel):
                 return "  ".join([ask.question, *(f"| {choice}" for choice in ask.choices)])
         return ""
 
-    def _failure(self) -> str:
-        """Why the run ends here; the status line may be too short for all of it."""
+    def _failure(self, moment: Moment) -> str:
+        """What the statement raised, or why the run ends here: the status line may be too short
+        for all of it."""
+        if moment.frame and moment.frame.raised:
+            return moment.frame.raised
         failure = self.ahead.failure if self.ahead.is_failing else None
         return (
             failure.message.replace(str(self.lesson.path), self.lesson.path.name) if failure else ""
         )
 
-    def _drawn_failure(self, width: int) -> Iterator[Strip]:
+    def _drawn_failure(self, told: str, width: int) -> Iterator[Strip]:
         error = self.palette.error
-        for row in wrap([(self._failure(), error)], width) if self._failure() else ():
+        for row in wrap([(told, error)], width) if told else ():
             yield strip(row, width, error)
+
+    def _closes(self, moment: Moment) -> bool:
+        """Whether the run is over here, so that the prose behind the last code is to be read."""
+        return bool(moment.step) and moment.step == len(moment.timeline) and not self.ahead.line
+
+    def _last_prose(self) -> str:
+        """The prose behind the last code."""
+        told: list[str] = []
+        for cell in self.lesson.cells:
+            told = [*told, cell.text] if cell.kind == "markdown" else []
+        return "\n\n".join(told)
 
     def _prose(self, cell: Cell | None) -> str:
         """The prose between the code before this cell and its own."""

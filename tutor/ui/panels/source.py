@@ -22,6 +22,9 @@ class SourcePanel(LensPanel):
         frame = moment.frame
         values = {frame.line: draw_changes(moment, width // 2)} if frame else {}
         ahead = self.ahead
+        raised = frame.line if frame and frame.raised else 0
+        if frame and raised:
+            values[raised] = frame.raised.partition("\n")[0]
         return draw_source(
             self.lesson.source,
             width,
@@ -29,7 +32,7 @@ class SourcePanel(LensPanel):
             done=frame.line if frame else 0,
             next=0 if ahead.is_failing else ahead.line,
             values=values,
-            error=ahead.line if ahead.is_failing else 0,
+            error=ahead.line if ahead.is_failing else raised,
             ran=self._ran(moment),
             made=self._made(),
         )
