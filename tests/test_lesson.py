@@ -144,7 +144,8 @@ def test_a_plain_script_is_one_code_cell(source):
     assert [cell.kind for cell in read.cells] == ["code"]
     assert (read.title, read.slug, read.summary) == ("3d_plot", "3d_plot", "")
     assert not read.metadata.is_lesson and read.metadata.loss is None
-    assert not read.knobs and not read.asks and not read.metadata.expects and not read.metadata.dependencies
+    assert not read.knobs and not read.asks
+    assert not read.metadata.expects and not read.metadata.dependencies
 
 
 def test_code_before_the_first_mark_is_a_cell_of_its_own():
@@ -192,7 +193,8 @@ def test_text_in_strings_is_neither_cell_nor_note_nor_metadata():
         y = 2
         """
     )
-    assert len(read.cells) == 1 and not read.notes and not read.knobs and not read.metadata.is_lesson
+    assert len(read.cells) == 1 and not read.notes and not read.knobs
+    assert not read.metadata.is_lesson
 
 
 def test_a_cell_magic_is_no_mark():

@@ -174,7 +174,7 @@ def read_plot(entry: object, line: int) -> Plot:
         table.expression(of, "of", 'write of = "((w * x - y) ** 2).mean()"')
     bars = given.get("bars", "")
     if bars:
-        table.expression(bars, "bars", 'write bars = "{\'first\': w1.grad.norm()}"')
+        table.expression(bars, "bars", "write bars = \"{'first': w1.grad.norm()}\"")
     if bool(of) != bool(over):
         cure = "`of` is drawn over the one or two names of `over`: over = { w = [-1, 5] }"
         raise table.wrong("`of` and `over` go together", cure)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from tutor.cells import Cell, cells, first_sentence, heading
 from tutor.comments import CODING, Block, Comments, asked, blocks, words
+from tutor.declared import Expect
 from tutor.knob import PARAM, Knob, knob
 from tutor.markup import ASK, Ask, Mistake, Note, Slot, ask, note
-from tutor.declared import Expect
 from tutor.metadata import Metadata, read_metadata
 
 __all__ = [

@@ -12,7 +12,7 @@ import pytest
 
 from tutor import values
 from tutor.engine.client import Engine
-from tutor.engine.protocol import Edit, Fetch, Launch
+from tutor.engine.protocol import Edit, Fetch, Fetched, Launch
 from tutor.timeline import Timeline
 from tutor.ui.pager import Pager
 
@@ -43,7 +43,7 @@ class Book:
 
     def __init__(self, engine: Engine, launch: Launch) -> None:
         self._bell = threading.Event()
-        self.pager = Pager(engine, launch, self._bell.set)
+        self.pager = Pager(Fetched, engine, launch, self._bell.set)
 
     def settle(self) -> None:
         """Wait until the newest question is answered, or is known to have no answer."""
@@ -60,9 +60,9 @@ class Book:
         answer = self.pager.answer
         assert answer is not None, self.pager.failure
         assert answer.step == step
-        assert not answer.fetched.problem
-        assert answer.fetched.part is not None
-        shown = values.array(answer.fetched.part)
+        assert not answer.found.problem
+        assert answer.found.part is not None
+        shown = values.array(answer.found.part)
         assert shown is not None
         return shown.tolist()
 
@@ -95,7 +95,7 @@ def test_slices_types_and_arrays(opened: Callable[..., Book]) -> None:
     cube = np.arange(6 * 50 * 40).reshape(6, 50, 40)
     found = book.page(6, "cube", "[3:5, :, 0]")
     assert found == cube[3:5, :4, 0].tolist()
-    assert book.pager.answer is not None and book.pager.answer.fetched.shape == (2, 50)
+    assert book.pager.answer is not None and book.pager.answer.found.shape == (2, 50)
     assert book.page(11, "cube", "[5, 49]", rows=(0, 1), cols=(38, 40)) == [[11999, 12000]]
     assert book.page(6, "half", rows=(0, 1), cols=(1, 3)) == [[0.333984375, 0.66796875]]
     assert book.page(6, "grid", "[::2]", rows=(44, 45), cols=(0, 2)) == [[8800, 8801]]
@@ -115,7 +115,7 @@ def test_what_has_no_parts_is_told(opened: Callable[..., Book]) -> None:
         book.pager.want(7, Fetch(name, index))
         book.settle()
         assert book.pager.answer is not None
-        assert told in book.pager.answer.fetched.problem
+        assert told in book.pager.answer.found.problem
 
 
 def test_the_last_step_can_be_looked_at(opened: Callable[..., Book]) -> None:
@@ -140,7 +140,7 @@ def test_only_the_newest_question_is_answered(opened: Callable[..., Book]) -> No
     assert book.pager.progress.startswith("replaying to step 500: ")
     book.settle()
     assert book.pager.answer is not None
-    assert book.pager.answer.fetched.fetch.index == "[0, 49]"
+    assert book.pager.answer.found.fetch.index == "[0, 49]"
     # On with the same replay, and the questions in between are no longer heard of.
     book.pager.want(506, Fetch("cube", "[0, 49]", (0, 1), (0, 1)))
     assert book.pager.answer is None

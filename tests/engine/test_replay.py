@@ -213,7 +213,7 @@ def test_parts_of_a_large_value_are_brought_where_a_replay_waits(
     """
     driver = drive(script, begin=3)
     driver.step_to(4)
-    driver.run.fetch(Fetch("big", "[3:5, :]", (0, 9), (10, 12)))
+    driver.run.ask(Fetch("big", "[3:5, :]", (0, 9), (10, 12)))
     found = driver.until(lambda event: isinstance(event, Fetched))
     assert isinstance(found, Fetched)
     assert found.shape == (2, 300)

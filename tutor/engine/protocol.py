@@ -44,6 +44,19 @@ class Edit(msgspec.Struct, frozen=True, array_like=True):
         return self.statement or f"{self.target} = {self.value}"
 
 
+class Sample(msgspec.Struct, frozen=True, array_like=True, tag="sample"):
+    """Bring what a plot shows, as it is where the run waits."""
+
+    expressions: tuple[str, ...] = ()
+    """Of numbers, or of a dictionary of numbers."""
+    of: str = ""
+    """An expression to evaluate over a grid; "" for none."""
+    over: tuple[tuple[str, float, float], ...] = ()
+    """The names that are varied for it, and their lowest and highest value."""
+    counts: tuple[int, ...] = ()
+    """How many values each of them takes."""
+
+
 class Launch(msgspec.Struct, frozen=True, array_like=True):
     """Everything that decides what a run computes and what is kept of it."""
 
@@ -74,6 +87,8 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     audit: tuple[str, ...] | None = None
     """Audit the gradients that the step after `begin` brings to these names, to every leaf that it
     reaches for none; the calls that led to them are noted from `operations` on. None: no audit."""
+    samples: tuple[Sample, ...] = ()
+    """What to bring when the script is over."""
 
 
 class Go(msgspec.Struct, frozen=True, array_like=True, tag="go"):
@@ -93,7 +108,10 @@ class Fetch(msgspec.Struct, frozen=True, array_like=True, tag="fetch"):
     cols: tuple[int, int] = (0, 64)
 
 
-Command = Go | Fetch
+Question = Fetch | Sample
+"""What a run that waits can be asked."""
+
+Command = Go | Question
 
 
 class Started(msgspec.Struct, frozen=True, array_like=True, tag="started"):
@@ -152,6 +170,20 @@ class Fetched(msgspec.Struct, frozen=True, array_like=True, tag="fetched"):
     """Why there is no answer, in one line."""
 
 
+class Sampled(msgspec.Struct, frozen=True, array_like=True, tag="sampled"):
+    """The answer to a `Sample`. All numbers are float64, little endian."""
+
+    sample: Sample
+    values: tuple[bytes | None, ...] = ()
+    """Of each expression; None where it has no value."""
+    names: tuple[str, ...] = ()
+    """The keys of the dictionary that an expression stood for."""
+    surface: bytes | None = None
+    """`of` over the grid, the first name running fastest."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """(expression, reason) of those that have no value."""
+
+
 class Audited(msgspec.Struct, frozen=True, array_like=True, tag="audited"):
     """The audits that were asked for."""
 
@@ -175,7 +207,17 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
 
 
 Event = (
-    Started | Frame | Waited | Printed | Completed | Edited | Digested | Fetched | Audited | Ended
+    Started
+    | Frame
+    | Waited
+    | Printed
+    | Completed
+    | Edited
+    | Digested
+    | Fetched
+    | Sampled
+    | Audited
+    | Ended
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import torch
 
-from tutor.engine import parts, private
+from tutor.engine import parts, private, sampling
 from tutor.engine.capture import Capture
 from tutor.engine.digest import digest
 from tutor.engine.edits import EditError, apply
@@ -34,6 +34,7 @@ from tutor.engine.protocol import (
     Fetch,
     Launch,
     Printed,
+    Sample,
     Waited,
     receive_command,
 )
@@ -99,6 +100,7 @@ class Recorder:
             self.operations = Operations(script, launch.exact, name_of)
             self.operations.tape = Tape() if launch.audit is not None else None
         self._audit = launch.audit
+        self._samples = launch.samples
         self._slots = {
             line: [Expression(text, spec) for text, spec in slots]
             for line, slots in launch.slots.items()
@@ -183,6 +185,8 @@ class Recorder:
         elif self.operations is not None:
             inside = self._look_inside(self.operations, changed)
         self._complete()
+        for wanted in self._samples:
+            self._sender.append(sampling.sample(wanted, self._namespace))
         return inside
 
     # Hooks
@@ -441,6 +445,9 @@ class Recorder:
             with private.unobserved():
                 found = parts.fetch(command, self._capture.value(command.name))
             self._sender.append(found)
+            self._sender.flush()
+        elif isinstance(command, Sample):
+            self._sender.append(sampling.sample(command, self._namespace))
             self._sender.flush()
         else:
             self._until = command.until

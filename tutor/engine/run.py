@@ -19,10 +19,10 @@ from tutor.engine.protocol import (
     Command,
     Ended,
     Event,
-    Fetch,
     Go,
     Launch,
     Printed,
+    Question,
     Waited,
     pack,
 )
@@ -107,10 +107,10 @@ class Run:
         with self._lock:
             return self._page.step if self._is_listening else 0
 
-    def fetch(self, wanted: Fetch) -> None:
-        """Ask a run that waits for a part of a value; `Fetched` brings it."""
+    def ask(self, question: Question) -> None:
+        """Ask a run that waits for something; `Fetched` or `Sampled` brings it."""
         with self._lock:
-            self._tell(wanted)
+            self._tell(question)
 
     def take(self) -> list[Event]:
         """All events since the last call."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tutor.budget import Budget
-from tutor.engine.protocol import Ended, Event, Fetch, Launch, Started
+from tutor.engine.protocol import Ended, Event, Launch, Question, Started
 from tutor.recording.tree import RecordedRun, Recording
 from tutor.ui.branch import MARKS, Branch, Branches, Make
 
@@ -32,7 +32,7 @@ class ArchivedRun:
     def hold(self) -> None:
         """It stands still already."""
 
-    def fetch(self, wanted: Fetch) -> None:
+    def ask(self, question: Question) -> None:
         """There is nothing to ask; `Ended` said so."""
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 from textual.message import Message
 from textual.timer import Timer
 
-from tutor.engine.protocol import Launch
+from tutor.engine.protocol import Fetched, Launch
 from tutor.events.follow import Events
 from tutor.timeline import Doubt, Moment, Timeline
 from tutor.ui.draw.strips import clip
@@ -84,7 +84,7 @@ class Branch:
         self.session = Session(engine, launch, timeline, self._told(Branch.Reported))
         self.refill = Refill(engine, launch, self._told(Branch.Refilled), later)
         self.microscope = Microscope(engine, launch, self._told(Branch.Noted))
-        self.pager = Pager(engine, launch, self._told(Branch.Paged))
+        self.pager = Pager(Fetched, engine, launch, self._told(Branch.Paged))
         self.prover = Prover(engine, launch, self._told(Branch.Proved))
 
     def _told(self, kind: "type[Branch.Reported]") -> Callable[[], None]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from tutor.engine.protocol import Event, Fetch, Launch
+from tutor.engine.protocol import Event, Launch, Question
 
 
 class AnyRun(Protocol):
@@ -26,7 +26,7 @@ class AnyRun(Protocol):
 
     def hold(self) -> None: ...
 
-    def fetch(self, wanted: Fetch) -> None: ...
+    def ask(self, question: Question) -> None: ...
 
     def close(self) -> None: ...
 

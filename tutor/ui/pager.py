@@ -1,13 +1,14 @@
-"""Parts of large values as they were at a recorded step: a second run replays up to it and waits
-there to be asked."""
+"""What is to be asked of a run at a recorded step: a second run replays up to it and waits there to
+be asked for parts of large values, or for what a plot shows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import msgspec
 
 from tutor import exactness
-from tutor.engine.protocol import Digested, Ended, Fetch, Fetched, Launch, Waited
+from tutor.engine.protocol import Digested, Ended, Fetched, Launch, Question, Sampled, Waited
 from tutor.frame import Frame
 from tutor.timeline import Timeline
 from tutor.ui.engine import AnyEngine, AnyRun
@@ -17,33 +18,40 @@ _LAST = "\npass\n"
 """A run waits before a statement: this is one more, so that it waits after the script's last."""
 
 
+Found = TypeVar("Found", Fetched, Sampled)
+
+
 @dataclass(frozen=True)
-class Answer:
+class Answer(Generic[Found]):
     """What was asked for, as it was after `step`."""
 
     step: int
-    fetched: Fetched
+    found: Found
 
 
-class Pager:
+class Pager(Generic[Found]):
     """At most one replay at a time; a later step is brought by letting it run on.
 
     Args:
+        kind: What answers come as.
         wake: Called from another thread when `drain` has something.
     """
 
-    def __init__(self, engine: AnyEngine, launch: Launch, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, kind: type[Found], engine: AnyEngine, launch: Launch, wake: Callable[[], None]
+    ) -> None:
+        self._kind: type[Found] = kind
         self._engine = engine
         self._launch = launch
         self._wake = wake
         self._run: AnyRun | None = None
         self._step = 0
-        self._wanted: Fetch | None = None
-        self._asked: tuple[int, Fetch] | None = None
+        self._wanted: Question | None = None
+        self._asked: tuple[int, Question] | None = None
         """What the replay was asked and has not answered yet."""
         self._is_there = False
         """Whether the replay waits at the step."""
-        self.answer: Answer | None = None
+        self.answer: Answer[Found] | None = None
         """To what was wanted last; None while it is still to come."""
         self.failure = ""
         """Why there will be no answer, in a line."""
@@ -61,11 +69,11 @@ class Pager:
         done = self._step if self._is_there else min(self._run.replayed, self._step)
         return replaying(done, self._step)
 
-    def want(self, step: int, fetch: Fetch) -> None:
-        """Bring a part of a value as it was after `step`; what was wanted before no longer is."""
-        if self._run is not None and (step, fetch) == (self._step, self._wanted):
+    def want(self, step: int, question: Question) -> None:
+        """Ask as it was after `step`; what was wanted before no longer is."""
+        if self._run is not None and (step, question) == (self._step, self._wanted):
             return
-        self.answer, self.failure, self._wanted = None, "", fetch
+        self.answer, self.failure, self._wanted = None, "", question
         if self._run is None or step < self._step:
             self._begin(step)
         elif step > self._step:
@@ -81,7 +89,7 @@ class Pager:
                 exactness.check(timeline, event, self._launch.source)
             elif isinstance(event, Waited):
                 self._is_there = event.step >= self._step
-            elif isinstance(event, Fetched):
+            elif isinstance(event, self._kind):
                 if self._asked == (self._step, self._wanted):
                     self.answer = Answer(self._step, event)
                 self._asked = None
@@ -115,7 +123,7 @@ class Pager:
             return
         if self._is_there and self._asked is None:
             self._asked = (self._step, self._wanted)
-            self._run.fetch(self._wanted)
+            self._run.ask(self._wanted)
 
 
 def _why(ended: Ended, step: int) -> str:

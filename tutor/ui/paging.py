@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from textual.strip import Strip
 
 from tutor import values
+from tutor.engine.protocol import Fetched
 from tutor.frame import TensorView
 from tutor.timeline import Moment
 from tutor.ui.draw.elements import Array, draw_elements, part_of
@@ -40,7 +41,7 @@ class Paging:
         """What was drawn last, None if it had no window."""
         self.wanted: Wanted | None = None
         """What a replay is to bring, as long as that is in view."""
-        self.part: Answer | None = None
+        self.part: Answer[Fetched] | None = None
         """What a replay brought."""
         self.note = ""
         """How far the replay is, or why it brings nothing."""
@@ -106,9 +107,9 @@ class Paging:
         part, wanted = self.part, self.wanted
         if part is None or wanted is None or part.step != wanted.step:
             return None, (0, 0), self.note
-        fetch = part.fetched.fetch
+        fetch = part.found.fetch
         if (fetch.name, fetch.index) != (wanted.name, wanted.index):
             return None, (0, 0), self.note
-        if part.fetched.part is None:
-            return None, (0, 0), part.fetched.problem
-        return values.array(part.fetched.part), (fetch.rows[0], fetch.cols[0]), ""
+        if part.found.part is None:
+            return None, (0, 0), part.found.problem
+        return values.array(part.found.part), (fetch.rows[0], fetch.cols[0]), ""

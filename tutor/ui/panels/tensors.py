@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
+from tutor.engine.protocol import Fetched
 from tutor.lesson import Lesson
 from tutor.timeline import Moment
 from tutor.ui.draw.difference import draw_difference, draw_differences, named, subtract
@@ -46,7 +47,7 @@ class TensorsPanel(Panel):
     parent_moment: var[Moment | None] = var(None)
     """The same step of the run that this one was forked from, if there is one."""
     parent_name: var[str] = var("")
-    part: var[Answer | None] = var(None, always_update=True)
+    part: var[Answer[Fetched] | None] = var(None, always_update=True)
     """The answer to the last `PartWanted` that has one."""
     part_note: var[str] = var("")
     """How far the replay is that brings an answer, or why there will be none."""
@@ -75,7 +76,7 @@ class TensorsPanel(Panel):
     def watch_parent_name(self) -> None:
         self._redraw()
 
-    def watch_part(self, part: Answer | None) -> None:
+    def watch_part(self, part: Answer[Fetched] | None) -> None:
         self._paging.part = part
         self._redraw()
 

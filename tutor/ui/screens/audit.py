@@ -130,4 +130,6 @@ def audit_of(
         return None
     names = [name] if name else audit.reached(session.timeline, past[-1])
     launch, timeline = session.launch, session.timeline
-    return AuditScreen(engine, launch, timeline, names, past[-1], lesson.metadata.closed_forms, palette)
+    return AuditScreen(
+        engine, launch, timeline, names, past[-1], lesson.metadata.closed_forms, palette
+    )

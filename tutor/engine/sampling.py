@@ -1,0 +1,172 @@
+"""Evaluate what a plot shows: expressions over a script's names, beside the run and not in it.
+
+Whatever an expression does, to the script's objects or to the generators of random numbers, it does
+in a child process that ends with it. Where a device does not survive a fork the generators are put
+back instead, and a change of the script's state is told.
+"""
+
+import contextlib
+import os
+import random
+import select
+import signal
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+
+from tutor.engine import private
+from tutor.engine.digest import digest
+from tutor.engine.protocol import Sample, Sampled
+
+PATIENCE = 2.0
+"""Seconds that the expressions of a plot may take."""
+
+MOST = 5000
+"""Numbers that are brought of one expression; of more, evenly chosen ones."""
+
+_answers = msgspec.msgpack.Decoder(Sampled)
+
+_Problems = list[tuple[str, str]]
+
+
+def sample(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
+    """What the expressions of a plot come to now."""
+    if _can_fork():
+        return _in_child(wanted, namespace)
+    before = digest(namespace)
+    with _generators_kept():
+        found = evaluated(wanted, namespace)
+    if digest(namespace) != before:
+        told = ((wanted.of or wanted.expressions[0], "it changes the values of the script"),)
+        return msgspec.structs.replace(found, problems=(*found.problems, *told))
+    return found
+
+
+def evaluated(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
+    """Evaluate in this process."""
+    problems: _Problems = []
+    names: list[str] = []
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        values = tuple(
+            _tried(text, problems, partial(_numbers, text, namespace, names))
+            for text in wanted.expressions
+        )
+        surface = None
+        if wanted.of:
+            surface = _tried(wanted.of, problems, partial(_surface, wanted, namespace))
+    return Sampled(wanted, values, tuple(names), surface, tuple(problems))
+
+
+def _can_fork() -> bool:
+    is_awake = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return hasattr(os, "fork") and not is_awake and not torch.backends.mps.is_available()
+
+
+def _in_child(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
+    answer, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        # Nothing of the parent's may run here: no handlers, no flushing, no tidying up.
+        try:
+            found = msgspec.msgpack.encode(evaluated(wanted, namespace))
+            with open(theirs, "wb", closefd=False) as pipe:
+                pipe.write(found)
+        finally:
+            os._exit(0)
+    os.close(theirs)
+    received = b""
+    try:
+        while select.select([answer], [], [], PATIENCE)[0]:
+            part = os.read(answer, 2**20)
+            if not part:
+                break
+            received += part
+    finally:
+        os.close(answer)
+        # It may hang; and it is done where the pipe came to its end.
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    try:
+        return _answers.decode(received)
+    except msgspec.DecodeError:
+        text = wanted.of or next(iter(wanted.expressions), "")
+        told = f"it ended its process, or took longer than {PATIENCE:g} s"
+        return Sampled(wanted, (None,) * len(wanted.expressions), (), None, ((text, told),))
+
+
+@contextlib.contextmanager
+def _generators_kept() -> Iterator[None]:
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+
+
+def _tried(text: str, problems: _Problems, evaluate: Callable[[], bytes]) -> bytes | None:
+    try:
+        return evaluate()
+    except Exception as error:  # whatever the script's objects raise
+        reason = str(error).partition("\n")[0]
+        problems.append((text, f"{type(error).__name__}: {reason}"))
+        return None
+
+
+def _numbers(text: str, namespace: dict[str, Any], names: list[str]) -> bytes:
+    """The numbers that an expression stands for; of a dictionary its values, with their `names`."""
+    found = eval(compile(text.strip(), "<plot>", "eval", dont_inherit=True), dict(namespace))
+    if isinstance(found, dict):
+        kept = {str(key): value for key, value in found.items() if value is not None}
+        names.extend(kept)
+        found = list(kept.values())
+    return _packed(_flat(found))
+
+
+def _flat(value: Any) -> torch.Tensor:
+    if isinstance(value, torch.Tensor):
+        found = value
+    elif isinstance(value, list | tuple) and any(isinstance(one, torch.Tensor) for one in value):
+        found = torch.cat([torch.as_tensor(one).to("cpu").reshape(-1) for one in value])
+    else:
+        found = torch.as_tensor(np.asarray(value), device="cpu")
+    flat = found.detach().to("cpu", torch.float64).reshape(-1)
+    return flat[:: -(-len(flat) // MOST)] if len(flat) > MOST else flat
+
+
+def _packed(numbers: torch.Tensor) -> bytes:
+    return numbers.to("cpu", torch.float64).numpy().tobytes()
+
+
+def _surface(wanted: Sample, namespace: dict[str, Any]) -> bytes:
+    """`of` over the grid, the first varied name running fastest."""
+    code = compile(wanted.of.strip(), "<plot>", "eval", dont_inherit=True)
+    axes = [
+        torch.linspace(low, high, count)
+        for (_, low, high), count in zip(wanted.over, wanted.counts, strict=True)
+    ]
+    # The last axis first, so that the first one runs fastest.
+    grid = torch.meshgrid(*reversed(axes), indexing="ij")
+    places = [axis.reshape(-1) for axis in reversed(grid)]
+    names = [name for name, _, _ in wanted.over]
+
+    def at(*values: Any) -> Any:
+        return eval(code, {**namespace, **dict(zip(names, values, strict=True))})
+
+    try:
+        with private.unobserved():
+            found = torch.vmap(at, randomness="different")(*places)
+    except Exception:  # numpy, or numbers taken out of tensors: one place after the other
+        each = zip(*(axis.tolist() for axis in places), strict=True)
+        found = torch.stack([_flat(at(*values)) for values in each])
+    if found.numel() != len(places[0]):
+        shape = list(found.shape[1:])
+        raise ValueError(f"it gives {shape} numbers at each place; it should give one")
+    return _packed(found.detach().reshape(-1))
