@@ -1,10 +1,12 @@
 """Runs without a screen: `tutor run`, for tables, CI and scripts."""
 
 import contextlib
+import math
 import signal
 import sys
 import threading
 from collections.abc import Iterator
+from time import monotonic
 from typing import IO
 
 import msgspec
@@ -58,15 +60,23 @@ class Headless:
         asks_device = lesson.metadata.is_lesson and request.device is None
         return prepare(lesson, path, request, self.detected() if asks_device else None, exact)
 
-    def events(self, launch: Launch, stop: int = FOREVER) -> Iterator[Event]:
-        """Run to the end, or until step `stop` is recorded. Ctrl+C interrupts the script."""
+    def events(
+        self, launch: Launch, stop: int = FOREVER, patience: float | None = None
+    ) -> Iterator[Event]:
+        """Run to the end, or until step `stop` is recorded. Ctrl+C interrupts the script.
+
+        Raises:
+            TimeoutError: it took longer than `patience` seconds.
+        """
+        until = monotonic() + patience if patience is not None else math.inf
         news = threading.Event()
         run = self.engine.launch(launch, news.set)
         run.go(stop)
         try:
             with _interrupts(run):
                 while True:
-                    news.wait()
+                    if not news.wait(min(until - monotonic(), threading.TIMEOUT_MAX)):
+                        raise TimeoutError
                     news.clear()
                     for event in run.take():
                         yield event

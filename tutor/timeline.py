@@ -60,6 +60,9 @@ class Timeline:
         self._output = Transcript()
         self._loss_steps, self._loss_values = array("I"), array("d")
         self._iteration_starts, self._cell_starts = array("I"), array("I")
+        self._pass_starts, self._pass_ends = array("I"), array("I")
+        """Of the passes of all outermost loops: the last one's end is not known before the next
+        statement comes."""
         self._outside = array("I")
         """The steps outside of loops that changed something."""
 
@@ -82,7 +85,9 @@ class Timeline:
         copy._output = self._output.fork(step)
         losses = bisect_right(self._loss_steps, step)
         copy._loss_steps, copy._loss_values = self._loss_steps[:losses], self._loss_values[:losses]
-        for name in ("_iteration_starts", "_cell_starts", "_outside"):
+        for name in (
+            "_iteration_starts", "_cell_starts", "_outside", "_pass_starts", "_pass_ends",
+        ):  # fmt: skip
             steps = getattr(self, name)
             setattr(copy, name, steps[: bisect_right(steps, step)])
         copy.digests = {at: digest for at, digest in self.digests.items() if at <= step}
@@ -113,6 +118,11 @@ class Timeline:
         last = self._steps.place(step - 1) if step > 1 else None
         if last is None or (last.loop, last.iteration) != (frame.loop, frame.iteration):
             self._iteration_starts.append(step)
+            # A fork may know already where the pass ends that it began after.
+            if last is not None and last.loop and step - 1 not in self._pass_ends[-1:]:
+                self._pass_ends.append(step - 1)
+            if frame.loop:
+                self._pass_starts.append(step)
         if last is None or self._cell(last.line) != self._cell(frame.line):
             self._cell_starts.append(step)
         if frame.changed and not frame.loop:
@@ -297,6 +307,16 @@ class Timeline:
             return 0
         here = self.previous_iteration(min(step, len(self))) or 1
         return (self.previous_iteration(here) or 1) - 1
+
+    def passes(self, step: int) -> int:
+        """How many passes of outermost loops had come to their end by `step`, as far as known."""
+        return bisect_right(self._pass_ends, step)
+
+    def pass_end(self, passes: int) -> int:
+        """The last step of that many passes; for 0 the last step before the first of them."""
+        if passes:
+            return self._pass_ends[passes - 1]
+        return self._pass_starts[0] - 1 if self._pass_starts else len(self)
 
     def iteration(self, number: int, near: int) -> int | None:
         """The first step of iteration `number`; of several loops, of the one that `near` is in."""

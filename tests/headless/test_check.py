@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tutor.check import agrees
+from tutor.agreement import agrees
 
 LESSON = """\
 # %% [markdown]

@@ -89,6 +89,8 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     reaches for none; the calls that led to them are noted from `operations` on. None: no audit."""
     samples: tuple[Sample, ...] = ()
     """What to bring when the script is over."""
+    guard: str = ""
+    """Run in this folder, without a network, and tell what else is written to; "" runs freely."""
 
 
 class Go(msgspec.Struct, frozen=True, array_like=True, tag="go"):
@@ -184,6 +186,16 @@ class Sampled(msgspec.Struct, frozen=True, array_like=True, tag="sampled"):
     """(expression, reason) of those that have no value."""
 
 
+class Trespassed(msgspec.Struct, frozen=True, array_like=True, tag="trespassed"):
+    """A guarded script reached for something outside of its folder."""
+
+    kind: str
+    """file: one that it wrote and left there. network: a host that it wanted to talk to."""
+    what: str
+    line: int
+    """The statement that did."""
+
+
 class Audited(msgspec.Struct, frozen=True, array_like=True, tag="audited"):
     """The audits that were asked for."""
 
@@ -216,6 +228,7 @@ Event = (
     | Digested
     | Fetched
     | Sampled
+    | Trespassed
     | Audited
     | Ended
 )

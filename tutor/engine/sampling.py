@@ -163,9 +163,13 @@ def _surface(wanted: Sample, namespace: dict[str, Any]) -> bytes:
     try:
         with private.unobserved():
             found = torch.vmap(at, randomness="different")(*places)
-    except Exception:  # numpy, or numbers taken out of tensors: one place after the other
+    except Exception as error:
+        # NumPy, or numbers taken out of tensors: one place after the other.
         each = zip(*(axis.tolist() for axis in places), strict=True)
-        found = torch.stack([_flat(at(*values)) for values in each])
+        try:
+            found = torch.stack([_flat(at(*values)) for values in each])
+        except Exception:
+            raise error from None
     if found.numel() != len(places[0]):
         shape = list(found.shape[1:])
         raise ValueError(f"it gives {shape} numbers at each place; it should give one")

@@ -21,6 +21,7 @@ import torch
 
 from tutor.engine import device, process
 from tutor.engine.draws import DrawOnCpu
+from tutor.engine.guard import Guard
 from tutor.engine.instrument import Program, instrument
 from tutor.engine.page import Page, Sender
 from tutor.engine.protocol import Ended, Launch, Started, read_launch
@@ -75,6 +76,7 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
     module = _main_module(launch)
     recorder = Recorder(program, module.__dict__, launch, sender, commands, files)
     recorder.install()
+    guard = Guard(launch.guard, lambda: recorder.line) if launch.guard else None
     signal.signal(signal.SIGINT, functools.partial(_interrupt, recorder, program.code.co_filename))
     os.register_at_fork(after_in_child=functools.partial(_leave, recorder))
     _make_exact(launch.seed)
@@ -89,6 +91,8 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
     if note and not ended.message:
         ended = msgspec.structs.replace(ended, message=f"{launch.path}: {note}")
     inside = recorder.close()
+    for trespass in guard.found() if guard else ():
+        sender.append(trespass)
     sender.append(msgspec.structs.replace(ended, inside=inside))
 
 

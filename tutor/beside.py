@@ -1,0 +1,101 @@
+"""Two runs beside each other: matched by the passes of their loops, their values compared."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tutor import values
+from tutor.frame import TensorView
+from tutor.timeline import Timeline
+
+RTOL, ATOL = 1e-4, 1e-6
+"""Up to this two runs agree that sum up in different orders, or in different precisions."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One pair of names after the same number of passes."""
+
+    ours: str
+    theirs: str
+    one: TensorView | None
+    other: TensorView | None
+    difference: float
+    """The largest between two elements; NaN where they cannot be compared."""
+    largest: float
+    """The largest so far."""
+    largest_at: int
+    """After how many passes that was."""
+
+
+class Beside:
+    """Matches `ours` with `theirs` pass by pass, and remembers how far they were apart.
+
+    Args:
+        pairs: Names of ours and of theirs that should agree.
+    """
+
+    def __init__(self, ours: Timeline, theirs: Timeline, pairs: Sequence[tuple[str, str]]) -> None:
+        self.ours = ours
+        self.theirs = theirs
+        self._pairs = pairs
+        self._differences: list[list[float]] = [[] for _ in pairs]
+        """Of each pair: by the number of passes, from 0."""
+
+    def passes(self, step: int) -> int:
+        """How many passes both have behind them where we are at `step`."""
+        theirs = self.theirs.passes(len(self.theirs))
+        return min(self.ours.passes(step), theirs)
+
+    def their_step(self, step: int) -> int:
+        """Where they are while we are at `step`: after as many passes."""
+        return self.theirs.pass_end(self.passes(step))
+
+    def compared(self, step: int) -> list[Pair]:
+        """The pairs after the passes that lie behind `step`."""
+        done = self.passes(step)
+        return [self._pair(number, done) for number in range(len(self._pairs))]
+
+    def agrees(self, pair: Pair) -> bool:
+        """Whether the difference is what rounding makes of it."""
+        numbers = _numbers(pair.other)
+        finite = np.abs(numbers[np.isfinite(numbers)]) if numbers is not None else np.zeros(0)
+        allowed = ATOL + RTOL * float(finite.max(initial=0.0))
+        return pair.difference <= allowed
+
+    def _pair(self, number: int, done: int) -> Pair:
+        ours, theirs = self._pairs[number]
+        known = self._differences[number]
+        for passes in range(len(known), done + 1):
+            known.append(_difference(*self._views(number, passes)))
+        so_far = [0.0 if math.isnan(one) else one for one in known[: done + 1]]
+        at = max(range(done + 1), key=so_far.__getitem__)
+        return Pair(ours, theirs, *self._views(number, done), known[done], so_far[at], at)
+
+    def _views(self, number: int, passes: int) -> tuple[TensorView | None, TensorView | None]:
+        ours, theirs = self._pairs[number]
+        return (
+            self.ours.view(ours, self.ours.pass_end(passes)),
+            self.theirs.view(theirs, self.theirs.pass_end(passes)),
+        )
+
+
+def _difference(one: TensorView | None, other: TensorView | None) -> float:
+    """The largest between two elements; of large values, between means of their blocks."""
+    a, b = _numbers(one), _numbers(other)
+    if a is None or b is None or a.size != b.size or not a.size:
+        return math.nan
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(all="ignore"):
+        return float(np.where(same, 0.0, np.abs(a - b)).max())
+
+
+def _numbers(view: TensorView | None) -> "np.ndarray[tuple[int], np.dtype[np.float64]] | None":
+    if view is None or not view.is_complete:
+        return None
+    if view.summary is not None:
+        return values.block(view.summary).astype(np.float64).reshape(-1)
+    elements = values.array(view)
+    return None if elements is None else np.asarray(elements, dtype=np.float64).reshape(-1)

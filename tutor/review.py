@@ -1,0 +1,255 @@
+"""Follow one run of a lesson and hold it against all that the lesson claims."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tutor.agreement import agrees, is_choice
+from tutor.declared import Expect, Plot
+from tutor.engine.protocol import Ended, Event, Sampled, Started, Trespassed
+from tutor.frame import Frame
+from tutor.lesson import Lesson
+from tutor.plots import sample_of
+from tutor.timeline import Timeline
+
+_QUOTED = 90
+"""Characters of a value that a finding quotes."""
+
+Finding = tuple[int, str]
+"""A line of the lesson, and what is wrong there and how to mend it."""
+
+
+class Review:
+    """Takes the events of a run in which the asks were evaluated as further slots."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self.ended: Ended | None = None
+        self.timeline = Timeline()
+        """Of the same run, for whoever compares it with another one."""
+        self._lesson = lesson
+        self._device = "cpu"
+        self._ran: set[int] = set()
+        self._raised: dict[int, str] = {}
+        self._passes: dict[int, tuple[Any, ...]] = {}
+        self._last: tuple[Any, ...] = ()
+        self._reasons: dict[str, str] = {}
+        self._failed: dict[tuple[int, str], str] = {}
+        self._answers: dict[tuple[int, str], str] = {}
+        self._samples: list[Sampled] = []
+        self._trespasses: list[Trespassed] = []
+
+    def take(self, event: Event) -> None:
+        """Take in what the run tells."""
+        match event:
+            case Frame():
+                self.timeline.append(event)
+                self._follow(event)
+            case Started(environment=environment):
+                self._device = environment["device"]
+            case Sampled():
+                self._samples.append(event)
+            case Trespassed():
+                self._trespasses.append(event)
+            case Ended():
+                self.ended = event
+
+    def _follow(self, frame: Frame) -> None:
+        self._ran.add(frame.line)
+        if frame.raised:
+            self._raised.setdefault(frame.line, frame.raised)
+        self._last = frame.shown
+        if frame.iteration is not None:
+            self._passes[frame.iteration + 1] = frame.shown
+        elif not any(self._passes):
+            self._passes[0] = frame.shown
+        self._reasons = dict(frame.problems)
+        asks = [ask for ask in self._lesson.asks if ask.line == frame.line]
+        slots = [slot.expression for slot in self._lesson.slots().get(frame.line, ())]
+        expressions = [*slots, *(ask.expression for ask in asks)]
+        for expression, value in zip(expressions, frame.slots, strict=False):
+            if value is None:
+                reason = self._reasons.get(expression, "it has no value")
+                self._failed.setdefault((frame.line, expression), reason)
+        for ask, answer in zip(asks, frame.slots[len(slots) :], strict=False):
+            if answer is not None:
+                self._answers.setdefault((ask.line, ask.expression), answer)
+
+    # What came of it
+
+    def findings(self) -> Iterator[Finding]:
+        """All that does not hold."""
+        yield from self._end_findings()
+        yield from self._trespass_findings()
+        yield from self._slot_findings()
+        yield from self._ask_findings()
+        yield from self._name_findings()
+        yield from self._error_findings()
+        for index, expect in enumerate(self._lesson.metadata.expects):
+            if problem := self._expect_problem(index, expect):
+                yield expect.line, problem
+        if self.ended is not None and self.ended.outcome == "finished":
+            yield from self._plot_findings()
+
+    def _end_findings(self) -> Iterator[Finding]:
+        limit, ended = self._lesson.metadata.steps, self.ended
+        if ended is None:
+            told = f"it runs more than {limit:,} statements; shorten it, or write steps = in"
+            yield self._lesson.metadata.first or 1, f"{told} [tool.tutor]"
+        elif ended.outcome != "finished":
+            cure = "the lesson must run to its end"
+            if "AssertionError" in ended.message:
+                cure = "the assert does not hold; correct the claim or the code"
+            yield ended.line, f"{ended.message.split(': ', 1)[-1]}; {cure}"
+
+    def _trespass_findings(self) -> Iterator[Finding]:
+        for one in self._trespasses:
+            if one.kind == "network":
+                told = f"it asks the network for {one.what}; a lesson must run without one"
+            else:
+                told = f"it leaves the file {one.what} behind; write to io.BytesIO or tempfile"
+            yield one.line, told
+
+    def _slot_findings(self) -> Iterator[Finding]:
+        for line, slots in self._lesson.slots().items():
+            for slot in slots:
+                if line not in self._ran:
+                    yield (
+                        slot.line,
+                        f"the slot {slot.raw} is never filled: line {line} is no "
+                        f"step of this run; move the note to one that runs outside functions",
+                    )
+                elif reason := self._failed.get((line, slot.expression)):
+                    yield (
+                        slot.line,
+                        f"the slot {slot.raw} has no value after line {line} ({reason}); "
+                        f"name a value that is there then",
+                    )
+
+    def _ask_findings(self) -> Iterator[Finding]:
+        for ask in self._lesson.asks:
+            if ask.line not in self._ran:
+                yield ask.line, "the @ask is never asked: the statement below it did not run"
+            elif reason := self._failed.get((ask.line, ask.expression)):
+                yield (
+                    ask.line,
+                    f"the @ask's answer {ask.expression} has no value here ({reason}); "
+                    f"name a value that is there then",
+                )
+            elif ask.choices:
+                answer = self._answers.get((ask.line, ask.expression), "")
+                if not any(is_choice(answer, choice) for choice in ask.choices):
+                    yield (
+                        ask.line,
+                        f"the @ask's answer is {_quoted(answer)}, which is none of its choices "
+                        f"({' | '.join(ask.choices)}); add it to them",
+                    )
+
+    def _name_findings(self) -> Iterator[Finding]:
+        metadata, known = self._lesson.metadata, self.timeline.columns()
+        ours = {one for one, _ in metadata.compare}
+        for name in sorted(ours | {name for pair in metadata.closed_forms for name in pair}):
+            if name not in known:
+                told = f"`compare` names {name}, which never has a value; name one that has"
+                yield metadata.lines["compare"], told
+        if metadata.loss is not None and metadata.loss not in known:
+            told = f"`loss` names {metadata.loss}, which never has a value; name one that has"
+            yield metadata.lines["loss"], told
+        for plot in metadata.plots:
+            for place in plot.at:
+                if place.partition("[")[0] not in known:
+                    told = f"`at` names {place}, which never has a value; name one that has"
+                    yield plot.line, f"plot: {told}"
+
+    def _error_findings(self) -> Iterator[Finding]:
+        expected = set()
+        for raises in self._lesson.metadata.raises:
+            titles = [cell.title for cell in self._lesson.cells if cell.kind == "code"]
+            if raises.cell not in titles:
+                told = f"raises: no cell is called {raises.cell!r}; give the title of one"
+                yield raises.line, told
+                continue
+            here = {
+                line: error
+                for line, error in self._raised.items()
+                if (cell := self._lesson.cell_at(line)) and cell.title == raises.cell
+            }
+            matching = {line for line, error in here.items() if error.startswith(raises.error)}
+            expected |= matching
+            if not matching:
+                instead = f"it raised {_quoted(next(iter(here.values())))}" if here else "none did"
+                told = f"no statement of {raises.cell!r} raised {_quoted(raises.error)}: {instead}"
+                yield raises.line, f"raises: {told}; correct `error` or the code"
+        for line, error in self._raised.items():
+            if line not in expected:
+                told = f"raised {_quoted(error)}, which no [[tool.tutor.raises]] expects"
+                yield line, f"the statement {told}; declare it there"
+
+    def _plot_findings(self) -> Iterator[Finding]:
+        for plot in self._lesson.metadata.plots:
+            wanted = sample_of(plot, 8, 8)
+            sampled = next((one for one in self._samples if one.sample == wanted), None)
+            if sampled is None:
+                yield plot.line, f"the plot {plot.title!r} was not drawn; report this as a fault"
+            else:
+                for problem in _plot_problems(plot, sampled):
+                    yield plot.line, f"the plot {plot.title!r}: {problem}"
+
+    def _expect_problem(self, index: int, expect: Expect) -> str | None:
+        if not self._device.startswith(expect.device):
+            return None
+        when = "at the end" if expect.at is None else f"after {expect.at} passes of the loop"
+        if expect.at is None:
+            shown: tuple[Any, ...] | None = self._last
+        else:
+            shown = self._passes.get(expect.at)
+        if not shown:
+            return (
+                f"nothing is known of {expect.of} {when}: the loop made "
+                f"{max(self._passes, default=0)} passes; correct `at`"
+            )
+        found = shown[index]
+        if found is None:
+            reason = self._reasons.get(expect.of, "it has no value then")
+            return f"{expect.of} cannot be had {when} ({reason}); correct `of` or `at`"
+        if agrees(found, expect.value, expect.rtol, expect.atol):
+            return None
+        return (
+            f"{expect.of} {when} is {_quoted(found)}, not {_quoted(expect.value)}; correct the "
+            f"figure in `is` or the code that makes it"
+        )
+
+
+def leftovers(lesson: Lesson, folder: Path) -> Iterator[Finding]:
+    """What a run left in the folder that it was given."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(folder)
+            told = f"it leaves the file {name} behind; write to io.BytesIO or tempfile"
+            yield lesson.metadata.first or 1, told
+
+
+def _plot_problems(plot: Plot, sampled: Sampled) -> Iterator[str]:
+    for expression, reason in sampled.problems:
+        yield f"{expression} has no value at the end ({reason}); correct it"
+    if sampled.problems:
+        return
+    numbers = [np.frombuffer(value or b"") for value in sampled.values]
+    pairs = [*([numbers[: len(plot.points)]] if plot.points else [])]
+    start = len(plot.points)
+    pairs += [numbers[start + 2 * i : start + 2 * i + 2] for i in range(len(plot.lines))]
+    for one in pairs:
+        if len({part.size for part in one}) > 1:
+            sizes = " and ".join(str(part.size) for part in one)
+            yield f"its coordinates are {sizes} numbers; give as many of each"
+    if plot.bars and not sampled.names:
+        yield f"{plot.bars} is no dictionary of numbers; write {{'name': number}}"
+    surface = np.frombuffer(sampled.surface or b"")
+    if plot.of and not np.isfinite(surface).any():
+        yield f"{plot.of} is nowhere finite in `over`; correct the range"
+
+
+def _quoted(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
