@@ -42,7 +42,7 @@ class Beside:
         self.theirs = theirs
         self._pairs = pairs
         self._differences: list[list[float]] = [[] for _ in pairs]
-        """Of each pair: by the number of passes, from 0."""
+        """Of each pair: after one pass, two, and so on."""
 
     def passes(self, step: int) -> int:
         """How many passes both have behind them where we are at `step`."""
@@ -56,7 +56,8 @@ class Beside:
     def compared(self, step: int) -> list[Pair]:
         """The pairs after the passes that lie behind `step`."""
         done = self.passes(step)
-        return [self._pair(number, done) for number in range(len(self._pairs))]
+        at = self.ours.pass_end(done) if done else step
+        return [self._pair(number, done, at) for number in range(len(self._pairs))]
 
     def agrees(self, pair: Pair) -> bool:
         """Whether the difference is what rounding makes of it."""
@@ -65,21 +66,24 @@ class Beside:
         allowed = ATOL + RTOL * float(finite.max(initial=0.0))
         return pair.difference <= allowed
 
-    def _pair(self, number: int, done: int) -> Pair:
-        ours, theirs = self._pairs[number]
+    def _pair(self, number: int, done: int, at: int) -> Pair:
         known = self._differences[number]
-        for passes in range(len(known), done + 1):
-            known.append(_difference(*self._views(number, passes)))
-        so_far = [0.0 if math.isnan(one) else one for one in known[: done + 1]]
-        at = max(range(done + 1), key=so_far.__getitem__)
-        return Pair(ours, theirs, *self._views(number, done), known[done], so_far[at], at)
+        for passes in range(len(known) + 1, done + 1):
+            known.append(_difference(*self._views(number, self.ours.pass_end(passes), passes)))
+        one, other = self._views(number, at, done)
+        difference = _difference(one, other)
+        so_far = [0.0 if math.isnan(each) else each for each in known[:done]]
+        worst = max(range(done), key=so_far.__getitem__, default=0)
+        largest = so_far[worst] if so_far else difference
+        return Pair(*self._pairs[number], one, other, difference, largest, worst + 1)
 
-    def _views(self, number: int, passes: int) -> tuple[TensorView | None, TensorView | None]:
+    def _views(
+        self, number: int, step: int, passes: int
+    ) -> tuple[TensorView | None, TensorView | None]:
+        """Ours at a step, theirs after so many passes."""
         ours, theirs = self._pairs[number]
-        return (
-            self.ours.view(ours, self.ours.pass_end(passes)),
-            self.theirs.view(theirs, self.theirs.pass_end(passes)),
-        )
+        there = self.theirs.pass_end(passes)
+        return self.ours.view(ours, step), self.theirs.view(theirs, there)
 
 
 def _difference(one: TensorView | None, other: TensorView | None) -> float:

@@ -44,6 +44,15 @@ def find(folder: Path | None = None) -> list[Entry]:
     ]
 
 
+def neighbours(path: Path) -> dict[str, Path]:
+    """The lessons that a script can name, in reading order: those of its own course, or of this
+    one if it stands alone."""
+    own = {slug: one for slug, _, one in _files(path.absolute().parent.parent)}
+    if path.absolute() in own.values():
+        return own
+    return {slug: one for slug, _, one in _files(lessons_folder())}
+
+
 def resolve(target: str) -> Path:
     """The script that the learner means by a lesson's name or a path; LookupError if none."""
     if "." in target or "/" in target or os.sep in target:

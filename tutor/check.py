@@ -8,7 +8,7 @@ import msgspec
 
 from tutor import links
 from tutor.beside import Beside
-from tutor.catalog import find
+from tutor.catalog import find, neighbours
 from tutor.engine.protocol import Ended, Launch
 from tutor.headless import Headless
 from tutor.lesson import Lesson, LessonError, read
@@ -34,7 +34,7 @@ def check(paths: Sequence[Path], device: str | None = None) -> Iterator[str]:
             except LessonError as error:
                 yield str(error)
                 continue
-            reviewer = _Reviewer(headless, lesson, device, _neighbours(path))
+            reviewer = _Reviewer(headless, lesson, device, neighbours(path))
             for line, problem in reviewer.findings():
                 yield f"{path}:{line}: {problem}"
     if not paths:
@@ -48,14 +48,6 @@ def _reads(path: Path) -> bool:
     except LessonError:
         return False
     return True
-
-
-def _neighbours(path: Path) -> dict[str, Path]:
-    """The lessons that a lesson can name, in reading order: those of its own course."""
-    entries = find(path.absolute().parent.parent)
-    if all(entry.path.absolute() != path.absolute() for entry in entries):
-        entries = find()
-    return {entry.id: entry.path for entry in entries}
 
 
 class _Reviewer:

@@ -16,7 +16,7 @@ from textual.pilot import Pilot
 from tutor.engine.protocol import Ended, Printed
 from tutor.ui.app import TutorApp
 from tutor.ui.panels.panel import Panel
-from tutor.ui.panes import NAMES
+from tutor.ui.panes import KEYS
 from tutor.ui.screens.lesson import LessonScreen
 from tutor.ui.session import Doing
 
@@ -104,7 +104,7 @@ async def test_a_step_is_shown_in_every_pane_that_is_visible(
 async def test_rewind_shows_the_recorded_values_and_leaves_the_engine_alone(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, engine):
         await go(pilot, screen, "6")
-        before = {name: drawing(screen, name) for name in NAMES}
+        before = {name: drawing(screen, name) for name in KEYS}
         await go(pilot, screen, "20")
         commands = list(engine.runs[0].commands)
         await press(pilot, screen, "home", "right", "]", "[", "right", "end", "left", "left")
@@ -112,9 +112,9 @@ async def test_rewind_shows_the_recorded_values_and_leaves_the_engine_alone(tmp_
         await go(pilot, screen, "6")
         assert engine.runs[0].commands == commands
         assert len(engine.runs) == 1
-        after = {name: drawing(screen, name) for name in NAMES}
+        after = {name: drawing(screen, name) for name in KEYS}
         # Only the timeline tells that more is recorded by now.
-        assert {n for n in NAMES if before[n] != after[n]} <= {"timeline"}
+        assert {n for n in KEYS if before[n] != after[n]} <= {"timeline"}
 
 
 async def test_iterations_and_cells_run_on_at_the_tip(tmp_path: Path) -> None:
@@ -215,8 +215,8 @@ async def test_every_pane_is_one_key_away_and_can_be_zoomed(
 ) -> None:
     async with opened(tmp_path, size=size) as (pilot, screen, _):
         await go(pilot, screen, "40")
-        for number, name in enumerate(NAMES, 1):
-            await press(pilot, screen, str(number))
+        for name, key in KEYS.items():
+            await press(pilot, screen, key)
             await until(pilot, lambda name=name: screen.focused is screen.query_one(f"#{name}"))
             assert screen.query_one(f"#{name}", Panel).is_on_screen
             if screen.maximized is None:
@@ -319,7 +319,7 @@ async def test_every_segment_has_a_style(
 async def test_a_storm_of_sizes_ends_in_the_right_picture(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "41")
-        shown = NAMES[:7]
+        shown = [*KEYS][:7]
         right = {name: drawing(screen, name) for name in shown}
         for width, height in [
             (30, 10),

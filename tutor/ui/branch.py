@@ -13,6 +13,7 @@ from tutor.ui.draw.strips import clip
 from tutor.ui.engine import AnyEngine
 from tutor.ui.microscope import Microscope
 from tutor.ui.pager import Pager
+from tutor.ui.plotter import Plotter
 from tutor.ui.prover import Prover
 from tutor.ui.refill import Refill
 from tutor.ui.session import Session
@@ -54,6 +55,9 @@ class Branch:
     class Paged(Reported):
         """The replay that brings parts of large values has something to tell."""
 
+    class Sampled(Reported):
+        """The replay that plots are drawn from has something to tell."""
+
     class Noted(Reported):
         """The replay that notes operations has something to tell."""
 
@@ -86,6 +90,7 @@ class Branch:
         self.microscope = Microscope(engine, launch, self._told(Branch.Noted))
         self.pager = Pager(Fetched, engine, launch, self._told(Branch.Paged))
         self.prover = Prover(engine, launch, self._told(Branch.Proved))
+        self.plotter = Plotter(engine, launch, self._told(Branch.Sampled))
 
     def _told(self, kind: "type[Branch.Reported]") -> Callable[[], None]:
         """What a run calls from its thread: the screen gets a message."""
@@ -123,6 +128,7 @@ class Branch:
         self.microscope.close()
         self.pager.close()
         self.prover.close()
+        self.plotter.close()
         self.session.worker.close()
 
 

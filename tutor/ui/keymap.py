@@ -2,7 +2,7 @@
 
 from textual.binding import Binding, BindingType
 
-from tutor.ui.panes import NAMES
+from tutor.ui.panes import KEYS
 from tutor.ui.session import Doing, Session
 
 _ROWS = (
@@ -30,7 +30,7 @@ _ROWS = (
     ("plus,equals_sign", "speed(1)", "faster", "Play faster"),
     ("minus", "speed(-1)", "slower", "Play slower"),
     ("r", "do('run_to_end')", "run", "Run to the end"),
-    *((str(n), f"pane('{name}')", name, f"The {name} pane") for n, name in enumerate(NAMES, 1)),
+    *((key, f"pane('{name}')", name, f"The {name} pane") for name, key in KEYS.items()),
     ("tab", "turn(1)", "pane", "The next pane"),
     ("shift+tab", "turn(-1)", "pane", "The previous pane"),
     ("enter", "zoom", "zoom", "This pane alone on the screen, or all again"),

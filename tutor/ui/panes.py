@@ -17,25 +17,34 @@ from tutor.ui.panels.notes import NotesPanel
 from tutor.ui.panels.operations import OperationsPanel
 from tutor.ui.panels.output import OutputPanel
 from tutor.ui.panels.panel import Ahead, Panel
+from tutor.ui.panels.plot import PlotPanel
 from tutor.ui.panels.source import SourcePanel
 from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
+from tutor.ui.panels.twin import TwinPanel
 
 _COLUMNS: dict[str, tuple[type[Panel], ...]] = {
     "left": (SourcePanel, NotesPanel, OperationsPanel),
-    "middle": (TensorsPanel, GradientsPanel),
-    "right": (GraphPanel, LossPanel, OutputPanel),
+    "middle": (TensorsPanel, GradientsPanel, TwinPanel),
+    "right": (GraphPanel, PlotPanel, LossPanel, OutputPanel),
 }
 
-NAMES = ("source", "notes", "tensors", "gradients", "loss", "output", "timeline", "graph",
-         "operations")  # fmt: skip
-"""The panes by their digits, from 1."""
+KEYS = {
+    "source": "1", "notes": "2", "tensors": "3", "gradients": "4", "loss": "5", "output": "6",
+    "timeline": "7", "graph": "8", "operations": "9", "plot": "0", "twin": "t",
+}  # fmt: skip
+"""The panes, and the key of each."""
+
+NAMES = tuple(KEYS)
 
 _PICKED = "-picked"
 """The pane beside the source where there is room for two, and the column that it stands in."""
 
 _FEW = 3
 """Panes on the screen where there is no room for all."""
+
+_PLOTS, _TWIN = "-plots", "-twin"
+"""Where the lesson has something to show in these panes."""
 
 _INSIDE = "-inside"
 """While the learner is inside a statement."""
@@ -57,8 +66,9 @@ class Panes(Vertical):
 
     def compose(self) -> ComposeResult:
         def pane(kind: type[Panel]) -> Panel:
-            number = NAMES.index(kind.name_of()) + 1
-            made = kind(number, self.lesson, self.palette).data_bind(Panes.moment, Panes.ahead)
+            made = kind(KEYS[kind.name_of()], self.lesson, self.palette).data_bind(
+                Panes.moment, Panes.ahead
+            )
             return made.data_bind(Panes.lens) if isinstance(made, LensPanel) else made
 
         with Container(id="columns"):
@@ -71,6 +81,8 @@ class Panes(Vertical):
     def on_mount(self) -> None:
         told = self.lesson.notes or any(cell.text for cell in self.lesson.cells)
         self.pick("notes" if told else "tensors")
+        self.set_class(bool(self.lesson.metadata.plots), _PLOTS)
+        self.set_class(bool(self.lesson.metadata.twin), _TWIN)
 
     @property
     def focused_name(self) -> str:
@@ -137,7 +149,9 @@ class Panes(Vertical):
         """Turn to the pane after or before the focused one, among those that have a place here."""
         shown = [name for name in NAMES if self.query_one(f"#{name}", Panel).is_on_screen]
         # With the source and one more on the screen, turning picks that one.
-        names = shown if len(shown) > _FEW else list(NAMES)
+        empty = {"plot": not self.lesson.metadata.plots, "twin": not self.lesson.metadata.twin}
+        whole = [name for name in NAMES if not empty.get(name)]
+        names = shown if len(shown) > _FEW else whole
         at = names.index(self.focused_name) if self.focused_name in names else 0
         self.turn_to(names[(at + by) % len(names)])
 

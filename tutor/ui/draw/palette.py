@@ -56,6 +56,8 @@ class Palette:
     """Of the runs beside the one that is shown, in turn."""
     diverging: tuple[Style, ...]
     """From the most negative over zero in the middle to the most positive."""
+    sequential: tuple[Style, ...]
+    """From low to high, as backgrounds; empty without colours."""
 
 
 def palette_for(color_system: str | None, no_color: bool = False) -> Palette:
@@ -67,6 +69,11 @@ def palette_for(color_system: str | None, no_color: bool = False) -> Palette:
 
 _SYNTAX = ("keyword", "name", "function", "builtin", "number", "string", "comment", "operator",
            "heading")  # fmt: skip
+
+
+_VIRIDIS = ("#5f005f", "#5f0087", "#5f5f87", "#005f87", "#008787", "#00af87", "#5faf5f", "#87d75f",
+            "#d7d700", "#ffff5f")  # fmt: skip
+"""Ten places of the colour map of that name, each the nearest of the 256."""
 
 
 @lru_cache(maxsize=1)
@@ -118,6 +125,7 @@ def _many() -> Palette:
             on("#767676", "#1c1c1c"),
             *(on(sign, cell) for cell, sign in warm),
         ),
+        sequential=tuple(on("#ffffff", cell) for cell in _VIRIDIS),
     )
 
 
@@ -173,6 +181,7 @@ def _sixteen() -> Palette:
             on(black, pink),
             on(black, yellow),
         ),
+        sequential=tuple(on(bright, cell) for cell in (black, blue, violet, cyan, lime, yellow)),
     )
 
 
@@ -204,4 +213,5 @@ def _monochrome() -> Palette:
         curves=(plain,),
         # A digit says how much (see `heat`), reversed if below zero.
         diverging=(*[reverse] * 4, plain, *[plain] * 4),
+        sequential=(),
     )

@@ -37,8 +37,8 @@ class GraphPanel(LensPanel):
         Binding("shift+left,less_than_sign", "pan(-8)", "left", tooltip="Pan left"),
     ]  # fmt: skip
 
-    def __init__(self, number: int, lesson: Lesson, palette: Palette) -> None:
-        super().__init__(number, lesson, palette)
+    def __init__(self, key: str, lesson: Lesson, palette: Palette) -> None:
+        super().__init__(key, lesson, palette)
         self.detail = FULL
         self.selected: int | None = None
         self.opened: set[str] = set()

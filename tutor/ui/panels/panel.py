@@ -55,10 +55,10 @@ class Panel(Widget, can_focus=True):
     moment: var[Moment | None] = var(None)
     ahead: var[Ahead] = var(Ahead())
 
-    def __init__(self, number: int, lesson: Lesson, palette: Palette) -> None:
+    def __init__(self, key: str, lesson: Lesson, palette: Palette) -> None:
         name = self.name_of()
         super().__init__(id=name)
-        self.border_title = f"{number} {name}"
+        self.border_title = f"{key} {name}"
         self.lesson = lesson
         self.palette = palette
         self.top = 0

@@ -61,9 +61,9 @@ class TensorsPanel(Panel):
     class PartUnwanted(Message):
         """No such numbers are in view any more."""
 
-    def __init__(self, number: int, lesson: Lesson, palette: Palette) -> None:
-        super().__init__(number, lesson, palette)
-        self._title = f"{number} {self.name_of()}"
+    def __init__(self, key: str, lesson: Lesson, palette: Palette) -> None:
+        super().__init__(key, lesson, palette)
+        self._title = f"{key} {self.name_of()}"
         self._differs = False
         self._as_numbers = False
         self._paging = Paging()

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.getters import query_one
+from textual.message import Message
 from textual.reactive import var
 from textual.timer import Timer
 
 from tutor.budget import Budget
+from tutor.catalog import neighbours
 from tutor.engine.protocol import Fetch, Launch
 from tutor.launching import prepare
-from tutor.lesson import Lesson
+from tutor.lesson import Lesson, LessonError
 from tutor.request import Request
 from tutor.timeline import Moment, Timeline
 from tutor.ui import keymap
-from tutor.ui.archive import Archive
+from tutor.ui.archive import NOTHING, Archive
 from tutor.ui.branch import MARKS, Branch, Branches
 from tutor.ui.draw.loss import Curve
 from tutor.ui.draw.operations import counted
@@ -30,15 +32,19 @@ from tutor.ui.paging import Wanted
 from tutor.ui.panels.lens_panel import LensPanel
 from tutor.ui.panels.loss import LossPanel
 from tutor.ui.panels.panel import Ahead
+from tutor.ui.panels.plot import PlotPanel
 from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
+from tutor.ui.panels.twin import TwinPanel
 from tutor.ui.panes import Panes
+from tutor.ui.pictures import show_plot
 from tutor.ui.screens.go import Place
 from tutor.ui.screens.menu import LessonChosen
 from tutor.ui.screens.reporting import Reporting
 from tutor.ui.session import Doing, Session
 from tutor.ui.small import TooSmall
 from tutor.ui.status import StatusLine, describe
+from tutor.ui.twin import Twin
 from tutor.ui.watched import Watched
 
 if TYPE_CHECKING:
@@ -58,6 +64,9 @@ class LessonScreen(Reporting):
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, TooSmall"
     AUTO_FOCUS = "#source"
     ESCAPE_TO_MINIMIZE = False  # the panes do that, and give the keyboard back
+
+    class TwinReported(Message):
+        """The lesson beside this one has something to tell."""
 
     moment: var[Moment | None] = var(None)
     ahead: var[Ahead] = var(Ahead())
@@ -84,6 +93,7 @@ class LessonScreen(Reporting):
         self.request = request
         self.palette = palette
         self.branches: Branches | None = None
+        self.twin: Twin | None = None
         self._file = Watched(self.target)
         self._player: Timer | None = None
         self._clock: Timer | None = None
@@ -113,6 +123,8 @@ class LessonScreen(Reporting):
     def on_unmount(self) -> None:
         if self.branches is not None:
             self.branches.close()
+        if self.twin is not None:
+            self.twin.close()
 
     # Running
 
@@ -131,6 +143,7 @@ class LessonScreen(Reporting):
             launch = prepare(self.lesson, str(self.lesson.path), self.request, engine.detected)
             timeline = Timeline(cells, Budget(self.request.memory))
             self.branches = Branches(self._branch("main", MARKS[0], launch, timeline), self._branch)
+            self._begin_twin()
             self.show()
 
     def _branch(
@@ -165,6 +178,7 @@ class LessonScreen(Reporting):
         is_failing = failure is not None and session.cursor == session.tip
         self.ahead = Ahead(session.next_line, failure, is_failing)
         self._show_inside(branch)
+        self.show_pictures()
         self._show_status(branch)
         self._keep_playing(session)
         rests = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
@@ -236,8 +250,43 @@ class LessonScreen(Reporting):
             for one in self.branches.all
             if one is not current
         )
+        if self.twin is not None:
+            curve = self.twin.curve(current.timeline, current.session.cursor)
+            panel.others = (*panel.others, curve)
+            panel.run_name = panel.run_name or self.lesson.slug
         if panel.others:
             panel.draw_soon()
+
+    @on(PlotPanel.PictureWanted)
+    def show_pictures(self) -> None:
+        """Bring the plot pane up to date."""
+        if self.branches is not None:
+            show_plot(self.panes.query_one(PlotPanel), self.branches, self.engine.can_run)
+
+    def _begin_twin(self) -> None:
+        """Run the lesson that is shown beside this one."""
+        metadata, panel = self.lesson.metadata, self.panes.query_one(TwinPanel)
+        if not metadata.twin or not self.engine.can_run:
+            panel.problem = NOTHING if metadata.twin else ""
+            return
+        path = neighbours(self.lesson.path).get(metadata.twin)
+        if path is None:
+            panel.problem = f"the twin {metadata.twin} is no lesson; `tutor list` shows their names"
+            return
+        try:
+            self.twin = Twin(path, metadata.compare, self.engine, self.request, self._twin_told)
+        except LessonError as error:
+            panel.problem = str(error)
+        panel.twin = self.twin
+
+    def _twin_told(self) -> None:
+        self.post_message(self.TwinReported())
+
+    def on_lesson_screen_twin_reported(self) -> None:
+        if self.twin is not None:
+            self.twin.drain()
+            self.panes.query_one(TwinPanel).draw_soon()
+            self.show_curves()
 
     def _show_inside(self, branch: Branch) -> None:
         """Bring the inside of the statement up to date, where a pane shows it."""

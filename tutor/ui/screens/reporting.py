@@ -25,6 +25,10 @@ class Reporting(Travelling):
         """Bring the loss curves of the other runs up to date."""
         raise NotImplementedError
 
+    def show_pictures(self) -> None:
+        """Bring the plot pane up to date."""
+        raise NotImplementedError
+
     def _has(self, branch: Branch) -> bool:
         """Whether a run is still there: what it told may come after it was dropped."""
         return self.branches is not None and branch in self.branches.all
@@ -46,6 +50,11 @@ class Reporting(Travelling):
         if self._has(message.branch):
             message.branch.prover.drain(message.branch.timeline)
             self.show()
+
+    def on_branch_sampled(self, message: Branch.Sampled) -> None:
+        if self._has(message.branch):
+            message.branch.plotter.drain(message.branch.timeline)
+            self.show_pictures()
 
     def on_branch_noted(self, message: Branch.Noted) -> None:
         if not self._has(message.branch):

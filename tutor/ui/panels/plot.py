@@ -1,0 +1,90 @@
+"""The plots that the lesson declares, one at a time: the values of the run as a picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.message import Message
+from textual.reactive import var
+from textual.strip import Strip
+
+from tutor.declared import Plot
+from tutor.plots import Picture
+from tutor.timeline import Moment
+from tutor.ui.draw.plot import Course, draw_plot, grid
+from tutor.ui.draw.strips import line
+from tutor.ui.panels.panel import Panel
+
+
+class PlotPanel(Panel):
+    """Shows the picture that it is handed; tells when it wants another one."""
+
+    INTERVAL = 1 / 15
+
+    BINDINGS: ClassVar = [
+        Binding("j,down", "turn(1)", "next plot", show=False),
+        Binding("k,up", "turn(-1)", "previous plot", show=False),
+    ]
+
+    picture: var[Picture | None] = var(None)
+    courses: Sequence[Course] = ()
+    """Where the runs went, the one that is shown last."""
+    note = ""
+    """What is said while the picture is of another step, or why there is none."""
+
+    @dataclass
+    class PictureWanted(Message):
+        """Another plot is to be shown, or one of another size."""
+
+    _number = 0
+
+    @property
+    def plot(self) -> Plot | None:
+        """The plot that is shown."""
+        plots = self.lesson.metadata.plots
+        return plots[self._number % len(plots)] if plots else None
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """How finely the plot is to be sampled."""
+        plot = self.plot
+        return grid(plot, *self.size) if plot else (1, 1)
+
+    def watch_picture(self) -> None:
+        self.draw_soon()
+
+    def on_resize(self, event: object) -> None:
+        self.post_message(self.PictureWanted())
+
+    def on_show(self, event: object) -> None:
+        self.post_message(self.PictureWanted())
+
+    def action_turn(self, by: int) -> None:
+        """Show another plot of the lesson."""
+        self._number = (self._number + by) % max(1, len(self.lesson.metadata.plots))
+        self.post_message(self.PictureWanted())
+
+    def inputs(self, moment: Moment) -> object:
+        ends = [(one.mark, one.name, len(one.places[0])) for one in self.courses if one.places]
+        return self.plot, self.picture, ends, self._here(), self.note
+
+    def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+        plot = self.plot
+        if plot is None:
+            told = "this script declares no plots: see [[tool.tutor.plot]] in “Write a lesson”"
+            return [line(told, width, self.palette.muted)]
+        if self.picture is None:
+            return [line(self.note or "the plot comes when something has run", width,
+                         self.palette.muted)]  # fmt: skip
+        return draw_plot(plot, self.picture, self.courses, width, height, self.palette)
+
+    def _here(self) -> tuple[float, ...]:
+        """Where the shown run is: it may come back to a place with as many steps behind it."""
+        places = self.courses[-1].places if self.courses else ()
+        return tuple(float(one[-1]) for one in places if len(one))
+
+    def _tell(self, subtitle: str) -> None:
+        count = len(self.lesson.metadata.plots)
+        which = f"{self._number + 1} of {count}, j k" if count > 1 else ""
+        super()._tell("  ".join(filter(None, (self.note, which))))

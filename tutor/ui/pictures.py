@@ -1,0 +1,50 @@
+"""Bring the plot pane up to date with the run that is shown."""
+
+from tutor.declared import Plot
+from tutor.plots import Picture
+from tutor.ui.branch import Branch, Branches
+from tutor.ui.draw.plot import Course
+from tutor.ui.panels.plot import PlotPanel
+from tutor.walks import Walk
+
+NOTHING_RUNS = "a recording runs nothing: only the way is known"
+
+
+def show_plot(panel: PlotPanel, branches: Branches, can_run: bool) -> None:
+    """Hand the pane its picture and the ways of all runs; ask for a picture that is not known.
+
+    Args:
+        can_run: Whether there is an engine to ask.
+    """
+    plot = panel.plot
+    if plot is None or not panel.is_on_screen:
+        return
+    branch = branches.current
+    others = [one for one in branches.all if one is not branch]
+    panel.courses = (
+        *(_course(one, plot, one.mark, one.session.tip) for one in others),
+        _course(branch, plot, "", branch.session.cursor),
+    )
+    if can_run:
+        panel.picture, panel.note = _picture(panel, plot, branch)
+    else:
+        panel.picture, panel.note = Picture(branch.session.cursor), NOTHING_RUNS
+    panel.draw_soon()
+
+
+def _course(branch: Branch, plot: Plot, mark: str, step: int) -> Course:
+    return Course(mark, branch.name, Walk(branch.timeline, plot.at).until(step))
+
+
+def _picture(panel: PlotPanel, plot: Plot, branch: Branch) -> tuple[Picture | None, str]:
+    """The picture, and what is to be said where it is not the one of this step."""
+    session, plotter = branch.session, branch.plotter
+    if not session.cursor:
+        return None, ""
+    found = None
+    if not session.rushing:
+        found = plotter.picture(plot, branch.timeline, session.cursor, panel.grid)
+    if found is not None:
+        return found, ""
+    latest = plotter.latest.get(plot.line)
+    return latest, plotter.progress or (f"as after step {latest.step:,}" if latest else "")

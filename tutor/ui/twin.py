@@ -1,0 +1,81 @@
+"""The lesson that is shown beside another one: a run of its own, matched pass by pass."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tutor.beside import Beside
+from tutor.engine.protocol import Ended
+from tutor.launching import prepare
+from tutor.lesson import Lesson, read
+from tutor.request import Request
+from tutor.timeline import Timeline
+from tutor.ui.draw.loss import Curve
+from tutor.ui.engine import AnyEngine
+from tutor.ui.session import Session
+
+MARK = "="
+"""Stands at the end of the twin's loss curve."""
+
+
+class Twin:
+    """Runs to its end at once; how much of it is shown depends on where the other run is.
+
+    Args:
+        path: The twin's script.
+        pairs: Names of the other lesson and of this one that should agree.
+        request: What the other lesson was asked for: settings that both know hold for both.
+        wake: Called from another thread when `drain` has something.
+
+    Raises:
+        LessonError: the script cannot be read.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        pairs: Sequence[tuple[str, str]],
+        engine: AnyEngine,
+        request: Request,
+        wake: Callable[[], None],
+    ) -> None:
+        self.lesson: Lesson = read(path)
+        self._pairs = pairs
+        launch = prepare(self.lesson, str(path), _shared(request, self.lesson), engine.detected)
+        self._session = Session(engine, launch, Timeline(), wake)
+        self._session.run_to_end()
+        self._beside: Beside | None = None
+
+    @property
+    def timeline(self) -> Timeline:
+        return self._session.timeline
+
+    @property
+    def ended(self) -> Ended | None:
+        return self._session.ended
+
+    def drain(self) -> None:
+        """Take in what it did."""
+        self._session.drain()
+
+    def beside(self, ours: Timeline) -> Beside:
+        """It and the run that is shown, matched."""
+        if self._beside is None or self._beside.ours is not ours:
+            self._beside = Beside(ours, self.timeline, self._pairs)
+        return self._beside
+
+    def curve(self, ours: Timeline, step: int) -> Curve:
+        """Its losses up to where it is shown, over the steps of ours: the first over the first."""
+        _, losses = self.timeline.losses(self.beside(ours).their_step(step))
+        steps, _ = ours.losses(len(ours))
+        count = min(len(losses), len(steps))
+        return Curve(MARK, self.lesson.slug, steps[:count], losses[:count])
+
+    def close(self) -> None:
+        """End its process."""
+        self._session.worker.close()
+
+
+def _shared(request: Request, twin: Lesson) -> Request:
+    known = {knob.name for knob in twin.knobs}
+    settings = {name: text for name, text in request.settings.items() if name in known}
+    return Request(request.device, request.seed, settings, memory=request.memory)

@@ -1,0 +1,63 @@
+"""The way that values took through a run: what a plot draws over a curve or a map."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tutor import target, values
+from tutor.frame import TensorView
+from tutor.timeline import Timeline
+
+Array = np.ndarray[Any, Any]
+
+MOST = 500
+"""Places of a walk that are drawn; of more, evenly chosen ones, and the last."""
+
+
+class Walk:
+    """Where the values of some names were, one coordinate each, after each step that moved one.
+
+    Args:
+        places: The names as the tensors pane has them, with subscripts: `w[0, 1]`.
+    """
+
+    def __init__(self, timeline: Timeline, places: Sequence[str]) -> None:
+        self._timeline = timeline
+        self._places = [_split(place) for place in places]
+
+    def until(self, step: int) -> list[Array]:
+        """The coordinates up to `step`: an array for each name, all of one length. NaN where a
+        value is not known or not one number."""
+        columns = [self._timeline.columns().get(name) for name, _ in self._places]
+        known = [column for column in columns if column is not None]
+        if len(known) < len(columns):
+            return [np.zeros(0) for _ in columns]
+        # From where each of them has a value.
+        start = max((column.steps[0] for column in known if len(column)), default=1)
+        moved = {at for one in known for at in one.steps[: bisect_right(one.steps, step)]}
+        steps = sorted(at for at in moved if at >= start)
+        if len(steps) > MOST:
+            steps = [*steps[:: -(-len(steps) // MOST)], steps[-1]]
+        return [
+            np.array([_number(column.view(column.index(at)), key) for at in steps])
+            for column, (_, key) in zip(known, self._places, strict=True)
+        ]
+
+
+def _split(place: str) -> tuple[str, Any]:
+    """The name, and what stands in its brackets; None without any."""
+    name, bracket, _ = place.partition("[")
+    return name, target.subscript(place[len(name) :]) if bracket else None
+
+
+def _number(view: TensorView | None, key: Any) -> float:
+    elements = values.array(view) if view is not None else None
+    if elements is None:
+        return float("nan")
+    try:
+        chosen = np.asarray(elements[key] if key is not None else elements)
+    except IndexError:
+        return float("nan")
+    return float(np.real(chosen.reshape(-1)[0])) if chosen.size == 1 else float("nan")
