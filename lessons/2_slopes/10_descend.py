@@ -2,8 +2,8 @@
 # # Downhill by hand
 # The slope of the loss says which way is down, and that alone is enough to learn a weight.
 #
-# Three points lie on the line y = 2x. We fit y = wx from a wrong guess, with no autograd: every
-# derivative here was worked out on paper, so that later you know what autograd does for you.
+# You should know the lesson `search`; its points on y = 2x are here again. We fit y = wx without
+# autograd: each derivative was worked out on paper, so that later you know what autograd does.
 
 # %% A question with a known answer
 import torch
@@ -42,11 +42,42 @@ assert torch.isclose(w, 2 - factor**passes, rtol=1e-4)
 # What the learned weight makes of x = 4: {4 * w:.7g}.
 print(f"w = {w:.7f}, and x = 4 gives {4 * w:.7f}")
 
+# %% Half of what a tensor is
+# @ask A tensor has numbers and, in `.grad`, a place for a slope. What is in `w.grad` now?
+#   -> str(w.grad) | None | tensor(0.) | the last slope
+# {w.grad}: we computed {passes} slopes, but in tensors of our own. Only autograd fills `.grad`, and
+# nobody has asked it until now. (Tensors of torch have that place, those of TensorFlow do not.)
+assert w.grad is None
+# @ask With lr = 0.2 the first step goes from w = 1 past 2. How far beyond 2 does it land?
+#   -> bold | 0.2 | 0.8666667 | 1.8666667
+# {bold:.4g} beyond, nearly as far as it was before. The next step comes back over 2, a little
+# nearer, and so on: it arrives, but from side to side.
+bold = 0.2 * curvature.item() - 1
+
+# %% [markdown]
+# ## Try it
+# Set `lr` to 0.1, which almost arrives in one step, and to 0.2, which jumps from side to side. From
+# 0.215 on it breaks: try 0.22 and watch the loss. (This is not Newton's method, which would also
+# look at how the slope changes, nor bisection, which halves an interval. It needs only the slope.)
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
+# after = ["search"]
+# covers = ["D1", "D4"]
+#
+# [[tool.tutor.plot]]
+# title = "the loss over w, and where the run is"
+# of = "((w * x - y) ** 2).mean()"
+# over = { w = [-1, 5] }
+# at = ["w"]
+#
+# [[tool.tutor.plot]]
+# title = "the points and the line y = wx"
+# points = ["x", "y"]
+# lines = [["x", "w * x", "learned"], ["x", "2 * x", "the truth"]]
 #
 # [[tool.tutor.expect]]
 # at = 0
@@ -76,4 +107,9 @@ print(f"w = {w:.7f}, and x = 4 gives {4 * w:.7f}")
 # of = "[curvature.item(), factor.item(), 1 - 0.22 * curvature.item()]"
 # is = [9.3333333, 0.9066667, -1.0533333]
 # source = "w after k passes is 2 - (1 - 28/3 lr)^k"
+#
+# [[tool.tutor.expect]]
+# of = "[bold, 2 / curvature.item()]"
+# is = [0.8666667, 0.2142857]
+# source = "0.2 · 28/3 - 1; and 2 / (28/3), where the factor is -1"
 # ///

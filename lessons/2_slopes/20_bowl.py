@@ -2,7 +2,7 @@
 # # A ball in a bowl
 # In a bowl the learning rate alone decides how a step multiplies the distance to the bottom.
 #
-# The bowl is f(x) = (x - 2)², whose slope 2(x - 2) is a straight line through the bottom.
+# Know the lesson `descend` first. The bowl is f(x) = (x - 2)², with the slope 2(x - 2).
 
 # %% A place to start
 import torch
@@ -40,6 +40,8 @@ assert abs(path[-1] - foreseen) <= 1e-5 * max(1, abs(foreseen))
 starts = torch.tensor([[0.50392, 0.01828], [0.47652, 0.17258]])
 # Each ball has a slope of its own, the first of them {first[0, 0]:.4f}.
 first = 2 * starts + 2
+# @ask These balls roll with lr = 0.1. By what is each slope multiplied from step to step?
+#   -> keep | 0.9 | 0.8 | 0.2
 # With lr = 0.1 a step keeps {keep:g} of the distance, and so {keep:g} of the slope.
 keep = 1 - 2 * 0.1
 # All slopes of five steps, without walking one: after the last the first ball's is
@@ -49,11 +51,32 @@ slopes = torch.stack([first * keep**step for step in range(5)])
 ends = -1 + (starts + 1) * keep**5
 print(slopes, ends)
 
+# %% And twice as many steps?
+# @ask Five steps keep about 0.328 of the distance. How much do ten steps keep?
+#   -> keep**10 | 0.164 | 0.1073742 | 0
+# {keep**10:.4g}, the square of what five keep. Each step multiplies, so a ball comes nearer to the
+# bottom with each of them but never arrives.
+after_ten = -1 + (starts + 1) * keep**10
+print(after_ten)
+
+# %% [markdown]
+# ## Try it
+# Set `lr` to 0.5, which arrives in one step, and to 0.75, which jumps to the other side each time.
+# With 1 the ball never comes lower, and with 1.1 the walk breaks: it climbs.
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "height"
+# after = ["descend"]
+# covers = ["C8", "A2", "A3"]
+#
+# [[tool.tutor.plot]]
+# title = "the bowl and the ball"
+# of = "(x - 2) ** 2"
+# over = { x = [-2, 6] }
+# at = ["x"]
 #
 # [[tool.tutor.expect]]
 # at = 1
@@ -99,4 +122,9 @@ print(slopes, ends)
 # is = [[-0.5072, -0.6663], [-0.5162, -0.6158]]
 # atol = 5e-5
 # source = "000_882c469dd17d8fe3.txt, section 4, as printed"
+#
+# [[tool.tutor.expect]]
+# of = "[keep, keep**5, keep**10]"
+# is = [0.8, 0.32768, 0.1073741824]
+# source = "a step keeps 1 - 2 · 0.1; 000_882c469dd17d8fe3.txt, section 2 plans ten steps"
 # ///

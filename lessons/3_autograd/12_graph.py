@@ -2,6 +2,9 @@
 # # The graph behind a number
 # What is used twice gets its gradient in two parts, one for each way back, and they add up.
 #
+# From the lesson `leaf` you know that torch watches what is done with a leaf that asked for a
+# gradient. Here we look at what it writes down.
+#
 # Three operations make e = (a + b) · (b + 1). Going forward, each of them leaves a node behind;
 # going backward, autograd visits each node once, the last one first.
 
@@ -38,8 +41,8 @@ is_shared = behind_c[1][0] is behind_d[0][0]
 # c and d are no leaves, so we say that we want to see their gradients too.
 c.retain_grad()
 d.retain_grad()
-# @ask In the sum a + b the two count alike. Will e have the same slope along both?
-#   -> torch.equal(a.grad, b.grad) | True | False
+# @ask The slope of e along a is d. What is it along b? (type a number)
+#   -> b.grad.item()
 # Along a it is {a.grad:g}, along b {b.grad:g}. In `tutor`, press `i` here: you see what each node
 # was given and passed on, and that b was sent something twice.
 e.backward()
@@ -54,11 +57,18 @@ by_hand = through_c + through_d
 assert torch.equal(b.grad, by_hand)
 print(f"e {e:g}  de/da {a.grad:g}  de/db {b.grad:g}")
 
+# %% [markdown]
+# ## Try it
+# Find knobs for which e has the same slope along a and b although b is used twice: one of the two
+# ways must bring b nothing. And with b at -1 one slope is zero: where did a's gradient get lost?
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "e"
+# after = ["leaf"]
+# covers = ["C5"]
 # compare = [["a.grad", "through_c"], ["b.grad", "by_hand"]]
 #
 # [[tool.tutor.expect]]

@@ -2,6 +2,9 @@
 # # The chain rule, node by node
 # Every step of the way back is one product: what came in, times the local derivative.
 #
+# You have seen the nodes of a graph in the lesson `graph`. Here we do their work ourselves; all it
+# takes is the derivatives of a product, a difference and a square.
+#
 # One sample, one weight and three operations. We walk back by hand, with plain numbers; then
 # autograd walks the same way, and we compare what the two found at every node.
 
@@ -56,11 +59,18 @@ found = [residual.grad.item(), prediction.grad.item(), w.grad.item()]
 assert found == [d_residual, d_prediction, d_w]
 print(f"loss {loss:g}  dr {d_residual:g}  dw {d_w:g}")
 
+# %% [markdown]
+# ## Try it
+# Set x to 0 and look at the way back: which of the three products loses the gradient? Then make w
+# times x equal to y. The gradient is zero again, and for another reason.
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
+# after = ["graph"]
+# covers = ["E4", "D3"]
 # compare = [
 #   ["residual.grad", "d_residual"],
 #   ["prediction.grad", "d_prediction"],

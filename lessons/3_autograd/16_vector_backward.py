@@ -2,6 +2,9 @@
 # # Backward from more than one number
 # `backward(v)` begins with v where a loss would begin with 1, so nothing has to be a scalar.
 #
+# You know the way back from one number, node by node, from the lesson `chain`, and the walk
+# downhill from `descend`.
+#
 # Four numbers walk down f = x² + 2x + 1 at once, and f is a table of four as well. Who calls
 # `backward` on a table must say how much each number in it counts: that is v.
 
@@ -63,10 +66,17 @@ assert torch.allclose(slopes[4], slopes[0] * keeps[:, None] ** 4, rtol=1e-4, ato
 kept = 1 - 2 * lr * 11
 print(f"a step keeps {keeps[1]:g} of the second row's way, with 11 it would keep {kept:g}")
 
+# %% [markdown]
+# ## Try it
+# Set `second_row` to 5: what is left of that row's way after a single step? Then to 0, to 10, where
+# the row jumps from side to side for ever, and to 12, where each jump is longer than the last.
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
+# after = ["chain", "descend"]
+# covers = ["A3"]
 # compare = [["x.grad", "by_hand"]]
 #
 # [[tool.tutor.expect]]

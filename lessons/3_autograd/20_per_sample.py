@@ -2,6 +2,9 @@
 # # One sample at a time
 # A weight that learns from every sample by itself comes close to the answer, and then stops moving.
 #
+# You have walked downhill on three points in the lesson `descend`, and know from `leaf` where
+# autograd puts a gradient.
+#
 # The points are the same three on y = 2x. Now autograd finds the slope, and w moves after each
 # sample. Beside it walks a twin that does the same sums by hand, with more digits.
 
@@ -15,7 +18,7 @@ xs, ys = [1.0, 2.0, 3.0], [2.0, 4.0, 6.0]
 w = torch.tensor([1.0], requires_grad=True)
 # Python's own float has 64 bits, and this one knows its derivative by heart.
 twin = 1.0
-path, slopes = [w.item()], []
+path, twin_path, slopes = [w.item()], [twin], []
 
 # %% A hundred times through the data
 for epoch in range(100):
@@ -35,22 +38,58 @@ for epoch in range(100):
         # Only the gradient starts again at zero. The weight keeps all it has learned.
         w.grad.zero_()
     path.append(w.item())
+    twin_path.append(twin)
     print(f"{epoch:3d}  loss {loss.item():.3e}  w {w.item():.7f}")
 
 # %% So close
 # @ask Half way through, w had not reached 2. Did the last fifty passes bring it nearer?
 #   -> abs(path[-1] - 2) < abs(path[50] - 2) | True | False
-# w stands at {w.item():.13f} and stood there after fifty passes: {path[50]:.13f}. The step that is
-# left is smaller than half the way to the next float, so adding it changes nothing.
+# After fifty passes w stood at {path[50]:.13f}, at the end at {w.item():.13f}. The last steps that
+# it should have taken are {left[0]:.2g}, {left[1]:.2g} and {left[2]:.2g}. One that is smaller than
+# half the way to the next float changes nothing when it is subtracted.
 left = [lr * slope for slope in slopes[-3:]]
-# The twin's neighbours lie {torch.finfo(torch.float64).eps:.2g} apart: it went on to {twin:.15g}.
+# The twin's neighbours lie {torch.finfo(torch.float64).eps:.2g} apart: it got to {twin:.15g}.
 print(f"float32 stops at {path[-1]:.13f}, float64 comes to {twin:.15f}")
+
+# %% What one pass does
+# A sample multiplies the distance to 2 by 1 - 2 · lr · x². The three of them here:
+# {keeps[0]:.4g}, {keeps[1]:.4g} and {keeps[2]:.4g}.
+keeps = [1 - 2 * lr * x**2 for x in xs]
+# A pass multiplies by all three, {one_pass:.6g}.
+one_pass = keeps[0] * keeps[1] * keeps[2]
+# @ask With lr = 0.2 the sample x = 3 alone throws w 2.6 times as far away. Does w still get to 2?
+#   -> abs(bold) < 1 | True | False
+# The other two bring it nearer by more than that: together they leave {bold:.4g} of the distance.
+# Not each step must lead nearer, only each pass.
+bold = (1 - 2 * 0.2) * (1 - 2 * 0.2 * 4) * (1 - 2 * 0.2 * 9)
+print(f"one pass keeps {one_pass:.6f} of the distance, with lr = 0.2 {bold:.4f}")
+
+# %% [markdown]
+# ## Try it
+# Set lr to 0.2 and watch w in a single pass: near, over, far away, and still home in the end. Then
+# to 0.25, where the three together lead away. And why is it so fast with 0.055?
 
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
+# after = ["descend", "leaf"]
+# covers = ["D5"]
+#
+# [[tool.tutor.plot]]
+# title = "The loss of the sample at hand: each has a parabola of its own"
+# of = "(w * x - y) ** 2"
+# over = { w = [0.5, 3] }
+# at = ["w[0]"]
+#
+# [[tool.tutor.plot]]
+# title = "How far from 2, pass by pass"
+# lines = [
+#   ["list(range(len(path)))", "[abs(2 - one) for one in path]", "32 bits"],
+#   ["list(range(len(twin_path)))", "[abs(2 - one) for one in twin_path]", "64 bits"],
+# ]
+# log = true
 #
 # [[tool.tutor.expect]]
 # at = 1
@@ -76,6 +115,11 @@ print(f"float32 stops at {path[-1]:.13f}, float64 comes to {twin:.15f}")
 # of = "[w.item() == path[50], w.item() == 2]"
 # is = [true, false]
 # source = "the stall: fifty more passes move nothing"
+#
+# [[tool.tutor.expect]]
+# of = "[one_pass, bold]"
+# is = [0.739312, 0.936]
+# source = "the product of the three factors: 0.98 · 0.92 · 0.82, and 0.6 · 0.6 · 2.6"
 #
 # [[tool.tutor.expect]]
 # of = "max(map(abs, left)) < torch.finfo(w.dtype).eps / 2"

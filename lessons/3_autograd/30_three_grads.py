@@ -2,6 +2,9 @@
 # # Three ways to a gradient
 # Autograd, paper and plain measuring give the same slope, so each can check the others.
 #
+# You know from the lesson `leaf` how to ask autograd, and from `descend` what a slope on paper
+# looks like. A row of numbers times a column of weights is a prediction; that is all the algebra.
+#
 # Fifty points lie near the plane y = -x₁ + 2x₂, with a little noise. We stand at a wrong guess and
 # ask in three ways which way is down. The third way needs no calculus at all, only the loss.
 
@@ -58,6 +61,8 @@ loss = loss_at(w, X, y)
 loss.backward()
 
 # %% Work it out on paper
+# @ask Paper and autograd compute the same slopes. Will they agree to the last bit?
+#   -> torch.equal(paper, w.grad) | True | False
 # The square brings down a 2, and Xᵀ sends each miss back to the weights that caused it:
 # {paper[0].item():.7g} and {paper[1].item():.8g}. The last digit may differ, for sums in another
 # order round differently.
@@ -77,6 +82,8 @@ def measured(w, X, y, h):
 
 # Nobody will walk back from these losses, so we measure at a copy that leaves no trail.
 here = w.detach()
+# @ask How often is the loss computed to measure these two slopes? (type a number)
+#   -> 2 * w.numel()
 # No formula at all, and yet {slope[0].item():.7g} and {slope[1].item():.7g}.
 slope = measured(here, X, y, h)
 
@@ -84,8 +91,8 @@ slope = measured(here, X, y, h)
 # With h = 0.01 the measured slope is off by {coarse:.2g}. The loss is a parabola, and between two
 # points of a parabola rise over run is exact, so this is all rounding.
 coarse = (measured(here, X, y, 0.01) - paper).norm().item()
-# @ask Now look from ten thousand times nearer, with h = 0.000001. Is the slope off by less?
-#   -> fine < coarse | True | False
+# @ask Now look from ten thousand times nearer, with h = 0.000001. Which h gives the better slope?
+#   -> 0.000001 if fine < coarse else 0.01 | 0.01 | 0.000001
 # It is off by {fine:.2g}. Two losses that close share nearly all the digits that float32 has; the
 # difference is made of the few that are left, and dividing by a tiny h makes their error huge.
 fine = (measured(here, X, y, 0.000001) - paper).norm().item()
@@ -94,11 +101,18 @@ fine = (measured(here, X, y, 0.000001) - paper).norm().item()
 double = measured(here.cpu().double(), X.cpu().double(), y.cpu().double(), 0.000001)
 print(w.grad.flatten(), paper.flatten(), slope.flatten(), double.flatten())
 
+# %% [markdown]
+# ## Try it
+# Make h smaller and smaller, and watch how many digits of the measured slope stay right. With
+# 0.000001 it breaks: even the first digit is wrong, though on paper a smaller h is a better one.
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
+# after = ["leaf", "descend"]
+# covers = ["C9"]
 #
 # [[tool.tutor.expect]]
 # of = "points[0].tolist()"

@@ -2,6 +2,9 @@
 # # The double deposit
 # One forgotten gradient spoils one step, and nothing in the output gives it away.
 #
+# In the lesson `three_grads` autograd was asked for a slope, and paper agreed. Here the same slope
+# is to be used for a walk downhill, as in `descend`.
+#
 # Fifty points lie near the plane y = -x₁ + 2x₂. The script looks at a gradient, likes it, and then
 # walks downhill for twenty steps, in each of which it empties the gradient as it should. There is
 # still a bug in it.
@@ -114,12 +117,28 @@ twin_loss = ((X @ twin - y) ** 2).mean()
 w_loss = ((X @ w - y) ** 2).mean()
 print("w", path[-1], "twin", twin_path[-1])
 
+# %% [markdown]
+# ## Try it
+# Switch `zero_first` on: the look at the gradient is thrown away, and w and its twin walk hand in
+# hand. With it off, find on the map the one step that is twice as long as it should be.
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
+# after = ["three_grads"]
+# covers = ["C10"]
 # compare = [["w.grad", "by_hand"]]
+#
+# [[tool.tutor.plot]]
+# title = "The loss over both weights, and the way down"
+# of = "((X @ torch.stack([w0, w1]) - y[:, 0]) ** 2).mean()"
+# over = { w0 = [-1.5, 1.5], w1 = [-0.5, 2.5] }
+# at = ["w[0, 0]", "w[1, 0]"]
+# lines = [
+#   ["[1.0, *(one[0] for one in twin_path)]", "[0.0, *(one[1] for one in twin_path)]", "twin"],
+# ]
 #
 # [[tool.tutor.expect]]
 # of = "seen.flatten().tolist()"

@@ -2,6 +2,9 @@
 # # A network small enough to read
 # A hidden unit that is off for every sample gets a gradient of exactly zero, and never comes back.
 #
+# You know the way back through three nodes from the lesson `chain`. With matrices it is the same
+# way, and each product on it is one of matrices.
+#
 # Four samples, three inputs, five hidden units, two outputs: few enough numbers to look at each.
 # In every pass the gradients are found by hand first, and then by autograd.
 
@@ -69,10 +72,10 @@ for step in range(40):
         print(f"{step:2d}  loss {losses[-1]:.6f}  silent units {silences[-1]}")
 
 # %% The silent ones
-# @ask Look at h as the last pass computed it. Which columns of `w1.grad` hold nothing but zeros?
-#   -> zeros | [] | [0] | [1] | [0, 1]
-# {zeros}. At its highest the loss was {max(losses):.4g}. A step that is too long can throw a unit
-# so far that its sum is negative for every sample.
+# @ask Look at h, from the last pass. How many columns of `w1.grad` hold only zeros? (a number)
+#   -> len(zeros)
+# Those of these units: {zeros}. At its highest the loss was {max(losses):.4g}. A step that is too
+# long can throw a unit so far that its sum is negative for every sample.
 zeros = [unit for unit in range(5) if not w1.grad[:, unit].any()]
 # @ask Was a unit that was silent in one pass ever heard again in a later one?
 #   -> silences != sorted(silences) | True | False
@@ -82,12 +85,23 @@ zeros = [unit for unit in range(5) if not w1.grad[:, unit].any()]
 lost = silences[-1] - silences[0]
 print(f"{lost} of 5 units lost")
 
+# %% [markdown]
+# ## Try it
+# Set lr to 0.02 and look whether unit 1 survives; then to 0.09, and count the bars that are gone. A
+# network does not complain when it loses units: the loss just stays higher than it had to.
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
+# after = ["chain"]
+# covers = ["B1", "B2"]
 # compare = [["w1.grad", "grad_w1"], ["w2.grad", "grad_w2"]]
+#
+# [[tool.tutor.plot]]
+# title = "The gradient of each hidden unit's weights"
+# bars = "{f'unit {unit}': grad_w1[:, unit].norm() for unit in range(5)}"
 #
 # [[tool.tutor.expect]]
 # at = 1

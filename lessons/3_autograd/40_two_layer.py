@@ -1,9 +1,10 @@
 # %% [markdown]
-# # Two layers, two ways back
-# Backpropagation is the chain rule, layer by layer; autograd does the same sums for you.
+# # Two layers, one line back
+# One `backward()` fills the gradient of every weight, however many layers lie in between.
 #
-# A network with one hidden layer learns to repeat random numbers. In each pass its gradients are
-# found twice, by autograd and by hand, and compared.
+# You have read the few numbers of the lesson `two_layer_small`. Here are a hundred thousand, too
+# many to read, and yet the code is shorter: a network with one hidden layer learns to repeat random
+# numbers. Beside it runs the lesson `two_layer_by_hand`, which does the same without autograd.
 
 # %% Numbers to learn
 import torch
@@ -33,27 +34,16 @@ for step in range(500):
     # All misses squared and added up: {loss.item():.8g}.
     loss = (y_pred - y).pow(2).sum()
     losses.append(loss.item())
-    # The short way back: one line fills `w1.grad` and `w2.grad`.
+    # Autograd adds to what is there, so what the last pass left has to go.
+    w1.grad = w2.grad = None
+    # One line goes back through both layers. It fills `w1.grad`, {w1.grad.norm().item():.4g} long,
+    # and `w2.grad`, {w2.grad.norm().item():.4g} long.
     loss.backward()
+    # The step itself is no part of the network, so torch does not watch it.
     with torch.no_grad():
-        # The long way begins at the loss: the square gives each output twice its miss.
-        grad_y_pred = 2 * (y_pred - y)
-        # A weight's gradient is what came in at it, going forward, times what came back to it.
-        grad_w2 = h_relu.t().mm(grad_y_pred)
-        # The same weights carry the blame on to the hidden units.
-        grad_h_relu = grad_y_pred.mm(w2.t())
-        # A unit that was cut off had no say in the result, so no blame passes through it.
-        grad_h = grad_h_relu * (h >= 0)
-        # And once more: what came in times what came back.
-        grad_w1 = x.t().mm(grad_h)
-        # The two ways differ by {gap:.2g} of the gradient: autograd knows nothing that you do not.
-        gap = ((w1.grad - grad_w1).norm() / grad_w1.norm()).item()
-        # A gradient {w1.grad.norm().item():.3g} long: only a tiny share of it is a safe step.
+        # The gradient is so long at first that only a tiny share of it is a safe step: {lr:g}.
         w1 -= lr * w1.grad
         w2 -= lr * w2.grad
-        # Autograd adds to what is there; the next pass must find zeros.
-        w1.grad.zero_()
-        w2.grad.zero_()
     if step % 100 == 99:
         print(step, loss.item())
 
@@ -64,14 +54,49 @@ for step in range(500):
 # true only where it was taken, and where the ground bends sharply a step comes down on the other
 # side of the valley, higher than before.
 rises = [step for step in range(1, len(losses)) if losses[step] > losses[step - 1]]
+with torch.no_grad():
+    # What `backward()` did for w2, written out: what came in at it, times what came back to it.
+    by_hand = h_relu.t().mm(2 * (y_pred - y))
+# @ask Was it the very same sum in autograd, so that every bit of the two gradients is equal?
+#   -> torch.equal(w2.grad, by_hand) | True | False
+# They differ by {gap:.2g} of the gradient: autograd knows nothing that you do not.
+gap = ((w2.grad - by_hand).norm() / by_hand.norm()).item()
 print(losses[:3], losses[-1], "rises at", rises)
+
+# %% At the bend
+corner = torch.tensor([-1.0, 0.0, 1.0], requires_grad=True)
+# @ask Left of 0 the cut has slope 0, to the right of it slope 1. What does `clamp` give at 0?
+#   -> cut[1].item() | 0 | 0.5 | 1
+# There is no slope in a corner, so somebody had to choose one: `clamp` says {cut[1].item():g}.
+cut = torch.autograd.grad(corner.clamp(min=0).sum(), corner)[0]
+# And `relu` says {bent[1].item():g}. Forward they are the same function. Whoever goes back by hand
+# has to choose as well, and to choose alike.
+bent = torch.autograd.grad(corner.relu().sum(), corner)[0]
+print(cut, bent)
+
+# %% [markdown]
+# ## Try it
+# Set lr to 0.0000024: the loss climbs far above its start before it falls. Does it still end near
+# zero? With 0.000004 it never comes back: look for the first `nan`.
 
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
-# compare = [["w1.grad", "grad_w1"], ["w2.grad", "grad_w2"]]
+# after = ["two_layer_small"]
+# covers = ["B1", "B2"]
+# twin = "two_layer_by_hand"
+# compare = [
+#   ["w1.grad", "grad_w1"], ["w2.grad", "grad_w2"],
+#   ["w1", "w1"], ["w2", "w2"],
+#   ["loss", "loss"],
+# ]
+#
+# [[tool.tutor.plot]]
+# title = "How long the gradients are"
+# bars = "{'w1': w1.grad.norm(), 'w2': w2.grad.norm()}"
+# log = true
 #
 # [[tool.tutor.expect]]
 # at = 1
@@ -102,7 +127,6 @@ print(losses[:3], losses[-1], "rises at", rises)
 # source = "001_b89a922598a8289e.txt, section 1, drawn with seed 446"
 #
 # [[tool.tutor.expect]]
-# at = 1
 # of = "gap"
 # is = 0.0
 # atol = 1e-5
@@ -112,4 +136,9 @@ print(losses[:3], losses[-1], "rises at", rises)
 # of = "[losses[-1] < 1e-3, rises[0]]"
 # is = [true, 2]
 # source = "001_b89a922598a8289e.txt, section 1, drawn with seed 446"
+#
+# [[tool.tutor.expect]]
+# of = "[cut.tolist(), bent.tolist()]"
+# is = [[0.0, 1.0, 1.0], [0.0, 0.0, 1.0]]
+# source = "001_b89a922598a8289e.txt, section 1: clamp, and the relu that is often put in its place"
 # ///

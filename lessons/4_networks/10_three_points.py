@@ -2,8 +2,8 @@
 # # A network of one neuron
 # Model, loss, optimizer, and five lines in a loop: every training script has this shape.
 #
-# The task is the old one, three points on y = 2x. What is new is that torch keeps the parameters,
-# and an optimizer moves them; and that there are two of them, a weight and a bias.
+# You should know the lessons `leaf` and `line_by_hand`. The steps are the ones you took by hand;
+# what is new is that torch keeps the weight and the bias, and that an optimizer moves them.
 
 # %% Three points on a line
 import torch
@@ -61,11 +61,71 @@ w, b = model.linear.weight.item(), model.linear.bias.item()
 answer = model(torch.tensor([[4.0]])).item()
 print(f"w = {w:.6f}, b = {b:.6f}, and x = 4 gives {answer:.6f}")
 
+
+# %% Another start, another loss
+def fit(reduction, rate, passes, start):
+    line, measure = Line(), torch.nn.MSELoss(reduction=reduction)
+    line.load_state_dict(start)
+    mover = torch.optim.SGD(line.parameters(), lr=rate)
+    misses = []
+    for _ in range(passes):
+        miss = measure(line(x), y)
+        mover.zero_grad()
+        miss.backward()
+        mover.step()
+        misses.append(miss.item())
+    return misses, [*(p.item() for p in line.parameters()), line(torch.tensor([[4.0]])).item()]
+
+
+torch.manual_seed(446)
+# `fit` is the loop above as a function. Its start is given by names, and here chance chose it:
+# w = {chance["linear.weight"].item():.4f} and b = {chance["linear.bias"].item():.4f}.
+chance = Line().state_dict()
+# From there the loss begins at {drawn[0][0]:.7g}, and the same 40 passes end elsewhere along the
+# valley: w = {drawn[1][0]:.6f}, b = {drawn[1][1]:.6f}, and x = 4 gives {drawn[1][2]:.6f}.
+drawn = fit("mean", 0.1, 40, chance)
+chosen = {"linear.weight": torch.tensor([[1.0]]), "linear.bias": torch.tensor([0.0])}
+# @ask From w = 1 and b = 0 the loss began at 4.67. With `reduction="sum"` it begins at?
+#   -> round(summed[0][0], 2) | 1.56 | 4.67 | 14.0
+# At {summed[0][0]:.6g}. The squares of three points are added up, no longer averaged, so loss and
+# slopes are three times as large: a rate of 0.01 moves like 0.03. After 100 such passes
+# w = {summed[1][0]:.6f}, b = {summed[1][1]:.6f}.
+summed = fit("sum", 0.01, 100, chosen)
+# And 100 of them from where chance began: x = 4 gives {summed_drawn[1][2]:.6f}.
+summed_drawn = fit("sum", 0.01, 100, chance)
+# @ask The mean got along with a rate of 0.1. What does the sum do with it in the first pass?
+#   -> "it rises" if bold[0][1] > bold[0][0] else "it falls" | it falls | it rises
+# It goes from {bold[0][0]:.6g} to {bold[0][1]:.6g}. A rate fits one loss: if you change the loss,
+# look at the rate again.
+bold = fit("sum", 0.1, 2, chosen)
+
+# %% [markdown]
+# ## Try it
+# Set `lr` to 0.17 and look at the map: the path jumps from side to side of the valley, and still
+# gets down to its floor. With 0.19 each jump is longer than the last. With 0.01, forty passes are
+# hardly enough for b to turn back.
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
+# after = ["leaf", "line_by_hand"]
+# covers = ["A4", "D7"]
+# twin = "line_by_hand"
+# compare = [["model.linear.weight", "w"], ["model.linear.bias", "b"]]
+#
+# [[tool.tutor.plot]]
+# title = "the line and the points"
+# points = ["x", "y"]
+# lines = [["x", "model(x)", "the model"], ["x", "2 * x", "the truth"]]
+#
+# [[tool.tutor.plot]]
+# title = "the valley of the loss, and the way through it"
+# of = "((u * x + v - y) ** 2).mean()"
+# over = { u = [0.5, 2.5], v = [-0.8, 1.0] }
+# at = ["model.linear.weight", "model.linear.bias"]
+# log = true
 #
 # [[tool.tutor.expect]]
 # at = 1
@@ -89,4 +149,26 @@ print(f"w = {w:.6f}, b = {b:.6f}, and x = 4 gives {answer:.6f}")
 # of = "[model.linear.weight.item(), model.linear.bias.item()]"
 # is = [1.938739, 0.139258]
 # source = "000_882c469dd17d8fe3.txt, section 5, from w = 1 and b = 0"
+#
+# [[tool.tutor.expect]]
+# of = "[drawn[0][0], *drawn[1]]"
+# is = [30.63708, 1.829183, 0.388307, 7.705039]
+# device = "cpu"
+# source = "000_882c469dd17d8fe3.txt, section 5, under manual_seed(446)"
+#
+# [[tool.tutor.expect]]
+# of = "[*summed[0][:2], *summed[1]]"
+# is = [14.0, 6.264001, 1.921378, 0.178727, 7.864238]
+# source = "003_7eac1f8e59c11a0f.txt, section 5.2.2, from w = 1 and b = 0"
+#
+# [[tool.tutor.expect]]
+# of = "summed_drawn[1]"
+# is = [1.780771, 0.498359, 7.621443]
+# device = "cpu"
+# source = "003_7eac1f8e59c11a0f.txt, section 5.2.2, under manual_seed(446)"
+#
+# [[tool.tutor.expect]]
+# of = "bold[0]"
+# is = [14.0, 75.6]
+# source = "003_7eac1f8e59c11a0f.txt, section 5.2.2, with a rate of 0.1"
 # ///

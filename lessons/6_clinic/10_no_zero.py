@@ -2,13 +2,14 @@
 # # Nobody emptied the gradient
 # Without `zero_` each step uses the sum of all slopes so far, and the ball cannot come to rest.
 #
-# The bowl is f(x) = (x - 2)², with its bottom at 2. One line is missing in the first loop. Python
-# does not complain and torch does not complain.
+# You need the lesson `bowl`: a ball goes down f(x) = (x - 2)², with its bottom at 2, and each step
+# is the slope times lr. One line is missing in the first loop. Python does not complain, and
+# neither does torch.
 
 # %% The broken walk
 import torch
 
-lr = 0.25  # @param {type: "slider", min: 0.05, max: 0.95, step: 0.05}
+lr = 0.25  # @param {type: "slider", min: 0.05, max: 1.05, step: 0.05}
 x = torch.tensor(5.0, requires_grad=True)
 # @ask With lr = 0.25 the slope 6 moves the ball from 5 to 3.5, where the slope is 3. And then?
 #   -> 3.5 - 0.25 * (6 + 3) | 2.75 | 1.25 | 0.5
@@ -61,15 +62,38 @@ for step in range(20):
     x.grad.zero_()
     cured.append(x.item())
     print(f"{step:2d}  emptied in time: {x:.6g}")
-# When a loss swings and will not settle, look for the line that empties the gradient. In its last
-# five steps the first ball was up to {swing:.2g} away from the bottom, this one {rest:.2g}.
+# @ask After 15 steps: does the first ball still go at least as far from the bottom as it began?
+#   -> swing >= 3 | True | False
+# In its last five steps it was up to {swing:.3g} away from the bottom, this one {rest:.2g}. When a
+# loss swings and will not settle, look for the line that empties the gradient.
 swing, rest = (max(abs(place - 2) for place in path[-5:]) for path in (broken, cured))
+
+# %% [markdown]
+# ## Try it
+# Turn lr to 0.05: the broken ball swings slowly, and still does not come to rest. With lr = 0.95
+# the cured ball steps over the bottom each time, but its swings fade; with lr = 1 they do not.
 
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "height"
+# after = ["bowl"]
+# covers = ["P1"]
+#
+# [[tool.tutor.plot]]
+# title = "The bowl and the ball"
+# of = "(u - 2) ** 2"
+# over = { u = [-3, 7] }
+# at = ["x"]
+#
+# [[tool.tutor.plot]]
+# title = "All three walks"
+# lines = [
+#   ["range(len(broken))", "broken", "not emptied"],
+#   ["range(len(twin))", "twin", "momentum 1"],
+#   ["range(len(cured))", "cured", "emptied"],
+# ]
 #
 # [[tool.tutor.expect]]
 # of = "broken[:5]"

@@ -2,6 +2,7 @@
 # # Walking back twice
 # The way back is used up by walking it: for a second `backward()` go forward again, or cut.
 #
+# You need the lesson `graph`: every computation leaves nodes behind, and `backward()` walks them.
 # Nodes keep values that their derivatives need. `backward()` lets go of them as soon as they have
 # been used, for in a big network they can fill most of the memory.
 
@@ -15,15 +16,14 @@ loss = w**2
 # The slope is {w.grad:g}.
 loss.backward()
 try:
+    # @ask The same line again. What is in `w.grad` after it?
+    #   -> "the same" if w.grad == 2 * start else "the double" | the same | the double | nothing
+    # Still {w.grad:g}: the second walk was refused before it had added anything.
     loss.backward()
 except RuntimeError as error:
-    # @ask The same line again, and the run lands here. Is `w.grad` twice as large now?
-    #   -> w.grad.item() == 4 * start | True | False
-    # It still is {w.grad:g}: the second walk was refused before it had added anything. Torch says:
-    # {refusal}
     refusal = str(error)
-# Look not only at the line that failed, but also at the one that made `loss`. It has run once, so
-# there is one graph, and the first `backward()` has used it up.
+# How to read it: look not only at the line that failed, but also at the one that made `loss`. It
+# has run once, so there is one graph, and the first `backward()` has used it up.
 print(refusal)
 
 # %% What needs nothing keeps nothing
@@ -51,14 +51,21 @@ assert summed == 4 * start
 
 # %% Where it happens: a state that is carried on
 w.grad = None
+# The state that samples are added to, one after another.
 h = torch.tensor(1.0)
+h = w * h + 1.0
+loss = h**2
+# The first sample: the gradient is {w.grad:g}.
+loss.backward()
+# The second sample, with the state that the first one left.
+h = w * h + 2.0
+loss = h**2
 try:
-    for sample in (1.0, 2.0):
-        # The state is made of the one before, and so is its graph: it reaches back to the first
-        # sample. The second `backward()` here walks into nodes that the first has used up.
-        h = w * h + sample
-        loss = h**2
-        loss.backward()
+    # @ask This loss is new, and nobody has walked back from it. Does `backward()` go through?
+    #   -> w.grad.item() != 2 * (start + 1) | True | False
+    # The loss is new, but the state in it is made of the old one. The walk goes on into the nodes
+    # of the first sample, and those have been used up.
+    loss.backward()
 except RuntimeError as error:
     carried = str(error)
 assert carried == refusal
@@ -80,17 +87,27 @@ for sample in (1.0, 2.0):
     print(f"state {h:g}  loss {loss:g}  gradient {w.grad:g}")
 assert torch.allclose(w.grad, torch.tensor(by_hand))
 
+# %% [markdown]
+# ## Try it
+# Turn start to 0.5 or to 4: every figure changes, and the same two walks are refused. What counts
+# is that the nodes keep a value, not how large it is.
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
+# after = ["graph"]
+# covers = ["P3"]
 # compare = [["w.grad", "by_hand"]]
 #
-# [[tool.tutor.expect]]
-# of = '["backward through the graph a second time" in refusal, carried == refusal]'
-# is = [true, true]
-# source = "torch's own words"
+# [[tool.tutor.raises]]
+# cell = "Twice along the same way"
+# error = "RuntimeError: Trying to backward through the graph a second time"
+#
+# [[tool.tutor.raises]]
+# cell = "Where it happens: a state that is carried on"
+# error = "RuntimeError: Trying to backward through the graph a second time"
 #
 # [[tool.tutor.expect]]
 # of = "summed"

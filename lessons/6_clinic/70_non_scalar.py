@@ -2,7 +2,8 @@
 # # A loss that is not one number
 # `backward()` begins at one number; what many numbers are worth, somebody has to say.
 #
-# Three points lie on y = 2x. The model is right, the squares are right, and one word is missing.
+# You need the lesson `vector_backward`. Three points lie on y = 2x. The model is right, the squares
+# are right, and one word is missing.
 
 # %% The broken run
 import torch
@@ -16,9 +17,9 @@ w = torch.tensor(start, requires_grad=True)
 # A square for each point, {loss.tolist()}. Which of them should become smaller?
 loss = (w * x - y) ** 2
 try:
+    # Torch refuses, whatever the three numbers are.
     loss.backward()
 except RuntimeError as error:
-    # Torch says: {refusal}
     refusal = str(error)
 # How to read it: the way back begins with d loss / d loss, which for one number is 1. Torch makes
 # that 1 itself, but for many numbers it will not guess. Look at the line that made the loss: there
@@ -32,8 +33,8 @@ loss.backward()
 of_mean = w.grad.item()
 w.grad = None
 loss = ((w * x - y) ** 2).sum()
-# @ask The mean and the sum are both lowest at w = 2. Do they have the same slope here?
-#   -> w.grad.item() == of_mean | True | False
+# @ask The mean and the sum are both lowest at w = 2. How steep is the sum, beside the mean?
+#   -> "as steep" if w.grad == of_mean else "three times" | as steep | three times | nine times
 # With the sum it is {w.grad:g}, {x.numel()} times as much. Both point the same way, but a learning
 # rate that is good for one need not be good for the other.
 loss.backward()
@@ -50,16 +51,32 @@ table.backward(torch.full_like(table, 1 / 3))
 assert abs(w.grad.item() - of_mean) < 1e-4
 print(of_mean, of_sum, w.grad.item())
 
+# %% [markdown]
+# ## Try it
+# Turn start to 2: all slopes are 0 there, and yet torch refuses, for it counts the numbers in the
+# loss and does not look at them. With start = 3 the slopes change their sign.
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
+# after = ["vector_backward"]
+# covers = ["P7"]
 #
-# [[tool.tutor.expect]]
-# of = 'refusal == "grad can be implicitly created only for scalar outputs"'
-# is = true
-# source = "torch's own words"
+# [[tool.tutor.raises]]
+# cell = "The broken run"
+# error = "RuntimeError: grad can be implicitly created only for scalar outputs"
+#
+# [[tool.tutor.plot]]
+# title = "The mean of the squares"
+# of = "((u * x - y) ** 2).mean()"
+# over = { u = [-1, 5] }
+# at = ["w"]
+#
+# [[tool.tutor.plot]]
+# title = "Three squares, and no single number"
+# points = ["x", "(w * x - y) ** 2"]
 #
 # [[tool.tutor.expect]]
 # of = "[of_mean, of_sum, w.grad.item()]"

@@ -2,8 +2,9 @@
 # # The cut graph
 # What is computed unwatched has no trail, and where the trail is cut, no gradient comes through.
 #
-# `no_grad` and `detach` are the right tools for a step and for a measurement. Around the model they
-# are a pair of scissors.
+# You need the lesson `graph`, where every number that is computed gets a trail. `no_grad` and
+# `detach` are the right tools for a step and for a measurement. Around the model they are a pair of
+# scissors.
 
 # %% The broken run
 import torch
@@ -19,15 +20,17 @@ with torch.no_grad():
 # Here torch watches again, but there is nothing to see: what it is given looks like plain data.
 loss = (prediction - y) ** 2
 try:
+    # So there is no way back, and torch says so.
     loss.backward()
 except RuntimeError as error:
-    # Torch says: {refusal}
     refusal = str(error)
 # How to read it: "element 0 of tensors" is the loss itself. It has no trail at all.
 print(refusal)
 
 # %% Where to look
 values = {"w": w, "prediction": prediction, "loss": loss}
+# @ask Go from w to the loss. Which is the last that torch still watches?
+#   -> [name for name in watched if watched[name]][-1] | w | prediction | loss
 # Go from the loss backwards to the first one that torch watches: {watched}. The cut was made on
 # the way from it to the next.
 watched = {name: value.requires_grad for name, value in values.items()}
@@ -60,17 +63,29 @@ with torch.no_grad():
     w -= 0.1 * w.grad
 print(f"prediction {shown:g}  gradient {w.grad:g}  w {w:g}")
 
+# %% [markdown]
+# ## Try it
+# Turn start to 0. Then the slope of the second weight is 0 as well, since nothing comes out of the
+# first. Look at the two gradients: 0 and None are two different findings.
+
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
+# after = ["graph"]
+# covers = ["P8"]
 # compare = [["w.grad", "by_hand"]]
 #
-# [[tool.tutor.expect]]
-# of = 'refusal == "element 0 of tensors does not require grad and does not have a grad_fn"'
-# is = true
-# source = "torch's own words"
+# [[tool.tutor.raises]]
+# cell = "The broken run"
+# error = "RuntimeError: element 0 of tensors does not require grad and does not have a grad_fn"
+#
+# [[tool.tutor.plot]]
+# title = "The loss, and where w is on it"
+# of = "(u * x - y) ** 2"
+# over = { u = [-3, 5] }
+# at = ["w"]
 #
 # [[tool.tutor.expect]]
 # of = "[loss.item(), w.grad.item(), by_hand, w.item()]"

@@ -1,0 +1,147 @@
+# %% [markdown]
+# # Slower towards the end
+# A rate that shrinks lets a walk that draws one point at a time come to rest.
+#
+# You should know the lesson `sgd`: a step on one point is right only on average. Near the bottom
+# that average is zero, but each single step is not.
+
+# %% Fifteen points, two walkers
+import numpy as np
+import torch
+
+lr = 0.2  # @param {type: "slider", min: 0.05, max: 0.6, step: 0.05}
+gamma = 0.1  # @param ["0.01", "0.1", "0.5", "1.0"] {type: "raw"}
+# Pairs of x and y.
+table = """
+3.3   1.7     4.4   2.76     5.5  2.09    6.71   3.19     6.93   1.694
+4.168 1.573   9.779 3.366  6.182 2.596    7.59   2.53    2.167   1.221
+7.042 2.827  10.791 3.465  5.313 1.65    7.997  2.904    3.1     1.3
+"""
+points = torch.tensor([float(number) for number in table.split()]).view(-1, 2)
+x, y = points[:, 0], points[:, 1]
+# From their mean, in units of their spread, the inputs bend the loss alike in all directions.
+x = (x - x.mean()) / x.std(correction=0)
+steady = torch.zeros(2, requires_grad=True)
+slowing = torch.zeros(2, requires_grad=True)
+steady_optimizer = torch.optim.SGD([steady], lr=lr)
+optimizer = torch.optim.SGD([slowing], lr=lr)
+# It holds on to the optimizer, and after each 50 passes multiplies its rate by {gamma:g}.
+scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=50, gamma=gamma)
+
+
+def loss_of(line, x, y):
+    return ((line[0] * x + line[1] - y) ** 2).mean()
+
+
+# %% Two hundred steps
+# @ask The rate starts at 0.2 and is multiplied by 0.1 after each 50 passes. What is it in pass 190?
+#   -> round(0.2 * 0.1 ** (190 // 50), 6) | 0.02 | 0.002 | 0.0002
+# The same draws each time. (NumPy has a newer generator, but this lesson's figures are this one's.)
+np.random.seed(446)
+rates, steady_losses, losses = [], [], []
+for _ in range(200):
+    # Both walkers see the same point, number {i}.
+    i = np.random.randint(len(x))
+    steady_loss = loss_of(steady, x[i], y[i])
+    # At the rate {scheduler.get_last_lr()[0]:.3g} this walker's line misses the point by
+    # {loss.item():.4g}, squared.
+    loss = loss_of(slowing, x[i], y[i])
+    steady_optimizer.zero_grad()
+    optimizer.zero_grad()
+    # One way back through the sum finds the slopes of each.
+    (steady_loss + loss).backward()
+    steady_optimizer.step()
+    optimizer.step()
+    rates.append(scheduler.get_last_lr()[0])
+    # Now the schedule counts this pass; the rate for the next is {scheduler.get_last_lr()[0]:.3g}.
+    scheduler.step()
+    # Over all fifteen points the steady walker is at {steady_losses[-1]:.6f}.
+    steady_losses.append(loss_of(steady.detach(), x, y).item())
+    # And the slowing one at {losses[-1]:.6f}.
+    losses.append(loss_of(slowing.detach(), x, y).item())
+
+# %% The final wobble
+columns = torch.stack([x, torch.ones_like(x)], dim=1).cpu()
+bottom = torch.linalg.lstsq(columns, y.view(-1, 1).cpu()).solution.flatten().to(x.device)
+# No line gets below {lowest:.6f}.
+lowest = loss_of(bottom, x, y).item()
+# Half of the walk was over by pass 100, and the last fifty passes should be the best of it.
+late, early = max(steady_losses[-50:]), max(steady_losses[50:100])
+# @ask Did the steady walker stay within twice the lowest loss in its last fifty passes?
+#   -> late < 2 * lowest | True | False
+# Up to {late:.6f} again, as in passes 50 to 100, where it was {early:.6f}. Each point pulls the
+# line towards itself, a fixed part of the way, and so it never rests. It ends at
+# {steady_losses[-1]:.6f}.
+print(f"steady {steady_losses[-1]:.6f}")
+# The slowing walker's pulls shrank with its rate. It ends at {losses[-1]:.6f}.
+print(f"slowing {losses[-1]:.6f}")
+
+# %% Why not small from the start?
+np.random.seed(446)
+careful = torch.zeros(2)
+for _ in range(200):
+    i = np.random.randint(len(x))
+    miss = careful[0] * x[i] + careful[1] - y[i]
+    # The same step by formula, at 0.002: w = {careful[0].item():.4f}, b = {careful[1].item():.4f}.
+    careful = careful - 0.002 * 2 * miss * torch.stack([x[i], torch.ones_like(x[i])])
+# @ask A rate of 0.002 all the way would not wobble. Does it end below a loss of 1?
+#   -> timid < 1 | True | False
+# It ends at {timid:.6f}, still on its way: b is {careful[1].item():.4f} and should be
+# {bottom[1].item():.4f}. Large steps get there and small ones find the place; a schedule has both.
+timid = loss_of(careful, x, y).item()
+print(f"careful {timid:.6f}, lowest {lowest:.6f}")
+
+# %% [markdown]
+# ## Try it
+# Set `gamma` to 1.0, and there is no schedule: both walkers are one. With 0.01 the rate shrinks too
+# fast for a bad moment to be made good. From an `lr` of 0.5 on single points throw the line so far
+# that the first fifty passes may ruin the rest: compare 0.3 and 0.6.
+
+# /// script
+# dependencies = ["torch", "numpy"]
+#
+# [tool.tutor]
+# loss = "loss"
+# after = ["sgd"]
+# covers = ["C17"]
+#
+# [[tool.tutor.plot]]
+# title = "loss over all fifteen points"
+# lines = [
+#   ["list(range(len(steady_losses)))", "steady_losses", "steady"],
+#   ["list(range(len(losses)))", "losses", "slowing"],
+# ]
+# log = true
+#
+# [[tool.tutor.plot]]
+# title = "the slowing walk over the loss"
+# of = "((u * x + v - y) ** 2).mean()"
+# over = { u = [-0.6, 1.6], v = [0, 3.2] }
+# at = ["slowing[0]", "slowing[1]"]
+#
+# [[tool.tutor.plot]]
+# title = "the steady walk over the loss"
+# of = "((u * x + v - y) ** 2).mean()"
+# over = { u = [-0.6, 1.6], v = [0, 3.2] }
+# at = ["steady[0]", "steady[1]"]
+#
+# [[tool.tutor.plot]]
+# title = "the rate"
+# lines = [["list(range(len(rates)))", "rates"]]
+#
+# [[tool.tutor.expect]]
+# of = "[losses[-1], steady_losses[-1]]"
+# is = [0.169026, 0.383282]
+# atol = 1e-6
+# source = "001_b89a922598a8289e.txt, section 2: its 15 points, drawn as in 002, section 17"
+#
+# [[tool.tutor.expect]]
+# of = "[rates[0], rates[50], rates[100], rates[199]]"
+# is = [0.2, 0.02, 0.002, 0.0002]
+# source = "0.2 · 0.1^(pass // 50)"
+#
+# [[tool.tutor.expect]]
+# of = "[*bottom.tolist(), lowest]"
+# is = [0.6123335, 2.3244, 0.16891526]
+# source = "least squares over the points: the spread of x times 0.25998989, and the mean of y"
+# ///

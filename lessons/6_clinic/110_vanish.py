@@ -1,0 +1,154 @@
+# %% [markdown]
+# # The gradient that faded away
+# Every layer on the way back makes the gradient smaller, and the first of ten is left with nothing.
+#
+# You need the lessons `two_layer` and `dead_relu`: a gradient goes back through the layers, and
+# each of them multiplies it by its own slope. No unit is dead here, and no message comes. The
+# points are the fifteen that you know.
+
+# %% Fifteen points
+import torch
+
+depth = 10  # @param {type: "slider", min: 1, max: 14, step: 1}
+lr = 0.02  # @param {type: "slider", min: 0.01, max: 0.1, step: 0.01}
+# Pairs of x and y.
+table = """
+3.3   1.7     4.4   2.76     5.5  2.09    6.71   3.19     6.93   1.694
+4.168 1.573   9.779 3.366  6.182 2.596    7.59   2.53    2.167   1.221
+7.042 2.827  10.791 3.465  5.313 1.65    7.997  2.904    3.1     1.3
+"""
+points = torch.tensor([float(number) for number in table.split()]).view(-1, 2)
+x, y = points[:, :1], points[:, 1:]
+# Around 0 and of size 1, so that the inputs are not to blame.
+x = (x - x.mean()) / x.std(correction=0)
+
+
+# %% The broken run
+def deep(activation, start=None):
+    # `depth` layers of 32 units, always from the same random numbers.
+    torch.manual_seed(446)
+    layers = []
+    for i in range(depth):
+        layers += [torch.nn.Linear(32 if i else 1, 32), activation()]
+    model = torch.nn.Sequential(*layers, torch.nn.Linear(32, 1))
+    for layer in model[::2] if start else []:
+        start(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+    return model
+
+
+def lengths(model):
+    # How long the gradient of each layer's weights is, from the first layer to the last.
+    return [layer.weight.grad.norm().item() for layer in model[::2]]
+
+
+criterion = torch.nn.MSELoss()
+model = deep(torch.nn.Sigmoid)
+loss = criterion(model(x), y)
+# The way back begins at the last layer. Its gradient is {lengths(model)[-1]:.3g} long.
+loss.backward()
+first, *_, last = lengths(model)
+sizes = ("thousands at most", "millions", "billions")
+# @ask On the way back it goes to the first layer. How many times shorter is it there?
+#   -> sizes[(ratio < 1e-6) + (ratio < 1e-9)] | thousands at most | millions | billions
+# There it is {first:.3g} long, {ratio:.3g} of the last.
+ratio = first / last
+# On average a layer passed on {share:.2g} of it. The slope of a sigmoid is 1/4 at most, and torch's
+# start makes small weights.
+share = ratio ** (1 / depth)
+
+# %% Does it learn?
+optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+born = model[0].weight.detach().clone()
+for _ in range(60):
+    # The loss is {loss.item():.6f}.
+    loss = criterion(model(x), y)
+    optimizer.zero_grad()
+    # From the first layer to the last: {lengths(model)[0]:.2g} ... {lengths(model)[-1]:.2g}.
+    loss.backward()
+    optimizer.step()
+# @ask The loss has fallen. How many of the first layer's 32 weights have changed at all?
+#   -> {0: "none", 32: "all"}.get(changed, "some") | none | some | all
+# {changed} of 32. In float32 a weight plus a very small step is that same weight again.
+changed = int((model[0].weight != born).sum())
+# A last bias that learns alone finds the mean of y, and the variance remains, {variance:.6f}. The
+# loss is {loss.item():.6f}. To find such a thing, print how long each layer's gradient is.
+variance, stuck = y.var(correction=0).item(), loss.item()
+
+# %% Other slopes, other starts
+recipes = {
+    "sigmoid": (torch.nn.Sigmoid, None),
+    "tanh": (torch.nn.Tanh, None),
+    "tanh, Xavier": (torch.nn.Tanh, torch.nn.init.xavier_normal_),
+    "ReLU, He": (torch.nn.ReLU, torch.nn.init.kaiming_normal_),
+}
+ratios = {}
+for name, (activation, start) in recipes.items():
+    candidate = deep(activation, start)
+    loss = criterion(candidate(x), y)
+    loss.backward()
+    first, *_, last = lengths(candidate)
+    # {name}: the first gradient is {ratios[name]:.3g} of the last.
+    ratios[name] = first / last
+# @ask The slope of tanh is up to 1, four times the sigmoid's. Is tanh alone the cure?
+#   -> ratios["tanh"] > 0.1 | True | False
+# {ratios['tanh']:.2g} is much better than {ratios['sigmoid']:.2g}, but torch's own start still
+# shrinks it. Xavier's start draws larger weights, such that signals keep their size on the way:
+# {ratios['tanh, Xavier']:.2g}. He's is made for ReLU: {ratios['ReLU, He']:.2g}.
+print(ratios)
+
+# %% The cure
+cured = deep(torch.nn.Tanh, torch.nn.init.xavier_normal_)
+optimizer = torch.optim.SGD(cured.parameters(), lr=lr)
+for _ in range(60):
+    # The loss is {loss.item():.6f}.
+    loss = criterion(cured(x), y)
+    optimizer.zero_grad()
+    # From the first layer to the last: {lengths(cured)[0]:.2g} ... {lengths(cured)[-1]:.2g}.
+    loss.backward()
+    optimizer.step()
+print(f"stuck at {stuck:.6f}, cured {loss.item():.6f}")
+
+# %% [markdown]
+# ## Try it
+# Set depth to 1, 2 and 5: where does the sigmoid begin to fail? With lr = 0.1 the cured network
+# goes to nan: its first layers really move, so the rate counts again.
+
+# /// script
+# dependencies = ["torch"]
+#
+# [tool.tutor]
+# loss = "loss"
+# after = ["two_layer", "dead_relu"]
+# covers = ["P11"]
+#
+# [[tool.tutor.plot]]
+# title = "Length of the gradient, layer by layer"
+# bars = "{f'layer {i}': length for i, length in enumerate(lengths(model), 1)}"
+# log = true
+#
+# [[tool.tutor.plot]]
+# title = "The same in the cured network"
+# bars = "{f'layer {i}': length for i, length in enumerate(lengths(cured), 1)}"
+# log = true
+#
+# [[tool.tutor.plot]]
+# title = "First gradient over last"
+# bars = "ratios"
+# log = true
+#
+# [[tool.tutor.expect]]
+# of = "[variance, changed]"
+# is = [0.543868, 0]
+# source = "the variance of the targets of 001_b89a922598a8289e.txt, section 2; float32"
+#
+# [[tool.tutor.expect]]
+# of = "[ratios['sigmoid'] < 1e-8, 1e-3 < ratios['tanh'] < 0.1, 1 < ratios['tanh, Xavier'] < 3]"
+# is = [true, true, true]
+# source = "sigmoids let through 1/4 at most; Xavier's start keeps the size of signals"
+#
+# [[tool.tutor.expect]]
+# of = "criterion(model(x), y).item()"
+# is = 0.543868
+# source = "a network whose last bias alone learns ends at the variance of the targets"
+# ///
