@@ -13,6 +13,12 @@ from tutor.engine.client import Engine
 from tutor.engine.protocol import Launch
 
 
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may tick off lessons of whoever runs it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--device", default=None, help="run the engine's tests on this device")
 

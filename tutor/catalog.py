@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tutor.cells import Cell, first_sentence, heading
 from tutor.lesson import LessonError, read
 
 CHAPTER = re.compile(r"(\d+)_(\w+)")
@@ -21,11 +22,24 @@ class Entry:
     """The file's name without its number: what the learner types."""
     title: str
     chapter: str
+    """The chapter's name."""
     path: Path
     summary: str
     """What it teaches, in one line; "" where it does not say."""
+    promise: str
+    """What its chapter promises, in one line; "" where that does not say."""
+    after: tuple[str, ...]
+    """The lessons to have done before."""
     error: str | None
     """The one line that says why it cannot be opened."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A folder of lessons."""
+
+    title: str
+    promise: str
 
 
 def lessons_folder() -> Path:
@@ -38,19 +52,21 @@ def lessons_folder() -> Path:
 def find(folder: Path | None = None) -> list[Entry]:
     """The lessons in reading order; one that is broken is a row with its error."""
     first: dict[str, Path] = {}
-    return [
-        _entry(slug, chapter, path, first.setdefault(slug, path))
-        for slug, chapter, path in _files(folder or lessons_folder())
-    ]
+    chapters: dict[Path, Chapter] = {}
+    entries = []
+    for slug, path in _files(folder or lessons_folder()):
+        if path.parent not in chapters:
+            chapters[path.parent] = _chapter(path.parent)
+        chapter = chapters[path.parent]
+        entries.append(_entry(slug, chapter, path, first.setdefault(slug, path)))
+    return entries
 
 
 def neighbours(path: Path) -> dict[str, Path]:
     """The lessons that a script can name, in reading order: those of its own course, or of this
     one if it stands alone."""
-    own = {slug: one for slug, _, one in _files(path.absolute().parent.parent)}
-    if path.absolute() in own.values():
-        return own
-    return {slug: one for slug, _, one in _files(lessons_folder())}
+    own = dict(_files(path.absolute().parent.parent))
+    return own if path.absolute() in own.values() else dict(_files(lessons_folder()))
 
 
 def resolve(target: str) -> Path:
@@ -58,7 +74,7 @@ def resolve(target: str) -> Path:
     if "." in target or "/" in target or os.sep in target:
         return _script(Path(target).expanduser())
     paths: dict[str, Path] = {}
-    for slug, _, path in _files(lessons_folder()):
+    for slug, path in _files(lessons_folder()):
         paths.setdefault(slug, path)
     if target in paths:
         return paths[target]
@@ -79,12 +95,22 @@ def _script(path: Path) -> Path:
     return path
 
 
-def _files(folder: Path) -> Iterator[tuple[str, str, Path]]:
-    """The name, chapter and path of each lesson, in reading order."""
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The name and path of each lesson, in reading order."""
     for chapter in _numbered(folder, CHAPTER):
-        title = chapter.name.partition("_")[2].replace("_", " ").capitalize()
         for path in _numbered(chapter, LESSON):
-            yield path.stem.partition("_")[2], title, path
+            yield path.stem.partition("_")[2], path
+
+
+def _chapter(folder: Path) -> Chapter:
+    """What the README of a chapter says, or else its folder's name."""
+    try:
+        text = (folder / "README.md").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    prose = [Cell("markdown", "", 1, 1, text)]
+    title = heading(prose) or folder.name.partition("_")[2].replace("_", " ").capitalize()
+    return Chapter(title, first_sentence(prose))
 
 
 def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
@@ -97,12 +123,14 @@ def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
     return [path for _, _, path in sorted(found)]
 
 
-def _entry(slug: str, chapter: str, path: Path, first: Path) -> Entry:
+def _entry(slug: str, chapter: Chapter, path: Path, first: Path) -> Entry:
+    title, promise = chapter.title, chapter.promise
     try:
         lesson = read(path)
         if first != path:
             cure = "rename one of the two"
             raise LessonError(path, 1, f"the name `{slug}` is taken by {first}", cure)
     except LessonError as error:
-        return Entry(slug, slug, chapter, path, "", str(error))
-    return Entry(slug, lesson.title, chapter, path, lesson.summary, None)
+        return Entry(slug, slug, title, path, "", promise, (), str(error))
+    after = lesson.metadata.after
+    return Entry(slug, lesson.title, title, path, lesson.summary, promise, after, None)

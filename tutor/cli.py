@@ -188,7 +188,8 @@ def list_(as_json: bool) -> None:
             click.echo(json.dumps(row | {"path": str(entry.path)}, ensure_ascii=False))
             continue
         if entry.chapter != chapter:
-            click.echo(f"{'' if chapter is None else chr(10)}{entry.chapter}")
+            promise = f": {entry.promise}" if entry.promise else ""
+            click.echo(f"{'' if chapter is None else chr(10)}{entry.chapter}{promise}")
             chapter = entry.chapter
         click.echo(f"  {entry.id:<16}{entry.error or f'{entry.title}: {entry.summary}'}")
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 
+from tutor import progress
 from tutor.catalog import find, lessons_folder
 from tutor.headless import Headless
 from tutor.request import BadRequest
@@ -33,6 +34,7 @@ def report() -> Iterator[str]:
     entries = find()
     broken = sum(entry.error is not None for entry in entries)
     note = f", {broken} broken (tutor list)" if broken else ""
+    yield _row("progress", f"{len(progress.done())} lessons done, in {progress.location()}")
     yield _row("lessons", f"{len(entries)} in {lessons_folder()}{note}")
 
 

@@ -15,10 +15,10 @@ STEPS = 19
 
 def test_the_menu_names_the_lessons_before_torch_is_there_and_opens_one():
     with tutor() as terminal:
-        terminal.wait_for("descend", "looking for a device")
+        terminal.wait_for("numpy_twin", "looking for a device")
         assert not _has_torch(terminal.child.pid)
         terminal.wait_for("torch 2")
-        terminal.press(ENTER, "1 source · 10_descend.py", "waiting before")
+        terminal.press(ENTER, "1 source · 10_numpy_twin.py", "waiting before")
         terminal.press("q", "one statement at a time")
         assert not _has_torch(terminal.child.pid)
         terminal.send("q")
@@ -90,9 +90,9 @@ def test_after_many_fast_steps_the_screen_is_what_a_whole_repaint_shows():
 
 def test_a_stopped_program_paints_everything_again_when_it_goes_on():
     with tutor() as terminal:
-        terminal.wait_for("descend")
+        terminal.wait_for("numpy_twin")
         _stop_and_continue(terminal)
-        terminal.wait_for("one statement at a time", "descend", "quit")
+        terminal.wait_for("one statement at a time", "numpy_twin", "quit")
 
 
 def test_a_dumb_terminal_gets_one_line():
@@ -106,14 +106,14 @@ def test_a_dumb_terminal_gets_one_line():
 def test_a_small_terminal_gets_one_line_until_it_is_made_larger():
     with tutor(size=(30, 10)) as terminal:
         terminal.until(lambda: "at least 40x12" in " ".join(terminal.text.split()))
-        assert "descend" not in terminal.text
+        assert "numpy_twin" not in terminal.text
         terminal.resize(80, 24)
-        terminal.wait_for("descend", "quit")
+        terminal.wait_for("numpy_twin", "quit")
         assert "at least" not in terminal.text
         terminal.resize(30, 10)
         terminal.until(lambda: "at least 40x12" in " ".join(terminal.text.split()))
         terminal.resize(120, 40)
-        terminal.wait_for("descend", "quit")
+        terminal.wait_for("numpy_twin", "quit")
 
 
 def _panes(terminal: Terminal) -> dict[str, str]:

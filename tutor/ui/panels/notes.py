@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rich.style import Style
 from textual.strip import Strip
 
 from tutor.frame import Frame
@@ -18,13 +19,23 @@ _REACH = 40
 class NotesPanel(Panel):
     """Shows the last note on the way here, so that a page does not flicker while one reads."""
 
+    unready = ""
+    """What is said before the first step where the lesson comes too early."""
+
     _shown_cell: Cell | None = None
 
     def inputs(self, moment: Moment) -> object:
         frame = self._noted(moment)
         cell = self._cell(moment)
         noted = frame and (frame.line, frame.slots, frame is moment.frame)
-        return cell, noted, self._question(), self._failure(moment), self._closes(moment)
+        return (
+            cell,
+            noted,
+            self._question(),
+            self._failure(moment),
+            self._closes(moment),
+            self._early(moment),
+        )
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         cell = self._cell(moment)
@@ -47,7 +58,9 @@ class NotesPanel(Panel):
             # The note of an earlier step is still there to read, but it is not this one's.
             prose, text = f"{text}\n\n{prose}".strip(), ""
         drawn = draw_note(title, prose, text, width, self.palette)
-        return [*self._drawn_failure(self._failure(moment), width), *drawn]
+        failure = self._told(self._failure(moment), width, self.palette.error)
+        early = self._told(self._early(moment), width, self.palette.warning)
+        return [*failure, *early, *drawn]
 
     def keep_in_view(self, moment: Moment) -> None:
         cell = self._cell(moment)
@@ -89,10 +102,13 @@ class NotesPanel(Panel):
             failure.message.replace(str(self.lesson.path), self.lesson.path.name) if failure else ""
         )
 
-    def _drawn_failure(self, told: str, width: int) -> Iterator[Strip]:
-        error = self.palette.error
-        for row in wrap([(told, error)], width) if told else ():
-            yield strip(row, width, error)
+    def _early(self, moment: Moment) -> str:
+        return "" if moment.step else self.unready
+
+    @staticmethod
+    def _told(text: str, width: int, style: Style) -> Iterator[Strip]:
+        for row in wrap([(text, style)], width) if text else ():
+            yield strip(row, width, style)
 
     def _closes(self, moment: Moment) -> bool:
         """Whether the run is over here, so that the prose behind the last code is to be read."""

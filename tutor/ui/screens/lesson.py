@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.timer import Timer
 
+from tutor import progress
 from tutor.budget import Budget
 from tutor.catalog import neighbours
 from tutor.engine.protocol import Fetch, Launch
@@ -31,6 +32,7 @@ from tutor.ui.microscope import Microscope
 from tutor.ui.paging import Wanted
 from tutor.ui.panels.lens_panel import LensPanel
 from tutor.ui.panels.loss import LossPanel
+from tutor.ui.panels.notes import NotesPanel
 from tutor.ui.panels.panel import Ahead
 from tutor.ui.panels.plot import PlotPanel
 from tutor.ui.panels.tensors import TensorsPanel
@@ -98,6 +100,7 @@ class LessonScreen(Reporting):
         self._player: Timer | None = None
         self._clock: Timer | None = None
         self._resting: Timer | None = None
+        self._is_noted = False
         self._warned = ""
         """The key that would drop branches, once that was told."""
         self._shown: tuple[object, ...] = ()
@@ -144,7 +147,32 @@ class LessonScreen(Reporting):
             timeline = Timeline(cells, Budget(self.request.memory))
             self.branches = Branches(self._branch("main", MARKS[0], launch, timeline), self._branch)
             self._begin_twin()
+            self.panes.query_one(NotesPanel).unready = self._unready()
             self.show()
+
+    def _unready(self) -> str:
+        """What is said at the beginning where a lesson comes too early."""
+        known = progress.done()
+        missing = [name for name in self.lesson.metadata.after if name not in known]
+        if not missing or self.lesson.slug in known:
+            return ""
+        return f"This lesson comes after {' and '.join(missing)}, not done yet."
+
+    def _note_end(self, session: Session) -> None:
+        """A lesson is done when the learner has seen its last step."""
+        ended = session.ended
+        is_seen = (
+            ended is not None and ended.outcome == "finished" and session.cursor == session.tip
+        )
+        if not is_seen or self._is_noted or not self.engine.can_run:
+            return
+        self._is_noted = True
+        if self.lesson.path.absolute() not in neighbours(self.lesson.path).values():
+            return
+        try:
+            progress.mark(self.lesson.slug)
+        except OSError as error:
+            self.notify(f"{progress.location()}: {error.strerror}", title="Progress is not kept")
 
     def _branch(
         self,
@@ -181,6 +209,7 @@ class LessonScreen(Reporting):
         self.show_pictures()
         self._show_status(branch)
         self._keep_playing(session)
+        self._note_end(session)
         rests = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
         branch.refill.attend(session.timeline, session.cursor, rests)
         branch.prover.attend(session.timeline)
