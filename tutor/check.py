@@ -34,7 +34,7 @@ def check(paths: Sequence[Path], device: str | None = None) -> Iterator[str]:
             except LessonError as error:
                 yield str(error)
                 continue
-            reviewer = _Reviewer(headless, lesson, device, neighbours(path))
+            reviewer = Reviewer(headless, lesson, device, neighbours(path))
             for line, problem in reviewer.findings():
                 yield f"{path}:{line}: {problem}"
     if not paths:
@@ -50,7 +50,7 @@ def _reads(path: Path) -> bool:
     return True
 
 
-class _Reviewer:
+class Reviewer:
     """Reviews one lesson: reads it, runs it, and holds it against its twin."""
 
     def __init__(
@@ -60,6 +60,8 @@ class _Reviewer:
         self._lesson = lesson
         self._device = device
         self._course = course
+        self.review = Review(lesson)
+        """What its run told."""
 
     def findings(self) -> Iterator[Finding]:
         """Line and problem of each claim that does not hold."""
@@ -67,7 +69,7 @@ class _Reviewer:
         if lesson.metadata.is_lesson:
             yield from links.untitled(lesson)
             yield from links.dead_links(lesson, [*self._course])
-        review = Review(lesson)
+        review = self.review
         try:
             yield from self._run(lesson, review, bool(lesson.metadata.twin))
         except TimeoutError:

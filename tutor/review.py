@@ -8,7 +8,7 @@ import numpy as np
 
 from tutor.agreement import agrees, is_choice
 from tutor.declared import Expect, Plot
-from tutor.engine.protocol import Ended, Event, Sampled, Started, Trespassed
+from tutor.engine.protocol import Completed, Ended, Event, Sampled, Started, Trespassed
 from tutor.frame import Frame
 from tutor.lesson import Lesson
 from tutor.plots import sample_of
@@ -46,6 +46,8 @@ class Review:
             case Frame():
                 self.timeline.append(event)
                 self._follow(event)
+            case Completed():
+                self.timeline.complete(event.step, event.views)
             case Started(environment=environment):
                 self._device = environment["device"]
             case Sampled():
