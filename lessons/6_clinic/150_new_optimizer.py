@@ -74,6 +74,7 @@ cured = w.item()
 print(f"cured {cured:.6f}")
 
 # %% The other half of its memory
+torch.manual_seed(446)
 model = torch.nn.Linear(1, 1, bias=False)
 optimizer = torch.optim.SGD(model.parameters(), lr=lr)
 first = model.weight
