@@ -101,7 +101,7 @@ print(f"w {w.item():.6f}, loud {loud.item():.6f}, by hand {by_hand:.6f}")
 # [tool.tutor]
 # loss = "loss"
 # after = ["ravine"]
-# covers = ["C18"]
+# covers = ["D1"]
 #
 # [[tool.tutor.plot]]
 # title = "both walkers, pass by pass"

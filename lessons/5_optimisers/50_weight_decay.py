@@ -35,7 +35,7 @@ for _ in range(100):
     path.append(w.item())
 
 # %% Where they balance
-# @ask The points ask for exactly 2, and w stands still. Where does it stand?
+# @ask The points ask for exactly 2. Where is w after a hundred passes?
 #   -> "at 2" if abs(w.item() - 2) < 1e-4 else "below 2" if w < 2 else "above 2"
 #   | below 2 | at 2 | above 2
 # Where (28/3)(w - 2) + {decay:g} · w = 0. That is w = {settled:.6f}; the walk came to
