@@ -8,6 +8,9 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+from tutor.catalog import neighbours
+from tutor.lesson import Lesson
+
 
 def location() -> Path:
     """Where it is kept."""
@@ -27,12 +30,26 @@ def done() -> dict[str, str]:
     return {str(name): str(when) for name, when in lessons.items()}
 
 
-def mark(name: str) -> None:
-    """Note that a lesson was walked to its end.
+def unready(lesson: Lesson) -> str:
+    """What is said where a lesson comes too early; "" where it does not."""
+    known = done()
+    missing = [name for name in lesson.metadata.after if name not in known]
+    if not missing or lesson.slug in known:
+        return ""
+    return f"This lesson comes after {' and '.join(missing)}, not done yet."
+
+
+def mark(lesson: Lesson) -> None:
+    """Note that a lesson was walked to its end; a script that is none is not noted.
 
     Raises:
         OSError: it cannot be written.
     """
+    if lesson.path.absolute() in neighbours(lesson.path).values():
+        _add(lesson.slug)
+
+
+def _add(name: str) -> None:
     path = location()
     path.parent.mkdir(parents=True, exist_ok=True)
     # Several may learn at once: each adds to what is there by then.

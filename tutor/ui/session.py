@@ -117,6 +117,12 @@ class Session:
         return self.worker.ended
 
     @property
+    def is_over(self) -> bool:
+        """Whether the script came to its end, and the learner is there."""
+        ended = self.ended
+        return ended is not None and ended.outcome == "finished" and self.cursor == self.tip
+
+    @property
     def is_full(self) -> bool:
         """Whether the run was paused because it recorded so much."""
         return self._is_full and self.worker.is_held

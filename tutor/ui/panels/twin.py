@@ -1,10 +1,15 @@
 """The lesson beside this one: the values that should agree, pass by pass, and its source."""
 
+from textual.message import Message
 from textual.strip import Strip
 
+from tutor.catalog import neighbours
+from tutor.lesson import LessonError
+from tutor.request import BadRequest, Request
 from tutor.timeline import Moment
 from tutor.ui.draw.strips import line
 from tutor.ui.draw.twin import draw_twin
+from tutor.ui.engine import AnyEngine
 from tutor.ui.panels.panel import Panel
 from tutor.ui.twin import Twin
 
@@ -12,21 +17,55 @@ from tutor.ui.twin import Twin
 class TwinPanel(Panel):
     """Where the twin is follows from where the run is that is shown."""
 
+    class Reported(Message):
+        """The twin has something to tell."""
+
+    class Walked(Message):
+        """More of the twin is known."""
+
     twin: Twin | None = None
-    problem = ""
+    _problem = ""
     """Why there is no twin, where the lesson names one."""
+
+    def begin(self, engine: AnyEngine, request: Request) -> None:
+        """Run the twin, if the lesson has one."""
+        metadata = self.lesson.metadata
+        if not metadata.twin:
+            return
+        path = neighbours(self.lesson.path).get(metadata.twin)
+        if path is None:
+            self._problem = f"the twin {metadata.twin} is no lesson; `tutor list` shows their names"
+            return
+        try:
+            self.twin = Twin(path, metadata.compare, engine, request, self._tell_twin)
+        except (LessonError, BadRequest) as error:
+            self._problem = str(error)
+
+    def _tell_twin(self) -> None:
+        """Called in another thread."""
+        self.post_message(self.Reported())
+
+    def on_twin_panel_reported(self) -> None:
+        if self.twin is not None:
+            self.twin.drain()
+            self.draw_soon()
+            self.post_message(self.Walked())
+
+    def on_unmount(self) -> None:
+        if self.twin is not None:
+            self.twin.close()
 
     def inputs(self, moment: Moment) -> object:
         if self.twin is None:
-            return self.problem
+            return self._problem
         beside = self.twin.beside(moment.timeline)
         passes = beside.passes(moment.step)
         return beside, passes or -moment.step, beside.their_step(moment.step)
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         if self.twin is None:
-            told = self.problem or "this lesson has no twin beside it"
-            return [line(told, width, self.palette.warning if self.problem else self.palette.muted)]
+            style = self.palette.warning if self._problem else self.palette.muted
+            return [line(self._problem or self._nothing(), width, style)]
         beside = self.twin.beside(moment.timeline)
         pairs = beside.compared(moment.step)
         theirs = self.twin.timeline.frame(beside.their_step(moment.step))
@@ -41,3 +80,8 @@ class TwinPanel(Panel):
             height,
             self.palette,
         )
+
+    def _nothing(self) -> str:
+        if self.lesson.metadata.twin:
+            return "the twin runs beside the lesson, not beside a recording of it"
+        return "this lesson has no twin beside it"

@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.getters import query_one
-from textual.message import Message
 from textual.reactive import var
 from textual.timer import Timer
 
 from tutor import progress
 from tutor.budget import Budget
-from tutor.catalog import neighbours
 from tutor.engine.protocol import Fetch, Launch
 from tutor.launching import prepare
-from tutor.lesson import Lesson, LessonError
+from tutor.lesson import Lesson
 from tutor.request import Request
 from tutor.timeline import Moment, Timeline
 from tutor.ui import keymap
-from tutor.ui.archive import NOTHING, Archive
+from tutor.ui.archive import Archive
 from tutor.ui.branch import MARKS, Branch, Branches
 from tutor.ui.draw.loss import Curve
 from tutor.ui.draw.operations import counted
@@ -46,7 +44,6 @@ from tutor.ui.screens.reporting import Reporting
 from tutor.ui.session import Doing, Session
 from tutor.ui.small import TooSmall
 from tutor.ui.status import StatusLine, describe
-from tutor.ui.twin import Twin
 from tutor.ui.watched import Watched
 
 if TYPE_CHECKING:
@@ -66,9 +63,6 @@ class LessonScreen(Reporting):
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, TooSmall"
     AUTO_FOCUS = "#source"
     ESCAPE_TO_MINIMIZE = False  # the panes do that, and give the keyboard back
-
-    class TwinReported(Message):
-        """The lesson beside this one has something to tell."""
 
     moment: var[Moment | None] = var(None)
     ahead: var[Ahead] = var(Ahead())
@@ -95,7 +89,6 @@ class LessonScreen(Reporting):
         self.request = request
         self.palette = palette
         self.branches: Branches | None = None
-        self.twin: Twin | None = None
         self._file = Watched(self.target)
         self._player: Timer | None = None
         self._clock: Timer | None = None
@@ -126,8 +119,6 @@ class LessonScreen(Reporting):
     def on_unmount(self) -> None:
         if self.branches is not None:
             self.branches.close()
-        if self.twin is not None:
-            self.twin.close()
 
     # Running
 
@@ -146,31 +137,17 @@ class LessonScreen(Reporting):
             launch = prepare(self.lesson, str(self.lesson.path), self.request, engine.detected)
             timeline = Timeline(cells, Budget(self.request.memory))
             self.branches = Branches(self._branch("main", MARKS[0], launch, timeline), self._branch)
-            self._begin_twin()
-            self.panes.query_one(NotesPanel).unready = self._unready()
+            self.panes.query_one(TwinPanel).begin(engine, self.request)
+            self.panes.query_one(NotesPanel).unready = progress.unready(self.lesson)
             self.show()
-
-    def _unready(self) -> str:
-        """What is said at the beginning where a lesson comes too early."""
-        known = progress.done()
-        missing = [name for name in self.lesson.metadata.after if name not in known]
-        if not missing or self.lesson.slug in known:
-            return ""
-        return f"This lesson comes after {' and '.join(missing)}, not done yet."
 
     def _note_end(self, session: Session) -> None:
         """A lesson is done when the learner has seen its last step."""
-        ended = session.ended
-        is_seen = (
-            ended is not None and ended.outcome == "finished" and session.cursor == session.tip
-        )
-        if not is_seen or self._is_noted or not self.engine.can_run:
+        if not (session.is_over and self.engine.can_run) or self._is_noted:
             return
         self._is_noted = True
-        if self.lesson.path.absolute() not in neighbours(self.lesson.path).values():
-            return
         try:
-            progress.mark(self.lesson.slug)
+            progress.mark(self.lesson)
         except OSError as error:
             self.notify(f"{progress.location()}: {error.strerror}", title="Progress is not kept")
 
@@ -267,6 +244,7 @@ class LessonScreen(Reporting):
         tensors.parent_name = branch.parent.name if branch.parent else ""
         self.show_curves()
 
+    @on(TwinPanel.Walked)
     def show_curves(self) -> None:
         """Bring the loss curves of the other runs up to date."""
         if self.branches is None:
@@ -279,8 +257,8 @@ class LessonScreen(Reporting):
             for one in self.branches.all
             if one is not current
         )
-        if self.twin is not None:
-            curve = self.twin.curve(current.timeline, current.session.cursor)
+        if (twin := self.panes.query_one(TwinPanel).twin) is not None:
+            curve = twin.curve(current.timeline, current.session.cursor)
             panel.others = (*panel.others, curve)
             panel.run_name = panel.run_name or self.lesson.slug
         if panel.others:
@@ -291,31 +269,6 @@ class LessonScreen(Reporting):
         """Bring the plot pane up to date."""
         if self.branches is not None:
             show_plot(self.panes.query_one(PlotPanel), self.branches, self.engine.can_run)
-
-    def _begin_twin(self) -> None:
-        """Run the lesson that is shown beside this one."""
-        metadata, panel = self.lesson.metadata, self.panes.query_one(TwinPanel)
-        if not metadata.twin or not self.engine.can_run:
-            panel.problem = NOTHING if metadata.twin else ""
-            return
-        path = neighbours(self.lesson.path).get(metadata.twin)
-        if path is None:
-            panel.problem = f"the twin {metadata.twin} is no lesson; `tutor list` shows their names"
-            return
-        try:
-            self.twin = Twin(path, metadata.compare, self.engine, self.request, self._twin_told)
-        except LessonError as error:
-            panel.problem = str(error)
-        panel.twin = self.twin
-
-    def _twin_told(self) -> None:
-        self.post_message(self.TwinReported())
-
-    def on_lesson_screen_twin_reported(self) -> None:
-        if self.twin is not None:
-            self.twin.drain()
-            self.panes.query_one(TwinPanel).draw_soon()
-            self.show_curves()
 
     def _show_inside(self, branch: Branch) -> None:
         """Bring the inside of the statement up to date, where a pane shows it."""
