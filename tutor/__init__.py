@@ -8,14 +8,19 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
   - `branch` is one run, and the tree of all; `session` is a run as a learner drives it,
     `microscope` where they are inside a statement.
   - Second runs, each replaying: `shadow` notes operations, `refill` brings back what was not kept,
-    `pager` parts of large values, `prover` finds where a replay differs.
+    `pager` parts of large values, `prover` finds where a replay differs, `plotter` asks for what
+    plots show; `pictures` brings that to its pane. `twin` is the lesson that runs beside another.
   - `archive` stands for an engine where a recording is shown; `film` makes pictures of one.
 - `headless` (with `report`, `table`), `auditing`, `check`, `doctor`, `diff`, `export`: the commands
-  without a screen.
+  without a screen. `check` runs lessons, `review` holds one run against its lesson's claims, `links`
+  what the lesson says of others.
 - `recording/`: the runs of a script in a file. `difference`: where two values differ.
 - `changes`: what a learner changes at a step. `exactness`: whether a replay is the recorded run.
 - `events/`: what is worth stopping at. `condition` (with `predicate`): where something holds.
   Both look at many values at once by `series`.
+- `plots`: what is asked for a plot, and what came of it. `walks`: the way of values through a run.
+  `beside`: two runs, matched pass by pass. `agreement`: whether two figures are the same.
+- `progress`: the lessons that were done.
 - `audit`: the audit of a gradient as a learner reads it. `graph`: operations as a graph, folded.
 - `explain/`: why a number is what it is; `calculus/`: the local derivatives that it needs.
 - `launching`: from a script and a learner's `request` to the launch of a run.
@@ -31,13 +36,14 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
     out of the script's way.
   - `capture` finds what changed: a `watch` for each tensor, with `arrays`, `modules` and `memory`;
     `summary` and `transfer` bring it from the device, `views` puts it into the schema. `digest`
-    proves that a replay is the same run, `parts` brings pieces of large values.
+    proves that a replay is the same run, `parts` brings pieces of large values, `sampling` what
+    plots show. `guard` watches for files that a script leaves and hosts that it calls.
   - `device`, `process` and `private` hold what is asked of the accelerator, the operating system,
     and torch beyond its public API.
 - `timeline` (with `steps`, `column`, `budget`, `transcript`): what a run recorded, at any step,
   within its budget. `values`: views as numbers. `target`: what a learner calls a value.
-- `catalog`: finds lessons. `lesson` (with `cells`, `comments`, `markup`, `knob`, `metadata`): reads
-  one, and never runs it.
+- `catalog`: finds lessons. `lesson` (with `cells`, `comments`, `markup`, `knob`, `metadata`,
+  `declared`): reads one, and never runs it.
 - `frame`: the schema of what is recorded.
 
 Torch is imported only behind `engine.host`; textual, rich and plotext only in `ui`.
