@@ -17,7 +17,8 @@ MOST = 500
 
 
 class Walk:
-    """Where the values of some names were, one coordinate each, after each step that moved one.
+    """Where the values of some names were, one coordinate each, after each step that moved one,
+    since they were last set outside of loops.
 
     Args:
         places: The names as the tensors pane has them, with subscripts: `w[0, 1]`.
@@ -34,9 +35,11 @@ class Walk:
         known = [column for column in columns if column is not None]
         if len(known) < len(columns):
             return [np.zeros(0) for _ in columns]
-        # From where each of them has a value.
-        start = max((column.steps[0] for column in known if len(column)), default=1)
         moved = {at for one in known for at in one.steps[: bisect_right(one.steps, step)]}
+        # From where each of them has a value; and a walk begins anew where a statement outside of
+        # loops sets a value: what a layer was born with is no place that was walked from.
+        born = max((column.steps[0] for column in known if len(column)), default=1)
+        start = max(born, self._timeline.last_outside(moved, step))
         steps = sorted(at for at in moved if at >= start)
         if len(steps) > MOST:
             steps = [*steps[:: -(-len(steps) // MOST)], steps[-1]]

@@ -40,7 +40,9 @@ class Twin:
     ) -> None:
         self.lesson: Lesson = read(path)
         self._pairs = pairs
-        launch = prepare(self.lesson, str(path), _shared(request, self.lesson), engine.detected)
+        shared = _shared(request, self.lesson)
+        # Nothing replays a twin: what is to be compared is kept.
+        launch = prepare(self.lesson, str(path), shared, engine.detected, exact=True)
         self._session = Session(engine, launch, Timeline(), wake)
         self._session.run_to_end()
         self._beside: Beside | None = None
