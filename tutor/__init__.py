@@ -12,8 +12,8 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
     plots show; `pictures` brings that to its pane. `twin` is the lesson that runs beside another.
   - `archive` stands for an engine where a recording is shown; `film` makes pictures of one.
 - `headless` (with `report`, `table`), `auditing`, `check`, `doctor`, `diff`, `export`: the commands
-  without a screen. `check` runs lessons, `review` holds one run against its lesson's claims, `links`
-  what the lesson says of others.
+  without a screen. `review` holds one run against its lesson's claims, `links` what the lesson says
+  of others.
 - `recording/`: the runs of a script in a file. `difference`: where two values differ.
 - `changes`: what a learner changes at a step. `exactness`: whether a replay is the recorded run.
 - `events/`: what is worth stopping at. `condition` (with `predicate`): where something holds.

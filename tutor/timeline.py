@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -318,13 +318,14 @@ class Timeline:
             return self._pass_ends[passes - 1]
         return self._pass_starts[0] - 1 if self._pass_starts else len(self)
 
-    def last_outside(self, steps: Container[int], step: int) -> int:
-        """The last of `steps` up to `step` that was outside of all loops and changed something; 0
-        if none was, or if the script had no loop by then."""
+    def set_outside(self, names: Collection[str], step: int) -> int:
+        """The last step up to `step` that changed one of these values outside of all loops; 0 if
+        none did, or if the script had no loop by then."""
         if not self._pass_starts or self._pass_starts[0] > step:
             return 0
         outside = self._outside[: bisect_right(self._outside, step)]
-        return next((at for at in reversed(outside) if at in steps), 0)
+        changed = (at for at in reversed(outside) for n in names if self.changed_at(n, at) == at)
+        return next(changed, 0)
 
     def iteration(self, number: int, near: int) -> int | None:
         """The first step of iteration `number`; of several loops, of the one that `near` is in."""

@@ -1,6 +1,6 @@
 """The way that values took through a run: what a plot draws over a curve or a map."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,8 +12,8 @@ from tutor.timeline import Timeline
 
 Array = np.ndarray[Any, Any]
 
-MOST = 500
-"""Places of a walk that are drawn; of more, evenly chosen ones, and the last."""
+MOST = 300
+"""So many changes of a value are drawn; of more, evenly chosen ones, and the last."""
 
 
 class Walk:
@@ -33,20 +33,26 @@ class Walk:
         value is not known or not one number."""
         columns = [self._timeline.columns().get(name) for name, _ in self._places]
         known = [column for column in columns if column is not None]
-        if len(known) < len(columns):
+        if len(known) < len(columns) or not known:
             return [np.zeros(0) for _ in columns]
-        moved = {at for one in known for at in one.steps[: bisect_right(one.steps, step)]}
         # From where each of them has a value; and a walk begins anew where a statement outside of
         # loops sets a value: what a layer was born with is no place that was walked from.
         born = max((column.steps[0] for column in known if len(column)), default=1)
-        start = max(born, self._timeline.last_outside(moved, step))
-        steps = sorted(at for at in moved if at >= start)
-        if len(steps) > MOST:
-            steps = [*steps[:: -(-len(steps) // MOST)], steps[-1]]
+        names = [name for name, _ in self._places]
+        start = max(born, self._timeline.set_outside(names, step))
+        moved = {at for column in known for at in _sampled(column.steps, start, step)}
+        steps = sorted(moved)
         return [
             np.array([_number(column.view(column.index(at)), key) for at in steps])
             for column, (_, key) in zip(known, self._places, strict=True)
         ]
+
+
+def _sampled(steps: Sequence[int], start: int, end: int) -> list[int]:
+    """At most `MOST` of the steps from `start` to `end`, and the last of them."""
+    first, last = bisect_left(steps, start), bisect_right(steps, end)
+    stride = max(1, -(-(last - first) // MOST))
+    return [*steps[first:last:stride], *steps[max(first, last - 1) : last]]
 
 
 def _split(place: str) -> tuple[str, Any]:
