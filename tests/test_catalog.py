@@ -37,6 +37,50 @@ def test_chapters_are_named_by_their_folders(course):
     ]  # fmt: skip
 
 
+def test_a_chapter_promises_what_its_readme_says_first(course):
+    readme = course / "2_slopes" / "README.md"
+    readme.write_text("# Down **every** slope\n\nYou will walk downhill. And more.\n")
+    found = {entry.id: (entry.chapter, entry.promise) for entry in find(course)}
+    assert found["first"] == found["descend"] == ("Down every slope", "You will walk downhill.")
+    assert found["whole"] == ("Autograd", "")
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "no heading, no", "# Only a title\n"])
+def test_a_chapter_without_words_of_its_own_has_a_name(course, text):
+    (course / "3_autograd" / "README.md").write_text(text)
+    entry = next(entry for entry in find(course) if entry.id == "whole")
+    assert entry.chapter == ("Only a title" if text.startswith("#") else "Autograd")
+
+
+def test_a_readme_that_is_no_text_does_not_hide_its_lessons(course):
+    (course / "3_autograd" / "README.md").write_bytes(b"# Gr\xf6\xdfe\n")
+    found = {entry.id: entry for entry in find(course)}
+    assert found["whole"].chapter == "Autograd"
+    assert found["broken"].error is not None
+
+
+def test_a_broken_lesson_stands_in_its_chapter(course):
+    (course / "3_autograd" / "README.md").write_text("# The chain\n\nBackwards.\n")
+    broken = find(course)[2]
+    assert (broken.chapter, broken.promise, broken.after) == ("The chain", "Backwards.", ())
+
+
+def test_an_entry_says_what_comes_before_it(course):
+    block = '# /// script\n# [tool.tutor]\n# after = ["first", "descend"]\n# ///\n'
+    (course / "10_last_things" / "10_end.py").write_text(f"x = 1\n{block}")
+    assert [entry.after for entry in find(course)][1:] == [(), (), (), ("first", "descend")]
+
+
+def test_the_neighbours_of_a_lesson_are_those_of_its_course(course, tmp_path_factory):
+    path = course / "2_slopes" / "10_descend.py"
+    assert [*catalog.neighbours(path)] == ["first", "descend", "broken", "whole", "end"]
+    assert catalog.neighbours(path)["end"] == course / "10_last_things" / "10_end.py"
+    # A script that stands alone can name those of the course that came with the program.
+    alone = tmp_path_factory.mktemp("work") / "train.py"
+    alone.write_text("x = 1\n")
+    assert catalog.neighbours(alone) == {entry.id: entry.path for entry in find()}
+
+
 def test_an_entry_says_what_the_lesson_teaches(course):
     entry = find(course)[1]
     assert (entry.title, entry.summary, entry.error) == ("Downhill", "Slopes lead down.", None)

@@ -8,6 +8,7 @@ from textwrap import dedent
 
 import pytest
 
+from tutor.declared import Over, Plot, Raises
 from tutor.lesson import Ask, Expect, Knob, Lesson, LessonError, Slot, parse, read
 
 LESSON = """\
@@ -485,12 +486,178 @@ def test_an_ask_that_asks_about_nothing_is_refused(source):
         ('[[tool.tutor.expect]]\nof = "x"\nis = 1\nat = 1.5', 4, "expect: `at` is 1.5"),
         ('[[tool.tutor.expect]]\nof = "x"\nis = 1\nrtol = "a"', 4, "expect: `rtol` is 'a'"),
         ('[[tool.tutor.expect]]\nof = "x"\nis = 1\nsource = 2', 4, "expect: `source` is no text"),
+        ('[[tool.tutor.expect]]\nof = "x"\nis = 1\ndevice = 2', 4, "expect: `device` is no text"),
+        ("[tool.tutor]\nafter = 'descend'", 5, "`after` is no list of names"),
+        ("[tool.tutor]\nafter = ['10_descend.py']", 5, "`after` is no list of names"),
+        ("[tool.tutor]\ncovers = [3]", 5, "`covers` is no list of names"),
+        ("[tool.tutor]\ntwin = 3", 5, "`twin` is no lesson's name"),
+        ("[tool.tutor]\ntwin = 'by hand'", 5, "`twin` is no lesson's name"),
+        ("[tool.tutor]\nsteps = 0", 5, "`steps` is no number of steps"),
+        ("[tool.tutor]\nsteps = true", 5, "`steps` is no number of steps"),
+        ("[tool.tutor]\nsteps = 1e4", 5, "`steps` is no number of steps"),
+        ("[tool.tutor]\ncompare = [['w']]", 5, "`compare` is no list of pairs of names"),
+        ("[tool.tutor]\nraises = 1", 5, "`raises` is no list of tables"),
+        ("[tool.tutor]\nplot = [1]", 5, "plot: is no table"),
+        ('[[tool.tutor.raises]]\ncell = "a"', 4, "raises: `error` is missing"),
+        ('[[tool.tutor.raises]]\nerror = "a"', 4, "raises: `cell` is missing"),
+        ('[[tool.tutor.raises]]\ncell = "a"\nerror = " "', 4, "raises: `error` is no text"),
+        ('[[tool.tutor.raises]]\ncell = 1\nerror = "a"', 4, "raises: `cell` is no text"),
+        ('[[tool.tutor.raises]]\ncell="a"\nerror="b"\nat = 1', 4, "raises: `at` is unknown"),
     ],
 )
 def test_bad_metadata_is_refused_with_its_line_in_the_file(toml, line, problem):
     found = error(with_metadata(toml))
     assert str(found).startswith(f"10_adds.py:{line}: {problem}")
     assert found.cure
+
+
+@pytest.mark.parametrize(
+    ("toml", "problem"),
+    [
+        ("", "draws nothing"),
+        ("colour = 1", "`colour` is unknown"),
+        ('points = ["x"]', "`points` is ['x']"),
+        ('points = "x"', "`points` is 'x'"),
+        ('points = ["x", "y +"]', "`points` is 'y +', no expression"),
+        ('points = ["x", 3]', "`points` is 3, no expression"),
+        ('points = ["x", "y", "c", "d"]', "`points` is ['x', 'y', 'c', 'd']"),
+        ('lines = "x"', "`lines` is 'x'"),
+        ('lines = [["x"]]', "`lines` has ['x']"),
+        ('lines = [["x", "y", 3]]', "`lines` has ['x', 'y', 3]"),
+        ('lines = [["x", "y z"]]', "`lines` is 'y z', no expression"),
+        ('of = "v"', "`of` and `over` go together"),
+        ("over = { v = [0, 1] }", "`of` and `over` go together"),
+        ('of = "v +"\nover = { v = [0, 1] }', "`of` is 'v +', no expression"),
+        ('of = "v"\nover = [0, 1]', "`over` is [0, 1]"),
+        ('of = "v"\nover = { v = [0, 1], u = [0, 1], t = [0, 1] }', "`over` is {"),
+        ('of = "v"\nover = { v = 1 }', "`over` has v = 1"),
+        ('of = "v"\nover = { v = [0] }', "`over` has v = [0]"),
+        ('of = "v"\nover = { "v w" = [0, 1] }', "`over` has v w = [0, 1]"),
+        ('of = "v"\nover = { v = [1, 1] }', "`over` has v = [1, 1]"),
+        ('of = "v"\nover = { v = [2, 1] }', "`over` has v = [2, 1]"),
+        ('of = "v"\nover = { v = [nan, 1] }', "`over` is nan"),
+        ('of = "v"\nover = { v = [false, 1] }', "`over` is False"),
+        ('of = "v"\nover = { v = ["a", 1] }', "`over` is 'a'"),
+        ('of = "v"\nover = { v = [0, 1] }\nat = ["w", "b"]', "`at` names 2 values"),
+        ('of = "v"\nover = { v = [0, 1] }\nat = "w"', "`at` is 'w'"),
+        ('of = "v"\nover = { v = [0, 1] }\nat = ["w + 1"]', "`at` has 'w + 1'"),
+        ('of = "v"\nover = { v = [0, 1] }\nat = ["w[i]"]', "`at` has 'w[i]'"),
+        ('of = "v"\nover = { v = [0, 1] }\nat = [3]', "`at` has 3"),
+        ('points = ["x", "y"]\nat = ["w"]', "`at` names 1 values"),
+        ('of = "v"\nover = { v = [0, 1] }\nlevel = 0.5', "`level` divides a map"),
+        ('of = "v * u"\nover = { v = [0, 1], u = [0, 1] }\nlevel = "a"', "`level` is 'a'"),
+        ('points = ["x", "y"]\nlog = 1', "`log` is 1"),
+        ('bars = "{"', "`bars` is '{', no expression"),
+        ('bars = "b"\npoints = ["x", "y"]', "`bars` stand alone"),
+    ],
+)
+def test_a_bad_plot_is_refused_with_the_line_of_its_table(toml, problem):
+    found = error(with_metadata(f'[tool.tutor]\n\n[[tool.tutor.plot]]\ntitle = "t"\n{toml}'))
+    # The first plot of several is not blamed for the second.
+    assert str(found).startswith(f"10_adds.py:6: plot: {problem}")
+    assert found.cure
+
+
+@pytest.mark.parametrize("title", ["", "title = 3", 'title = " "'])
+def test_a_plot_has_a_title(title):
+    found = error(with_metadata(f'[[tool.tutor.plot]]\npoints = ["x", "y"]\n{title}'))
+    assert str(found).startswith("10_adds.py:4: plot: `title` is ")
+
+
+@pytest.mark.xfail(reason="TOML knows infinities, and no grid does", strict=True)
+@pytest.mark.parametrize("toml", ["over = { v = [-inf, inf] }", "over = { v = [0, inf] }"])
+def test_a_plot_over_all_numbers_is_refused(toml):
+    error(with_metadata(f'[[tool.tutor.plot]]\ntitle = "t"\nof = "v"\n{toml}'))
+
+
+@pytest.mark.xfail(reason="only what is true is looked at", strict=True)
+@pytest.mark.parametrize("toml", ["of = []", "bars = 0", "of = false"])
+def test_what_is_no_expression_is_refused_even_if_it_is_empty(toml):
+    error(with_metadata(f'[[tool.tutor.plot]]\ntitle = "t"\npoints = ["x", "y"]\n{toml}'))
+
+
+def test_a_mistake_is_told_at_the_plot_that_makes_it():
+    good = '[[tool.tutor.plot]]\ntitle = "t"\npoints = ["x", "y"]\n'
+    found = error(with_metadata(f"{good}{good}level = 3"))
+    assert str(found).startswith("10_adds.py:7: plot: `level` divides a map")
+
+
+def test_plots_are_read_as_they_are_written():
+    read = lesson(
+        with_metadata(
+            """
+[[tool.tutor.plot]]
+title = "a map"
+of = "(u * x + v - y).mean()"
+over = { u = [-1, 1.5], v = [0, 2] }
+at = ["w[0]", "model.0.bias[0, 1]"]
+level = 0
+points = ["x", "y", "kind"]
+lines = [["x", "w * x"], ["x", "2 * x", "the truth"]]
+
+[[tool.tutor.plot]]
+title = "bars"
+bars = "{'first': w.grad.norm()}"
+log = true
+""".strip()
+        )
+    ).metadata
+    mapped, bars = read.plots
+    assert mapped == Plot(
+        "a map",
+        ("x", "y", "kind"),
+        (("x", "w * x"), ("x", "2 * x", "the truth")),
+        "(u * x + v - y).mean()",
+        (Over("u", -1.0, 1.5), Over("v", 0.0, 2.0)),
+        ("w[0]", "model.0.bias[0, 1]"),
+        0.0,
+        line=4,
+    )
+    assert (bars.bars, bars.log, bars.line) == ("{'first': w.grad.norm()}", True, 13)
+    # A label is no expression.
+    assert mapped.expressions == ("x", "y", "kind", "x", "w * x", "x", "2 * x")
+    assert bars.expressions == (bars.bars,)
+
+
+def test_a_lesson_says_what_it_comes_after_covers_and_runs_beside():
+    read = lesson(
+        with_metadata(
+            "[tool.tutor]\nafter = ['descend', 'bowl']\ncovers = ['A3', 'C8']\n"
+            "twin = 'by_hand'\ncompare = [['w.grad', 'slope'], ['w', 'v']]\nsteps = 20_000"
+        )
+    ).metadata
+    assert (read.after, read.covers) == (("descend", "bowl"), ("A3", "C8"))
+    assert (read.twin, read.steps) == ("by_hand", 20_000)
+    assert read.compare == (("w.grad", "slope"), ("w", "v"))
+    # The second name of a pair is the twin's: in this script they need not agree.
+    assert read.closed_forms == ()
+    assert read.lines["twin"] == 7
+
+
+def test_without_a_twin_a_pair_is_the_scripts_own():
+    read = lesson(with_metadata("[tool.tutor]\ncompare = [['w.grad', 'by_hand']]")).metadata
+    assert read.closed_forms == (("w.grad", "by_hand"),)
+
+
+def test_a_lesson_that_says_nothing_promises_nothing():
+    read = lesson(with_metadata("[tool.tutor]")).metadata
+    assert (read.after, read.covers, read.twin, read.compare) == ((), (), "", ())
+    assert (read.raises, read.plots, read.expects) == ((), (), ())
+    assert read.steps == 10_000
+    assert read.is_lesson
+
+
+def test_expected_errors_know_where_they_stand():
+    read = lesson(
+        with_metadata(
+            '[[tool.tutor.raises]]\ncell = "Twice"\nerror = "RuntimeError: Trying"\n\n'
+            '[[tool.tutor.raises]]\ncell = "In place"\nerror = "RuntimeError"\nsource = "notes"'
+        )
+    ).metadata
+    assert read.raises == (
+        Raises("Twice", "RuntimeError: Trying", "", 4),
+        Raises("In place", "RuntimeError", "notes", 8),
+    )
 
 
 def test_an_unknown_key_is_told_what_exists():

@@ -268,3 +268,74 @@ def test_what_a_run_must_know_to_go_on_is_what_happened_outside_of_loops():
     assert timeline.past(0) == Past("", None, {})
     assert timeline.past(2) == Past("", 2.5, {"w": True, "n": False})
     assert timeline.past(4) == Past("loss", None, {"w": True, "n": False, "late": False})
+
+
+def looped(*places: tuple[int, int | None]) -> Timeline:
+    """A step for each (loop, iteration)."""
+    return timeline_of(
+        [frame(at, loop=loop, iteration=number) for at, (loop, number) in enumerate(places, 1)]
+    )
+
+
+TWO_LOOPS = [(0, None), (4, 0), (4, 0), (4, 1), (0, None), (9, 0), (9, 1), (9, 1), (0, None)]
+
+
+def test_a_pass_counts_from_its_last_step_on():
+    timeline = looped(*TWO_LOOPS)
+    assert [timeline.passes(step) for step in range(10)] == [0, 0, 0, 1, 2, 2, 3, 3, 4, 4]
+    assert [timeline.pass_end(number) for number in range(5)] == [1, 3, 4, 6, 8]
+
+
+def test_loops_that_follow_each_other_at_once_end_where_the_next_begins():
+    timeline = looped((4, 0), (4, 1), (9, 0), (0, None))
+    assert [timeline.pass_end(number) for number in range(4)] == [0, 1, 2, 3]
+
+
+def test_the_end_of_a_pass_is_known_when_the_next_statement_came():
+    timeline = looped((4, 0), (4, 0))
+    assert timeline.passes(2) == 0
+    timeline.append(frame(3, loop=4, iteration=1))
+    assert timeline.passes(2) == timeline.passes(3) == 1
+
+
+def test_a_script_without_loops_has_no_passes_and_its_start_is_its_end():
+    timeline = looped((0, None), (0, None))
+    assert timeline.passes(2) == 0
+    assert timeline.pass_end(0) == 2
+    assert Timeline().pass_end(0) == 0
+
+
+@pytest.mark.parametrize("step", range(10))
+def test_a_fork_counts_the_passes_of_its_parent_and_then_its_own(step: int):
+    parent = looped(*TWO_LOOPS)
+    fork = parent.fork(step)
+    assert [fork.passes(at) for at in range(step + 1)] == [
+        parent.passes(at) for at in range(step + 1)
+    ]
+    # Run on as the parent did, it counts as the parent does: no pass twice, and none left out.
+    for at, (loop, number) in enumerate(TWO_LOOPS[step:], step + 1):
+        fork.append(frame(at, loop=loop, iteration=number))
+    assert [fork.passes(at) for at in range(10)] == [parent.passes(at) for at in range(10)]
+    assert [fork.pass_end(number) for number in range(5)] == [1, 3, 4, 6, 8]
+
+
+def test_a_fork_that_leaves_the_loop_at_once_ends_the_pass_once():
+    fork = looped(*TWO_LOOPS).fork(3)
+    fork.append(frame(4))
+    assert fork.passes(4) == 1
+    assert fork.pass_end(1) == 3
+
+
+def test_where_values_were_last_set_outside_of_loops():
+    places = [(0, "w"), (0, "b"), (4, "w"), (4, "b"), (0, "b"), (0, "other"), (4, "w")]
+    timeline = timeline_of(
+        [
+            frame(at, {name: number(at)}, loop=loop, iteration=at if loop else None)
+            for at, (loop, name) in enumerate(places, 1)
+        ]
+    )
+    # Before the first loop nothing was walked, so nothing begins anew.
+    assert [timeline.set_outside(["w"], step) for step in (1, 2, 3, 7)] == [0, 0, 1, 1]
+    assert [timeline.set_outside(["w", "b"], step) for step in (3, 4, 5, 7)] == [2, 2, 5, 5]
+    assert timeline.set_outside(["nobody"], 7) == 0
+    assert timeline.set_outside([], 7) == 0

@@ -3,12 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 import numpy as np
 
 from tutor import values
 from tutor.frame import TensorView
 from tutor.timeline import Timeline
+
+SLICE = 0.004
+"""Seconds that comparing takes at a time, about."""
 
 RTOL, ATOL = 1e-4, 1e-6
 """Up to this two runs agree that sum up in different orders, or in different precisions."""
@@ -25,7 +29,7 @@ class Pair:
     difference: float
     """The largest between two elements; NaN where they cannot be compared."""
     largest: float
-    """The largest so far."""
+    """The largest so far, of those that `follow` has looked at."""
     largest_at: int
     """After how many passes that was."""
 
@@ -41,8 +45,14 @@ class Beside:
         self.ours = ours
         self.theirs = theirs
         self._pairs = pairs
+        self._edits = 0
         self._differences: list[list[float]] = [[] for _ in pairs]
-        """Of each pair: after one pass, two, and so on."""
+        """Of each pair: after one pass, two, and so on; -1 where they could not be compared."""
+
+    @property
+    def compared_passes(self) -> int:
+        """How many passes were compared so far."""
+        return min(map(len, self._differences), default=0)
 
     def passes(self, step: int) -> int:
         """How many passes both have behind them where we are at `step`."""
@@ -68,14 +78,34 @@ class Beside:
 
     def _pair(self, number: int, done: int, at: int) -> Pair:
         known = self._differences[number]
-        for passes in range(len(known) + 1, done + 1):
-            known.append(_difference(*self._views(number, self.ours.pass_end(passes), passes)))
         one, other = self._views(number, at, done)
         difference = _difference(one, other)
-        so_far = [0.0 if math.isnan(each) else each for each in known[:done]]
-        worst = max(range(done), key=so_far.__getitem__, default=0)
-        largest = so_far[worst] if so_far else difference
-        return Pair(*self._pairs[number], one, other, difference, largest, worst + 1)
+        worst = max(range(min(done, len(known))), key=known.__getitem__, default=-1)
+        largest, largest_at = difference, done
+        if worst >= 0 and not known[worst] < difference:
+            largest, largest_at = known[worst], worst + 1
+        return Pair(*self._pairs[number], one, other, difference, largest, largest_at)
+
+    def follow(self, step: int, seconds: float = SLICE) -> bool:
+        """Compare the passes up to `step`, for about so long.
+
+        Returns:
+            Whether there is more to compare.
+        """
+        if len(self.ours.edited) != self._edits:
+            # What was compared may have been something else.
+            self._edits = len(self.ours.edited)
+            self._differences = [[] for _ in self._pairs]
+        until, done = monotonic() + seconds, self.passes(step)
+        for number, known in enumerate(self._differences):
+            while len(known) < done:
+                if monotonic() > until:
+                    return True
+                passes = len(known) + 1
+                found = _difference(*self._views(number, self.ours.pass_end(passes), passes))
+                # What cannot be compared is not the largest.
+                known.append(-1.0 if math.isnan(found) else found)
+        return False
 
     def _views(
         self, number: int, step: int, passes: int

@@ -65,17 +65,23 @@ def find(folder: Path | None = None) -> list[Entry]:
 def neighbours(path: Path) -> dict[str, Path]:
     """The lessons that a script can name, in reading order: those of its own course, or of this
     one if it stands alone."""
-    own = dict(_files(path.absolute().parent.parent))
-    return own if path.absolute() in own.values() else dict(_files(lessons_folder()))
+    own = _named(path.absolute().parent.parent)
+    return own if path.absolute() in own.values() else _named(lessons_folder())
+
+
+def _named(folder: Path) -> dict[str, Path]:
+    """The lessons in a folder by name; of several of one name the first."""
+    found: dict[str, Path] = {}
+    for slug, path in _files(folder):
+        found.setdefault(slug, path)
+    return found
 
 
 def resolve(target: str) -> Path:
     """The script that the learner means by a lesson's name or a path; LookupError if none."""
     if "." in target or "/" in target or os.sep in target:
         return _script(Path(target).expanduser())
-    paths: dict[str, Path] = {}
-    for slug, path in _files(lessons_folder()):
-        paths.setdefault(slug, path)
+    paths = _named(lessons_folder())
     if target in paths:
         return paths[target]
     if target and Path(target).exists():

@@ -39,6 +39,15 @@ class Offer:
     """What it is, in a few words."""
 
 
+def turning_point(text: str, step: int, lesson: Lesson, timeline: Timeline) -> int:
+    """The step after which a change is made that was typed at the end of a run: a knob is turned
+    where it stands, for nothing is left to run behind it."""
+    assigned = _assigned(text.strip())
+    lines = [knob.line for knob in lesson.knobs if assigned and knob.name == assigned[0]]
+    first = timeline.first_run(lines[0], step) if lines else 0
+    return first - 1 if first else step
+
+
 def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Launch) -> Launch:
     """The launch of a run in which `text` is done after `step`.
 

@@ -12,7 +12,7 @@ from tutor.catalog import find, neighbours
 from tutor.engine.protocol import Ended, Launch
 from tutor.headless import Headless
 from tutor.lesson import Lesson, LessonError, read
-from tutor.plots import sample_of
+from tutor.plots import COARSE, sample_of
 from tutor.request import Request
 from tutor.review import Finding, Review, leftovers
 
@@ -68,7 +68,7 @@ class Reviewer:
         lesson = self._lesson
         if lesson.metadata.is_lesson:
             yield from links.untitled(lesson)
-            yield from links.dead_links(lesson, [*self._course])
+            yield from links.dead_links(lesson, self._course)
         review = self.review
         try:
             yield from self._run(lesson, review, bool(lesson.metadata.twin))
@@ -78,7 +78,11 @@ class Reviewer:
             return
         yield from review.findings()
         if lesson.metadata.twin in self._course:
-            yield from self._twin_findings(review)
+            try:
+                yield from self._twin_findings(review)
+            except TimeoutError:
+                told = f"the twin takes longer than {PATIENCE:g} s; make it smaller"
+                yield lesson.metadata.lines["twin"], told
 
     def _run(self, lesson: Lesson, review: Review, exact: bool) -> Iterator[Finding]:
         """Run a lesson where it can do no harm; what it leaves behind is a finding.
@@ -99,7 +103,7 @@ class Reviewer:
                     raise KeyboardInterrupt
             yield from leftovers(lesson, Path(folder))
         for left in sorted(set(lesson.path.absolute().parent.iterdir()) - beside):
-            if left.name != "__pycache__":
+            if left.name != "__pycache__" and str(left.resolve()) not in review.left_behind:
                 told = f"it leaves {left.name} behind; write to io.BytesIO or tempfile"
                 yield lesson.metadata.first or 1, told
 
@@ -113,21 +117,30 @@ class Reviewer:
         other = Review(twin)
         # What the twin leaves behind is told where the twin is checked.
         list(self._run(twin, other, True))
+        if other.ended is None or other.ended.outcome != "finished":
+            told = f"the twin {metadata.twin} does not come to its end"
+            yield metadata.lines["twin"], f"{told}; check it too, and mend it"
+            return
         ours, theirs = review.timeline, other.timeline
         for name in sorted({name for _, name in metadata.compare}):
             if name not in theirs.columns():
                 told = f"`compare` names {name} of {metadata.twin}, which never has a value there"
                 yield metadata.lines["compare"], f"{told}; name one that has"
                 return
+        if any(name not in ours.columns() for name, _ in metadata.compare):
+            return  # which was told already
         beside = Beside(ours, theirs, metadata.compare)
-        steps = [ours.pass_end(passes) for passes in range(beside.passes(len(ours)) + 1)]
+        count = beside.passes(len(ours))
+        # Without loops there is only the end to look at.
+        steps = {passes: ours.pass_end(passes) for passes in range(1, count + 1)} or {0: len(ours)}
         for number, (one, two) in enumerate(metadata.compare):
-            for passes, step in enumerate(steps):
+            for passes, step in steps.items():
                 pair = beside.compared(step)[number]
-                if passes and not beside.agrees(pair):
+                if not beside.agrees(pair):
                     told = f"{one} and {two} of {metadata.twin} differ by {pair.difference:.3g}"
+                    when = f"after {passes} pass{'es' * (passes > 1)}" if passes else "at the end"
                     cure = "correct one of the two, or `compare`"
-                    yield metadata.lines["compare"], f"{told} after {passes} passes; {cure}"
+                    yield metadata.lines["compare"], f"{told} {when}; {cure}"
                     break
 
 
@@ -137,5 +150,5 @@ def _with_asks(launch: Launch, lesson: Lesson) -> Launch:
     slots = dict(launch.slots)
     for ask in lesson.asks:
         slots[ask.line] = (*slots.get(ask.line, ()), (ask.expression, ""))
-    samples = tuple(sample_of(plot, 8, 8) for plot in lesson.metadata.plots)
+    samples = tuple(sample_of(plot, *COARSE) for plot in lesson.metadata.plots)
     return msgspec.structs.replace(launch, slots=slots, samples=samples)

@@ -180,8 +180,9 @@ def list_(as_json: bool) -> None:
     """List the lessons."""
     from tutor.catalog import find
 
-    chapter = None
-    for entry in find():
+    chapter, entries = None, find()
+    names = max((len(entry.id) for entry in entries), default=0) + 2
+    for entry in entries:
         if as_json:
             fields = ("id", "title", "chapter", "path", "error")
             row = {name: getattr(entry, name) for name in fields}
@@ -191,7 +192,7 @@ def list_(as_json: bool) -> None:
             promise = f": {entry.promise}" if entry.promise else ""
             click.echo(f"{'' if chapter is None else chr(10)}{entry.chapter}{promise}")
             chapter = entry.chapter
-        click.echo(f"  {entry.id:<16}{entry.error or f'{entry.title}: {entry.summary}'}")
+        click.echo(f"  {entry.id:<{names}}{entry.error or f'{entry.title}: {entry.summary}'}")
 
 
 @main.command()

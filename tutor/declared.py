@@ -3,13 +3,19 @@
 Each is read from a table of `[tool.tutor]`; a mistake in one is told at the table's own line.
 """
 
+import math
+import re
 from dataclasses import dataclass
+from typing import Any
 
 from tutor import target
 from tutor.markup import Mistake, is_expression
 
 EXPECT_KEYS = ("at", "of", "is", "rtol", "atol", "device", "source")
 RAISES_KEYS = ("cell", "error", "source")
+_PLACE = re.compile(r"[\w.]+(\[[^\[\]]*\])?")
+"""A value as the tensors pane names it, and an element of it."""
+
 PLOT_KEYS = ("title", "points", "lines", "of", "over", "at", "level", "log", "bars")
 
 
@@ -118,8 +124,9 @@ class Table:
             raise self.wrong(f"`{key}` is {found!r}, no expression", cure)
         return found
 
-    def number(self, found: object, key: str) -> float:
-        if not isinstance(found, int | float) or isinstance(found, bool) or found != found:
+    def number(self, found: Any, key: str) -> float:
+        is_number = isinstance(found, int | float) and not isinstance(found, bool)
+        if not (is_number and math.isfinite(found)):
             raise self.wrong(f"`{key}` is {found!r}", "give a number")
         return float(found)
 
@@ -169,12 +176,12 @@ def read_plot(entry: object, line: int) -> Plot:
     ]
     lines = _lines(table)
     over, at = _over(table), _at(table)
-    of = given.get("of", "")
+    of = table.text("of", cure := 'write of = "((w * x - y) ** 2).mean()"')
     if of:
-        table.expression(of, "of", 'write of = "((w * x - y) ** 2).mean()"')
-    bars = given.get("bars", "")
+        table.expression(of, "of", cure)
+    bars = table.text("bars", cure := "write bars = \"{'first': w1.grad.norm()}\"")
     if bars:
-        table.expression(bars, "bars", "write bars = \"{'first': w1.grad.norm()}\"")
+        table.expression(bars, "bars", cure)
     if bool(of) != bool(over):
         cure = "`of` is drawn over the one or two names of `over`: over = { w = [-1, 5] }"
         raise table.wrong("`of` and `over` go together", cure)
@@ -227,8 +234,10 @@ def _at(table: Table) -> tuple[str, ...]:
     cure = 'name values as the tensors pane does: at = ["w[0]", "model.bias"]'
     found = table.list_of("at", (0, 1, 2), cure)
     for name in found:
+        if not isinstance(name, str) or not _PLACE.fullmatch(name):
+            raise table.wrong(f"`at` has {name!r}", cure)
         try:
-            target.path(name if isinstance(name, str) else "")
+            target.path(name)
         except ValueError:
             raise table.wrong(f"`at` has {name!r}", cure) from None
     return tuple(map(str, found))

@@ -1,7 +1,8 @@
 """What a lesson says of others: that they exist, and come before it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from tutor.lesson import Lesson
 
@@ -11,19 +12,20 @@ _MENTION = re.compile(r"\blessons?[\s#]+((?:`\w+`(?:[\s#]*(?:,|and|or)[\s#]*)*)+
 _LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
 
 
-def dead_links(lesson: Lesson, course: Sequence[str]) -> Iterator[tuple[int, str]]:
+def dead_links(lesson: Lesson, course: Mapping[str, Path]) -> Iterator[tuple[int, str]]:
     """Line and problem of each name that leads nowhere.
 
     Args:
-        course: The names of all lessons in reading order.
+        course: All lessons by their names, in reading order.
     """
-    metadata = lesson.metadata
-    own = course.index(lesson.slug) if lesson.slug in course else len(course)
+    metadata, names = lesson.metadata, [*course]
+    is_part = course.get(lesson.slug) == lesson.path.absolute()
+    own = names.index(lesson.slug) if is_part else len(names)
     for name in metadata.after:
         line = metadata.lines["after"]
         if name not in course:
             yield line, f"`after` names {name}, which is no lesson; `tutor list` shows their names"
-        elif course.index(name) >= own:
+        elif names.index(name) >= own:
             yield line, f"`after` names {name}, which comes later; give this one a higher number"
     if metadata.twin and metadata.twin not in course:
         told = f"the twin {metadata.twin} is no lesson; `tutor list` shows their names"
@@ -38,7 +40,8 @@ def dead_links(lesson: Lesson, course: Sequence[str]) -> Iterator[tuple[int, str
             continue
         for link in _LINK.finditer(cell.text):
             target = link[1].partition("#")[0]
-            if target and "://" not in target and not (lesson.path.parent / target).exists():
+            is_file = target and not re.match(r"[a-z]+:", target)
+            if is_file and not (lesson.path.parent / target).exists():
                 yield cell.first, f"the link to {target} leads nowhere; correct its path"
 
 

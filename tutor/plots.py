@@ -27,6 +27,12 @@ class Picture:
     """`of` over its grid: (values,) of one name, (values of the second, of the first) of two."""
     problem: str = ""
     """Why there is nothing to draw, or not all, in a line."""
+    sampled: Sampled | None = None
+    """What it was made of."""
+
+
+COARSE = 8, 8
+"""A size that shows whether a plot can be drawn at all."""
 
 
 def sample_of(plot: Plot, columns: int, rows: int) -> Sample:
@@ -58,7 +64,7 @@ def picture_of(plot: Plot, sampled: Sampled, step: int) -> Picture:
     if sampled.surface is not None:
         surface = np.frombuffer(sampled.surface, "<f8").reshape(sampled.sample.counts[::-1])
     problem = "; ".join(f"{text}: {reason}" for text, reason in sampled.problems[:1])
-    return Picture(step, _as_long(*points), tuple(lines), tuple(bars), surface, problem)
+    return Picture(step, _as_long(*points), tuple(lines), tuple(bars), surface, problem, sampled)
 
 
 def names_in(plot: Plot) -> frozenset[str]:
@@ -69,9 +75,12 @@ def names_in(plot: Plot) -> frozenset[str]:
 
 
 def _names(text: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(text.strip(), mode="eval")):
-        if isinstance(node, ast.Name):
-            yield node.id
+    """The names that an expression uses and does not bind itself."""
+    nodes = [*ast.walk(ast.parse(text.strip(), mode="eval"))]
+    bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    bound |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    yield from (node.id for node in names if node.id not in bound)
 
 
 def _as_long(*arrays: Array) -> tuple[Array, ...]:

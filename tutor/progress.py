@@ -5,10 +5,11 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_state_path
 
-from tutor.catalog import neighbours
+from tutor.catalog import resolve
 from tutor.lesson import Lesson
 
 
@@ -20,14 +21,19 @@ def location() -> Path:
 def done() -> dict[str, str]:
     """The lessons that were walked to their end, by name, and when that was first so. What cannot
     be read counts as nothing."""
-    try:
-        found = json.loads(location().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    lessons = found.get("done") if isinstance(found, dict) else None
+    lessons = (_read() or {}).get("done")
     if not isinstance(lessons, dict):
         return {}
     return {str(name): str(when) for name, when in lessons.items()}
+
+
+def _read() -> dict[str, Any] | None:
+    """What the file holds; None where it cannot be read."""
+    try:
+        found = json.loads(location().read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def unready(lesson: Lesson) -> str:
@@ -40,12 +46,16 @@ def unready(lesson: Lesson) -> str:
 
 
 def mark(lesson: Lesson) -> None:
-    """Note that a lesson was walked to its end; a script that is none is not noted.
+    """Note that a lesson of the course was walked to its end; other scripts are not noted.
 
     Raises:
         OSError: it cannot be written.
     """
-    if lesson.path.absolute() in neighbours(lesson.path).values():
+    try:
+        own = resolve(lesson.slug)
+    except LookupError:
+        return
+    if own.absolute() == lesson.path.absolute():
         _add(lesson.slug)
 
 
@@ -55,13 +65,14 @@ def _add(name: str) -> None:
     # Several may learn at once: each adds to what is there by then.
     with open(path.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        known = done()
+        found, known = _read(), done()
         if name in known:
             return
-        if not known and path.exists():
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        if found is None and path.exists():
             # It says nothing that can be read: it is kept aside rather than written over.
-            os.replace(path, path.with_suffix(".damaged.json"))
-        when = datetime.now().astimezone().isoformat(timespec="seconds")
+            os.replace(path, path.with_suffix(f".damaged-{now}.json"))
         new = path.with_suffix(".new")
-        new.write_text(json.dumps({"done": known | {name: when}}, indent=1), encoding="utf-8")
+        written = (found or {}) | {"done": known | {name: now}}
+        new.write_text(json.dumps(written, indent=1), encoding="utf-8")
         os.replace(new, path)

@@ -11,7 +11,7 @@ from tutor.declared import Expect, Plot
 from tutor.engine.protocol import Completed, Ended, Event, Sampled, Started, Trespassed
 from tutor.frame import Frame
 from tutor.lesson import Lesson
-from tutor.plots import sample_of
+from tutor.plots import COARSE, sample_of
 from tutor.timeline import Timeline
 
 _QUOTED = 90
@@ -31,7 +31,8 @@ class Review:
         self._lesson = lesson
         self._device = "cpu"
         self._ran: set[int] = set()
-        self._raised: dict[int, str] = {}
+        self._raised: dict[tuple[int, str], None] = {}
+        """(line, error) of what the script caught, in order."""
         self._passes: dict[int, tuple[Any, ...]] = {}
         self._last: tuple[Any, ...] = ()
         self._reasons: dict[str, str] = {}
@@ -56,11 +57,12 @@ class Review:
                 self._trespasses.append(event)
             case Ended():
                 self.ended = event
+                self.timeline.end()
 
     def _follow(self, frame: Frame) -> None:
         self._ran.add(frame.line)
         if frame.raised:
-            self._raised.setdefault(frame.line, frame.raised)
+            self._raised[frame.line, frame.raised] = None
         self._last = frame.shown
         if frame.iteration is not None:
             self._passes[frame.iteration + 1] = frame.shown
@@ -77,6 +79,11 @@ class Review:
         for ask, answer in zip(asks, frame.slots[len(slots) :], strict=False):
             if answer is not None:
                 self._answers.setdefault((ask.line, ask.expression), answer)
+
+    @property
+    def left_behind(self) -> set[str]:
+        """The files that were told to be left behind."""
+        return {one.what for one in self._trespasses if one.kind == "file"}
 
     # What came of it
 
@@ -96,10 +103,10 @@ class Review:
 
     def _end_findings(self) -> Iterator[Finding]:
         limit, ended = self._lesson.metadata.steps, self.ended
-        if ended is None:
+        if ended is None or len(self.timeline) > limit:
             told = f"it runs more than {limit:,} statements; shorten it, or write steps = in"
             yield self._lesson.metadata.first or 1, f"{told} [tool.tutor]"
-        elif ended.outcome != "finished":
+        if ended is not None and ended.outcome != "finished":
             cure = "the lesson must run to its end"
             if "AssertionError" in ended.message:
                 cure = "the assert does not hold; correct the claim or the code"
@@ -165,32 +172,38 @@ class Review:
                     yield plot.line, f"plot: {told}"
 
     def _error_findings(self) -> Iterator[Finding]:
-        expected = set()
+        expected: set[tuple[int, str]] = set()
+        failing: set[str] = set()
         for raises in self._lesson.metadata.raises:
             titles = [cell.title for cell in self._lesson.cells if cell.kind == "code"]
             if raises.cell not in titles:
                 told = f"raises: no cell is called {raises.cell!r}; give the title of one"
                 yield raises.line, told
                 continue
-            here = {
-                line: error
-                for line, error in self._raised.items()
+            here = [
+                (line, error)
+                for line, error in self._raised
                 if (cell := self._lesson.cell_at(line)) and cell.title == raises.cell
-            }
-            matching = {line for line, error in here.items() if error.startswith(raises.error)}
+            ]
+            matching = {one for one in here if one[1].startswith(raises.error)}
             expected |= matching
             if not matching:
-                instead = f"it raised {_quoted(next(iter(here.values())))}" if here else "none did"
+                instead = f"it raised {_quoted(here[0][1])}" if here else "none did"
                 told = f"no statement of {raises.cell!r} raised {_quoted(raises.error)}: {instead}"
                 yield raises.line, f"raises: {told}; correct `error` or the code"
-        for line, error in self._raised.items():
-            if line not in expected:
+                failing.add(raises.cell)
+        if not self._lesson.metadata.is_lesson:
+            return
+        for line, error in self._raised:
+            cell = self._lesson.cell_at(line)
+            # Where another error was expected that was told already.
+            if (line, error) not in expected and not (cell and cell.title in failing):
                 told = f"raised {_quoted(error)}, which no [[tool.tutor.raises]] expects"
                 yield line, f"the statement {told}; declare it there"
 
     def _plot_findings(self) -> Iterator[Finding]:
         for plot in self._lesson.metadata.plots:
-            wanted = sample_of(plot, 8, 8)
+            wanted = sample_of(plot, *COARSE)
             sampled = next((one for one in self._samples if one.sample == wanted), None)
             if sampled is None:
                 yield plot.line, f"the plot {plot.title!r} was not drawn; report this as a fault"

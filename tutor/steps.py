@@ -14,8 +14,8 @@ SIZE = 56
 _HAS_LOSS, _IS_NEW_LOSS, _RAN_BACKWARD = 1, 2, 4
 """As flags of a step."""
 
-_Extra = tuple[tuple[str | None, ...], tuple[object, ...], tuple[tuple[str, str], ...]]
-"""Slots, shown and problems of a step."""
+_Extra = tuple[tuple[str | None, ...], tuple[object, ...], tuple[tuple[str, str], ...], str]
+"""Slots, shown, problems and caught error of a step."""
 
 _extras = msgspec.msgpack.Decoder(_Extra)
 _encode = msgspec.msgpack.Encoder().encode
@@ -45,8 +45,8 @@ class Steps:
         self._root_steps: array[int] = array("I")
         self._roots: list[str] = []
         """The steps from which on `backward()` was called on another name, and those names."""
-        self.raised: dict[int, str] = {}
-        """By step, in order: the exception that the script caught there."""
+        self.raising = array("I")
+        """The steps at which the script caught an exception."""
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -68,7 +68,7 @@ class Steps:
         copy._extra = self._extra[: copy._extra_ends[-1] if extras else 0]
         roots = bisect_right(self._root_steps, step)
         copy._root_steps, copy._roots = self._root_steps[:roots], self._roots[:roots]
-        copy.raised = {at: error for at, error in self.raised.items() if at <= step}
+        copy.raising = self.raising[: bisect_right(self.raising, step)]
         return copy
 
     def append(self, frame: Frame) -> int:
@@ -90,10 +90,10 @@ class Steps:
             self._root_steps.append(len(self))
             self._roots.append(frame.root)
         if frame.raised:
-            self.raised[len(self)] = frame.raised
-        if not (frame.slots or frame.shown or frame.problems):
+            self.raising.append(len(self))
+        if not (frame.slots or frame.shown or frame.problems or frame.raised):
             return SIZE
-        extra = _encode((frame.slots, frame.shown, frame.problems))
+        extra = _encode((frame.slots, frame.shown, frame.problems, frame.raised))
         self._extra += extra
         self._extra_steps.append(len(self))
         self._extra_ends.append(len(self._extra))
@@ -119,22 +119,26 @@ class Steps:
         index = bisect_right(self._root_steps, step) - 1
         return self._roots[index] if index >= 0 else ""
 
+    def raised(self, step: int) -> str:
+        """What the script caught at a step, "" if nothing."""
+        return self._extra_of(step)[3]
+
     def bare(self, step: int) -> Frame:
         """The frame of a step, without what it changed."""
         line, loop, iteration, phase = self.place(step)
         flags = self._flags[step - 1]
-        slots, shown, problems = self._extra_of(step)
+        slots, shown, problems, raised = self._extra_of(step)
         root = self.root(step) if flags & _RAN_BACKWARD else ""
         is_new = bool(flags & _IS_NEW_LOSS)
         return Frame(
             step, line, loop, iteration, phase, self.loss(step), is_new, {}, slots, shown, problems,
-            root=root, raised=self.raised.get(step, ""),
+            root=root, raised=raised,
         )  # fmt: skip
 
     def _extra_of(self, step: int) -> _Extra:
         index = bisect_left(self._extra_steps, step)
         if index == len(self._extra_steps) or self._extra_steps[index] != step:
-            return (), (), ()
+            return (), (), (), ""
         start = self._extra_ends[index - 1] if index else 0
         found: _Extra = _extras.decode(self._extra[start : self._extra_ends[index]])
         return found

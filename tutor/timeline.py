@@ -149,6 +149,12 @@ class Timeline:
         self._change(step, anew)
         self.edited[step] = self.edited.get(step, frozenset()) | changed.keys()
 
+    def end(self) -> None:
+        """The script came to its end: so did its last pass, if it was in one."""
+        last = len(self)
+        if last and self.place(last).loop and last not in self._pass_ends[-1:]:
+            self._pass_ends.append(last)
+
     def forget_output(self, step: int) -> None:
         """Drop what was written after `step`: by a statement that never came to its end."""
         self._output = self._output.fork(step)
@@ -231,6 +237,11 @@ class Timeline:
         """Whether the statement on `line` ran by `step`."""
         return line in self._steps.lines[:step]
 
+    def first_run(self, line: int, step: int) -> int:
+        """The first step up to `step` on `line`, 0 if there is none."""
+        lines = self._steps.lines[:step]
+        return lines.index(line) + 1 if line in lines else 0
+
     def next_change(self, name: str, step: int) -> int | None:
         """The first recorded step after `step` that changed `name`."""
         column = self._columns.get(name)
@@ -265,9 +276,13 @@ class Timeline:
         return self._output.dropped
 
     @property
-    def raised(self) -> Mapping[int, str]:
-        """By step, in order: the exceptions that the script caught."""
-        return self._steps.raised
+    def raising_steps(self) -> Sequence[int]:
+        """The steps at which the script caught an exception, in order."""
+        return self._steps.raising
+
+    def raised(self, step: int) -> str:
+        """The exception that the script caught at a step, "" if none."""
+        return self._steps.raised(step)
 
     def past(self, step: int) -> Past:
         """What a run that goes on after `step` has to know of the steps before."""
@@ -307,6 +322,11 @@ class Timeline:
             return 0
         here = self.previous_iteration(min(step, len(self))) or 1
         return (self.previous_iteration(here) or 1) - 1
+
+    @property
+    def pass_ends(self) -> Sequence[int]:
+        """The last steps of all passes of outermost loops, as far as known."""
+        return self._pass_ends
 
     def passes(self, step: int) -> int:
         """How many passes of outermost loops had come to their end by `step`, as far as known."""

@@ -1,5 +1,6 @@
 """The way that values took through a run: what a plot draws over a curve or a map."""
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
@@ -40,12 +41,19 @@ class Walk:
         born = max((column.steps[0] for column in known if len(column)), default=1)
         names = [name for name, _ in self._places]
         start = max(born, self._timeline.set_outside(names, step))
-        moved = {at for column in known for at in _sampled(column.steps, start, step)}
-        steps = sorted(moved)
+        steps = sorted({at for column in known for at in _sampled(column.steps, start, step)})
+        if len({_part(column.steps, start, step).tobytes() for column in known}) > 1:
+            # They are moved one after the other: halfway between is no place that was meant.
+            ends = self._timeline.pass_ends
+            steps = sorted({start, *_sampled(ends, start, step), *steps[-1:]} - {0})
         return [
             np.array([_number(column.view(column.index(at)), key) for at in steps])
             for column, (_, key) in zip(known, self._places, strict=True)
         ]
+
+
+def _part(steps: "array[int]", start: int, end: int) -> "array[int]":
+    return steps[bisect_left(steps, start) : bisect_right(steps, end)]
 
 
 def _sampled(steps: Sequence[int], start: int, end: int) -> list[int]:

@@ -1,16 +1,25 @@
 """Watch what a script does outside of a folder of its own: files that it leaves, hosts it calls."""
 
+import functools
 import os
 import sys
 import tempfile
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from tutor.engine.protocol import Trespassed
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
-_HERE = ("localhost", "127.", "::1", "0.0.0.0")
+_CALLS = {
+    "socket.getaddrinfo": 0,
+    "socket.gethostbyname": 0,
+    "socket.connect": 1,
+    "socket.sendto": 1,
+}
+"""The events that name a host, and which of their arguments does: alone, or first in an address."""
 
 
 class Guard:
@@ -28,6 +37,8 @@ class Guard:
         os.chdir(self._folder)
         os.environ["TMPDIR"] = tempfile.tempdir = self._folder
         sys.addaudithook(self._hear)
+        # It opens its file in C++, of which no event tells.
+        torch.save = self._telling(torch.save)
 
     def found(self) -> list[Trespassed]:
         """What the script did; of files those that are still there."""
@@ -43,19 +54,36 @@ class Guard:
             is_writing = flags & _WRITING if isinstance(flags, int) else "r" not in (mode or "r")
             if is_writing and isinstance(path, str | bytes):
                 self._note_file(os.fsdecode(path))
-        elif event == "socket.getaddrinfo":
-            self._note_call(arguments[0])
-        elif event == "socket.connect" and isinstance(arguments[1], tuple):
-            self._note_call(arguments[1][0])
+        elif event == "os.rename":
+            self._note_file(os.fsdecode(arguments[1]))
+        elif event in _CALLS:
+            self._note_call(arguments[_CALLS[event]])
+
+    def _telling(self, save: Callable[..., None]) -> Callable[..., None]:
+        """`torch.save`, which notes where it writes to."""
+
+        @functools.wraps(save)
+        def call(obj: object, f: Any, *args: Any, **kwargs: Any) -> None:
+            if isinstance(f, str | os.PathLike):
+                self._note_file(os.fspath(f))
+            save(obj, f, *args, **kwargs)
+
+        return call
 
     def _note_file(self, path: str) -> None:
         path = os.path.realpath(path)
         if not path.startswith(("/dev/", "/proc/", self._folder + os.sep)):
             self._written.setdefault(path, self._line())
 
-    def _note_call(self, host: object) -> None:
-        name = host.decode(errors="replace") if isinstance(host, bytes) else str(host)
-        if host is None or name.startswith(_HERE):
+    def _note_call(self, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else address
+        name = host.decode(errors="replace") if isinstance(host, bytes) else str(host or "")
+        if _is_here(name) or (isinstance(address, str) and os.sep in address):
             return
         self._called.setdefault(name, self._line())
         raise ConnectionRefusedError(f"a lesson is checked without a network; it calls {name}")
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine; "" stands for all of its own addresses."""
+    return host in ("", "localhost", "::1", "::", "0.0.0.0") or host.startswith("127.")

@@ -21,7 +21,7 @@ ENTER = "<enter>"
 PASS = "<pass>"
 """Called with the index of an outermost loop at the start of each pass."""
 CAUGHT = "<caught>"
-"""Called in an `except` clause before its first statement."""
+"""Called in `except` and `finally` clauses before their first statement."""
 
 _Compound = ast.If | ast.For | ast.While | ast.With | ast.Try | ast.TryStar | ast.Match
 
@@ -34,8 +34,10 @@ class Site:
     """First line, decorators included."""
     loop: int
     """Index of the outermost loop around it in `Program.loops`, -1 outside."""
-    last: int
-    """Its last line; 0 for a compound statement, of which only the parts are steps."""
+    start: tuple[int, int]
+    """Line and column of its first character, without decorators."""
+    end: tuple[int, int]
+    """And one past its last; (0, 0) for a compound statement, of which only the parts are steps."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,10 @@ class Program:
     loops: list[int]
     """The lines on which the outermost loops begin."""
 
-    def site_on(self, line: int) -> int | None:
-        """The simple statement that stands on a line; of several the last."""
-        for index in range(len(self.sites) - 1, -1, -1):
-            if self.sites[index].line <= line <= self.sites[index].last:
+    def site_at(self, place: tuple[int, int]) -> int | None:
+        """The simple statement in which this line and column are."""
+        for index, site in enumerate(self.sites):
+            if site.start <= place < site.end:
                 return index
         return None
 
@@ -94,6 +96,9 @@ class _Weaver:
     def _statement(self, statement: ast.stmt) -> list[ast.stmt]:
         if isinstance(statement, ast.Global | ast.Nonlocal):
             return [statement]
+        if isinstance(statement, ast.Try | ast.TryStar):
+            # Nothing happens at `try:` itself: the first statement in it is what comes next.
+            return self._compound(statement)
         before = self._call(BEFORE, site := self._site(statement), statement)
         if isinstance(statement, _Compound):
             return [before, *self._compound(statement)]
@@ -116,7 +121,11 @@ class _Weaver:
             if is_outermost and field == "orelse":
                 self._loop = -1
             if block := getattr(statement, field, None):
-                setattr(statement, field, [*(start if field == "body" else []), *self._body(block)])
+                opened = start if field == "body" else []
+                if field == "finalbody":
+                    # It runs before what caught the exception, if there is one.
+                    opened = [self._call(CAUGHT, None, block[0])]
+                setattr(statement, field, [*opened, *self._body(block)])
         for clause in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
             clause.body = self._body(clause.body)
             if isinstance(statement, ast.Try):
@@ -126,8 +135,11 @@ class _Weaver:
         return [*opening, statement]
 
     def _site(self, statement: ast.stmt) -> int:
-        last = 0 if isinstance(statement, _Compound) else statement.end_lineno or 0
-        self.sites.append(Site(first_line(statement), self._loop, last))
+        end = statement.end_lineno or 0, statement.end_col_offset or 0
+        if isinstance(statement, _Compound):
+            end = 0, 0
+        start = statement.lineno, statement.col_offset
+        self.sites.append(Site(first_line(statement), self._loop, start, end))
         return len(self.sites) - 1
 
     @staticmethod

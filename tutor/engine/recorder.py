@@ -8,6 +8,7 @@ import traceback
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import islice
 from time import perf_counter
 from typing import Any, NoReturn
 
@@ -48,7 +49,10 @@ INTERVAL = 0.016
 """Seconds between two looks at the commands, and between two batches, while a run does not wait."""
 
 _MET = "<met>"
-"""Marks an exception whose statement was recorded."""
+"""Under this name an exception tells which traceback of it was recorded."""
+
+_MARKS = BaseException.__dict__["__dict__"]
+"""An exception's own dictionary, whatever its class calls so."""
 
 _WORDS = 4000
 """Characters that are kept of what an exception says."""
@@ -234,17 +238,22 @@ class Recorder:
     def _caught(self) -> None:
         """The script caught an exception: the statement that raised it has come to its end."""
         error = sys.exception()
-        if not isinstance(error, Exception) or error.__traceback__ is None or _MET in vars(error):
-            return  # an interrupt, or one that was raised again: its statement is a step already
-        vars(error)[_MET] = True
-        site = self._program.site_on(error.__traceback__.tb_lineno)
+        if not isinstance(error, Exception) or (trace := error.__traceback__) is None:
+            return  # an interrupt; or a `finally` without any
+        marks = _MARKS.__get__(error)
+        if marks.get(_MET) == id(trace):
+            return  # passed on by a bare `raise`: its statement is a step already
+        marks[_MET] = id(trace)
+        positions = trace.tb_frame.f_code.co_positions()
+        line, _, column, _ = next(islice(positions, trace.tb_lasti // 2, None))
+        site = self._program.site_at((line or 0, column or 0))
         if site is None:
             return  # raised by the head of a compound statement, which is no step
         if self._is_counting:
             self._count(site)
         else:
             self._site = site
-            self._after(site, "".join(traceback.format_exception_only(error)).strip()[:_WORDS])
+            self._after(site, _words(error))
 
     # Steps that are replayed and not recorded cost next to nothing: they are only counted.
 
@@ -451,3 +460,13 @@ class Recorder:
             self._sender.flush()
         else:
             self._until = command.until
+
+
+def _words(error: Exception) -> str:
+    """What Python says of it: `RuntimeError: Trying to backward through …`."""
+    # Of a syntax error it quotes the place first.
+    lines = traceback.format_exception_only(error)
+    told = next(line for line in lines if not line.startswith(" ")).strip()[:_WORDS]
+    # What a terminal would obey, and what no file can hold.
+    told = told.encode("utf-8", "replace").decode()
+    return "".join(one if one.isprintable() or one == "\n" else "�" for one in told)

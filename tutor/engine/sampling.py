@@ -6,10 +6,12 @@ back instead, and a change of the script's state is told.
 """
 
 import contextlib
+import io
 import os
 import random
 import select
 import signal
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -26,7 +28,7 @@ from tutor.engine.protocol import Sample, Sampled
 PATIENCE = 2.0
 """Seconds that the expressions of a plot may take."""
 
-MOST = 5000
+MOST = 1000
 """Numbers that are brought of one expression; of more, evenly chosen ones."""
 
 _answers = msgspec.msgpack.Decoder(Sampled)
@@ -39,7 +41,9 @@ def sample(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
     if _can_fork():
         return _in_child(wanted, namespace)
     before = digest(namespace)
-    with _generators_kept():
+    aside = io.StringIO()
+    silence = contextlib.redirect_stdout(aside), contextlib.redirect_stderr(aside)
+    with _generators_kept(), silence[0], silence[1]:
         found = evaluated(wanted, namespace)
     if digest(namespace) != before:
         told = ((wanted.of or wanted.expressions[0], "it changes the values of the script"),)
@@ -70,10 +74,13 @@ def _can_fork() -> bool:
 
 def _in_child(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
     answer, theirs = os.pipe()
+    python = random.getstate()
     child = os.fork()
     if child == 0:
         # Nothing of the parent's may run here: no handlers, no flushing, no tidying up.
         try:
+            _be_silent()
+            random.setstate(python)  # which a fork seeds anew
             found = msgspec.msgpack.encode(evaluated(wanted, namespace))
             with open(theirs, "wb", closefd=False) as pipe:
                 pipe.write(found)
@@ -89,15 +96,26 @@ def _in_child(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
             received += part
     finally:
         os.close(answer)
-        # It may hang; and it is done where the pipe came to its end.
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        # It may hang; and it is done where the pipe came to its end. A script may have asked that
+        # nobody waits for children: then it is gone already.
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
     try:
         return _answers.decode(received)
     except msgspec.DecodeError:
-        text = wanted.of or next(iter(wanted.expressions), "")
-        told = f"it ended its process, or took longer than {PATIENCE:g} s"
+        # Which of them it was nobody can tell.
+        text = " or ".join([*wanted.expressions, *([wanted.of] if wanted.of else [])])
+        told = f"ended the process, or took longer than {PATIENCE:g} s"
         return Sampled(wanted, (None,) * len(wanted.expressions), (), None, ((text, told),))
+
+
+def _be_silent() -> None:
+    """What an expression prints is not the script's output."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    sys.stdout = sys.stderr = open(os.devnull, "w")
 
 
 @contextlib.contextmanager
@@ -125,6 +143,8 @@ def _numbers(text: str, namespace: dict[str, Any], names: list[str]) -> bytes:
     found = eval(compile(text.strip(), "<plot>", "eval", dont_inherit=True), dict(namespace))
     if isinstance(found, dict):
         kept = {str(key): value for key, value in found.items() if value is not None}
+        if many := [key for key, value in kept.items() if _flat(value).numel() != 1]:
+            raise ValueError(f"{many[0]!r} is not one number; a bar shows one")
         names.extend(kept)
         found = list(kept.values())
     return _packed(_flat(found))
@@ -136,7 +156,10 @@ def _flat(value: Any) -> torch.Tensor:
     elif isinstance(value, list | tuple) and any(isinstance(one, torch.Tensor) for one in value):
         found = torch.cat([torch.as_tensor(one).to("cpu").reshape(-1) for one in value])
     else:
-        found = torch.as_tensor(np.asarray(value), device="cpu")
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiubc":
+            raise ValueError("it is not made of numbers alone")
+        found = torch.as_tensor(array, device="cpu")
     flat = found.detach().to("cpu", torch.float64).reshape(-1)
     return flat[:: -(-len(flat) // MOST)] if len(flat) > MOST else flat
 
@@ -160,16 +183,23 @@ def _surface(wanted: Sample, namespace: dict[str, Any]) -> bytes:
     def at(*values: Any) -> Any:
         return eval(code, {**namespace, **dict(zip(names, values, strict=True))})
 
+    def each(*, plain: bool) -> torch.Tensor:
+        """One place after the other, as tensors or as plain numbers."""
+        lists = ([one.item() if plain else one for one in axis] for axis in places)
+        return torch.stack([_flat(at(*values)) for values in zip(*lists, strict=True)])
+
     try:
         with private.unobserved():
             found = torch.vmap(at, randomness="different")(*places)
-    except Exception as error:
-        # NumPy, or numbers taken out of tensors: one place after the other.
-        each = zip(*(axis.tolist() for axis in places), strict=True)
+    except Exception:
+        # Numbers are taken out of tensors; or it is NumPy, which wants plain numbers.
         try:
-            found = torch.stack([_flat(at(*values)) for values in each])
-        except Exception:
-            raise error from None
+            found = each(plain=False)
+        except Exception as error:
+            try:
+                found = each(plain=True)
+            except Exception:
+                raise error from None
     if found.numel() != len(places[0]):
         shape = list(found.shape[1:])
         raise ValueError(f"it gives {shape} numbers at each place; it should give one")

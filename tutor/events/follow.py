@@ -175,7 +175,7 @@ class Events:
     def _look_at_errors(self, last: int) -> None:
         """What the script caught. How the run ended may have been told before."""
         steps = self._steps[Kind.EXCEPTION]
-        for step in self.timeline.raised:
+        for step in self.timeline.raising_steps:
             if self.reached < step <= last and not self._has(Kind.EXCEPTION, step, step):
                 place = bisect_left(steps, step)
                 steps.insert(place, step)

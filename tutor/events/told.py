@@ -17,7 +17,7 @@ def tell(events: Events, event: Event) -> str:
     timeline, step = events.timeline, event.step
     match event.kind:
         case Kind.EXCEPTION:
-            return timeline.raised.get(step) or events.failure
+            return timeline.raised(step).partition("\n")[0] or events.failure
         case Kind.ROSE:
             return f"loss rose {_rise(timeline, step)}"
         case Kind.PRINTED:

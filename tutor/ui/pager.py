@@ -72,6 +72,8 @@ class Pager(Generic[Found]):
     def want(self, step: int, question: Question) -> None:
         """Ask as it was after `step`; what was wanted before no longer is."""
         if self._run is not None and (step, question) == (self._step, self._wanted):
+            if self.answer is not None:
+                self._wake()
             return
         self.answer, self.failure, self._wanted = None, "", question
         if self._run is None or step < self._step:

@@ -9,6 +9,8 @@ from tutor.walks import Walk
 
 NOTHING_RUNS = "a recording runs nothing: only the way is known"
 
+_NOTHING = Picture(0)
+
 
 def show_plot(panel: PlotPanel, branches: Branches, can_run: bool) -> None:
     """Hand the pane its picture and the ways of all runs; ask for a picture that is not known.
@@ -28,7 +30,7 @@ def show_plot(panel: PlotPanel, branches: Branches, can_run: bool) -> None:
     if can_run:
         panel.picture, panel.note = _picture(panel, plot, branch)
     else:
-        panel.picture, panel.note = Picture(branch.session.cursor), NOTHING_RUNS
+        panel.picture, panel.note = _NOTHING, NOTHING_RUNS
     panel.draw_soon()
 
 
@@ -42,9 +44,10 @@ def _picture(panel: PlotPanel, plot: Plot, branch: Branch) -> tuple[Picture | No
     if not session.cursor:
         return None, ""
     found = None
-    if not session.rushing:
+    # While a fork is not made yet its values are still the parent's.
+    if not session.rushing and not session.is_replaying:
         found = plotter.picture(plot, branch.timeline, session.cursor, panel.grid)
     if found is not None:
         return found, ""
-    latest = plotter.latest.get(plot.line)
+    latest = plotter.latest(plot)
     return latest, plotter.progress or (f"as after step {latest.step:,}" if latest else "")

@@ -10,13 +10,13 @@ from tutor.engine.protocol import Launch, Sample, Sampled
 from tutor.plots import Picture, names_in, picture_of, sample_of
 from tutor.timeline import Timeline
 from tutor.ui.engine import AnyEngine
-from tutor.ui.pager import Pager
+from tutor.ui.pager import Answer, Pager
 
 KEPT = 2000
-"""Pictures that are kept: those that were not looked at for longest go."""
+"""Answers that are kept: those that were not looked at for longest go."""
 
-_Key = tuple[int, Sample, object]
-"""Which plot, in which size, and what its values depend on."""
+_Key = tuple[Sample, object]
+"""What is asked, and what its answer depends on."""
 
 
 class Plotter:
@@ -29,15 +29,16 @@ class Plotter:
     def __init__(self, engine: AnyEngine, launch: Launch, wake: Callable[[], None]) -> None:
         self._pager = Pager(Sampled, engine, launch, wake)
         self._still = _imported(launch.source) | vars(builtins).keys()
-        """Names that stand for the same thing all the time."""
-        self._pictures: OrderedDict[_Key, Picture] = OrderedDict()
-        self._asked: tuple[_Key, Plot, int] | None = None
-        self._next: tuple[_Key, Plot, int] | None = None
-        self.latest: dict[int, Picture] = {}
-        """The picture of each plot that came last, by the plot's line."""
+        """Names that stand for the same thing all the time, unless the script gives them to
+        values of its own."""
+        self._answers: OrderedDict[_Key, Answer[Sampled]] = OrderedDict()
+        self._asked: tuple[_Key, int] | None = None
+        self._next: tuple[_Key, int] | None = None
+        self._latest: dict[int, Picture] = {}
 
     @property
     def is_running(self) -> bool:
+        """Whether an answer is to come."""
         return self._asked is not None
 
     @property
@@ -45,20 +46,26 @@ class Plotter:
         """How far the replay is; "" where none is under way."""
         return self._pager.progress
 
+    def latest(self, plot: Plot) -> Picture | None:
+        """The last picture of this plot that there was."""
+        return self._latest.get(plot.line)
+
     def picture(
         self, plot: Plot, timeline: Timeline, step: int, size: tuple[int, int]
     ) -> Picture | None:
-        """The plot at a step. Where it is not known yet it is asked for, and `None`."""
-        key = (plot.line, sample_of(plot, *size), self._version(plot, timeline, step))
-        if (found := self._pictures.get(key)) is not None:
-            self._pictures.move_to_end(key)
-            self.latest[plot.line] = found
-            return found
+        """The plot at a step. Where that is not known yet it is asked for, and None."""
+        key = sample_of(plot, *size), self._version(plot, timeline, step)
+        if (found := self._answers.get(key)) is not None:
+            self._answers.move_to_end(key)
+            last = self._latest.get(plot.line)
+            if last is None or last.sampled is not found.found:
+                last = self._latest[plot.line] = picture_of(plot, found.found, found.step)
+            return last
         if self._asked is None:
-            self._ask(key, plot, step)
+            self._ask(key, step)
         elif self._asked[0] != key:
             # One question at a time; of those that come meanwhile the last one counts.
-            self._next = (key, plot, step)
+            self._next = (key, step)
         return None
 
     def drain(self, timeline: Timeline) -> None:
@@ -66,11 +73,14 @@ class Plotter:
         self._pager.drain(timeline)
         if self._asked is None:
             return
-        key, plot, step = self._asked
+        key, step = self._asked
         if (answer := self._pager.answer) is not None:
-            self._keep(key, picture_of(plot, answer.found, step))
-        elif self._pager.failure:
-            self._keep(key, Picture(step, problem=self._pager.failure))
+            self._keep(key, answer)
+        elif failure := self._pager.failure:
+            sample = key[0]
+            told = ((sample.of or sample.expressions[0], failure),)
+            nothing = (None,) * len(sample.expressions)
+            self._keep(key, Answer(step, Sampled(sample, nothing, problems=told)))
         else:
             return
         self._asked = None
@@ -83,26 +93,28 @@ class Plotter:
         self._pager.close()
         self._asked = self._next = None
 
-    def _ask(self, key: _Key, plot: Plot, step: int) -> None:
-        self._asked = (key, plot, step)
-        self._pager.want(step, key[1])
+    def _ask(self, key: _Key, step: int) -> None:
+        self._asked = (key, step)
+        self._pager.want(step, key[0])
 
-    def _keep(self, key: _Key, picture: Picture) -> None:
-        self._pictures[key] = self.latest[key[0]] = picture
-        if len(self._pictures) > KEPT:
-            self._pictures.popitem(last=False)
+    def _keep(self, key: _Key, answer: Answer[Sampled]) -> None:
+        self._answers[key] = answer
+        if len(self._answers) > KEPT:
+            self._answers.popitem(last=False)
 
     def _version(self, plot: Plot, timeline: Timeline, step: int) -> object:
         """What stays the same as long as the plot does: when each value that it uses was changed.
         The step itself where it uses something whose changes are not recorded."""
-        wanted = names_in(plot) - self._still
+        roots = {name: name.partition(".")[0] for name in timeline.columns()}
+        wanted = names_in(plot) - (self._still - set(roots.values()))
         changed = [
             (name, timeline.changed_at(name, step))
-            for name in timeline.columns()
-            if name.partition(".")[0] in wanted
+            for name, root in roots.items()
+            if root in wanted
         ]
-        known = {name.partition(".")[0] for name, at in changed if at}
-        return tuple(changed) if wanted <= known else step
+        known = {roots[name] for name, at in changed if at}
+        edited = tuple(sorted(timeline.edited.get(step, ())))
+        return (tuple(changed), edited) if wanted <= known else step
 
 
 def _imported(source: str) -> set[str]:

@@ -316,6 +316,8 @@ class Session:
             case protocol.Waited(step=step):
                 self._is_there = self._is_there or step >= self._replayed
             case protocol.Ended(outcome=outcome) if outcome != "refused":
+                if outcome == "finished":
+                    timeline.end()
                 self._is_there = self._is_there or self.worker.tip >= self._replayed
             case protocol.Digested():
                 timeline.digests[event.step] = event.digest

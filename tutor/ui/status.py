@@ -82,6 +82,8 @@ def _where(session: Session, palette: Palette, branch: str) -> list[Run]:
             runs += [(f"iteration {frame.iteration:,}", palette.text), bar]
         style = palette.phases.get(frame.phase, palette.text)
         runs += [(frame.phase, style), bar, (f"line {frame.line}", palette.text), bar]
+        if frame.raised:
+            runs += [(f"✗ {frame.raised.partition(':')[0]}", palette.error), bar]
     return runs
 
 

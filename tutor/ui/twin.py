@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tutor.beside import Beside
-from tutor.engine.protocol import Ended
+from tutor.budget import Budget
 from tutor.launching import prepare
 from tutor.lesson import Lesson, read
 from tutor.request import Request
@@ -24,6 +24,7 @@ class Twin:
         path: The twin's script.
         pairs: Names of the other lesson and of this one that should agree.
         request: What the other lesson was asked for: settings that both know hold for both.
+        budget: Shared with the runs of the other lesson.
         wake: Called from another thread when `drain` has something.
 
     Raises:
@@ -36,6 +37,7 @@ class Twin:
         pairs: Sequence[tuple[str, str]],
         engine: AnyEngine,
         request: Request,
+        budget: Budget,
         wake: Callable[[], None],
     ) -> None:
         self.lesson: Lesson = read(path)
@@ -43,7 +45,7 @@ class Twin:
         shared = _shared(request, self.lesson)
         # Nothing replays a twin: what is to be compared is kept.
         launch = prepare(self.lesson, str(path), shared, engine.detected, exact=True)
-        self._session = Session(engine, launch, Timeline(), wake)
+        self._session = Session(engine, launch, Timeline(budget=budget), wake)
         self._session.run_to_end()
         self._beside: Beside | None = None
 
@@ -52,8 +54,10 @@ class Twin:
         return self._session.timeline
 
     @property
-    def ended(self) -> Ended | None:
-        return self._session.ended
+    def failure(self) -> str:
+        """Why it did not come to its end; "" if it did, or may yet."""
+        ended = self._session.ended
+        return ended.message if ended is not None and ended.outcome != "finished" else ""
 
     def drain(self) -> None:
         """Take in what it did."""
@@ -80,4 +84,4 @@ class Twin:
 def _shared(request: Request, twin: Lesson) -> Request:
     known = {knob.name for knob in twin.knobs}
     settings = {name: text for name, text in request.settings.items() if name in known}
-    return Request(request.device, request.seed, settings, memory=request.memory)
+    return Request(request.device, request.seed, settings)

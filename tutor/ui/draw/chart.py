@@ -24,8 +24,14 @@ Array = np.ndarray[Any, Any]
 Ticks = list[tuple[float, str]]
 """Positions and what is written there."""
 
+LINE = "braille"
+"""The mark of a line whose points lie closer than cells."""
+
 LARGEST = 1e300
 """Numbers are cut to this; the difference of two is still a float64."""
+
+_TANGLED = 100
+"""Points of a line that does not go from left to right."""
 
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
@@ -71,13 +77,15 @@ class Chart:
             ruler.lim(0.0, 1.0)
             ruler.ticks([place(at) for at, _ in marks], [label for _, label in marks])
 
-    def curve(self, x: Array, y: Array, style: Style, gaps: Sequence[int] = ()) -> None:
+    def curve(
+        self, x: Array, y: Array, style: Style, gaps: Sequence[int] = (), mark: str = LINE
+    ) -> None:
         """These points, joined; not across a gap, which follows the point of that place."""
         if not len(x):
             return
         across, up = self._across(x), self._up(y)
         kept = _extremes(across, up, 2 * self._width)
-        signal = self._signal(across[kept], up[kept], "braille", style)
+        signal = self._signal(across[kept], up[kept], mark, style)
         signal.lines()
         for gap in gaps:
             place = int(np.searchsorted(kept, gap, side="right"))
@@ -151,7 +159,12 @@ def _unit(low: float, high: float) -> Callable[[Any], Any]:
 
 def _extremes(x: Array, y: Array, columns: int) -> Array:
     """Where the smallest and the largest y of each column of dots are: all that can be seen."""
-    if len(x) <= 2 * columns or np.any(np.diff(x) < 0):
+    if len(x) <= min(2 * columns, _TANGLED):
+        return np.arange(len(x))
+    if np.any(np.diff(x) < 0):
+        # Lines to and fro take plotext long to draw, and cannot be told apart anyway.
+        return np.arange(0, len(x), -(-len(x) // _TANGLED))
+    if len(x) <= 2 * columns:
         return np.arange(len(x))
     starts = np.unique(np.searchsorted(x, np.arange(columns) / columns))
     kept: list[int] = []

@@ -102,7 +102,8 @@ def _head(y: Array, here: int, log: bool, title: str, palette: Palette) -> list[
     """The line above the curve, alone where there is no room for one."""
     runs: list[Run] = [(f"{title} ", palette.muted)] if title else []
     if not len(y):
-        return [*runs, ("no loss yet (backward() is called on it)", palette.muted)]
+        told = "has no value yet" if title else "no loss yet (backward() is called on it)"
+        return [*runs, (told, palette.muted)]
     bad = int(np.count_nonzero(~np.isfinite(y)))
     if here >= 0:
         style = palette.strong if np.isfinite(y[here]) else palette.error

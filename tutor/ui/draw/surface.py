@@ -42,6 +42,9 @@ def room(width: int, height: int) -> tuple[int, int]:
     return max(1, width - _MARGIN), max(1, height - 2)
 
 
+_ROUNDING = 1e-5
+"""A map that varies less than this, in proportion, is flat."""
+
 _MARGIN = 8
 """Cells for the numbers to the left."""
 
@@ -73,12 +76,14 @@ def draw_surface(
     ramp = palette.diverging if level is not None else palette.sequential
     bands, told = _bands(surface, len(ramp) or len(SHADES), level, log)
     over = _overlay(ways, x, y, columns, rows)
+    across = np.arange(columns) * bands.shape[1] // columns
     strips = []
     for row in range(rows):
-        upper = bands[min(len(bands) - 1, 2 * (rows - row) - 1)]
-        lower = bands[min(len(bands) - 1, 2 * (rows - row) - 2)]
+        # The surface may have been sampled for another size.
+        upper = bands[(2 * (rows - row) - 1) * len(bands) // (2 * rows)]
+        lower = bands[(2 * (rows - row) - 2) * len(bands) // (2 * rows)]
         label = _label(row, rows, y, names[1])
-        cells = _cells(upper[:columns], lower[:columns], over.get(row, {}), palette, ramp)
+        cells = _painted(upper[across], lower[across], over.get(row, {}), palette, ramp)
         strips.append(strip([(label, palette.muted), *cells], width, palette.text))
     strips.append(strip(_axis(x, names[0], columns, palette), width, palette.text))
     strips.append(strip(_legend(told, log, level, ramp, palette), width, palette.text))
@@ -93,6 +98,9 @@ def _bands(
     if not finite.any():
         return np.full(surface.shape, -1), (float("nan"), float("nan"))
     low, high = float(surface[finite].min()), float(surface[finite].max())
+    if high - low <= _ROUNDING * max(abs(low), abs(high)):
+        # What rounding leaves is no relief.
+        return np.where(finite, count // 2, -1), (low, high)
     with np.errstate(all="ignore"):
         if level is not None:
             # As much to one side as to the other, so that the middle is the level.
@@ -113,7 +121,7 @@ def _bands(
     return np.where(finite, bands, -1).astype(int), (low, high)
 
 
-def _cells(
+def _painted(
     upper: Array, lower: Array, over: dict[int, tuple[str, Style]], palette: Palette, ramp: Any
 ) -> Iterator[Run]:
     """The cells of a row, equal neighbours as one run."""
@@ -159,19 +167,15 @@ def _overlay(
 
     for way in ways:
         finite = np.isfinite(way.x) & np.isfinite(way.y)
-        # Far outside is outside: a walk that diverges must not become a line of a million cells.
-        across = np.clip((way.x[finite] - x[0]) / (x[1] - x[0]), -9, 10) * columns
-        up = np.clip((way.y[finite] - y[0]) / (y[1] - y[0]), -9, 10) * rows
-        places = list(
-            zip(
-                np.floor(across).astype(int).tolist(),
-                (rows - 1 - np.floor(up).astype(int)).tolist(),
-                strict=True,
-            )
-        )
+        places = [
+            *zip(_cell(way.x[finite], x, columns), _cell(way.y[finite], y, rows), strict=True)
+        ]
+        places = [(column, rows - 1 - row) for column, row in places]
         if way.joined:
             for one, other in pairwise(places):
-                for column, row in _between(one, other):
+                # Of a walk that leaves the map only the places inside can be followed.
+                is_inside = all(0 <= c < columns and 0 <= r < rows for c, r in (one, other))
+                for column, row in _between(one, other) if is_inside else ():
                     put(column, row, TRAIL, way.style, keep=True)
                 put(*one, BEEN, way.style)
             if places:
@@ -180,6 +184,14 @@ def _overlay(
             for column, row in places:
                 put(column, row, way.mark, way.style)
     return over
+
+
+def _cell(numbers: Array, ends: tuple[float, float], count: int) -> list[int]:
+    """The cells of these numbers, where the first and the last of `count` stand for the ends."""
+    # Far outside is outside: a walk that diverges must not become a line of a million cells.
+    place = np.clip((numbers - ends[0]) / (ends[1] - ends[0]), -9, 10)
+    cells: list[int] = np.rint(place * (count - 1)).astype(int).tolist()
+    return cells
 
 
 def _between(one: tuple[int, int], other: tuple[int, int]) -> Iterator[tuple[int, int]]:

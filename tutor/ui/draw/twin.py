@@ -25,8 +25,9 @@ def draw_twin(
     width: int,
     height: int,
     palette: Palette,
+    failure: str = "",
 ) -> list[Strip]:
-    """`height` strips.
+    """`height` strips; more where there are so many pairs.
 
     Args:
         name: The twin's.
@@ -34,11 +35,14 @@ def draw_twin(
         agreeing: Of each pair, whether its difference is only rounding.
         source: The twin's script.
         at: The line of its statement that was run last.
+        failure: Why the twin did not come to its end.
     """
     if width < 1 or height < 1:
         return [line("", width, palette.text)] * max(0, height)
     after = "before the loop" if not passes else f"after {passes} pass{'es' * (passes > 1)}"
     rows = [strip([(name, palette.strong), (f"  {after}", palette.muted)], width, palette.text)]
+    if failure:
+        rows.append(strip([(f"it ended: {failure}", palette.error)], width, palette.text))
     for pair, agrees in zip(pairs, agreeing, strict=True):
         rows += _pair(pair, agrees, width, palette)
     room = height - len(rows) - 1
@@ -47,7 +51,7 @@ def draw_twin(
         drawn = draw_source(source, width, palette, done=at)
         first = max(0, min(at - 1 - room // 2, len(drawn) - room))
         rows += drawn[first : first + room]
-    return fill(rows, width, height, palette.text)
+    return rows if len(rows) > height else fill(rows, width, height, palette.text)
 
 
 def _pair(pair: Pair, agrees: bool, width: int, palette: Palette) -> list[Strip]:

@@ -66,8 +66,13 @@ class PlotPanel(Panel):
         self.post_message(self.PictureWanted())
 
     def inputs(self, moment: Moment) -> object:
-        ends = [(one.mark, one.name, len(one.places[0])) for one in self.courses if one.places]
-        return self.plot, self.picture, ends, self._here(), self.note
+        # A run may come back to a place with as many steps behind it; and NaN equals nothing.
+        ends = [
+            (one.mark, one.name, *(part[-1:].tobytes() for part in one.places), len(one.places[0]))
+            for one in self.courses
+            if one.places
+        ]
+        return self.plot, self.picture, ends, self.note
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         plot = self.plot
@@ -78,11 +83,6 @@ class PlotPanel(Panel):
             return [line(self.note or "the plot comes when something has run", width,
                          self.palette.muted)]  # fmt: skip
         return draw_plot(plot, self.picture, self.courses, width, height, self.palette)
-
-    def _here(self) -> tuple[float, ...]:
-        """Where the shown run is: it may come back to a place with as many steps behind it."""
-        places = self.courses[-1].places if self.courses else ()
-        return tuple(float(one[-1]) for one in places if len(one))
 
     def _tell(self, subtitle: str) -> None:
         count = len(self.lesson.metadata.plots)

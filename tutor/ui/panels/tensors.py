@@ -162,10 +162,15 @@ class TensorsPanel(Panel):
 
     def keep_in_view(self, moment: Moment) -> None:
         names = self._names(moment)
-        if self.selected not in names or self.screen.maximized is self:
+        if self.screen.maximized is self:
             return
-        row = names.index(self.selected)
-        self.top = min(max(self.top, row - self.size.height + 1), row)
+        if self.selected in names:
+            rows = [names.index(self.selected)]
+        else:
+            # What the step changed is what is looked for; the first of it, if all has no room.
+            rows = [row for row, name in enumerate(names) if name in moment.changed]
+        if rows:
+            self.top = min(max(self.top, rows[-1] - self.size.height + 1), rows[0])
 
     def _paint(self) -> None:
         super()._paint()

@@ -3,11 +3,12 @@
 from textual.message import Message
 from textual.strip import Strip
 
+from tutor.budget import Budget
 from tutor.catalog import neighbours
 from tutor.lesson import LessonError
 from tutor.request import BadRequest, Request
 from tutor.timeline import Moment
-from tutor.ui.draw.strips import line
+from tutor.ui.draw.strips import strip, wrap
 from tutor.ui.draw.twin import draw_twin
 from tutor.ui.engine import AnyEngine
 from tutor.ui.panels.panel import Panel
@@ -27,8 +28,8 @@ class TwinPanel(Panel):
     _problem = ""
     """Why there is no twin, where the lesson names one."""
 
-    def begin(self, engine: AnyEngine, request: Request) -> None:
-        """Run the twin, if the lesson has one."""
+    def begin(self, engine: AnyEngine, request: Request, budget: Budget) -> None:
+        """Run the twin, if the lesson has one. See `Twin`."""
         metadata = self.lesson.metadata
         if not metadata.twin:
             return
@@ -37,7 +38,7 @@ class TwinPanel(Panel):
             self._problem = f"the twin {metadata.twin} is no lesson; `tutor list` shows their names"
             return
         try:
-            self.twin = Twin(path, metadata.compare, engine, request, self._tell_twin)
+            self.twin = Twin(path, metadata.compare, engine, request, budget, self._tell_twin)
         except (LessonError, BadRequest) as error:
             self._problem = str(error)
 
@@ -60,12 +61,23 @@ class TwinPanel(Panel):
             return self._problem
         beside = self.twin.beside(moment.timeline)
         passes = beside.passes(moment.step)
-        return beside, passes or -moment.step, beside.their_step(moment.step)
+        if beside.follow(moment.step):
+            self.call_later(self.draw_soon)
+        there = beside.their_step(moment.step)
+        return (
+            beside,
+            passes or -moment.step,
+            there,
+            beside.compared_passes,
+            self.twin.failure,
+            len(moment.timeline.edited),
+        )
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         if self.twin is None:
             style = self.palette.warning if self._problem else self.palette.muted
-            return [line(self._problem or self._nothing(), width, style)]
+            rows = wrap([(self._problem or self._nothing(), style)], width)
+            return [strip(row, width, self.palette.text) for row in rows]
         beside = self.twin.beside(moment.timeline)
         pairs = beside.compared(moment.step)
         theirs = self.twin.timeline.frame(beside.their_step(moment.step))
@@ -79,6 +91,7 @@ class TwinPanel(Panel):
             width,
             height,
             self.palette,
+            self.twin.failure,
         )
 
     def _nothing(self) -> str:

@@ -2,6 +2,7 @@
 have the keys that open something over it, `Reporting` hears what the runs tell."""
 
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -137,7 +138,7 @@ class LessonScreen(Reporting):
             launch = prepare(self.lesson, str(self.lesson.path), self.request, engine.detected)
             timeline = Timeline(cells, Budget(self.request.memory))
             self.branches = Branches(self._branch("main", MARKS[0], launch, timeline), self._branch)
-            self.panes.query_one(TwinPanel).begin(engine, self.request)
+            self.panes.query_one(TwinPanel).begin(engine, self.request, timeline.budget)
             self.panes.query_one(NotesPanel).unready = progress.unready(self.lesson)
             self.show()
 
@@ -146,10 +147,15 @@ class LessonScreen(Reporting):
         if not (session.is_over and self.engine.can_run) or self._is_noted:
             return
         self._is_noted = True
+        # Another program may hold the file for a while.
+        Thread(target=self._mark_done, daemon=True).start()
+
+    def _mark_done(self) -> None:
         try:
             progress.mark(self.lesson)
         except OSError as error:
-            self.notify(f"{progress.location()}: {error.strerror}", title="Progress is not kept")
+            told = f"{progress.location()}: {error.strerror}"
+            self.app.call_from_thread(self.notify, told, title="Progress is not kept")
 
     def _branch(
         self,
@@ -285,7 +291,7 @@ class LessonScreen(Reporting):
         notice = branch.refill.progress or branch.refill.failure
         if step == session.cursor:
             notice = notice or remark
-        if self._file.has_changed():
+        if not notice and self._file.has_changed():
             notice = f"{self.target.name} changed on disk; ctrl+r opens it again"
         inside = counted(self.lens) if microscope.is_open else ""
         several = self.branches is not None and len(self.branches) > 1
@@ -414,4 +420,5 @@ class LessonScreen(Reporting):
 
 def _is_at_work(branch: Branch) -> bool:
     """Whether something runs or replays, so that there is news without a message."""
-    return branch.session.worker.busy or branch.refill.is_running or branch.pager.is_running
+    asked = branch.refill.is_running or branch.pager.is_running or branch.plotter.is_running
+    return branch.session.worker.busy or asked

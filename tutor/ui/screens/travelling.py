@@ -50,7 +50,9 @@ class Travelling(Asking):
         offers = changes.offers(lesson, timeline, step, launch, self.picked)
 
         def read(text: str) -> Launch:
-            return changes.change(text, step, lesson, timeline, launch)
+            at = self._turning_point(branch, step, text)
+            owner = branch.owner(at)
+            return changes.change(text, at, lesson, owner.timeline, owner.session.launch)
 
         screen = EditScreen(step, offers, read, self.palette, typed, problem)
         # The run may go on meanwhile: the fork is where the learner was when they asked for it.
@@ -60,6 +62,8 @@ class Travelling(Asking):
         if asked is None or self.branches is None:
             return
         text, launch = asked
+        at = self._turning_point(parent, step, text)
+        goes_on, parent, step = at != step, parent.owner(at), at
         if (
             sibling := changes.instead(launch, parent.session.launch, parent.step, step)
         ) is not None:
@@ -68,8 +72,17 @@ class Travelling(Asking):
         parent.microscope.leave()
         parent.session.playing = False
         name = changes.name_of(launch, parent.session.launch)
-        self.branches.fork(parent, step, name, launch).text = text
+        branch = self.branches.fork(parent, step, name, launch)
+        branch.text = text
+        if goes_on:
+            branch.session.run_to_end()
         self.show()
+
+    def _turning_point(self, branch: Branch, step: int, text: str) -> int:
+        """The step after which a change is made: at a run's end a knob turns where it stands."""
+        if not (branch.session.is_over and step == branch.session.tip):
+            return step
+        return changes.turning_point(text, step, self.lesson, branch.timeline)
 
     def ask_again(self, branch: Branch) -> None:
         """A fork came to nothing: say why, and let the learner mend what they typed."""
