@@ -17,8 +17,8 @@ x_numpy = np.array(rows)
 #   -> unasked.dtype | torch.float32 | torch.float64 | torch.int64
 # Half the bits, {unasked.dtype}: networks have many numbers and need few digits of each.
 unasked = torch.tensor(rows, device="cpu")
-# Who wants another dtype says so at once; digits that were not kept never come back. (NumPy knows
-# only the CPU, so all of this lesson stays there.)
+# If you want another dtype, say so at once: digits that were not kept never come back. (NumPy
+# knows only the CPU, so all of this lesson stays there.)
 x_torch = torch.tensor(rows, dtype=getattr(torch, dtype), device="cpu")
 
 # %% There and back
@@ -66,14 +66,12 @@ generator = np.random.default_rng(446)
 first = torch.rand(3, device="cpu"), generator.random(3)
 # The same seed once more, for torch.
 torch.manual_seed(446)
-# And the same draws once more.
+# @ask The same draws once more. Which of the two draws the same three numbers as before?
+#   -> "both" if np.array_equal(first[1], again[1]) else "torch" | torch | NumPy | both
+# Only torch. NumPy's generator has its own seed, which nobody set again, and goes on. If a script
+# draws from both, give a seed to both.
 again = torch.rand(3, device="cpu"), generator.random(3)
-# @ask Which of the two drew the same three numbers as before?
-#   -> repeats | torch | NumPy | both
-# Only {repeats}. NumPy's generator has its own seed, which nobody set again, and goes on. If a
-# script draws from both, give a seed to both.
-repeats = "both" if np.array_equal(first[1], again[1]) else "torch"
-assert torch.equal(first[0], again[0])
+assert torch.equal(first[0], again[0]) and not np.array_equal(first[1], again[1])
 print(sum_torch, norm_torch, norm_numpy, mean_torch)
 
 # %% [markdown]

@@ -12,8 +12,10 @@ rows = 1  # @param {type: "slider", min: 1, max: 4, step: 1}
 flat_target = True  # @param {type: "boolean"}
 x = torch.zeros(5, 1, 4, 1)
 y = torch.zeros(3, rows, 1)
-fits = True
+fits, both = True, None
 try:
+    # @ask Shapes (5, 1, 4, 1) and (3, rows, 1), with `rows` as set above. Which has their sum?
+    #   -> "none" if both is None else list(both.shape) | [5, 3, 4, 1] | [5, 3, 4, 4] | none
     # Write the shapes below each other, right sides aligned, and compare column by column:
     #     5  1  4  1
     #        3  {rows}  1
@@ -21,10 +23,8 @@ try:
     both = x + y
 except RuntimeError:
     fits = False
-# @ask Now the shapes (5, 1, 4, 1) and (3, 1, 1). Which shape has their sum?
-#   -> list((x + y[:, :1]).shape) | [5, 3, 4, 1] | [3, 1, 1] | [5, 3, 4, 4]
-# From the right: 1 and 1 make 1, 4 and 1 make 4, 1 and 3 make 3, and the 5 has no partner:
-# {list(total.shape)}.
+# With 1 in that place, from the right: 1 and 1 make 1, 4 and 1 make 4, 1 and 3 make 3, and the 5
+# has no partner: {list(total.shape)}.
 total = x + y[:, :1]
 
 # %% Two that do not fit

@@ -47,10 +47,10 @@ back = x.to(best).to("cpu")
 assert torch.equal(x, back)
 
 # %% Where does the result live?
-# `y` is on {y.device}, `x` still on {x.device}: `.to` gives a new tensor and leaves the old one.
+# @ask This line asks for x on the device `where`. On which device is `x` itself after it?
+#   -> x.device.type | cpu | meta
+# `x` is still on {x.device}, for `.to` moves nothing: what it gives is `y`, on {y.device}.
 y = x.to(where)
-# @ask `y` was made with `.to(where)`, and `where` is set above. Where does 2 · y live?
-#   -> doubled.device.type | cpu | meta
 # On {doubled.device}, where its input is. A plain number goes with any device.
 doubled = 2 * y
 total = None

@@ -19,7 +19,7 @@ y = torch.tensor([2.0, 4.0, 6.0])
 # From {start:g} to {start + 4:g} in steps of {spacing:g} there are {count} weights to try.
 count = int(4 / spacing + 1e-9) + 1
 weights, losses = [], []
-# @ask w = 3 is 1 away from 2, w = 4 is 2 away. Its loss is how many times that of w = 3?
+# @ask w = 3 is 1 away from 2, and w = 4 is 2 away. How many times the loss of w = 3 has w = 4?
 #   -> dearer | 2 | 4 | 8
 # {dearer:g} times: every miss is twice as large, and misses are squared.
 dearer = ((4 * x - y) ** 2).sum().item() / ((3 * x - y) ** 2).sum().item()
@@ -28,7 +28,7 @@ dearer = ((4 * x - y) ** 2).sum().item() / ((3 * x - y) ** 2).sum().item()
 for i in range(count):
     # This time w = {w:g}.
     w = start + i * spacing
-    # What this line says for each x, less what it should say: the misses are
+    # What this line says for each x, minus what it should say: the misses are
     # {misses[0].item():.3g}, {misses[1].item():.3g} and {misses[2].item():.3g}.
     misses = w * x - y
     # Squared, so that a miss above and one below do not cancel: {loss:.7g} in the mean.
@@ -43,12 +43,11 @@ lowest = min(losses)
 # It belongs to w = {best:.6g}. The search knows only the weights that it has tried: where w = 2 is
 # not among them, it finds the one that is nearest.
 best = weights[losses.index(lowest)]
-third = 3 * 0.1
-# @ask The fourth weight was computed as 3 · 0.1. Is that exactly 0.3?
+# @ask With `spacing` at 0.1 the fourth weight is 3 · 0.1. Is that exactly 0.3?
 #   -> third == 0.3 | True | False
 # It is {third:.17g}. 0.1 has no exact place in a computer, and three times its error shows.
 # So never look for a weight in such a list with `==`.
-is_exact = third == 0.3
+third = 3 * 0.1
 
 # %% All at once
 # The weights as a column of {len(column)}, the points as a row: broadcasting tries every weight on

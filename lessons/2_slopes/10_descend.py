@@ -13,7 +13,7 @@ passes = 100  # @param {type: "slider", min: 1, max: 200, step: 1}
 x = torch.tensor([1.0, 2.0, 3.0])
 # The targets {y.tolist()} are what w = 2 makes of x, so every step can be judged.
 y = 2 * x
-# A wrong guess on purpose: for x = 4 it says {4 * w:g}, and the line says {4 * y[0]:g}.
+# A wrong guess on purpose: for x = 4 it says {4 * w:g} where {4 * y[0]:g} is right.
 w = torch.tensor(1.0)
 
 # %% Walk downhill
@@ -25,7 +25,7 @@ for step in range(passes):
     # d loss / dw by the chain rule: the square gives 2 · residual, and w·x gives x. The
     # slope {slope:.6g} is negative where a bigger w would lower the loss.
     slope = (2 * residual * x).mean()
-    # Against the slope is down. The step shrinks with the slope all by itself: now w = {w:.7g}.
+    # Against the slope is down. A small slope makes a small step by itself: now w = {w:.7g}.
     w = w - lr * slope
     print(f"{step:3d}  loss {loss:.6f}  w {w:.6f}")
 

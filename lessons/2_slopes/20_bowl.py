@@ -2,7 +2,8 @@
 # # A ball in a bowl
 # In a bowl the learning rate alone decides how a step multiplies the distance to the bottom.
 #
-# Know the lesson `descend` first. The bowl is f(x) = (x - 2)², with the slope 2(x - 2).
+# You should have done the lesson `descend`, where steps against the slope led down. Here we look at
+# how far each step leads. A ball rolls in the bowl f(x) = (x - 2)², whose slope is 2(x - 2).
 
 # %% A place to start
 import torch
@@ -17,9 +18,10 @@ path = [x.item()]
 for step in range(15):
     # How high the ball lies above the bottom: {height:.6g}.
     height = (x - 2) ** 2
-    # The slope here, {slope:.6g}, is twice the distance: steep far out, almost flat near the end.
+    # The slope here, {slope:.6g}, is twice the distance: steep far out, almost flat near the
+    # bottom.
     slope = 2 * (x - 2)
-    # One step against the slope takes it to {x:.9g}, which is {x - 2:.3g} from the bottom.
+    # One step against the slope takes it to {x:.9g}, {abs(x - 2):.3g} from the bottom.
     x = x - lr * slope
     path.append(x.item())
     print(f"{step:2d}  height {height:.3f}  slope {slope:.3f}")

@@ -85,8 +85,8 @@ powers, digits = [], []
 for power in range(1, 13):
     # The step is now {step:.0e}.
     step = 10.0**-power
-    # In {dtype} the slope comes out as {quotient(step, kind):.9g}. It is off by {error:.1e} of its
-    # size.
+    # In {dtype} the slope comes out as {quotient(step, kind):.9g}. The miss is {error:.1e} of the
+    # true slope.
     error = miss(step, kind)
     # Down to a certain step each smaller one brings more digits, below it fewer.
     powers.append(power)

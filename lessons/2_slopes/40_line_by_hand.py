@@ -14,7 +14,7 @@ x = torch.tensor([1.0, 2.0, 3.0])
 y = 2 * x
 # A weight that is too small, {w:g} where the points want 2.
 w = torch.tensor(1.0)
-# And a bias that is right from the start: the line y = 2x goes through {b:g}.
+# And a bias that is right from the start: the line y = 2x has the height {b:g} at x = 0.
 b = torch.tensor(0.0)
 
 # %% Before the first step
@@ -35,21 +35,24 @@ for step in range(40):
     # The partial derivative for w: b stands still, and moving w by a little moves each prediction
     # x times as far. So x is in the formula, and the slope is {slope_w:.6g}.
     slope_w = (2 * residual * x).mean()
-    # For b, w stands still, and each prediction moves exactly as far as b: no x, {slope_b:.6g}.
+    # For b, w stands still, and each prediction moves exactly as far as b. So there is no x
+    # in the formula, and the slope is {slope_b:.6g}.
     slope_b = (2 * residual).mean()
-    # Both slopes were taken at the same place, before either number moves. Now w = {w:.6f},
+    # Both slopes were taken at the same place, before either number moves. Now w = {w:.6f}.
     w = w - lr * slope_w
-    # and b = {b:.6f}.
+    # And now b = {b:.6f}.
     b = b - lr * slope_b
     print(f"{step:2d}  loss {loss:.6f}  w {w:.6f}  b {b:.6f}")
 
 # %% Steep across, flat along
 # A row of x for w, a row of ones for b: each prediction is w times the one plus b times the other.
 columns = torch.stack([x, torch.ones_like(x)])
-# How much each slope grows with each number, {curvature.tolist()}. The entries beside the diagonal
-# say that w and b share the error: each can make up for the other.
+# How much each slope grows for each 1 that a number moves: w's slope by {curvature[0, 0]:.4g} with
+# w, b's by {curvature[1, 1]:.4g} with b, and each by {curvature[0, 1]:.4g} with the other one. So w
+# and b share the error: each can make up for the other.
 curvature = 2 * columns @ columns.t() / len(x)
-# The loss is a long valley: it curves by {across:.4f} across, but only by {along:.4f} along.
+# `eigvalsh` finds in such a table the flattest direction and the steepest. The loss is a long
+# valley: it curves by {across:.4f} across, but only by {along:.4f} along.
 along, across = torch.linalg.eigvalsh(curvature.cpu()).tolist()
 # A step multiplies the distance across by {1 - lr * across:.4f} and that along by
 # {1 - lr * along:.4f}. The closer to 0, the sooner it is gone: forty steps leave
@@ -78,8 +81,8 @@ print(f"w = {w:.6f}, b = {b:.6f}, and x = 4 gives {4 * w + b:.6f}")
 #
 # [[tool.tutor.plot]]
 # title = "the valley of the loss, and the way through it"
-# of = "((u * x + v - y) ** 2).mean()"
-# over = { u = [0.5, 2.5], v = [-0.8, 1.0] }
+# of = "((w * x + b - y) ** 2).mean()"
+# over = { w = [0.5, 2.5], b = [-0.8, 1.0] }
 # at = ["w", "b"]
 # log = true
 #

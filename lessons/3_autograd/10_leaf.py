@@ -1,12 +1,13 @@
 # %% [markdown]
 # # Who keeps a gradient
-# After `backward()` only a leaf that asked for a gradient has one; all others have None.
+# After `backward()` a tensor has a gradient only if it was asked to keep one; all others have None.
 #
 # You have been through the lesson `descend`: a slope says which way to move a weight. There the
 # slope came from paper; from now on torch finds it, and puts it where you can read it.
 #
 # A tensor is its numbers, and beside them room for a gradient. Whether that room is ever filled
-# depends on how the tensor came to be.
+# depends on how the tensor came to be. One that you make yourself is called a leaf; one that an
+# operation computed from others is not.
 
 # %% Making a tensor
 import torch
@@ -48,19 +49,19 @@ x, y = torch.tensor([1.0], requires_grad=x_asks), torch.tensor([2.0])
 # made it.
 residual = w * x - y
 assert w.is_leaf and x.is_leaf and not residual.is_leaf
-# What lies between is let go of to save memory, unless we say that we want to see it.
+# What lies between does not keep its gradient, which saves memory, unless we ask it to.
 residual.retain_grad()
-# The miss squared is {loss.item():g}.
+# The loss is the miss squared, {loss.item():g}.
 loss = (residual**2).sum()
 
 # %% Backwards
+tensors = {"w": w, "x": x, "y": y, "residual": residual}
+# @ask The residual was made of w, x and y. How many of these four have a gradient after this line?
+#   -> sum(tensor.grad is not None for tensor in tensors.values()) | 1 | 2 | 3 | 4
 # The chain rule from the loss to the leaf: d loss / d residual is {residual.grad.item():g}, and
 # since the residual moves with w at the rate x, w gets {w.grad.item():g}.
 loss.backward()
 assert torch.equal(residual.grad, 2 * residual) and torch.equal(w.grad, residual.grad * x)
-tensors = {"w": w, "x": x, "y": y, "residual": residual}
-# @ask The residual was made of w, x and y. Which of these four have a gradient now?
-#   -> have | ['w'] | ['w', 'residual'] | ['w', 'x', 'residual'] | ['w', 'x', 'y', 'residual']
 # A gradient is kept for those that asked: {have}. y is a leaf like w, but it is data that nobody
 # asked about: {y.grad}. Not zero; there is none at all.
 have = [name for name, tensor in tensors.items() if tensor.grad is not None]

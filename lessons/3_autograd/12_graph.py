@@ -59,9 +59,9 @@ print(f"e {e:g}  de/da {a.grad:g}  de/db {b.grad:g}")
 
 # %% [markdown]
 # ## Try it
-# Find values of `a` and `b` for which e has the same slope along both, although b is used twice:
-# one of the two ways must bring b nothing. And with `b` = -1 one slope is zero: where did a's
-# gradient get lost?
+# Find values of `start_a` and `start_b` for which e has the same slope along both, although b is
+# used twice: one of the two ways must bring b nothing. And with `start_b` at -1 one slope is zero:
+# where did a's gradient get lost?
 
 # /// script
 # dependencies = ["torch"]

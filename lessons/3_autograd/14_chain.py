@@ -23,7 +23,7 @@ prediction = w * x
 residual = prediction - y
 # Third node, a square. The loss is {loss:g}.
 loss = residual**2
-# These two are for looking: autograd would throw their gradients away.
+# These two lie between, and autograd would throw their gradients away. We want to look at them.
 prediction.retain_grad()
 residual.retain_grad()
 
@@ -43,10 +43,10 @@ d_prediction = d_residual * of_minus
 #   -> of_times
 # A step in w counts x times in w · x, so it is x, {of_times:g}, and w itself plays no part.
 of_times = x
-# @ask The loss is a square and never below 0. Can its slope along w be?
+# @ask The loss is a square and never below 0. Is its slope along w below 0 here?
 #   -> d_w < 0 | True | False
-# {d_prediction:g} · {of_times:g} = {d_w:g}. A loss is high or low; its slope tells which way it
-# goes, and a negative slope says that a bigger w would lower the loss.
+# {d_prediction:g} · {of_times:g} = {d_w:g}. The loss says how wrong the model is, the slope
+# which way to go: where it is negative, a bigger w would lower the loss.
 d_w = d_prediction * of_times
 
 # %% Backward by autograd
@@ -61,8 +61,9 @@ print(f"loss {loss:g}  dr {d_residual:g}  dw {d_w:g}")
 
 # %% [markdown]
 # ## Try it
-# Set x to 0 and look at the way back: which of the three products loses the gradient? Then make w
-# times x equal to y. The gradient is zero again, and for another reason.
+# Set `x` to 0 and look at the way back: which of the three products loses the gradient? Then set
+# `x` to 1 and `start` to 2, so that the model is right. The gradient is zero again, and for another
+# reason.
 
 # /// script
 # dependencies = ["torch"]

@@ -1,12 +1,12 @@
 # %% [markdown]
 # # Backward from more than one number
-# `backward(v)` begins with v where a loss would begin with 1, so nothing has to be a scalar.
+# `backward(v)` begins with v where a loss would begin with 1, so it can begin at a whole table.
 #
 # You know the way back from one number, node by node, from the lesson `chain`, and the walk
 # downhill from `descend`.
 #
-# Four numbers walk down f = x² + 2x + 1 at once, and f is a table of four as well. Who calls
-# `backward` on a table must say how much each number in it counts: that is v.
+# Four numbers walk down f = x² + 2x + 1 at once, and f is a table of four as well. Whoever
+# calls `backward` on a table must say how much each number in it counts: that is v.
 
 # %% Four numbers
 import torch
@@ -25,7 +25,7 @@ for step in range(5):
     f = x**2 + 2 * x + 1
     # The slope of each is 2x + 2. From f's gradient v the chain rule makes v · (2x + 2).
     by_hand = v * (2 * x.detach() + 2)
-    # Autograd does the same, with no scalar anywhere. At the top left it found
+    # Autograd does the same, though f is not a single number. At the top left it found
     # {x.grad[0, 0].item():.4f}, below it {x.grad[1, 0].item():.4f}.
     f.backward(v)
     slopes.append(x.grad.clone())
@@ -38,7 +38,7 @@ for step in range(5):
     print(step, slopes[-1])
 print(x.detach())
 
-# %% The same from a scalar
+# %% The same from a single number
 # Two copies of the place where x is now, to ask for its slopes in two ways.
 first = x.detach().clone().requires_grad_()
 second = x.detach().clone().requires_grad_()
@@ -48,7 +48,7 @@ second = x.detach().clone().requires_grad_()
 g = second**2 + 2 * second + 1
 g.retain_grad()
 loss = (v * g).sum()
-# @ask Now the loss is one number, and nobody passes v. Will the gradients be the same as before?
+# @ask Now the loss is one number, and nobody passes v. Will `second.grad` equal `first.grad`?
 #   -> torch.equal(first.grad, second.grad) | True | False
 # They are the same: what came back from the loss to the table is v itself, {g.grad.tolist()}. So v
 # is the gradient of a loss that comes later, whether it is written down or not.

@@ -1,6 +1,6 @@
 # %% [markdown]
 # # One sample at a time
-# A weight that learns from every sample by itself comes close to the answer, and then stops moving.
+# A weight that learns from one sample at a time comes close to the answer, and then stops moving.
 #
 # You have walked downhill on three points in the lesson `descend`, and know from `leaf` where
 # autograd puts a gradient.
@@ -42,7 +42,7 @@ for epoch in range(100):
     print(f"{epoch:3d}  loss {loss.item():.3e}  w {w.item():.7f}")
 
 # %% So close
-# @ask Half way through, w had not reached 2. Did the last fifty passes bring it nearer?
+# @ask Compare w after fifty passes with w at the end. Did the last fifty bring it nearer to 2?
 #   -> abs(path[-1] - 2) < abs(path[50] - 2) | True | False
 # After fifty passes w stood at {path[50]:.13f}, at the end at {w.item():.13f}. The last steps that
 # it should have taken are {left[0]:.2g}, {left[1]:.2g} and {left[2]:.2g}. One that is smaller than
@@ -78,18 +78,18 @@ print(f"one pass keeps {one_pass:.6f} of the distance, with lr = 0.2 {bold:.4f}"
 # covers = ["D5"]
 #
 # [[tool.tutor.plot]]
-# title = "The loss of the sample at hand: each has a parabola of its own"
-# of = "(w * x - y) ** 2"
-# over = { w = [0.5, 3] }
-# at = ["w[0]"]
-#
-# [[tool.tutor.plot]]
-# title = "How far from 2, pass by pass"
+# title = "how far from 2, pass by pass"
 # lines = [
 #   ["list(range(len(path)))", "[abs(2 - one) for one in path]", "32 bits"],
 #   ["list(range(len(twin_path)))", "[abs(2 - one) for one in twin_path]", "64 bits"],
 # ]
 # log = true
+#
+# [[tool.tutor.plot]]
+# title = "the loss of the sample at hand: each has a parabola of its own"
+# of = "(w * x - y) ** 2"
+# over = { w = [0.5, 3] }
+# at = ["w[0]"]
 #
 # [[tool.tutor.expect]]
 # at = 1

@@ -1,9 +1,9 @@
 # %% [markdown]
-# # Three ways to a gradient
-# Autograd, paper and plain measuring give the same slope, so each can check the others.
+# # Check the gradient
+# Paper and plain measuring find the slopes that autograd finds, so each can check the others.
 #
 # You know from the lesson `leaf` how to ask autograd, and from `descend` what a slope on paper
-# looks like. A row of numbers times a column of weights is a prediction; that is all the algebra.
+# looks like. A row of numbers times a column of weights is a prediction; no more algebra is needed.
 #
 # Fifty points lie near the plane y = -x₁ + 2x₂, with a little noise. We stand at a wrong guess and
 # ask in three ways which way is down. The third way needs no calculus at all, only the loss.
@@ -82,16 +82,16 @@ def measured(w, X, y, h):
 
 # Nobody will walk back from these losses, so we measure at a copy that leaves no trail.
 here = w.detach()
-# @ask How often is the loss computed to measure these two slopes? (type a number)
+# @ask How many times is the loss computed to measure these two slopes? (type a number)
 #   -> 2 * w.numel()
 # No formula at all, and yet {slope[0].item():.7g} and {slope[1].item():.7g}.
 slope = measured(here, X, y, h)
 
 # %% How near is near enough?
-# With h = 0.01 the measured slope is off by {coarse:.2g}. The loss is a parabola, and between two
-# points of a parabola rise over run is exact, so this is all rounding.
+# With h = 0.01 the measured slope is off by {coarse:.2g}. The loss is a parabola, where rise over
+# run is exactly the slope half way between the two points, so this is all rounding.
 coarse = (measured(here, X, y, 0.01) - paper).norm().item()
-# @ask Now look from ten thousand times nearer, with h = 0.000001. Which h gives the better slope?
+# @ask Now a step ten thousand times smaller, h = 0.000001. Which h gives the better slope?
 #   -> 0.000001 if fine < coarse else 0.01 | 0.01 | 0.000001
 # It is off by {fine:.2g}. Two losses that close share nearly all the digits that float32 has; the
 # difference is made of the few that are left, and dividing by a tiny h makes their error huge.
@@ -113,6 +113,7 @@ print(w.grad.flatten(), paper.flatten(), slope.flatten(), double.flatten())
 # loss = "loss"
 # after = ["leaf", "descend"]
 # covers = ["C9"]
+# compare = [["w.grad", "paper"]]
 #
 # [[tool.tutor.expect]]
 # of = "points[0].tolist()"

@@ -3,7 +3,7 @@
 # One forgotten gradient spoils one step, and nothing in the output gives it away.
 #
 # In the lesson `three_grads` autograd was asked for a slope, and paper agreed. Here the same slope
-# is to be used for a walk downhill, as in `descend`.
+# is used for a walk downhill, as in the lesson `descend`.
 #
 # Fifty points lie near the plane y = -x₁ + 2x₂. The script looks at a gradient, likes it, and then
 # walks downhill for twenty steps, in each of which it empties the gradient as it should. There is
@@ -85,7 +85,7 @@ for step in range(20):
     # What `w.grad` holds: {w.grad[0].item():.7g} and {w.grad[1].item():.7g}. In `tutor`, press `i`
     # here to see what was in it before, and what was added.
     loss.backward()
-    # The part of it that does not belong to this step is {extras[-1].norm().item():.2g} long.
+    # A part {extras[-1].norm().item():.2g} long does not belong here (below 1e-4 it is rounding).
     extras.append(w.grad - by_hand)
     with torch.no_grad():
         # The step leads to w = ({w[0].item():.7g}, {w[1].item():.7g}).
@@ -119,20 +119,20 @@ print("w", path[-1], "twin", twin_path[-1])
 
 # %% [markdown]
 # ## Try it
-# Switch `zero_first` on: the look at the gradient is thrown away, and w and its twin walk hand in
-# hand. With it off, find on the map the one step that is twice as long as it should be.
+# Switch `zero_first` on: the gradient of the look is thrown away, and w and its twin walk side
+# by side. With it off, find on the map the one step that is twice as long as it should be.
 
 # /// script
 # dependencies = ["torch"]
 #
 # [tool.tutor]
 # loss = "loss"
-# after = ["three_grads"]
+# after = ["three_grads", "descend"]
 # covers = ["C10"]
 # compare = [["w.grad", "by_hand"]]
 #
 # [[tool.tutor.plot]]
-# title = "The loss over both weights, and the way down"
+# title = "the loss over both weights, and the way down"
 # of = "((X @ torch.stack([w0, w1]) - y[:, 0]) ** 2).mean()"
 # over = { w0 = [-1.5, 1.5], w1 = [-0.5, 2.5] }
 # at = ["w[0, 0]", "w[1, 0]"]

@@ -2,8 +2,8 @@
 # # A network small enough to read
 # A hidden unit that is off for every sample gets a gradient of exactly zero, and never comes back.
 #
-# You know the way back through three nodes from the lesson `chain`. With matrices it is the same
-# way, and each product on it is one of matrices.
+# You know the way back through three nodes from the lesson `chain`. Here it is the same way, with
+# matrices in place of single numbers. A unit between input and output is called hidden.
 #
 # Four samples, three inputs, five hidden units, two outputs: few enough numbers to look at each.
 # In every pass the gradients are found by hand first, and then by autograd.
@@ -72,16 +72,15 @@ for step in range(40):
         print(f"{step:2d}  loss {losses[-1]:.6f}  silent units {silences[-1]}")
 
 # %% The silent ones
-# @ask Look at h, from the last pass. How many columns of `w1.grad` hold only zeros? (a number)
-#   -> len(zeros)
-# Those of these units: {zeros}. At its highest the loss was {max(losses):.4g}. A step that is too
-# long can throw a unit so far that its sum is negative for every sample.
+# Columns of `w1.grad` that hold only zeros: those of the units {zeros}. At its highest the loss was
+# {max(losses):.4g}. A step that is too long can throw a unit so far that its sum is negative for
+# every sample.
 zeros = [unit for unit in range(5) if not w1.grad[:, unit].any()]
-# @ask Was a unit that was silent in one pass ever heard again in a later one?
+# @ask Did a unit that was silent in one pass ever speak again in a later one?
 #   -> silences != sorted(silences) | True | False
 # Without a gradient its weights stay, and with the same weights and samples its sums stay negative.
 # Silent units in the first pass {silences[0]}, in the last {silences[-1]}, and the loss ends at
-# {losses[-1]:.4g}. With a smaller rate, how many are lost?
+# {losses[-1]:.4g}.
 lost = silences[-1] - silences[0]
 print(f"{lost} of 5 units lost")
 
@@ -100,7 +99,7 @@ print(f"{lost} of 5 units lost")
 # compare = [["w1.grad", "grad_w1"], ["w2.grad", "grad_w2"]]
 #
 # [[tool.tutor.plot]]
-# title = "The gradient of each hidden unit's weights"
+# title = "the gradient of each hidden unit's weights"
 # bars = "{f'unit {unit}': grad_w1[:, unit].norm() for unit in range(5)}"
 #
 # [[tool.tutor.expect]]

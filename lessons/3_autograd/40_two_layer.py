@@ -25,7 +25,8 @@ losses = []
 
 # %% Learn by heart
 for step in range(500):
-    # A hidden unit adds up 1000 weighted inputs, so its sum spreads as far as {h.std().item():.3g}.
+    # A hidden unit adds up 1000 weighted inputs, so the sums spread: their standard
+    # deviation is {h.std().item():.3g}.
     h = x.mm(w1)
     # Negative sums are cut off. Without this bend two layers could do no more than one.
     h_relu = h.clamp(min=0)
@@ -41,18 +42,17 @@ for step in range(500):
     loss.backward()
     # The step itself is no part of the network, so torch does not watch it.
     with torch.no_grad():
-        # The gradient is so long at first that only a tiny share of it is a safe step: {lr:g}.
+        # The gradients of the first passes are so long that lr has to be tiny: {lr:g}.
         w1 -= lr * w1.grad
         w2 -= lr * w2.grad
     if step % 100 == 99:
         print(step, loss.item())
 
 # %% Looking back
-# @ask From millions down to nearly nothing. Was there a pass in which the loss rose?
+# @ask The loss began in the millions. Look back: was there a pass in which it rose?
 #   -> losses != sorted(losses, reverse=True) | True | False
-# Passes in which it rose: {rises}. A gradient is
-# true only where it was taken, and where the ground bends sharply a step comes down on the other
-# side of the valley, higher than before.
+# Passes in which it rose: {rises}. A gradient is true only where it was taken. Where the ground
+# bends sharply, a step can land on the other side of the valley, higher than before.
 rises = [step for step in range(1, len(losses)) if losses[step] > losses[step - 1]]
 with torch.no_grad():
     # What `backward()` did for w2, written out: what came in at it, times what came back to it.
@@ -94,7 +94,7 @@ print(cut, bent)
 # ]
 #
 # [[tool.tutor.plot]]
-# title = "How long the gradients are"
+# title = "how long the gradients are"
 # bars = "{'w1': w1.grad.norm(), 'w2': w2.grad.norm()}"
 # log = true
 #

@@ -37,7 +37,8 @@ for step in range(500):
     # A weight's gradient is what came in at it, going forward, times what came back to it. The
     # product also adds up over the samples. Its shape is that of w2: {list(grad_w2.shape)}.
     grad_w2 = h_relu.t().mm(grad_y_pred)
-    # The same weights, turned round, carry the blame on to the hidden units.
+    # The same weights, turned round, carry the blame for the misses on to the hidden
+    # units.
     grad_h_relu = grad_y_pred.mm(w2.t())
     # A unit that was cut off had no say in the result, so no blame passes through it.
     grad_h = grad_h_relu * (h >= 0)
@@ -73,7 +74,7 @@ print(f"cosine {cosine:.3f}")
 # covers = ["B1"]
 #
 # [[tool.tutor.plot]]
-# title = "How long the gradients are"
+# title = "how long the gradients are"
 # bars = "{'w1': grad_w1.norm(), 'h': grad_h.norm(), 'w2': grad_w2.norm(), 'y': grad_y_pred.norm()}"
 # log = true
 #

@@ -13,7 +13,7 @@ registered = True  # @param {type: "boolean"}
 
 
 def draw_ahead():
-    # What the notes draw before their first layer. From the same place on we get their numbers.
+    # Draws that come before, as in a longer script. The layers then get the numbers of that script.
     torch.randn(10000, 3, 28, 28)
     torch.rand(10)
     torch.randn(50, 2)
@@ -64,9 +64,9 @@ again = sum(parameter.numel() for parameter in parameters)
 # %% A module of our own
 class Line(torch.nn.Module):
     def __init__(self):
-        # First of all the module gets its books ready, in which it will write what it owns.
+        # First of all the module gets its lists ready, on which it will write what it owns.
         super().__init__()
-        # Layers and parameters go into the books when they become attributes, plain tensors do not.
+        # Layers and parameters go on the lists when they become attributes, plain tensors do not.
         self.linear = torch.nn.Linear(1, 1)
         scale = torch.tensor(2.0, requires_grad=True)
         self.scale = torch.nn.Parameter(scale) if registered else scale
@@ -76,14 +76,14 @@ class Line(torch.nn.Module):
 
 
 line = Line()
-# What is in its books: {owned}. What is missing there no optimizer will ever move.
+# What is on its lists: {owned}. What is missing there, no optimizer will ever move.
 owned = [name for name, _ in line.named_parameters()]
 # Calling the model runs our `forward`, and torch watches it as it watches everything.
 loss = line(torch.tensor([[1.0]])).square().sum()
 # @ask We wrote `forward`. Has `Module` written the `backward` that belongs to it?
 #   -> hasattr(line, "backward") | True | False
 # There is none, and none is missing: the way back belongs to the graph, which `forward` has just
-# left behind. It leads even to what is not in the books: scale gets {line.scale.grad.item():.4f}.
+# left behind. It leads even to what is on no list: scale gets {line.scale.grad.item():.4f}.
 loss.backward()
 print(total, again, owned)
 
@@ -101,7 +101,7 @@ print(total, again, owned)
 # covers = ["C11", "C12", "C13", "D7"]
 #
 # [[tool.tutor.plot]]
-# title = "How many numbers each parameter holds"
+# title = "how many numbers each parameter holds"
 # bars = "{name: parameter.numel() for name, parameter in model.named_parameters()}"
 #
 # [[tool.tutor.expect]]

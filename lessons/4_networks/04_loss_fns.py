@@ -1,6 +1,6 @@
 # %% [markdown]
 # # Mean, sum or none
-# How a loss makes one number of many scales every gradient, and so it acts like a learning rate.
+# Whether a loss takes the mean or the sum scales every gradient, just as a learning rate would.
 #
 # You know from `modules` that a layer hands over its parameters, and from `descend` that a step is
 # the rate times the slope.
@@ -35,10 +35,12 @@ averaged, summed = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
 start = {"weight": torch.tensor([[1.0]]), "bias": torch.tensor([0.0])}
 averaged.load_state_dict(start)
 summed.load_state_dict(start)
+# The slope of the mean along w: {averaged.weight.grad.item():.6g}.
 mean_of(averaged(x), y).backward()
-sum_of(summed(x), y).backward()
 # @ask How many times as large as the slope of the mean is the slope of the sum? (type a number)
-#   -> round(ratio, 4)
+#   -> round((summed.weight.grad / averaged.weight.grad).item(), 4)
+# The slope of the sum: {summed.weight.grad.item():.6g}.
+sum_of(summed(x), y).backward()
 # {summed.weight.grad.item():.6g} is {ratio:g} times {averaged.weight.grad.item():.6g}: each of the
 # {len(x)} rows adds its share to the sum. In the mean it is divided by {len(x)} again.
 ratio = (summed.weight.grad / averaged.weight.grad).item()
@@ -90,14 +92,14 @@ print(by_mean, by_sum, answer)
 # covers = ["C14", "D7"]
 #
 # [[tool.tutor.plot]]
-# title = "The mean over weight and bias, and the walk of the sum"
+# title = "the mean over weight and bias, and the walk of the sum"
 # of = "((w * x + b - y) ** 2).mean()"
 # over = { w = [0.8, 2.6], b = [-0.8, 1.6] }
 # at = ["summed.weight[0, 0]", "summed.bias[0]"]
 # log = true
 #
 # [[tool.tutor.plot]]
-# title = "How large the gradients are"
+# title = "how large the gradients are"
 # bars = "{'mean': averaged.weight.grad.norm(), 'sum': summed.weight.grad.norm()}"
 #
 # [[tool.tutor.expect]]

@@ -11,7 +11,8 @@ import torch
 lr = 0.01  # @param {type: "slider", min: 0.01, max: 0.6, step: 0.01}
 torch.manual_seed(446)
 model = torch.nn.Linear(1, 1)
-# A layer begins at random. So that the run can be compared, we set the start that the notes drew.
+# A layer begins at random. So that the figures are the same everywhere, we set a start that chance
+# chose once.
 model.load_state_dict(
     {"weight": torch.tensor([[-0.4950225353240967]]), "bias": torch.tensor([-0.12241911888122559])}
 )
@@ -80,7 +81,7 @@ print(f"loss {loss.item():.6f} -> {new_loss.item():.6f}, best rate {best:g}")
 # covers = ["C15"]
 #
 # [[tool.tutor.plot]]
-# title = "The loss over weight and bias, and the step"
+# title = "the loss over weight and bias, and the step"
 # of = "((w * x + b - y) ** 2).mean()"
 # over = { w = [-1, 3], b = [-1, 3] }
 # at = ["model.weight[0, 0]", "model.bias[0]"]

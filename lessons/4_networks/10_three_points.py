@@ -53,11 +53,11 @@ for epoch in range(40):
 
 # %% Is it done?
 w, b = model.linear.weight.item(), model.linear.bias.item()
-# @ask The loss is almost zero, and b began at 0, its true value. Is it more than 0.1 off now?
-#   -> abs(b) > 0.1 | True | False
-# The first step pushed b away, for a higher line was better on the whole, and b comes back slowly:
-# a weight too small and a bias too large make up for each other at our three points. Beyond them
-# they do not, and for x = 4 the model says {answer:.6f}.
+# @ask At x = 4, beyond the points, 8 is right. Is the model's miss there larger than at any point?
+#   -> abs(answer - 8) > (model(x) - y).abs().max().item() | True | False
+# The first step pushed b away from 0, for a higher line was better then, and b comes back slowly: a
+# weight too small and a bias too large make up for each other at our three points. Beyond them they
+# do not, and for x = 4 the model says {answer:.6f}.
 answer = model(torch.tensor([[4.0]])).item()
 print(f"w = {w:.6f}, b = {b:.6f}, and x = 4 gives {answer:.6f}")
 
@@ -122,8 +122,8 @@ bold = fit("sum", 0.1, 2, chosen)
 #
 # [[tool.tutor.plot]]
 # title = "the valley of the loss, and the way through it"
-# of = "((u * x + v - y) ** 2).mean()"
-# over = { u = [0.5, 2.5], v = [-0.8, 1.0] }
+# of = "((w * x + b - y) ** 2).mean()"
+# over = { w = [0.5, 2.5], b = [-0.8, 1.0] }
 # at = ["model.linear.weight", "model.linear.bias"]
 # log = true
 #

@@ -65,7 +65,7 @@ for epoch in range(epochs):
         print(f"Epoch [{epoch + 1}/{epochs}], Loss: {loss.item():.4f}")
 
 # %% Is it done?
-# @ask The loss curve looks flat by now. How far above the best loss did training end?
+# @ask Look at the loss curve. How far above the best loss of any line did training end?
 #   -> "under a tenth" if excess < 0.1 else "over a tenth" | under a tenth | over a tenth
 # The last loss was {loss.item():.6f}, which is {excess:.1%} above the best. Its w differs by
 # {model.weight.item() - best_line[0]:.3f} and its b by {model.bias.item() - best_line[1]:.3f}: what
@@ -133,8 +133,8 @@ print(refusal.split(".")[0])
 #
 # [[tool.tutor.plot]]
 # title = "the valley of the loss, and the way into it"
-# of = "((u * inputs + v - targets) ** 2).mean()"
-# over = { u = [-0.2, 0.9], v = [-0.4, 2.6] }
+# of = "((w * inputs + b - targets) ** 2).mean()"
+# over = { w = [-0.2, 0.9], b = [-0.4, 2.6] }
 # at = ["model.weight", "model.bias"]
 # log = true
 #

@@ -45,7 +45,7 @@ for epoch in range(epochs):
     slope_w = float(2 * np.mean(miss * x_train))
     # And the slope along b, {slope_b:.6g}.
     slope_b = float(2 * np.mean(miss))
-    # The work of `optimizer.step()`, two subtractions: w = {w:.6f},
+    # The work of `optimizer.step()`, two subtractions: w = {w:.6f}.
     w = w - lr * slope_w
     # b = {b:.6f}.
     b = b - lr * slope_b
@@ -64,7 +64,7 @@ assert np.allclose(slopes, [slope_w, slope_b], rtol=1e-3, atol=1e-4, equal_nan=T
 # NumPy can find the best line outright: w = {best_w:.6f}, b = {best_b:.6f}.
 best_w, best_b = np.polyfit(x_train.astype(np.float64), y_train, 1)
 share = float(b / best_b)
-# @ask Which part of the way from 0 to its best value has b gone in {epochs} passes?
+# @ask Which part of the way from 0 to its best value has b gone in all of these passes?
 #   -> way | less than a tenth | some of it | all but a tenth
 # It has gone {share:.1%} of its way. Where `standardise` is off, w makes the first large steps, and
 # from there the two can only move on together, slowly, along the valley.
@@ -91,8 +91,8 @@ print(f"w = {w:.7f}, b = {b:.7f}; the best line has w = {best_w:.7f}, b = {best_
 #
 # [[tool.tutor.plot]]
 # title = "the valley of the loss, and the way into it"
-# of = "((u * x_train + v - y_train) ** 2).mean()"
-# over = { u = [-0.2, 0.9], v = [-0.4, 2.6] }
+# of = "((w * x_train + b - y_train) ** 2).mean()"
+# over = { w = [-0.2, 0.9], b = [-0.4, 2.6] }
 # at = ["w", "b"]
 # log = true
 #

@@ -65,7 +65,8 @@ def train(start, passes):
 # A row for each output, so {list(model.weight.shape)}. We wrote X @ w with a column w; the layer
 # computes X @ Wᵀ. Without the bias it is the same sum.
 model = torch.nn.Linear(2, 1, bias=False)
-# A layer begins at random; we set the start, w = {model.weight.tolist()[0]}.
+# A layer begins at random; we set the start, w = ({model.weight[0, 0].item():.7g},
+# {model.weight[0, 1].item():.7g}).
 model.load_state_dict({"weight": torch.tensor([start])})
 criterion = torch.nn.MSELoss()
 optimizer = torch.optim.SGD(model.parameters(), lr=lr)
@@ -124,8 +125,8 @@ print("w", path[-1], "from (1, 0)", end)
 #
 # [[tool.tutor.plot]]
 # title = "the loss over both weights, and the way down"
-# of = "((u * X[:, 0] + v * X[:, 1] - y[:, 0]) ** 2).mean()"
-# over = { u = [-2, 1.5], v = [-0.5, 3] }
+# of = "((w0 * X[:, 0] + w1 * X[:, 1] - y[:, 0]) ** 2).mean()"
+# over = { w0 = [-2, 1.5], w1 = [-0.5, 3] }
 # at = ["model.weight[0, 0]", "model.weight[0, 1]"]
 # log = true
 #

@@ -1,9 +1,10 @@
 # %% [markdown]
-# # One point at a time
+# # Steps from random points
 # Stochastic gradient descent looks at a few points, steps at once, and is right only on average.
 #
 # You should know the lesson `pytorchic`. Its fifty points and its five lines are here again, but
-# each pass sees one point, drawn at random. A step costs a fiftieth, and a loss says less.
+# each pass sees one point, drawn at random; that is what "stochastic" means. A step costs a
+# fiftieth, and a loss says less.
 
 # %% Fifty points
 from itertools import pairwise
@@ -88,7 +89,7 @@ for step in range(200):
         print(f"{step},\t{loss.item():.2f},\t{rows[-1][1:]}")
 
 # %% What to believe
-# @ask Each step went downhill for what it saw. How often did the loss of all fifty rise?
+# @ask Each step followed the slope of what it saw. How often did the loss of all fifty rise?
 #   -> "never" if not rises else "at times" if rises < 100 else "mostly" | never | at times | mostly
 # In {rises} of 200 steps: what suits a few points may be wrong for the others.
 rises = sum(after > before for before, after in pairwise(wholes))
@@ -102,8 +103,8 @@ print("w", model.weight.flatten().tolist(), "b", model.bias.item())
 # %% [markdown]
 # ## Try it
 # Set `batch` to 25 and compare the path on the map, then the two curves. Set `lr` to 0.1 with one
-# point each: it gets there sooner, and then trembles for ever. With 0.5 it
-# runs away; does it with 5 points a step?
+# point each: it gets there sooner, and then trembles for ever. With 0.5 it runs away; does it with
+# 5 points a step?
 
 # /// script
 # dependencies = ["torch", "numpy"]
@@ -115,8 +116,8 @@ print("w", model.weight.flatten().tolist(), "b", model.bias.item())
 #
 # [[tool.tutor.plot]]
 # title = "the loss of all fifty points, and the way of one at a time"
-# of = "((u * X[:, 0] + v * X[:, 1] + model.bias - y[:, 0]) ** 2).mean()"
-# over = { u = [-1.6, 0.4], v = [0.4, 2.4] }
+# of = "((w0 * X[:, 0] + w1 * X[:, 1] + model.bias - y[:, 0]) ** 2).mean()"
+# over = { w0 = [-1.6, 0.4], w1 = [0.4, 2.4] }
 # at = ["model.weight[0, 0]", "model.weight[0, 1]"]
 # log = true
 #

@@ -58,9 +58,9 @@ assert torch.isclose(corners[0] + corners[3], corners[1] + corners[2], atol=1e-4
 # %% Two layers in one
 first, second = plain
 # W₂(W₁x + b₁) + b₂ is (W₂W₁)x + (W₂b₁ + b₂). The product of both weights is a weight again,
-# {list(weight.shape)},
+# {list(weight.shape)}.
 weight = second.weight @ first.weight
-# and what remains of both biases is a bias.
+# And what remains of both biases is a bias.
 bias = second.weight @ first.bias + second.bias
 places = torch.linspace(-3, 3, 2000).view(1000, 2)
 # At {len(places)} places the one layer and the two differ by {gap:.1g} at most, which is rounding.
@@ -72,7 +72,7 @@ gap = (plain(places) - (places @ weight.t() + bias)).abs().max().item()
 assert gap < 1e-5
 
 # %% What a bend is worth
-# @ask And the one with {activation}: did its loss get below that of any plane, 0.25?
+# @ask And the other network: did its loss get below 0.25, the best that a plane can do?
 #   -> bool(bent_loss < 0.2499) | True | False
 # Its loss is {bent_loss.item():.3g}. A bend keeps one layer from swallowing the other, and then
 # each hidden unit can put its own fold into the surface.
@@ -95,15 +95,15 @@ print("plain", said, activation, folded)
 # [[tool.tutor.plot]]
 # title = "what the network with a bend says; the line is where it says 0.5"
 # points = ["X[:, 0]", "X[:, 1]", "y"]
-# of = "bent(torch.stack([u, v]))[0]"
-# over = { u = [-0.5, 1.5], v = [-0.5, 1.5] }
+# of = "bent(torch.stack([x1, x2]))[0]"
+# over = { x1 = [-0.5, 1.5], x2 = [-0.5, 1.5] }
 # level = 0.5
 #
 # [[tool.tutor.plot]]
 # title = "what the network without one says"
 # points = ["X[:, 0]", "X[:, 1]", "y"]
-# of = "plain(torch.stack([u, v]))[0]"
-# over = { u = [-0.5, 1.5], v = [-0.5, 1.5] }
+# of = "plain(torch.stack([x1, x2]))[0]"
+# over = { x1 = [-0.5, 1.5], x2 = [-0.5, 1.5] }
 # level = 0.5
 #
 # [[tool.tutor.expect]]

@@ -1,6 +1,6 @@
 # %% [markdown]
 # # Learnt by heart
-# A loss near zero says that the answers were learnt, and not that the rule was.
+# A loss near zero says that a model has learnt the answers, not that it has learnt the rule.
 #
 # You should know the lesson `three_points`. A network with 100 inputs and 100 outputs is shown one
 # vector again and again, with the answers to say. The rule behind them is simple: half of each
@@ -19,7 +19,7 @@ target = 0.5 * x + 0.3
 
 # %% Many numbers to set
 net = torch.nn.Sequential(torch.nn.Linear(100, 300), torch.nn.ReLU(), torch.nn.Linear(300, 100))
-# @ask It is to give 100 answers. How many numbers does training set for that?
+# @ask The network must give 100 answers. How many numbers may training change for that?
 #   -> numbers | 400 | 30000 | 60400
 # {numbers}, in tables of {[list(p.shape) for p in net.parameters()]}. There is room to
 # spare for the {target.numel()} answers that it is to learn.
@@ -46,7 +46,7 @@ for epoch in range(500):
         print(f"{epoch:3d}  known {known_losses[-1]:.3e}  fresh {fresh_losses[-1]:.3e}")
 
 # %% What did it learn?
-# @ask The loss of what it knows fell and fell. Did that of the fresh vector get to half, at least?
+# @ask The loss of what it knows fell far. Did that of the fresh vector fall at least to its half?
 #   -> "yes" if left < 0.5 else "no" | yes | no
 # It went from {fresh_losses[0]:.4f} to {fresh_losses[-1]:.6f}, the known one from
 # {known_losses[0]:.4f} to {known_losses[-1]:.2g}. Only the fresh one tells what was understood.
@@ -54,7 +54,7 @@ left = fresh_losses[-1] / fresh_losses[0]
 # Somebody who knows nothing says 0.3 every time, the middle of all answers, and is off by
 # {lazy:.6f}.
 lazy = ((0.5 * fresh) ** 2).mean().item()
-# @ask On the fresh vector: who is nearer to the truth, the trained network or that somebody?
+# @ask On the fresh vector: what is nearer to the truth, the network or always saying 0.3?
 #   -> nearer | the network | somebody who says 0.3
 # It is {nearer}. The network knows by heart what to say to what it was shown; between that and the
 # rule there are many functions, and nothing told it which one was meant. More examples would.

@@ -3,8 +3,8 @@
 # A loss that stands still may lie on a plateau, with a way down behind it.
 #
 # You should know the lesson `three_points`. A network with two hidden layers is to learn a wave
-# that swings faster and faster. It and a copy begin alike. It walks by plain gradient descent, the
-# copy with momentum: each of its steps is the slope and a part of the step before.
+# that swings faster and faster. The network and a copy of it begin alike. The first walks by plain
+# gradient descent, the copy with momentum: each step is the slope and a part of the step before.
 
 # %% A wave
 import copy
@@ -21,13 +21,13 @@ def wave(x):
 
 
 torch.manual_seed(446)
-# {len(X)} places between 0 and 1,
+# {len(X)} places between 0 and 1.
 X = torch.rand(200, 1)
-# and how high the wave is there, from {y.min().item():.3g} to {y.max().item():.3g}.
+# How high the wave is there: from {y.min().item():.3g} to {y.max().item():.3g}.
 y = wave(X)
 # Places in order, to draw with.
 grid = torch.linspace(0, 1, 200).unsqueeze(1)
-# Saying the mean of y everywhere has the loss {lazy:.6g}. That much can be had for nothing.
+# Saying the mean of y everywhere has the loss {lazy:.6g}. That much is easy to have.
 lazy = y.var(unbiased=False).item()
 
 # %% Two networks, one start

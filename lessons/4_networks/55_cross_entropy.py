@@ -1,6 +1,6 @@
 # %% [markdown]
 # # The price of a guess
-# Cross-entropy is minus the logarithm of the probability that the right class was given.
+# Cross-entropy is minus the logarithm of the probability that the model gives to the right class.
 #
 # You should know what a loss is and what `backward()` does, from the lesson `three_points`.
 #
@@ -49,7 +49,7 @@ by_hand = probabilities - hot
 loss.backward()
 assert torch.allclose(logits.grad, by_hand, atol=1e-6)
 hopeless = torch.tensor([-8.0, 1.0, 0.1], requires_grad=True)
-# @ask The cat's logit is -8 now, a very wrong answer. How steep is the loss along it?
+# @ask The cat's logit is -8 now, a very wrong answer. About how steep is the loss along it?
 #   -> round(-hopeless.grad[0].item()) | 0 | 1 | 9
 # {hopeless.grad[0].item():.4f}: a probability is between 0 and 1, so no slope is ever longer than
 # 1. A hopeless answer is still told clearly where to go, and never thrown far away.

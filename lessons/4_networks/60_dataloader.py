@@ -5,7 +5,7 @@
 # You should know the data and the loss from the lesson `fifteen_points`.
 #
 # Fifteen points fit into one step. Fifteen million do not, so training takes a few at a time. Who
-# cuts them up, and what has one to take care of?
+# cuts them up, and what must we take care of?
 
 # %% A data set answers two questions
 import torch
@@ -67,14 +67,14 @@ whole = criterion(model(points.x), points.y).item()
 # The mean of these {len(means)} losses is {of_means:.6f}, and over all points it is {whole:.6f}. In
 # a smaller batch each point weighs more.
 of_means = sum(means) / len(means)
-# Each mean times its number of points is a sum again. All of them by the {sum(sizes)} points that
-# were seen: {weighted:.6f}.
+# Each mean times its number of points is a sum again. All sums together, divided by the
+# {sum(sizes)} points that were seen: {weighted:.6f}.
 weighted = sum(size * mean for size, mean in zip(sizes, means, strict=True)) / sum(sizes)
 assert abs(weighted - whole) < 1e-5 or sum(sizes) < len(points)
 
 # %% Five rounds with training
 torch.manual_seed(446)
-# With `shuffle=True` each round begins by dealing the points anew.
+# With `shuffle=True` each round deals the points anew, like cards.
 shuffled = DataLoader(points, batch, shuffle=True, drop_last=drop_last, num_workers=0)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
 steps, seen = 0, []
@@ -97,7 +97,7 @@ for epoch in range(5):
 # {len(seen)} points were dealt, {len(set(seen))} different ones. Shuffling is a deck of cards that
 # is dealt out, not a die that is thrown.
 all_different = len(set(seen)) == len(seen)
-# With `drop_last` those that do not fill a batch sit a round out: {left_out} in this one.
+# With `drop_last` those that do not fill a batch are left out of the round: {left_out} in this one.
 left_out = len(points) - len(seen)
 # Five rounds of {len(shuffled)} batches were {steps} steps, and they brought the loss over all
 # points from {whole:.6f} down to {end:.6f}.

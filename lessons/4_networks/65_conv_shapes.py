@@ -53,8 +53,7 @@ layers = {"conv1": conv1, "conv2": conv2, "fc1": fc1, "fc2": fc2}
 counts = {name: sum(p.numel() for p in layer.parameters()) for name, layer in layers.items()}
 total = sum(counts.values())
 # @ask The two convolutions do most of the looking. Which part of all parameters is in them?
-#   -> "under 2%" if part < 0.02 else "2 to 50%" if part < 0.5 else "over 50%"
-#   | under 2% | 2 to 50% | over 50%
+#   -> "under 2%" if part < 0.02 else "2 to 20%" | under 2% | 2 to 20% | over half
 # {counts["conv1"] + counts["conv2"]} of {total}, that is {100 * part:.2g}%; fc1 alone has
 # {counts["fc1"]}. Looking with the same window everywhere is cheap.
 part = (counts["conv1"] + counts["conv2"]) / total

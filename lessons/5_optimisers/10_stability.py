@@ -1,11 +1,11 @@
 # %% [markdown]
 # # How fast is too fast
-# The steepest curvature of a loss sets a limit to the learning rate, and the data sets it.
+# The steepest direction of a loss sets a limit to the learning rate, however gentle the others are.
 #
 # You should know gradient descent on a line with w and b, from the lesson `fifteen_points`.
 #
 # In the lesson `descend` one weight walked down, and 0.22 was too fast for it. With two parameters
-# there are many directions, and the steepest of them decides for all.
+# there are many directions to go. Here you learn to compute the limit before you train.
 
 # %% Three points, two parameters
 import torch
@@ -17,6 +17,11 @@ y = 2 * x
 
 def loss_of(line, y):
     return ((line[0] * x + line[1] - y) ** 2).mean()
+
+
+def steepest(curvature):
+    # The largest curvature of all directions.
+    return torch.linalg.eigvalsh(curvature.cpu())[-1].item()
 
 
 # The line y = wx + b, from w = 1 and b = 0; w = 2 and b = 0 would be right.
@@ -37,8 +42,8 @@ for step in range(40):
     print(f"{step:2d}  loss {loss.item():.6g}")
 
 # %% How curved is it?
-# The second derivatives of the loss, in a table of 2 by 2. They tell how the slopes change as the
-# line moves, and on this loss they are the same everywhere.
+# Curvature says how fast the slopes change as the line moves. These are the second derivatives of
+# the loss, in a table of 2 by 2; on this loss they are the same everywhere.
 curvature = torch.func.hessian(loss_of)(line.detach(), y)
 # Two directions stand out. Along the valley the curvature is {flat:.4g}, across it {steep:.4g}.
 # (These are the eigenvalues; `.cpu()` because not every device can find them.)
@@ -48,17 +53,17 @@ flat, steep = torch.linalg.eigvalsh(curvature.cpu()).tolist()
 factor = 1 - lr * steep
 # @ask Across the valley the curvature is 11.09. From which rate on does the walk blow up?
 #   -> round(limit, 4) | 0.0902 | 0.1803 | 0.3606
-# Where 1 - lr · curvature is -1, so at 2 / {steep:.4g} = {limit:.7f}. That the loss is gentle along
+# Where 1 - lr · curvature is -1, so at 2 / {steep:.4g} = {limit:.6f}. That the loss is gentle along
 # the valley does not help.
 limit = 2 / steep
-# So the walk above had to end as it did.
+# Below the limit a walk ends lower than it began, above it higher. The one above had lr = {lr:g}:
+# it went from {start:.4g} to {loss_of(line.detach(), y).item():.4g}.
 assert (loss_of(line.detach(), y).item() < start) == (lr < limit)
-bent = torch.func.hessian(loss_of)(line.detach(), 10 * y)
-# @ask Make all targets ten times as large. How many times as large is the limit then?
+# @ask Make all targets ten times as large. The new limit is how many times the old one?
 #   -> round(tenfold / limit, 3) | 0.01 | 0.1 | 1 | 10
 # The same limit. Targets move the floor of the valley, but they do not bend it: in the second
 # derivative there are only the inputs.
-tenfold = 2 / torch.linalg.eigvalsh(bent.cpu())[-1].item()
+tenfold = 2 / steepest(torch.func.hessian(loss_of)(line.detach(), 10 * y))
 
 # %% Five losses
 fifteen = torch.tensor(
@@ -88,7 +93,8 @@ def with_ones(x):
     return torch.stack([x, torch.ones_like(x)], dim=1)
 
 
-# A column for each parameter, and what the sum of the squares is divided by.
+# Five losses of this course. Each has a column for each parameter, and what the sum of the squares
+# is divided by.
 losses = {
     "3 points, only w": (x.view(-1, 1), 3),
     "3 points, w and b": (with_ones(x), 3),
@@ -96,17 +102,17 @@ losses = {
     "15 points": (with_ones(fifteen), 15),
     "50 points": (fifty, 50),
 }
-# From them alone come all second derivatives of a squared loss.
+# From these columns alone come all second derivatives of a squared loss.
 curvatures = {name: 2 * c.T @ c / divisor for name, (c, divisor) in losses.items()}
 assert torch.allclose(curvatures["3 points, w and b"], curvature)
-# @ask Each of the five has a limit of its own. Which one needs the smallest steps?
+# @ask Each of the five losses has its own limit. Which loss needs the smallest learning rate?
 #   -> min(limits, key=limits.get) | 3 points, sum | 15 points | 50 points
 # - only w: {limits["3 points, only w"]:.7f}
 # - w and b: {limits["3 points, w and b"]:.7f}
 # - their sum, not their mean: {limits["3 points, sum"]:.7f}, a third of that
 # - 15 points: {limits["15 points"]:.7f}, for x goes up to {fifteen.max().item():.3g} and is squared
 # - 50 points: {limits["50 points"]:.7f}, with many more points, but all of them near 0
-limits = {name: 2 / torch.linalg.eigvalsh(c.cpu())[-1].item() for name, c in curvatures.items()}
+limits = {name: 2 / steepest(c) for name, c in curvatures.items()}
 
 
 def left_over(curvature, lr, steps=400):
@@ -119,9 +125,9 @@ def left_over(curvature, lr, steps=400):
 
 # %% A hair below, a hair above
 for name, bound in limits.items():
-    # {name}: a hundredth below the limit, 400 steps leave {below:.3g} of the way.
+    # {name}: with a rate 1% below the limit, 400 steps leave {below:.3g} of the way.
     below = left_over(curvatures[name], 0.99 * bound)
-    # A hundredth above it they make {above:.3g} of it: it grows, and would go on growing.
+    # With 1% above it the way becomes {above:.3g} times as long, and would go on growing.
     above = left_over(curvatures[name], 1.01 * bound)
     assert below < 1.5 < above
     print(f"{name:18s} limit {bound:.7f}  below {below:.2e}  above {above:.2e}")

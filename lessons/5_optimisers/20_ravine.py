@@ -4,10 +4,13 @@
 #
 # You should know why a steep direction limits the rate for all, from the lesson `stability`.
 #
-# The fifteen points again. Their loss is a ravine: steep walls, and a floor that is almost flat.
-# Plain descent must take steps small enough for the walls, and then it crawls along the floor.
+# The fifteen points again. Their loss is a ravine, a narrow valley: steep walls, and a floor that
+# is almost flat. Plain descent must take steps small enough for the walls, and then it crawls along
+# the floor. Here you see what momentum does about it, and what it is made of.
 
 # %% A ravine
+from itertools import pairwise
+
 import torch
 
 lr = 0.02  # @param {type: "slider", min: 0.005, max: 0.045, step: 0.001}
@@ -25,6 +28,21 @@ def loss_of(line):
     return ((line[0] * x + line[1] - y) ** 2).mean()
 
 
+def walk(lr, momentum, steps=60):
+    # Descent with momentum, by formula: all its losses.
+    line, velocity, losses = torch.zeros(2), torch.zeros(2), []
+    for _ in range(steps):
+        miss = line[0] * x + line[1] - y
+        losses.append((miss**2).mean().item())
+        velocity = momentum * velocity + 2 * torch.stack([(miss * x).mean(), miss.mean()])
+        line = line - lr * velocity
+    return [*losses, loss_of(line).item()]
+
+
+def rises(losses):
+    return sum(after > before for before, after in pairwise(losses))
+
+
 columns = torch.stack([x, torch.ones_like(x)], dim=1).cpu()
 # As in the lesson `stability`: the second derivatives, and the two directions that stand out.
 (flat, steep), directions = torch.linalg.eigh(2 * columns.T @ columns / len(x))
@@ -40,15 +58,18 @@ heavy = torch.zeros(2, requires_grad=True)
 # The same rate for both; only the second one remembers where it was going.
 plain_optimizer = torch.optim.SGD([plain], lr=lr)
 heavy_optimizer = torch.optim.SGD([heavy], lr=lr, momentum=momentum)
-# What momentum is made of, by hand beside the optimizer. It begins at rest.
+# @ask The heavy walker gets momentum 0.9 and lr = 0.02. Will its loss fall in every pass?
+#   -> rises(walk(0.02, 0.9)) == 0 | True | False
+# You will see. What momentum is made of, by hand beside the optimizer: a velocity, at rest at
+# first.
 velocity, by_hand = torch.zeros(2), torch.zeros(2)
 plain_w, plain_b, losses = [0.0], [0.0], []
 
 # %% Sixty passes
 for epoch in range(60):
-    # Plain descent has the loss {plain_loss.item():.6f}.
+    # Plain descent has the loss {plain_loss.item():.6g}.
     plain_loss = loss_of(plain)
-    # With momentum it is {loss.item():.6f}.
+    # With momentum it is {loss.item():.6g}.
     loss = loss_of(heavy)
     losses.append(loss.item())
     plain_optimizer.zero_grad()
@@ -61,13 +82,14 @@ for epoch in range(60):
     velocity = momentum * velocity + heavy.grad
     # The step goes against the velocity, not against the slope.
     by_hand = by_hand - lr * velocity
-    # Plain descent: w = {plain[0].item():.5f}, b = {plain[1].item():.5f}.
+    # Plain descent: w = {plain[0].item():.5g}, b = {plain[1].item():.5g}.
     plain_optimizer.step()
-    # With momentum: w = {heavy[0].item():.5f}, b = {heavy[1].item():.5f}, just as by hand.
+    # With momentum: w = {heavy[0].item():.5g}, b = {heavy[1].item():.5g}. By hand:
+    # w = {by_hand[0].item():.5g}, b = {by_hand[1].item():.5g}.
     heavy_optimizer.step()
     plain_w.append(plain[0].item())
     plain_b.append(plain[1].item())
-    print(f"{epoch:2d}  plain {plain_loss.item():.6f}  momentum {loss.item():.6f}")
+    print(f"{epoch:2d}  plain {plain_loss.item():.6g}  momentum {loss.item():.6g}")
 
 # %% Who got farther?
 # Least squares finds the lowest point at once: w = {bottom[0].item():.5f},
@@ -75,45 +97,31 @@ for epoch in range(60):
 bottom = torch.linalg.lstsq(columns, y.view(-1, 1).cpu()).solution.flatten().to(x.device)
 # Nobody can get below the loss there, {lowest:.6f}.
 lowest = loss_of(bottom).item()
-# After sixty steps plain descent has come to {plain_end:.6f}: b is {plain[1].item():.4f} and still
-# has far to go.
+# After sixty steps plain descent has the loss {plain_end:.6g}. Its b is {plain[1].item():.4g} and
+# should be {bottom[1].item():.4g}.
 plain_end = loss_of(plain.detach()).item()
-# The same sixty steps with momentum have come to {heavy_end:.6f}, and one step before it was
-# {losses[-1]:.6f}: the ball still rolls from wall to wall.
+# The same sixty steps with momentum {momentum:g} have come to {heavy_end:.6g}.
 heavy_end = loss_of(heavy.detach()).item()
-# @ask Did the loss fall in every pass with momentum?
-#   -> falls | True | False
-# A ball does not stop at the floor: it rolls up the other wall and comes back. With momentum one
-# judges the end, not every pass.
-falls = losses == sorted(losses, reverse=True)
+# On that way the loss rose {climbs} times. A heavy ball does not stop at the floor: it rolls up the
+# other wall and comes back. With momentum one judges the end, not every pass.
+climbs = rises(losses)
 
-# %% Is momentum more delicate?
-
-
-def walk(lr, momentum, steps=60):
-    line, velocity = torch.zeros(2), torch.zeros(2)
-    for _ in range(steps):
-        miss = line[0] * x + line[1] - y
-        velocity = momentum * velocity + 2 * torch.stack([(miss * x).mean(), miss.mean()])
-        line = line - lr * velocity
-    return loss_of(line).item()
-
-
+# %% Does a ball need smaller steps?
 # The limit for plain descent, 2 by the largest curvature: {limit:.7f}.
 limit = 2 / steep.item()
 # At 0.03, well above it, plain descent ends with the loss {too_fast:.2g}.
-too_fast = walk(0.03, 0)
-# @ask The same rate of 0.03 with momentum 0.9, a ball that is harder to stop: does it arrive?
+too_fast = walk(0.03, 0)[-1]
+# @ask The same lr = 0.03 with momentum 0.9, a ball that is harder to stop: does it reach the floor?
 #   -> braver < 1.1 * lowest | True | False
 # It does, at {braver:.6f}. The slopes beyond the floor brake the ball: with momentum m the limit is
 # 1 + m times as high, here {1.9 * limit:.5f}.
-braver = walk(0.03, 0.9)
-# @ask More momentum, more speed? Is 0.99 better than 0.9 after sixty steps with lr = 0.02?
-#   -> heavier < walk(0.02, 0.9) | True | False
-# It ends at {heavier:.6f}. So heavy a ball remembers a hundred slopes, and sixty passes are too few
-# for it to come to rest.
-heavier = walk(0.02, 0.99)
-print(f"plain {plain_end:.6f}, momentum {heavy_end:.6f}, lowest {lowest:.6f}")
+braver = walk(0.03, 0.9)[-1]
+# @ask Sixty steps with lr = 0.02: does momentum 0.99 end at a lower loss than momentum 0.9?
+#   -> heavier < walk(0.02, 0.9)[-1] | True | False
+# It ends at {heavier:.6f}. So heavy a ball remembers about a hundred slopes, and in sixty passes it
+# cannot come to rest.
+heavier = walk(0.02, 0.99)[-1]
+print(f"plain {plain_end:.6g}, momentum {heavy_end:.6g}, lowest {lowest:.6g}")
 
 # %% [markdown]
 # ## Try it
@@ -159,7 +167,7 @@ print(f"plain {plain_end:.6f}, momentum {heavy_end:.6f}, lowest {lowest:.6f}")
 # source = "the eigenvalues of the loss's second derivative"
 #
 # [[tool.tutor.expect]]
-# of = "[walk(0.043, 0.9) < 1, walk(0.045, 0.9) < 1]"
+# of = "[walk(0.043, 0.9)[-1] < 1, walk(0.045, 0.9)[-1] < 1]"
 # is = [true, false]
 # source = "the limit with momentum m is (1 + m) times as high: 0.043983"
 #

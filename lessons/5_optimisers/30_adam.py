@@ -1,10 +1,10 @@
 # %% [markdown]
 # # The step that knows no scale
-# Adam divides each slope by the size that slopes have had, so a louder loss makes no longer step.
+# Adam divides each slope by its usual size, so the scale of a loss does not matter to it.
 #
 # You should know the lesson `ravine`, where an optimizer first remembered something. The task is
-# the old one, y = 2x through three points, from w = 1. Two walkers take it on. One hears the loss
-# as it is, the other hears it multiplied.
+# the old one, y = 2x through three points, from w = 1. Two walkers do it. One gets the loss as it
+# is, the other, the loud one, gets it multiplied by `scale`.
 
 # %% Three points, two walkers
 import torch
@@ -29,13 +29,14 @@ slope = (2 * (1 * x - y) * x).mean()
 # Plain descent steps as far as the slope is long: to w = {1 - lr * slope.item():.5g}. With the loss
 # times {scale:g} it would land at w = {plain.item():.6g}, so the rate would have to be chosen anew.
 plain = 1 - lr * scale * slope
-# @ask Adam divides the slope, -9.33, by the size it has seen so far. At lr = 0.05, where to from 1?
-#   -> round(1 + 0.05 * (slope.abs() / size).item(), 4) | 1.05 | 1.4667 | 1.9333
+# @ask Adam divides by the size of the slopes. Loss times 1000, lr = 0.05: w after the first step?
+#   -> round(1 + 0.05 * (1000 * slope.abs() / (1000 * size)).item(), 4) | 1.05 | 1.4667 | 467.6667
 # The only size that it has seen is the slope's own, {size.item():.6g}. A number divided by its own
 # size is 1 or -1: what is left is the direction, and the first step is as long as the rate.
 size = slope.square().sqrt()
 
 # %% Sixty passes
+
 beta1, beta2, tiny = 0.9, 0.999, 1e-8
 mean = square = 0.0
 by_hand = 1.0
@@ -56,7 +57,8 @@ for step in range(1, 61):
     square = beta2 * square + (1 - beta2) * w.grad.item() ** 2
     # Both began at 0 and are too small at first; dividing by 1 - beta ** {step} makes up for that.
     size = (square / (1 - beta2**step)) ** 0.5
-    # Mean over size: {mean / (1 - beta1**step) / (size + tiny):.5f} rates, whatever the scale.
+    # Mean over size is {mean / (1 - beta1**step) / (size + tiny):.5f}: so many times lr is the
+    # step.
     by_hand = by_hand - lr * mean / (1 - beta1**step) / (size + tiny)
     # The optimizer did the same: w = {w.item():.6f}, and by hand {by_hand:.6f}.
     optimizer.step()
@@ -67,15 +69,13 @@ for step in range(1, 61):
 assert abs(by_hand - w.item()) < 1e-3
 
 # %% What is the same, what is not
-# @ask Did the two walkers stay together through all sixty passes, within a thousandth?
-#   -> apart < 0.001 | True | False
-# Never more than {apart:.2g} apart. Mean and size grow by the same factor, and it cancels. Only the
-# 1e-8 that keeps Adam from dividing by zero does not scale with them.
+
+# They were at most {apart:.2g} apart. The scale multiplies mean and size alike, and it cancels.
+# Only the 1e-8 that keeps Adam from dividing by zero is not multiplied.
 apart = max(abs(here - there) for here, there in zip(path, loud_path, strict=True))
-# @ask The best w is 2. Did the first walker ever go past 2?
-#   -> farthest > 2 | True | False
-# Its farthest point was {farthest:.5f}. The mean still remembers steep slopes when the slope is
-# small already, so Adam comes in fast, like the ball of the lesson `ravine`.
+
+# The first walker went as far as w = {farthest:.5f}. The mean still remembers steep slopes when the
+# slope is small already, so Adam can run past 2, like the ball of the lesson `ravine`.
 farthest = max(path)
 
 # %% Each weight has its own size
@@ -83,7 +83,7 @@ line = torch.tensor([1.0, 0.0], requires_grad=True)
 line_optimizer = torch.optim.Adam([line], lr=lr)
 # With a bias beside w the slopes are {line.grad[0].item():.5g} and {line.grad[1].item():.5g}.
 ((line[0] * x + line[1] - y) ** 2).mean().backward()
-# @ask The slope along w is more than twice the slope along b. Which of them will move farther?
+# @ask The slope along w is more than twice the slope along b. Which of the two moves farther?
 #   -> "both alike" if abs(line[0] - 1 - line[1]) < 1e-3 * lr else "w" | w | b | both alike
 # w moves by {line[0].item() - 1:.5f}, b by {line[1].item():.5f}: each is divided by its own size.
 # So one rate serves steep and flat directions.

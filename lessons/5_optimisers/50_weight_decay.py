@@ -1,9 +1,11 @@
 # %% [markdown]
 # # A price on large weights
-# Weight decay pulls every weight towards zero, so training ends where the loss is not lowest.
+# Weight decay pulls every weight towards zero, and training ends where that pull and the loss
+# balance.
 #
-# You should know the lessons `descend` and `adam`. The three points lie exactly on y = 2x, so
-# w = 2 makes the loss 0. With decay, w does not go there, and where it goes depends on who decays.
+# You should know the lessons `descend` and `adam`. The three points lie exactly on y = 2x, so w = 2
+# makes the loss 0. Here you learn where w goes with decay, and that SGD, Adam and AdamW do not all
+# mean the same by it.
 
 # %% Three points
 import torch
@@ -21,33 +23,32 @@ def loss_of(w):
 
 
 # %% Two forces
+# @ask The points pull w to 2, decay pulls it to 0. Where do the two pulls cancel?
+#   -> "at 2" if decay == 0 else "between 0 and 2" | at 0 | between 0 and 2 | at 2
 path = [w.item()]
 for _ in range(100):
     # The loss knows nothing of decay: {loss.item():.6g}.
     loss = loss_of(w)
     optimizer.zero_grad()
-    # The points pull with the slope, {w.grad.item():.6g}.
+    # The slope of the loss, the pull of the points, is {w.grad.item():.6g}.
     loss.backward()
-    # Decay pulls the other way: {decay:g} times w is {pull:.6g}. SGD adds it to the slope.
+    # Decay pulls towards 0: {decay:g} times w is {pull:.6g}. SGD adds it to the slope.
     pull = decay * w.item()
     # A step against the sum of both leads to w = {w.item():.7g}.
     optimizer.step()
     path.append(w.item())
 
 # %% Where they balance
-# @ask The points ask for exactly 2. Where is w after a hundred passes?
-#   -> "at 2" if abs(w.item() - 2) < 1e-4 else "below 2" if w < 2 else "above 2"
-#   | below 2 | at 2 | above 2
-# Where (28/3)(w - 2) + {decay:g} · w = 0. That is w = {settled:.6f}; the walk came to
-# {w.item():.6f}.
+# Both pulls cancel where (28/3)(w - 2) + {decay:g} · w = 0. That is w = {settled:.6f}; the walk
+# came to {w.item():.7g}.
 settled = (56 / 3) / (28 / 3 + decay)
-# @ask Training has come to rest at this w. Is the slope of the loss 0 there?
+# @ask Where the pulls cancel, w stands still. Is the slope of the loss 0 there?
 #   -> abs(rest) < 1e-4 | True | False
-# It is {rest:.6f}, and decay adds {decay * settled:.6f}: only the sum is zero. A little of the fit
-# is paid for a smaller weight.
+# It is {rest:.6f}, and decay adds {decay * settled:.6f}: it is the sum that is zero. A little of
+# the fit is paid for a smaller weight.
 rest = (2 * (settled * x - y) * x).mean().item()
-# Each step multiplies the distance to that place by {factor:.5g}. Decay makes the bowl steeper, so
-# too much of it breaks a rate that was good.
+# Each step multiplies the distance to that place by {factor:.5g}. Decay makes the bowl steeper. Too
+# much of it brings this factor below -1, and breaks a rate that was good.
 factor = 1 - lr * (28 / 3 + decay)
 if abs(factor) < 0.9:
     assert abs(w.item() - settled) < 1e-4
@@ -66,17 +67,18 @@ def walk(kind, decay, passes):
     return path
 
 
-# Adam with a decay of 0.1 adds it to the slope too, and divides the sum by its usual size. Where
-# the sum is zero, that changes nothing: w = {adam:.6f}.
+# Adam with a decay of 0.1 adds it to the slope too, and divides the sum by its usual size. Zero
+# divided by a size is zero, so it settles where SGD does with 0.1: w = {adam:.6f}.
 adam = walk(torch.optim.Adam, 0.1, 1000)[-1]
-# AdamW keeps decay out of the slope. It shrinks w by lr times decay, and then takes Adam's step.
-adamw = walk(torch.optim.AdamW, 0.1, 2000)
-# @ask AdamW with the same decay, 0.1. Does it end nearer to 2 than Adam?
+
+# @ask AdamW with the same decay, 0.1, for 2000 passes. Does it end nearer to 2 than Adam?
 #   -> abs(adamw[-1] - 2) < abs(adam - 2) | True | False
-# After 2000 passes it is at {adamw[-1]:.6f}; after 500 it was at {adamw[499]:.6f}. Here decay is
-# weighed against the slope divided by the size that slopes had. As that size fades, a smaller slope
-# is enough for a balance, so w drifts on. One `decay` means two things in these two classes.
-print(f"SGD {w.item():.6f}  Adam {adam:.6f}  AdamW {adamw[-1]:.6f}")
+# It keeps decay out of the slope: it shrinks w by lr times decay, and then takes Adam's step. After
+# 500 passes w was {adamw[499]:.6f}, after 2000 it is {adamw[-1]:.6f}. Decay is weighed against the
+# slope divided by its usual size. As that size fades, a smaller slope is enough for a balance, so w
+# drifts on. One `decay` means two things in these two classes.
+adamw = walk(torch.optim.AdamW, 0.1, 2000)
+print(f"SGD {w.item():.6g}  Adam {adam:.6f}  AdamW {adamw[-1]:.6f}")
 
 # %% [markdown]
 # ## Try it

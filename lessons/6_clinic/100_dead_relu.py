@@ -3,8 +3,9 @@
 # A ReLU that is off for every input gets no gradient, so nothing can ever turn it on again.
 #
 # You need the lessons `fifteen_points` and `modules`: ReLU lets positive numbers through and makes
-# all others 0. The points are the fifteen you know, the network has eight hidden units,
-# and the loss comes to rest at a number that you may have met in the lesson `wide_loss`.
+# all others 0. The points are the fifteen you know, the network has eight hidden units. The loss
+# comes to rest at a number that you may have met in `wide_loss`. You learn to tell why, and two
+# cures.
 
 # %% Fifteen points
 import torch
@@ -55,9 +56,12 @@ loss.backward()
 born = alive(model)
 # @ask How many of them will be on after the first step?
 #   -> {0: "none", born: "as many"}.get(alive(model), "fewer") | none | fewer | as many
-# {alive(model)} of {born}. A unit that is below 0 for all fifteen inputs is off: it gives 0 and its
-# slope is 0.
+# {alive(model)} of {born}. A long step can push a unit so far that it gets a number below 0 for
+# each of the fifteen inputs.
 optimizer.step()
+# @ask Look at the units that are on now. Which parameters can the next 99 passes still move?
+#   -> ["the last bias", "both layers"][alive(model) > 0] | none | the last bias | both layers
+# The length of each gradient of the first weights is kept, to be counted.
 lengths = []
 for _ in range(99):
     # The loss is {loss.item():.6f}.
@@ -71,18 +75,21 @@ for _ in range(99):
     optimizer.step()
 
 # %% What is left
-# @ask In how many of these 99 passes was the gradient of the first weights exactly 0?
-#   -> {0: "none", 99: "all"}.get(lengths.count(0.0), "some") | none | some | all
-# In {zeros}. This is not a small gradient, with which a walk takes long. It is none at all.
+# In {zeros} of the 99 passes the gradient of the first weights was exactly 0. This is not a small
+# gradient, with which a walk takes long. It is none at all: a unit that is off gives 0, and its
+# slope is 0.
 zeros = lengths.count(0.0)
 # With every unit off only the last bias answers, and all that it can learn is the mean of y. What
 # is left then is the variance, {variance:.6f}; the loss is {loss.item():.6f}.
 variance = y.var(correction=0).item()
 
 # %% The cure
-# Below 0 this unit does not give 0 but {leak:g} times its input, and so much of the gradient comes
-# through.
+# Below 0 this unit does not give 0 but {leak:g} times its input, and lets the same part of the
+# gradient through.
 cured = network(torch.nn.LeakyReLU(leak))
+# @ask The same start, the same rate, 300 passes. Will the leaky network get below a loss of 0.2?
+#   -> train(network(torch.nn.LeakyReLU(leak)), 300, lr) < 0.2 | True | False
+# Its first step will be about as long as that of the other network.
 optimizer = torch.optim.SGD(cured.parameters(), lr=lr)
 for _ in range(300):
     # The loss is {loss.item():.6f}, with {alive(cured)} units above 0.
@@ -91,18 +98,16 @@ for _ in range(300):
     # The gradient of the first weights is {cured[0].weight.grad.norm().item():.4g} long.
     loss.backward()
     optimizer.step()
-# @ask Its first step was just as long. Did the network with the leak come below a loss of 0.2?
-#   -> final < 0.2 | True | False
-# It ends at {final:.6f}; the best straight line has 0.1689. Even with every unit below 0 it is a
-# network that learns.
+# It ends at {final:.6f}; the best straight line has 0.1689. With a leak even a unit that is below 0
+# for all inputs goes on learning.
 final = criterion(cured(x), y).item()
 
 # %% Or a smaller step
 careful = network(torch.nn.ReLU())
 # @ask A ReLU again, and lr = 0.01. After 300 passes, is its loss below 0.2 too?
 #   -> slow < 0.2 | True | False
-# It is {slow:.6f}, and {alive(careful)} of its units lives on. The smaller step kept more of them
-# at first, but inputs that are all large and positive go on pushing.
+# It is {slow:.6f}, with {alive(careful)} of {born} units left. A smaller step alone is no safe
+# cure: inputs that are all large and positive go on pushing the units below 0.
 slow = train(careful, 300, lr=0.01)
 print(f"dead {variance:.6f}  leaky {final:.6f}  careful {slow:.6f}")
 
@@ -120,7 +125,7 @@ print(f"dead {variance:.6f}  leaky {final:.6f}  careful {slow:.6f}")
 # covers = ["P10"]
 #
 # [[tool.tutor.plot]]
-# title = "The largest sum that each unit gets"
+# title = "The highest number in each unit (below 0 it is off)"
 # bars = "{f'unit {i}': top for i, top in enumerate(model[0](x).max(dim=0).values)}"
 #
 # [[tool.tutor.plot]]

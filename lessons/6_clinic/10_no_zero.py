@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Nobody emptied the gradient
-# Without `zero_` each step uses the sum of all slopes so far, and the ball cannot come to rest.
+# Without `zero_()` each step uses the sum of all slopes so far, and the walk cannot come to rest.
 #
 # You need the lesson `bowl`: a ball goes down f(x) = (x - 2)², with its bottom at 2, and each step
 # is the slope times lr. One line is missing in the first loop. Python does not complain, and
-# neither does torch.
+# neither does torch. You learn to see from the walk that it is missing.
 
 # %% The broken walk
 import torch
@@ -13,10 +13,11 @@ lr = 0.25  # @param {type: "slider", min: 0.05, max: 1.05, step: 0.05}
 x = torch.tensor(5.0, requires_grad=True)
 # @ask With lr = 0.25 the slope 6 moves the ball from 5 to 3.5, where the slope is 3. And then?
 #   -> 3.5 - 0.25 * (6 + 3) | 2.75 | 1.25 | 0.5
-# The new slope is added to the old one, which nobody took away. Watch the second pass of the loop.
+# The new slope is added to the old one, which nobody took away: 0.25 times 6 + 3. Watch the second
+# pass of the loop.
 broken = [x.item()]
 for step in range(20):
-    # The ball lies {height:.6g} above the bottom.
+    # The ball is {height:.6g} above the bottom.
     height = (x - 2) ** 2
     # The slope here is {2 * (x.item() - 2):.6g}, and `x.grad` holds {x.grad:.6g}.
     height.backward()
@@ -28,7 +29,10 @@ for step in range(20):
 
 # %% The same walk on purpose
 heavy = torch.tensor(5.0, requires_grad=True)
-# Momentum is a sum of slopes in which old ones fade. With momentum 1 they never do.
+# @ask Now the gradient is emptied, but momentum is 1. Does this ball take the first one's way?
+#   -> optimizer.param_groups[0]["momentum"] == 1 | True | False
+# Momentum is a sum of slopes in which old ones fade; with momentum 1 they never do. So the
+# optimizer makes on purpose the sum that the first loop made by mistake.
 optimizer = torch.optim.SGD([heavy], lr=lr, momentum=1.0)
 twin = [heavy.item()]
 for step in range(20):
@@ -41,10 +45,8 @@ for step in range(20):
     optimizer.step()
     twin.append(heavy.item())
     print(f"{step:2d}  with momentum 1: {heavy:.6g}")
-# @ask One loop lacks a line, the other has momentum 1. Did both balls take the same way?
-#   -> apart < 1e-4 | True | False
-# Nowhere are they farther apart than {apart:.2g}. A heavy ball keeps its speed: it rolls through
-# the bottom and up the other side, and with nothing to brake it, it rolls for ever.
+# The two balls are never farther apart than {apart:.2g}. A heavy ball keeps its speed: it rolls
+# through the bottom and up the other side, and with nothing to brake it, it rolls for ever.
 apart = max(abs(one - other) for one, other in zip(broken, twin, strict=True))
 assert apart < 1e-4
 
@@ -62,10 +64,8 @@ for step in range(20):
     x.grad.zero_()
     cured.append(x.item())
     print(f"{step:2d}  emptied in time: {x:.6g}")
-# @ask After 15 steps: does the first ball still go at least as far from the bottom as it began?
-#   -> swing >= 3 | True | False
-# In its last five steps it was up to {swing:.3g} away from the bottom, this one {rest:.2g}. When a
-# loss swings and will not settle, look for the line that empties the gradient.
+# In its last five steps the first ball was up to {swing:.3g} away from the bottom, this one
+# {rest:.2g}. When a loss swings and will not settle, look for the line that empties the gradient.
 swing, rest = (max(abs(place - 2) for place in path[-5:]) for path in (broken, cured))
 
 # %% [markdown]

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # The gradient that faded away
-# Every layer on the way back makes the gradient smaller, and the first of ten is left with nothing.
+# Every layer on the way back makes the gradient smaller, and the first of ten gets almost nothing.
 #
 # You need the lessons `two_layer` and `dead_relu`: a gradient goes back through the layers, and
 # each of them multiplies it by its own slope. No unit is dead here, and no message comes. The
-# points are the fifteen that you know.
+# points are the fifteen that you know. You learn where to look, and which start helps.
 
 # %% Fifteen points
 import torch
@@ -42,20 +42,29 @@ def lengths(model):
     return [layer.weight.grad.norm().item() for layer in model[::2]]
 
 
+def fade(model):
+    # What is left of the last layer's gradient in the first layer.
+    return lengths(model)[0] / lengths(model)[-1]
+
+
+def tried(activation, start=None):
+    # The same for a new network.
+    model = deep(activation, start)
+    criterion(model(x), y).backward()
+    return fade(model)
+
+
 criterion = torch.nn.MSELoss()
 model = deep(torch.nn.Sigmoid)
+sizes = ("below a million", "millions", "billions")
 loss = criterion(model(x), y)
-# The way back begins at the last layer. Its gradient is {lengths(model)[-1]:.3g} long.
+# @ask The way back begins at the last layer. How many times shorter is the gradient at the first?
+#   -> sizes[(fade(model) < 1e-6) + (fade(model) < 1e-9)] | below a million | millions | billions
+# At the last layer it is {lengths(model)[-1]:.3g} long, at the first {lengths(model)[0]:.3g}.
 loss.backward()
-first, *_, last = lengths(model)
-sizes = ("thousands at most", "millions", "billions")
-# @ask On the way back it goes to the first layer. How many times shorter is it there?
-#   -> sizes[(ratio < 1e-6) + (ratio < 1e-9)] | thousands at most | millions | billions
-# There it is {first:.3g} long, {ratio:.3g} of the last.
-ratio = first / last
-# On average a layer passed on {share:.2g} of it. The slope of a sigmoid is 1/4 at most, and torch's
-# start makes small weights.
-share = ratio ** (1 / depth)
+# That is {fade(model):.3g} of it. On average a layer has passed on {share:.2g}: the slope of a
+# sigmoid is 1/4 at most, and torch's start makes small weights.
+share = fade(model) ** (1 / depth)
 
 # %% Does it learn?
 optimizer = torch.optim.SGD(model.parameters(), lr=lr)
@@ -64,12 +73,13 @@ for _ in range(60):
     # The loss is {loss.item():.6f}.
     loss = criterion(model(x), y)
     optimizer.zero_grad()
-    # From the first layer to the last: {lengths(model)[0]:.2g} ... {lengths(model)[-1]:.2g}.
+    # The gradient is {lengths(model)[0]:.2g} long at the first layer, {lengths(model)[-1]:.2g} at
+    # the last.
     loss.backward()
     optimizer.step()
 # @ask The loss has fallen. How many of the first layer's 32 weights have changed at all?
 #   -> {0: "none", 32: "all"}.get(changed, "some") | none | some | all
-# {changed} of 32. In float32 a weight plus a very small step is that same weight again.
+# {changed} of 32. In float32 a weight plus a very small step is the same weight again.
 changed = int((model[0].weight != born).sum())
 # A last bias that learns alone finds the mean of y, and the variance remains, {variance:.6f}. The
 # loss is {loss.item():.6f}. To find such a thing, print how long each layer's gradient is.
@@ -82,19 +92,16 @@ recipes = {
     "tanh, Xavier": (torch.nn.Tanh, torch.nn.init.xavier_normal_),
     "ReLU, He": (torch.nn.ReLU, torch.nn.init.kaiming_normal_),
 }
+# @ask The slope of tanh is up to 1. With tanh alone, does a tenth of the gradient get through?
+#   -> tried(torch.nn.Tanh) > 0.1 | True | False
+# Four recipes, one after the other: an activation, and how the weights begin.
 ratios = {}
 for name, (activation, start) in recipes.items():
-    candidate = deep(activation, start)
-    loss = criterion(candidate(x), y)
-    loss.backward()
-    first, *_, last = lengths(candidate)
     # {name}: the first gradient is {ratios[name]:.3g} of the last.
-    ratios[name] = first / last
-# @ask The slope of tanh is up to 1, four times the sigmoid's. Is tanh alone the cure?
-#   -> ratios["tanh"] > 0.1 | True | False
-# {ratios['tanh']:.2g} is much better than {ratios['sigmoid']:.2g}, but torch's own start still
-# shrinks it. Xavier's start draws larger weights, such that signals keep their size on the way:
-# {ratios['tanh, Xavier']:.2g}. He's is made for ReLU: {ratios['ReLU, He']:.2g}.
+    ratios[name] = tried(activation, start)
+# With tanh {ratios['tanh']:.2g} gets through, with the sigmoid {ratios['sigmoid']:.2g}. Torch's own
+# start makes it less. Xavier's start draws larger weights, so that signals keep about their size on
+# the way: {ratios['tanh, Xavier']:.2g}. He's start does this for ReLU: {ratios['ReLU, He']:.2g}.
 print(ratios)
 
 # %% The cure
@@ -104,7 +111,8 @@ for _ in range(60):
     # The loss is {loss.item():.6f}.
     loss = criterion(cured(x), y)
     optimizer.zero_grad()
-    # From the first layer to the last: {lengths(cured)[0]:.2g} ... {lengths(cured)[-1]:.2g}.
+    # The gradient is {lengths(cured)[0]:.2g} long at the first layer, {lengths(cured)[-1]:.2g} at
+    # the last.
     loss.backward()
     optimizer.step()
 print(f"stuck at {stuck:.6f}, cured {loss.item():.6f}")
@@ -133,7 +141,7 @@ print(f"stuck at {stuck:.6f}, cured {loss.item():.6f}")
 # log = true
 #
 # [[tool.tutor.plot]]
-# title = "First gradient over last"
+# title = "What is left of the gradient at the first layer"
 # bars = "ratios"
 # log = true
 #

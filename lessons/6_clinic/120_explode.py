@@ -1,9 +1,10 @@
 # %% [markdown]
 # # The gradient that blew up
-# Weights that are a little too large multiply layer by layer, and one step is enough for nan.
+# Weights that are too large multiply layer by layer, and one step is enough to make the loss nan.
 #
 # You need the lesson `vanish`: a gradient is multiplied by each layer on its way back. There it
-# faded. Here somebody draws all weights from the standard normal, because that is normal.
+# faded. Here somebody draws all weights from the standard normal distribution, because that sounds
+# normal. You learn what clipping can do about it, and what it cannot.
 
 # %% Fifteen points
 import torch
@@ -43,6 +44,11 @@ def size(number):
     return words[(number >= 1e2) + (number >= 1e6)] if number == number else "nan"
 
 
+def length_of(model):
+    # How long the gradient is, over all parameters.
+    return torch.nn.utils.get_total_norm([p.grad for p in model.parameters()]).item()
+
+
 def normal(weight):
     torch.nn.init.normal_(weight, std=spread)
 
@@ -53,18 +59,19 @@ optimizer = torch.optim.SGD(model.parameters(), lr=lr)
 # The targets are about 2, the predictions reach {model(x).abs().max().item():.3g}. Each unit adds
 # up 32 products with weights of about {spread:g}, and the next layer does it again with these sums.
 loss = criterion(model(x), y)
-# From the first layer to the last: {model[0].weight.grad.norm().item():.3g} and
+# @ask The way back meets the same weights again. How long is the gradient, over all parameters?
+#   -> size(length_of(model)) | below a hundred | below a million | a million or more
+# At the first layer it is {model[0].weight.grad.norm().item():.3g} long, at the last
 # {model[-1].weight.grad.norm().item():.3g}. On the way back the same weights multiply once more.
 loss.backward()
-# @ask The loss asks the parameters to move. How long is its gradient, over all of them?
-#   -> size(length) | below a hundred | below a million | a million or more
-# {length:.3g}. The step that it asks for is {lr * length:.3g} long; a weight is about {spread:g}.
-length = torch.nn.utils.get_total_norm([p.grad for p in model.parameters()]).item()
+# Over all parameters its length is {length:.3g}. The step that it asks for is {lr * length:.3g}
+# long, and a weight is about {spread:g}.
+length = length_of(model)
 optimizer.step()
-# @ask And after that one step, what is the loss?
+# @ask The step has been taken. What is the loss now?
 #   -> size(after_one) | below a hundred | below a million | a million or more | nan
-# {after_one:.4g}. Where products of weights go beyond float32 they become inf, and inf minus inf is
-# nan. From there on every weight stays nan, so look at the lengths before the first nan.
+# It is {after_one:.4g}. Where products of weights go beyond float32 they become inf, and inf minus
+# inf is nan. From there on every weight stays nan, so look at the lengths before the first nan.
 after_one = criterion(model(x), y).item()
 print(f"length {length:.3g}, then loss {after_one:.4g}")
 
@@ -82,17 +89,17 @@ for _ in range(200):
     optimizer.step()
 clipped_loss = loss.item()
 walked = torch.nn.utils.parameters_to_vector(clipped.parameters()).detach() - born
-# @ask Two hundred clipped steps. What share of their length have all the weights changed by?
-#   -> "below 0.1" if share < 0.1 else "above 0.9" if share > 0.9 else "about 0.5"
-#   | below 0.1 | about 0.5 | above 0.9
-# By {share:.2g}, and the loss is {clipped_loss:.3g}. No step was longer than {lr:g}: clipping takes
-# the harm out of a single one, but weights that were too large still are.
+# @ask All weights together form one long vector. After 200 clipped steps, is a tenth of it changed?
+#   -> share > 0.1 | True | False
+# The change is {share:.2g} of its length, and the loss is {clipped_loss:.3g}. No step was longer
+# than {lr:g}: clipping takes the harm out of a single step, but weights that were too large still
+# are.
 share = (walked.norm() / born.norm()).item()
 print(f"clipped {clipped_loss:.3g}")
 
 # %% The cure
-# Each unit adds up 32 products, and a ReLU lets through about half of what comes. Weights of about
-# {even:g} make up for both, and signals keep their size.
+# Each unit adds up 32 products, and a ReLU lets through about half of what comes. With weights of
+# about {even:g} the two cancel out, and signals keep their size.
 even = (2 / 32) ** 0.5
 # That is He's start, and torch has it ready.
 cured = deep(torch.nn.init.kaiming_normal_)
@@ -102,7 +109,7 @@ for _ in range(200):
     loss = criterion(cured(x), y)
     optimizer.zero_grad()
     loss.backward()
-    # The gradient was {found:.3g} long. Clipping has its place here: for a rare steep step.
+    # The gradient was {found:.3g} long. Here clipping is in its place: it shortens the steep steps.
     found = torch.nn.utils.clip_grad_norm_(cured.parameters(), 1.0).item()
     optimizer.step()
 print(f"length {length:.2g}, clipped {clipped_loss:.2g}, cured {loss.item():.4f}")

@@ -3,7 +3,7 @@
 # Units that begin alike get the same gradient and stay alike, so a start must be random.
 #
 # You need the lesson `fifteen_points`, and `dead_relu`, whose network of eight hidden units we
-# take. A line could begin at w = 0 and b = 0, and learned well. May a network?
+# take. A line could begin at w = 0 and b = 0, and learned well. Can a network?
 
 # %% Fifteen points
 import torch
@@ -32,21 +32,35 @@ def network(value=None):
     return model
 
 
+def slopes(model):
+    # The names of the parameters whose gradient is not 0.
+    criterion(model(x), y).backward()
+    return " and ".join(name for name, p in model.named_parameters() if p.grad.any())
+
+
+def kinds(model):
+    # How many different slopes the first weights of the units get.
+    criterion(model(x), y).backward()
+    return len(model[0].weight.grad.unique())
+
+
 # %% All zeros
 model = network(0.0)
+# @ask All are 0: weight and bias of layer 0, and of layer 2 behind the ReLU. Which can move?
+#   -> slopes(network(0.0)) | 2.weight and 2.bias | 2.bias | none | all
+# Watch their slopes in the next passes.
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 for _ in range(100):
     # The loss is {loss.item():.6f}.
     loss = criterion(model(x), y)
     optimizer.zero_grad()
-    # The last bias has the slope {model[2].bias.grad.item():.4g}. The weights behind it have
-    # {model[2].weight.grad.norm().item():g}, the first ones {model[0].weight.grad.norm().item():g}.
+    # The last bias has the slope {model[2].bias.grad.item():.4g}. The last weights have a gradient
+    # of length {model[2].weight.grad.norm().item():g}, the first ones of
+    # {model[0].weight.grad.norm().item():g}.
     loss.backward()
     optimizer.step()
-# @ask Weights and biases of layer 0, and of layer 2 behind the ReLU. Which have left zero?
-#   -> " and ".join(moved) | 2.weight and 2.bias | 2.bias | none | all
-# Only {moved[0]}. The units say 0, so the weights that would listen to them do not matter; and
-# while those are 0, what the units say does not matter. Each waits for the other.
+# Only {moved[0]} has left 0. The units give 0, so the weights behind them do not matter; and while
+# those are 0, what the units give does not matter. Each waits for the other.
 moved = [name for name, parameter in model.named_parameters() if parameter.any()]
 variance = y.var(correction=0).item()
 # One number can learn the mean of y, no more. The loss, {zero_loss:.6f}, is the variance of y.
@@ -54,10 +68,13 @@ zero_loss = criterion(model(x), y).item()
 print(f"zeros {zero_loss:.6f}, variance {variance:.6f}")
 
 # %% All the same
-# Another task: a V. Its two sides need at least two units, one for each.
+# Another task: a V. Its two sides need at least two units, one for each, so eight are plenty.
 x = torch.linspace(-1, 1, 15).view(-1, 1)
 y = x.abs()
 model = network(value)
+# @ask Eight units start alike, and the task needs two. How many different slopes do they get?
+#   -> kinds(network(value)) | 1 | 2 | 8
+# Watch the slopes of the first and of the eighth unit.
 optimizer = torch.optim.SGD(model.parameters(), lr=lr)
 for _ in range(300):
     # The loss is {loss.item():.6f}.
@@ -69,10 +86,9 @@ for _ in range(300):
     optimizer.step()
 same_loss = loss.item()
 units = torch.cat([model[0].weight.detach().flatten(), model[0].bias.detach()]).view(2, 8)
-# @ask Eight units, 300 passes on a task that needs two. How many different units are there now?
-#   -> different | 1 | 2 | 8
-# {different}. What begins alike and gets the same slopes stays alike in every step: the network has
-# eight units and can do what one can. Its loss is {same_loss:.6f}.
+# Different units after 300 passes: {different}. What begins alike and gets the same slopes stays
+# alike in every step: the network has eight units and can do what one can. Its loss is
+# {same_loss:.6f}.
 different = len({tuple(unit) for unit in (units * 1e4).round().T.tolist()})
 
 # %% The cure
@@ -83,7 +99,7 @@ for _ in range(300):
     loss = criterion(cured(x), y)
     optimizer.zero_grad()
     # The first unit has the slope {cured[0].weight.grad[0].item():.4g}, the eighth
-    # {cured[0].weight.grad[7].item():.4g}: each sees the task from where it stands.
+    # {cured[0].weight.grad[7].item():.4g}: they began at different places.
     loss.backward()
     optimizer.step()
 # From {same_loss:.6f} to {loss.item():.6f}. Chance does not have to be clever here. It only has to

@@ -3,7 +3,8 @@
 # A float32 keeps about seven digits, so what is much smaller than its neighbour is lost.
 #
 # You need the lessons `per_sample`, where a weight stopped just below 2, and `slope3`, where a
-# slope was measured by a small step. Three things go wrong here, all for one reason.
+# slope was measured by a small step. Three things go wrong here, all for one reason, and one cure
+# helps.
 
 # %% One that disappears
 import warnings
@@ -15,10 +16,10 @@ gap = 1e-6  # @param ["1e-2", "1e-4", "1e-6", "1e-8"] {type: "raw"}
 number = torch.tensor(big)
 # @ask A hundred million plus one, minus a hundred million. What is it in float32?
 #   -> ((torch.tensor(1e8) + 1) - 1e8).item() | 0 | 1 | 8
-# For {big:g} it is {rest.item():g}. The sum had to be rounded to a float32, and what was rounded
+# With {big:g} it is {rest.item():g}. The sum has to be rounded to a float32, and what is rounded
 # away does not come back.
 rest = (number + 1) - number
-# From {big:g} the next float32 is {step.item():g} away. Less than half of that adds nothing.
+# From {big:g} the next float32 is {step.item():g} away. Adding less than half of that adds nothing.
 step = torch.nextafter(number, torch.tensor(float("inf"))) - number
 # The same in float64, which has about sixteen digits: {careful.item():g}.
 careful = (torch.tensor(big, dtype=torch.float64, device="cpu") + 1) - big
@@ -35,17 +36,17 @@ for epoch in range(100):
         with torch.no_grad():
             # The step is {lr * w.grad.item():.3g} long, and w = {w.item():.13f}.
             w -= lr * w.grad
-        # Emptied after use; the loss it came from was {loss.item():.3g}.
+        # Emptied for the next sample. The loss was {loss.item():.3g}.
         w.grad.zero_()
     if w.item() != before:
         stood_since = epoch + 1
 (w * 3 - 6).square().backward()
-# @ask For half of the hundred passes w has not moved. Is its step exactly 0?
+# @ask In the second half of the hundred passes w has not moved at all. Is its step exactly 0?
 #   -> short == 0 | True | False
-# It is {short:.3g}, not nothing.
+# It is {short:.3g}: small, but not 0.
 short = lr * w.grad.item()
 # But the next float32 is {gap_above.item():.3g} away from w. The step is less than half of that, so
-# w minus the step is rounded back to w, in every pass since number {stood_since}.
+# w minus the step is rounded back to w. The last pass that moved w was number {stood_since}.
 gap_above = torch.nextafter(w.detach(), torch.tensor(2.0)) - w.detach()
 
 
@@ -85,10 +86,10 @@ for _ in range(100):
     for x, y in ((1.0, 2.0), (2.0, 4.0), (3.0, 6.0)):
         # The same walk in float64, by formula: {twin.item():.14f}.
         twin = twin - lr * 2 * (twin * x - y) * x
-# @ask Training in float32 stopped 0.0000004 below 2. Is that a reason to train in float64?
-#   -> "yes" if abs(3 * w.item() - 6) > 1e-3 else "no" | yes | no
-# The prediction for x = 3 is {3 * w.item():.7f}: data are seldom as exact as that. Train in
-# float32, and take float64 where you check.
+# @ask In float32 the weight stopped 0.0000004 below 2. By how much is the prediction for x = 3 off?
+#   -> "below 0.001" if abs(3 * w.item() - 6) < 1e-3 else "above 0.001" | above 0.001 | below 0.001
+# It is {3 * w.item():.7f}, and should be 6: data are seldom as exact as that. So train in float32,
+# and take float64 where you check.
 print(f"float32 {w.item():.13f}, float64 {twin.item():.14f}")
 
 # %% [markdown]
@@ -108,7 +109,7 @@ print(f"float32 {w.item():.13f}, float64 {twin.item():.14f}")
 # error = "torch.autograd.gradcheck.GradcheckError: Jacobian mismatch for output 0"
 #
 # [[tool.tutor.plot]]
-# title = "(x - 2)² beside x = 1, and what float32 makes of it"
+# title = "(x - 2)² close to x = 1, and what float32 makes of it"
 # lines = [
 #   ["[i / 10 for i in range(-20, 21)]",
 #    "[-2 * i / 10 for i in range(-20, 21)]", "the slope -2"],

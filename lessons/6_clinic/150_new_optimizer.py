@@ -1,10 +1,11 @@
 # %% [markdown]
 # # The optimizer that forgets
-# An optimizer remembers its past and its parameters, so build it once, after the model is complete.
+# An optimizer remembers past steps and its parameters: build it once, when the model is complete.
 #
 # You need the lesson `ravine`: momentum adds up slopes, and for that the optimizer keeps a velocity
 # for each parameter. The points are the three on y = 2x, and w begins at 1. Here the training has
-# been moved into a tidy function, and it has become slow.
+# been tidied: what an epoch needs is built where the epoch begins. Now it has become slow, and you
+# learn what an optimizer keeps between two steps.
 
 # %% The broken run
 import torch
@@ -26,32 +27,33 @@ for _ in range(100):
     # A new optimizer knows nothing yet: it holds {remembered} velocities.
     remembered = len(optimizer.state)
     optimizer.zero_grad()
-    # The loss is {loss.item():.6f}.
+    # The loss is {loss.item():.6g}.
     loss = loss_of(w)
-    # The slope along w is {w.grad.item():.6f}.
+    # The slope along w is {w.grad.item():.6g}.
     loss.backward()
-    # A first step is as long as one without momentum; now w = {w.item():.6f}. What has been
-    # learned of the direction goes when the next pass builds an optimizer of its own.
+    # Now w = {w.item():.7g}. What the optimizer has learned of the direction is lost when the next
+    # pass builds an optimizer of its own.
     optimizer.step()
     path.append(w.item())
 broken = w.item()
 
 # %% What it did
 w = torch.tensor(1.0, requires_grad=True)
+# @ask This walk has no momentum at all. Will it end at the same w as the broken run?
+#   -> remembered == 0 | True | False
 plain = torch.optim.SGD([w], lr=lr)
 for _ in range(100):
     plain.zero_grad()
-    # Without momentum the loss is {loss.item():.6f}.
+    # Without momentum the loss is {loss.item():.6g}.
     loss = loss_of(w)
     loss.backward()
     plain.step()
-# @ask A walk without any momentum, beside the one that asked for it. Do they end at the same w?
-#   -> same | True | False
-# Without it w is {w.item():.6f}, and the broken run had {broken:.6f}: its momentum did nothing. No
-# message, no wild loss, only a training that is slower than it was meant to be.
+# Without momentum w is {w.item():.7g}, and the broken run had {broken:.7g}. A first step has no
+# past to add, and the broken run took nothing but first steps. No message, no wild loss, only a
+# training that is slower than it was meant to be.
 same = w.item() == broken
 assert same
-print(f"broken {broken:.6f}, without momentum {w.item():.6f}")
+print(f"broken {broken:.7g}, without momentum {w.item():.7g}")
 
 # %% The cure
 w = torch.tensor(1.0, requires_grad=True)
@@ -60,18 +62,16 @@ optimizer = torch.optim.SGD([w], lr=lr, momentum=momentum)
 cured_path = [w.item()]
 for _ in range(100):
     optimizer.zero_grad()
-    # The loss is {loss.item():.6f}.
+    # The loss is {loss.item():.6g}.
     loss = loss_of(w)
     loss.backward()
-    # The velocity has grown to {optimizer.state[w]["momentum_buffer"].item():.5g}, beside a slope
-    # of {w.grad.item():.5g}, and w = {w.item():.6f}.
+    # The velocity is {optimizer.state[w]["momentum_buffer"].item():.5g}, beside a slope
+    # of {w.grad.item():.5g}, and w = {w.item():.7g}.
     optimizer.step()
     cured_path.append(w.item())
-# @ask Which of the two runs came nearer to w = 2?
-#   -> "the cured" if abs(cured - 2) < abs(broken - 2) else "the broken" | the cured | the broken
-# The broken run ended at {broken:.6f}, the cured one at {cured:.6f}.
+# From the same start the broken run ended at {broken:.7g}, the cured one at {cured:.7g}.
 cured = w.item()
-print(f"cured {cured:.6f}")
+print(f"cured {cured:.7g}")
 
 # %% The other half of its memory
 torch.manual_seed(446)
@@ -80,6 +80,10 @@ optimizer = torch.optim.SGD(model.parameters(), lr=lr)
 first = model.weight
 # Somebody sets the start after the optimizer was built: a new parameter under the old name.
 model.weight = torch.nn.Parameter(torch.tensor([[1.0]]))
+held = optimizer.param_groups[0]["params"][0]
+# @ask The optimizer was built with the first weight, the model uses the new one. Which will move?
+#   -> "the new" if held is model.weight else "neither" | the new | the first | neither
+# Watch both weights, and who gets a gradient.
 born = first.item()
 for _ in range(5):
     optimizer.zero_grad()
@@ -88,16 +92,15 @@ for _ in range(5):
     # {first.grad}.
     loss.backward()
     optimizer.step()
-# @ask The optimizer was built with the first weight, the model uses the new one. Which has moved?
-#   -> " ".join(moved) or "neither" | the new | the first | neither
-# Neither. The optimizer still holds the first weight, which gets no gradient any more. And its
-# `zero_grad` does not know the new one, so there gradients add up: {model.weight.grad.item():.6g}.
+# The list of those that have moved: {moved}. The optimizer still holds the first weight, which gets
+# no gradient any more. And its `zero_grad` does not know the new one, so there the gradients of
+# five passes have added up, to {model.weight.grad.item():.6g}.
 moved = ["the new"] * (model.weight.item() != 1) + ["the first"] * (first.item() != born)
 print(f"new {model.weight.item():g}, gradient {model.weight.grad.item():.6g}")
 
 # %% The cure for that
 with torch.no_grad():
-    # Write new numbers into the parameter that is there, and it stays the same object.
+    # Write the new number into the parameter that is there: it stays the same object.
     first.fill_(1.0)
 model.weight = first
 optimizer.zero_grad()

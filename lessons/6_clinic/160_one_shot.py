@@ -1,9 +1,9 @@
 # %% [markdown]
 # # The list that was empty
-# `parameters()` can be walked through only once, and finds only what is registered as a module.
+# `parameters()` can be read through only once, and it finds only layers that are registered.
 #
 # You need the lesson `modules`, in which parameters register themselves. Here an optimizer
-# complains that there are none, and the model has them all.
+# complains that there are none, and the model has them all. You learn two causes of the same words.
 
 # %% The broken run
 import torch
@@ -18,18 +18,18 @@ count = sum(parameter.numel() for parameter in parameters)
 try:
     # @ask The model has four parameters. How many does the optimizer find?
     #   -> len(list(parameters)) | 0 | 2 | 4
-    # It is given the same `parameters` that the sum has just gone through.
+    # It gets the same `parameters` that the sum has just gone through.
     optimizer = torch.optim.SGD(parameters, lr=0.1)
 except ValueError as error:
     # Torch says: {refusal}
     refusal = str(error)
-# How to read it: the optimizer walked through what it was given and met nothing. Look for who
-# walked there before. `parameters()` gives no list but a {type(parameters).__name__}: it hands out
+# How to read it: the optimizer went through what it was given and found nothing. Look for who went
+# through it before. `parameters()` gives no list but a {type(parameters).__name__}: it hands out
 # each thing once, and has nothing left afterwards.
 print(refusal)
 
 # %% The cure
-# A list can be walked through as often as one likes.
+# A list can be read through as often as you like.
 parameters = list(model.parameters())
 count = sum(parameter.numel() for parameter in parameters)
 # @ask Again a sum has been there first. How many parameters does the optimizer find in the list?
@@ -54,14 +54,14 @@ class Stack(torch.nn.Module):
 
 listed = Stack(list)
 try:
-    # Its {depth} layers stand in a Python list. Nobody has walked through the parameters before,
-    # and `list(...)` is around them as well.
+    # Its {depth} layers are in a Python list. This time nobody has gone through the parameters
+    # before, and `list(...)` is around them as well.
     optimizer = torch.optim.SGD(list(listed.parameters()), lr=0.1)
 except ValueError as error:
     # The same words: {again}
     again = str(error)
-# This time there never were any. A module registers what is assigned to it if that is a module or a
-# parameter. A Python list is neither, and nobody looks inside.
+# How to read it here: there never were any. A module registers what is assigned to it if that is a
+# module or a parameter. A Python list is neither, and nobody looks inside.
 print(again)
 
 
@@ -93,8 +93,8 @@ def train(model, passes=20):
 
 torch.manual_seed(446)
 silent = Headed(list)
-# @ask With a head beside the list there is something to optimise, and no error. Which layers learn?
-#   -> "the head alone" if moved == 0 else "all" | the head alone | all
+# @ask The head is found, so there is no error. Which layers learn in 20 steps?
+#   -> "the head alone" if moved == 0 else "all" | none | the head alone | all
 # Of the {depth} layers in the list {moved} moved. Worse than the error: the loss falls, for the
 # head learns, and nothing tells that it does so alone.
 moved = train(silent)

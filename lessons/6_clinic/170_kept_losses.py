@@ -3,7 +3,7 @@
 # A loss is the end of a graph, and who keeps the loss keeps the graph.
 #
 # You need the lessons `graph` and `memorise`. A network learns to answer one single vector, and
-# the losses are collected in a list, to be plotted later. That list is the subject.
+# the losses are collected in a list, to be plotted later. You learn what else that list keeps.
 
 # %% One vector to learn
 import numpy as np
@@ -41,10 +41,10 @@ for _ in range(passes):
     optimizer.step()
     # What is kept is the tensor, and its way back begins at {losses[-1].grad_fn.name()}.
     losses.append(loss)
-# The graph of one pass has {one} nodes. The last of them are those of the 4 parameters, which all
-# passes share.
+# The graph of one pass has {one} nodes. Four of them belong to the 4 parameters, and all passes
+# share those.
 one = kept_nodes(losses[:1])
-# @ask All passes are over, and each did its `backward()`. How much graph hangs on the list?
+# @ask All passes are over, and each did its `backward()`. How many graphs does the list keep?
 #   -> "none" if kept == 0 else "one" if kept == one else "all" | none | one | all
 # {kept} nodes are still there, {(kept - 4) / passes:g} for each loss. `backward()` lets go of the
 # values in a graph, but the graph itself lives as long as somebody holds on to its end.
@@ -53,14 +53,14 @@ kept = kept_nodes(losses)
 # %% Time to plot
 try:
     # @ask A list of losses, as an array for a plot. What does numpy make of it?
-    #   -> "nothing" if losses[0].requires_grad else "numbers" | numbers | nothing
+    #   -> "an error" if losses[0].requires_grad else "numbers" | numbers | graphs | an error
     # Numpy asks each loss for its number.
     curve = np.array(losses)
 except RuntimeError as error:
     # It says: {refusal}
     refusal = str(error)
-# How to read it: an array has no way back, so torch will not silently drop the one that is there.
-# `detach()` drops it openly; but then the graphs have been kept all the time for nothing.
+# How to read it: an array has no graph, so torch will not silently drop the one that is there.
+# `detach()` drops it openly; but until then all the graphs have been kept for nothing.
 print(refusal)
 
 # %% A loss that is only watched
@@ -85,11 +85,12 @@ def measure():
     return criterion(model(inputs), 0.5 * inputs + 0.3)
 
 
-# Without `backward()` the values stay too: {held} bytes for a loss over {batch} vectors.
+# A loss that never gets a `backward()` keeps the values in its graph, too: {held} bytes for a loss
+# over {batch} vectors.
 held = bytes_saved(measure)
 # @ask The same loss, measured under `no_grad`. How many bytes does it hold?
 #   -> quiet | 0 | 4 | 614400
-# {quiet}: what is only measured needs no graph at all.
+# It holds {quiet}: what is only measured needs no graph at all.
 quiet = bytes_saved(torch.no_grad()(measure))
 
 # %% The cure

@@ -2,9 +2,9 @@
 # # Everyone against everyone
 # A column minus a flat row is a table, and a loss over that table teaches the model nothing.
 #
-# You need the lesson `fifteen_points`. The points are the same fifteen, and so is the line with its
-# weight and its bias. The loss falls, becomes flat and looks like any other. Only one shape is
-# wrong, and nothing stops.
+# You need the lessons `broadcast` and `fifteen_points`. The points are the same fifteen, and so is
+# the line with its weight and its bias. The loss falls, becomes flat and looks like any other. Only
+# one shape is wrong, and nothing stops.
 
 # %% Fifteen points
 import warnings
@@ -19,7 +19,7 @@ table = """
 7.042 2.827  10.791 3.465  5.313 1.65    7.997  2.904    3.1     1.3
 """
 points = torch.tensor([float(number) for number in table.split()]).view(-1, 2)
-# Measured from their mean, in units of their spread, the inputs need few steps.
+# Measured from their mean, in units of their spread, the inputs are quick to train on.
 x = (points[:, :1] - points[:, 0].mean()) / points[:, 0].std(correction=0)
 # The inputs are a column, {list(x.shape)}. The targets were cut out as a flat row, {list(y.shape)}.
 y = points[:, 1]
@@ -35,18 +35,25 @@ def line():
     return model
 
 
+def nearest(number, **known):
+    return min(known, key=lambda name: abs(known[name] - number))
+
+
 model = line()
 # @ask Fifteen predictions in a column, minus fifteen targets in a row: how many numbers is that?
 #   -> miss.numel() | 15 | 30 | 225
 # Shapes are compared from the right: the column's 1 meets 15, and its 15 meets nothing. Both are
 # stretched to {list(miss.shape)}, so that each prediction meets every target.
 miss = model(x) - y
+# @ask The points rise to the right, and so does the line now. What is the lowest line on this loss?
+#   -> "flat" if abs((x * y).mean()) < 1e-4 else "rising" | rising | flat | falling
+# Every input meets the same fifteen targets, so no input can say anything about its own.
 optimizer = torch.optim.SGD(model.parameters(), lr=lr)
 for _ in range(60):
     # The loss, written as on paper: the mean of {miss.numel()} squares is {loss.item():.6g}.
     loss = ((model(x) - y) ** 2).mean()
     optimizer.zero_grad()
-    # Each input is pulled to all targets alike, so its own target does not count. Along w the
+    # Each prediction is pulled to all targets alike, so its own target does not count. Along w the
     # slope is {model.weight.grad.item():.4g}, and what it asks for is a flat line.
     loss.backward()
     # Now w = {model.weight.item():.6f} and b = {model.bias.item():.6f}.
@@ -54,19 +61,14 @@ for _ in range(60):
 w, b = model.weight.item(), model.bias.item()
 
 # %% What was learned
-# @ask The points rise to the right. And the line that was learned?
-#   -> shape | rising | flat | falling
-# It has the slope {w:.2g}, and over the middle of the points it is {b:.5g} high.
-shape = "flat" if abs(w) < 0.01 else "rising" if w > 0 else "falling"
-# The mean of y is {mean:.5g}: no single answer misses all fifteen targets by less.
+# The line has the slope {w:.2g}, and over the middle of the points it is {b:.5g} high. The mean of
+# y is {mean:.5g}: of all flat lines, that one has the smallest loss.
 mean = y.mean().item()
-variance, largest = y.var(correction=0).item(), y.max().item()
-known = {"the mean": mean, "the variance": variance, "the largest": largest}
-# @ask The loss ended at a number that y alone decides. Which number of y is nearest to it?
-#   -> nearest | the mean | the variance | the largest
-# The loss is {loss.item():.6f}, the variance of y {variance:.6f}: the mean of the
-# squares around the mean. A loss that settles there belongs to a model that sees no input.
-nearest = min(known, key=lambda name: abs(known[name] - loss.item()))
+# @ask The loss has ended at a number that y alone decides. To which number of y is it nearest?
+#   -> nearest(loss, mean=mean, variance=variance, largest=y.max()) | mean | variance | largest
+# The loss is {loss.item():.6g}, the variance of y {variance:.6f}: the mean of the squares
+# around the mean. A loss that settles there belongs to a model that sees no input.
+variance = y.var(correction=0).item()
 print(f"w {w:.6f}  b {b:.6f}  loss {loss.item():.6f}  variance {variance:.6f}")
 
 # %% Reading the message
@@ -96,10 +98,10 @@ for _ in range(60):
     loss.backward()
     # From the same start: w = {cured.weight.item():.6f} and b = {cured.bias.item():.6f}.
     optimizer.step()
-# @ask Judge both lines by the fifteen squares. Is the cured one more than twice as good?
+# @ask Judge both lines by the mean of 15 squares. Is the broken line's more than twice the other's?
 #   -> bool(honest > 2 * loss) | True | False
-# The broken line misses by {honest.item():.6f}, this one by {loss.item():.6f}. The two have the
-# same height over the middle; only here did the inputs have a say.
+# The broken line has {honest.item():.6g}, the cured one {loss.item():.6g}. The two have the same
+# height over the middle; only here did the inputs have a say.
 honest = criterion(model(x), targets)
 print(f"w {cured.weight.item():.6f}  b {cured.bias.item():.6f}  loss {loss.item():.6f}")
 
@@ -114,25 +116,25 @@ print(f"w {cured.weight.item():.6f}  b {cured.bias.item():.6f}  loss {loss.item(
 #
 # [tool.tutor]
 # loss = "loss"
-# after = ["fifteen_points"]
+# after = ["broadcast", "fifteen_points"]
 # covers = ["P2"]
 #
 # [[tool.tutor.plot]]
-# title = "A line for each shape of y"
+# title = "What each line says"
 # points = ["x.flatten()", "y"]
 # lines = [
-#   ["x.flatten()", "model(x).flatten()", "225 squares"],
-#   ["x.flatten()", "cured(x).flatten()", "15 squares"],
+#   ["x.flatten()", "model(x).flatten()", "y as a row"],
+#   ["x.flatten()", "cured(x).flatten()", "y as a column"],
 # ]
 #
 # [[tool.tutor.plot]]
-# title = "The mean of 225 squares"
+# title = "The loss with y as a row"
 # of = "((u * x + v - y) ** 2).mean()"
 # over = { u = [-0.5, 1.5], v = [0, 4] }
 # at = ["model.weight[0, 0]", "model.bias[0]"]
 #
 # [[tool.tutor.plot]]
-# title = "The mean of 15 squares"
+# title = "The loss with y as a column"
 # of = "((u * x.flatten() + v - y) ** 2).mean()"
 # over = { u = [-0.5, 1.5], v = [0, 4] }
 # at = ["cured.weight[0, 0]", "cured.bias[0]"]

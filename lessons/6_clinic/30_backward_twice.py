@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Walking back twice
-# The way back is used up by walking it: for a second `backward()` go forward again, or cut.
+# A graph can be walked back only once: a second `backward()` needs a new graph, or a cut.
 #
 # You need the lesson `graph`: every computation leaves nodes behind, and `backward()` walks them.
 # Nodes keep values that their derivatives need. `backward()` lets go of them as soon as they have
-# been used, for in a big network they can fill most of the memory.
+# been used, for in a big network they can fill most of the memory. You learn to find where a script
+# walks the same way twice, and how to cut it with `detach()`.
 
 # %% Twice along the same way
 import torch
@@ -32,26 +33,26 @@ total = w + 3
 total.backward()
 # @ask Again a second walk along the same way. Does it go through?
 #   -> w.grad.item() == 2 * start + 1 + 1 | True | False
-# It does, and `w.grad` grows by 1 once more, to {w.grad:g}. So a script may walk twice and never be
-# told.
+# It does, and `w.grad` grows by 1 once more, to {w.grad:g}. So a script may walk twice, and torch
+# says nothing.
 total.backward()
 
 # %% The cure that torch names
 w.grad = None
 loss = w**2
-# Told to, torch keeps the values.
+# With `retain_graph=True` torch keeps the values. The gradient is {w.grad:g}.
 loss.backward(retain_graph=True)
 # @ask Now the second walk is allowed. Will `w.grad` hold the slope of w² after it?
 #   -> w.grad.item() == 2 * w.item() | True | False
-# The error is gone and the gradient is wrong: {w.grad:g} where the slope is {2 * w:g}. Only who
-# wants the sum of two walks should keep the graph.
+# The error is gone and the gradient is wrong: {w.grad:g} where the slope is {2 * w:g}. Keep the
+# graph only if you want the sum of two walks.
 loss.backward()
 summed = w.grad.item()
 assert summed == 4 * start
 
 # %% Where it happens: a state that is carried on
 w.grad = None
-# The state that samples are added to, one after another.
+# A state that goes from sample to sample, as in a recurrent network. It begins at {h:g}.
 h = torch.tensor(1.0)
 h = w * h + 1.0
 loss = h**2
@@ -75,7 +76,7 @@ w.grad = None
 h = torch.tensor(1.0)
 by_hand = 0.0
 for sample in (1.0, 2.0):
-    # The number goes on, {h:g}, and the trail behind it is cut off.
+    # The state keeps its number, {h:g}, and the trail behind it is cut off.
     h = h.detach()
     # d loss / dw with the state before it as plain data, for all samples so far: {by_hand:g}. What
     # w did to that state is not counted any more.

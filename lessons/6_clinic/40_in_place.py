@@ -3,24 +3,24 @@
 # An operation that changes a tensor in place can destroy what the way back still needs.
 #
 # You need the lesson `chain`: on the way back each node multiplies by its slope, and some slopes
-# are made of numbers that the node kept. Torch counts how often a tensor was changed, and on the
-# way back it compares.
+# are made of numbers that the node kept. Here such a number is written over, and you learn to read
+# from the message where.
 
 # %% The broken run
 import torch
 
 factor = 2.0  # @param {type: "slider", min: 1, max: 4, step: 0.5}
 x = torch.tensor([0.0, 1.0], requires_grad=True)
-# The slope of the sigmoid is s · (1 - s), so its node keeps the result, {s.tolist()}.
+# The slope of the sigmoid is s · (1 - s), so its node keeps the result, {s[0]:g} and {s[1]:.6f}.
 s = torch.sigmoid(x)
-# @ask The line below writes over s in place. What does torch do about it?
-#   -> ["nothing", "it counts"][s._version] | it refuses | it counts | nothing
-# Not a word: s is now {s.tolist()}. Torch only counts: {s._version} change since it was made.
-# Whether that matters will be seen on the way back.
+# @ask The next line writes over s, which the node still needs. When does torch complain?
+#   -> ["never", "in backward()"][s._version] | at once | in backward() | never
+# Not yet: s is now {s[0]:g} and {s[1]:.6f}. Torch counts how often a tensor was changed, here
+# {s._version} time, and compares only on the way back.
 s.mul_(factor)
 loss = s.sum()
 try:
-    # Only now does torch refuse: the node finds another version than it left.
+    # Now torch refuses: the node finds another version of s than it left.
     loss.backward()
 except RuntimeError as error:
     refusal = str(error)
@@ -49,7 +49,7 @@ prediction = second * first
 low, high = (prediction - 1) ** 2, (prediction - 4) ** 2
 low.backward(retain_graph=True)
 with torch.no_grad():
-    # A step, in place as it should be. Each weight is what the product kept for the other's slope.
+    # A step, in place as it should be. But the product has kept each weight for the other's slope.
     first -= 0.01 * first.grad
     second -= 0.01 * second.grad
 held = first.grad.item()

@@ -1,6 +1,6 @@
 # %% [markdown]
 # # The weight that would not move
-# A step changes the weight but is no part of the model: take it where torch is not watching.
+# A step changes the weight but is no part of the model, so take it under `no_grad()`.
 #
 # You need the lesson `leaf`: a leaf is a tensor that nobody computed, and only leaves are given a
 # gradient. Here is one point on y = 2x, and a weight that is 1. The step "w minus lr times the

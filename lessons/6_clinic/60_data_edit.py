@@ -1,6 +1,6 @@
 # %% [markdown]
 # # Behind torch's back
-# A change through `.data` is not counted, so torch cannot warn you and the gradient is wrong.
+# An edit through `.data` is hidden from torch: no error comes, and the gradient is wrong.
 #
 # You need the lesson `in_place`: nodes keep values for the way back, torch counts how often a
 # tensor was changed, and refuses where the counts differ. Here somebody wants the same numbers
@@ -19,27 +19,27 @@ by_hand = (s * (1 - s)).detach()
 # %% The broken run
 # The loss has been computed, {loss.item():.6f}. Nothing that happens to s from here on changes it.
 loss = s.sum()
-# @ask s is multiplied in place, through `.data`. How many changes has torch counted after that?
+# @ask s is multiplied in place, through `.data`. How many changes of s has torch counted then?
 #   -> s._version | 0 | 1 | 2
-# It has counted {s._version}, and yet s holds {s.tolist()} now: `.data` is the same memory with no
-# counter.
+# It has counted {s._version}, and yet s holds {s[0]:g} and {s[1]:.6f} now: `.data` is the same
+# memory without the counter.
 s.data.mul_(factor)
-# @ask The true slope of the first is 0.25. And what will autograd find?
+# @ask For the first number the true slope is 0.25. What will autograd find for it?
 #   -> "right" if x.grad[0] == by_hand[0] else "too small" | too small | right | too large
 # The node kept s itself, not a copy, and works out s · (1 - s) with the numbers that lie there now:
 # {x.grad[0].item():.6f} and {x.grad[1].item():.6f}. No error and no warning.
 loss.backward()
 silent = x.grad.clone()
-# How to find it: compare with a second opinion, and look for what is not the same. Here it is the
-# derivative on paper, off by {off.item():.2g}; the next lines to read are those with `.data`.
+# How to find it: compare with a second opinion. Here that is the derivative on paper, and the two
+# are up to {off.item():.2g} apart. The next lines to read are those with `.data`.
 off = (silent - by_hand).abs().max()
 
 # %% The same through detach
 x.grad = None
 s = torch.sigmoid(x)
 loss = s.sum()
-# Also the same memory under a second name, {s.tolist()}, but the two share the counter: it says
-# {s._version}.
+# Also the same memory under a second name: s holds {s[0]:g} and {s[1]:.6f}. But the two share the
+# counter, which says {s._version}.
 s.detach().mul_(factor)
 try:
     # @ask `detach` gives the same memory as `.data`. What comes of this `backward()`?
@@ -53,15 +53,15 @@ except RuntimeError as error:
 # %% The cure
 s = torch.sigmoid(x)
 loss = s.sum()
-# Without the underscore and out of place: {shown.tolist()} is new memory, to print or to plot,
-# and s keeps {s.tolist()}.
+# Without the underscore, out of place: {shown[0]:g} and {shown[1]:.6f} are in new memory, to print
+# or to plot, and s keeps {s[0]:g} and {s[1]:.6f}.
 shown = s.detach() * factor
 # The slopes are {x.grad[0].item():.6f} and {x.grad[1].item():.6f}, as on paper.
 loss.backward()
 assert torch.allclose(x.grad, by_hand)
 with torch.no_grad():
-    # Old scripts write this step as `x.data -= ...`. Like this torch knows of it: the counter of x
-    # says {x._version}.
+    # Old scripts write this step as `x.data -= ...`. Written like this, torch knows of it: the
+    # counter of x says {x._version}.
     x -= 0.1 * x.grad
 print(f"silently {silent.tolist()}, and right {x.grad.tolist()}")
 

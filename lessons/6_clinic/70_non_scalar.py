@@ -1,9 +1,10 @@
 # %% [markdown]
 # # A loss that is not one number
-# `backward()` begins at one number; what many numbers are worth, somebody has to say.
+# `backward()` begins at one number; if a loss holds many, you must say what each of them counts.
 #
 # You need the lesson `vector_backward`. Three points lie on y = 2x. The model is right, the squares
-# are right, and one word is missing.
+# are right, and one word is missing. You learn to read the message, and what the choice of that
+# word changes.
 
 # %% The broken run
 import torch
@@ -33,10 +34,10 @@ loss.backward()
 of_mean = w.grad.item()
 w.grad = None
 loss = ((w * x - y) ** 2).sum()
-# @ask The mean and the sum are both lowest at w = 2. How steep is the sum, beside the mean?
-#   -> "as steep" if w.grad == of_mean else "three times" | as steep | three times | nine times
-# With the sum it is {w.grad:g}, {x.numel()} times as much. Both point the same way, but a learning
-# rate that is good for one need not be good for the other.
+# @ask Mean and sum are both lowest at w = 2. How large is the sum's slope, beside the mean's?
+#   -> "as large" if w.grad == of_mean else "three times" | as large | three times | nine times
+# With the sum it is {w.grad:g}, and {x.numel()} times {of_mean:.6g} is the same. Both point the
+# same way, but a learning rate that is good for one need not be good for the other.
 loss.backward()
 of_sum = w.grad.item()
 assert abs(of_sum - x.numel() * of_mean) < 1e-4

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # The cut graph
-# What is computed unwatched has no trail, and where the trail is cut, no gradient comes through.
+# Around a part of the model, `no_grad` and `detach` cut the way back, and no gradient gets through.
 #
 # You need the lesson `graph`, where every number that is computed gets a trail. `no_grad` and
 # `detach` are the right tools for a step and for a measurement. Around the model they are a pair of
-# scissors.
+# scissors. You learn to find where the cut is.
 
 # %% The broken run
 import torch
@@ -17,7 +17,9 @@ with torch.no_grad():
     #   -> prediction.item() == w.item() * x | True | False
     # The number is right, {prediction:g}. But the node that made it is {prediction.grad_fn}.
     prediction = w * x
-# Here torch watches again, but there is nothing to see: what it is given looks like plain data.
+# @ask Here torch watches again. How far back does the trail of this loss lead?
+#   -> "nowhere" if loss.grad_fn is None else "to w" | to w | to the prediction | nowhere
+# Torch watches, but there is nothing to see: the prediction looks like plain data.
 loss = (prediction - y) ** 2
 try:
     # So there is no way back, and torch says so.
@@ -29,10 +31,8 @@ print(refusal)
 
 # %% Where to look
 values = {"w": w, "prediction": prediction, "loss": loss}
-# @ask Go from w to the loss. Which is the last that torch still watches?
-#   -> [name for name in watched if watched[name]][-1] | w | prediction | loss
-# Go from the loss backwards to the first one that torch watches: {watched}. The cut was made on
-# the way from it to the next.
+# Does torch watch them? {watched}. Go from the loss backwards to the first one that it watches: the
+# cut was made on the way from there to the next.
 watched = {name: value.requires_grad for name, value in values.items()}
 print(watched)
 

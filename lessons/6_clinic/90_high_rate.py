@@ -3,7 +3,8 @@
 # Above a certain rate each step lands higher than it started, and the loss grows until it is nan.
 #
 # You need the lessons `fifteen_points`, where lr = 0.001 took a line slowly to its place, and
-# `stability`, which tells how fast is too fast. Here somebody has no patience.
+# `stability`, which tells how fast is too fast. Here somebody has no patience. You learn to see it
+# in the first losses, and two cures.
 
 # %% The broken run
 import torch
@@ -52,7 +53,7 @@ loss.backward()
 optimizer.step()
 losses = [loss.item()]
 for _ in range(59):
-    # Now it is {loss.item():.7g}.
+    # Now the loss is {loss.item():.7g}.
     loss = mse(model(x), y)
     optimizer.zero_grad()
     # The slope along w is {model.weight.grad.item():.4g}. Compare its sign with the last one's.
@@ -65,14 +66,14 @@ for _ in range(59):
 after_60 = mse(model(x), y).item()
 
 # %% On and on
+# @ask The run goes on for 640 passes, and nobody looks. What will the loss be?
+#   -> "a number" if abs(losses[-1]) < float("inf") else str(losses[-1]) | a number | inf | nan
+# It is {losses[-1]:.4g}. Squares that are too large for float32 become inf; when the weights are
+# inf too, inf minus inf is nan, and nothing that is added to nan makes it a number again. So read a
+# log from its beginning: what matters is the first loss that is larger than the one before.
 losses += walk(model, optimizer, x, y, 640)
-# @ask The run went on for 640 passes, and nobody looked. What is the loss now?
-#   -> "a number" if abs(end) < float("inf") else str(end) | a number | inf | nan
-# It is {end:.4g}. Squares that are too large for float32 become inf; when the weights are inf too,
-# inf minus inf is nan, and nothing that is added to nan makes it a number again. So read a log from
-# its beginning: what matters is the first loss that is larger than the one before.
 end = losses[-1]
-# What bends the loss are the inputs. A column of ones stands beside x, for b.
+# The curvature of the loss comes from the inputs. A column of ones stands beside x, for b.
 columns = torch.cat([x, torch.ones_like(x)], dim=1).cpu()
 steep = torch.linalg.eigvalsh(2 * columns.T @ columns / len(x))[-1].item()
 # Along the steepest direction the curvature is {steep:.4f}, so the limit is {limit:.7f}.
@@ -86,16 +87,19 @@ few = torch.tensor([[1.0], [2.0], [3.0]])
 other, optimizer = flat_line(0.1)
 with torch.no_grad():
     other.weight.fill_(1.0)
-# @ask In the lesson `three_points` lr = 0.1 was good, with the mean. What will it do with the sum?
+# @ask In `three_points` lr = 0.1 was good, with the mean. What will the loss do with the sum?
 #   -> "rise" if summed[-1] > summed[0] else "fall" | fall | rise
 # The sum of three squares is three times as steep as their mean. The losses: {summed[0]:.5g},
 # {summed[1]:.5g}, {summed[2]:.5g}, {summed[3]:.5g}. A rate belongs to one loss on one set of data.
 summed = walk(other, optimizer, few, 2 * few, 4, reduction="sum")
 
 # %% The cure
-# From their mean, in units of their spread, the inputs bend the loss by 2 in every direction.
+# Measured from their mean, in units of their spread, the inputs make the curvature 2 in every
+# direction.
 centred = (x - x.mean()) / x.std(correction=0)
-# The same start, and a rate that the raw inputs could not bear.
+# @ask `fifteen_points` got to 0.23 in 60 steps; the best line has 0.1689. Where will lr = 0.1 get?
+#   -> round(walk(*flat_line(0.1), centred, y, 60)[-1], 2) | 0.23 | 0.2 | 0.17
+# The same start, and a rate that is far too high for the raw inputs.
 cured, optimizer = flat_line(0.1)
 for _ in range(60):
     # The loss is {loss.item():.7g}.
@@ -105,10 +109,8 @@ for _ in range(60):
     # shrink together.
     loss.backward()
     optimizer.step()
-# @ask The lesson `fifteen_points` got to 0.23 in 60 steps; the best line has 0.1689. And this run?
-#   -> round(loss.item(), 2) | 0.23 | 0.2 | 0.17
-# To {loss.item():.6f}, the best there is. Where the data cannot be changed, a rate below the limit
-# of {limit:.4f} is the other cure.
+# It has got to {loss.item():.6f}, as good as the best line. Where the data cannot be changed, a
+# rate below the limit of {limit:.4f} is the other cure.
 assert loss < 0.17
 print(f"broken {after_60:.4g}, then {end:.4g}; cured {loss.item():.6f}")
 
