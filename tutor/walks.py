@@ -42,10 +42,10 @@ class Walk:
         names = [name for name, _ in self._places]
         start = max(born, self._timeline.set_outside(names, step))
         steps = sorted({at for column in known for at in _sampled(column.steps, start, step)})
-        if len({_part(column.steps, start, step).tobytes() for column in known}) > 1:
+        ends = _sampled(self._timeline.pass_ends, start, step)
+        if ends and len({_part(column.steps, start, step).tobytes() for column in known}) > 1:
             # They are moved one after the other: halfway between is no place that was meant.
-            ends = self._timeline.pass_ends
-            steps = sorted({start, *_sampled(ends, start, step), *steps[-1:]} - {0})
+            steps = sorted({start, *ends, *steps[-1:]})
         return [
             np.array([_number(column.view(column.index(at)), key) for at in steps])
             for column, (_, key) in zip(known, self._places, strict=True)

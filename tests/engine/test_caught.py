@@ -18,6 +18,7 @@ from tutor.frame import Frame
 from tutor.recording.tree import open_
 from tutor.recording.writer import writing
 from tutor.report import JsonReport
+from tutor.timeline import Timeline
 from tutor.values import plain
 
 Record = Callable[..., Recording]
@@ -46,6 +47,11 @@ AGAIN = "RuntimeError: Trying to backward through the graph a second time"
 @pytest.fixture
 def fragile(record: Record) -> Recording:
     return record(FRAGILE)
+
+
+def caught(timeline: Timeline) -> dict[int, str]:
+    """By step what the script caught."""
+    return {step: timeline.raised(step) for step in timeline.raising_steps}
 
 
 def walked(recording: Recording) -> list[tuple[int, str]]:
@@ -428,11 +434,11 @@ def test_an_edit_after_such_a_step_is_what_the_handler_goes_on_with(
 
 
 def test_a_fork_keeps_what_was_caught_up_to_it(fragile: Recording) -> None:
-    raised = fragile.timeline.raised
+    raised = caught(fragile.timeline)
     first, second, *_ = raised
-    assert dict(fragile.timeline.fork(second).raised) == {at: raised[at] for at in (first, second)}
-    assert list(fragile.timeline.fork(second - 1).raised) == [first]
-    assert not fragile.timeline.fork(first - 1).raised
+    assert caught(fragile.timeline.fork(second)) == {at: raised[at] for at in (first, second)}
+    assert list(caught(fragile.timeline.fork(second - 1))) == [first]
+    assert not caught(fragile.timeline.fork(first - 1))
     fork = fragile.timeline.fork(second)
     assert fork.frame(second) == fragile.timeline.frame(second)
 
@@ -445,7 +451,7 @@ def test_what_was_caught_is_an_event_that_is_told(fragile: Recording) -> None:
     while events.follow():
         pass
     listed = events.listed([Kind.EXCEPTION])
-    assert [event.step for event in listed] == list(fragile.timeline.raised)
+    assert [event.step for event in listed] == list(caught(fragile.timeline))
     assert len(listed) == len([i for i in range(20) if i % 3 == 1])
     assert all(tell(events, event).startswith(AGAIN) for event in listed)
 
@@ -475,7 +481,7 @@ def test_a_saved_recording_keeps_what_was_caught(fragile: Recording, tmp_path: P
         for event in fragile.events:
             writer.take(event)
     [run] = open_(tmp_path / "run.tutor").runs
-    assert run.timeline.raised == fragile.timeline.raised
+    assert caught(run.timeline) == caught(fragile.timeline)
     steps = range(1, len(fragile.timeline) + 1)
     assert [run.timeline.frame(at) for at in steps] == [fragile.timeline.frame(at) for at in steps]
 
