@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tutor.cells import MARK
 from tutor.knob import PARAM
-from tutor.markup import ANSWER, ASK
+from tutor.markup import ANSWER, ASK, CHOICE
 
 CODING = re.compile(r"#.*?coding[:=]\s*[-\w.]+")
 """The line in which a file names its encoding (PEP 263)."""
@@ -69,18 +69,30 @@ def blocks(statements: list[ast.stmt], comments: Comments, reserved: set[int]) -
 
 def words(block: Block) -> Block:
     """The block without its marks, which are not for reading."""
-    questions = {line for line, _ in asked(block)}
-    return [
-        (line, text)
-        for line, text in block
-        if not PARAM.match(text)
-        and not ASK.match(text)
-        and not (line - 1 in questions and ANSWER.match(text))
-    ]
+    questions = {line for number in _questions(block) for line, _ in number}
+    return [(line, text) for line, text in block if not PARAM.match(text) and line not in questions]
 
 
 def asked(block: Block) -> Iterator[tuple[int, str]]:
-    """Its questions, each made one line with the answer that may stand in the line below."""
-    for (line, comment), (_, below) in zip(block, [*block[1:], (0, "")], strict=True):
-        if match := ASK.match(comment):
-            yield line, match[1] + below.lstrip("#") if ANSWER.match(below) else match[1]
+    """Its questions, each made one line with the answer that may stand in the lines below."""
+    for (line, first), *below in _questions(block):
+        match = ASK.match(first)
+        assert match is not None
+        yield line, match[1] + "".join(text.lstrip("#") for _, text in below)
+
+
+def _questions(block: Block) -> Iterator[Block]:
+    """The lines of each question: itself, its answer, and more choices."""
+    question: Block = []
+    for line, text in block:
+        if ASK.match(text):
+            if question:
+                yield question
+            question = [(line, text)]
+        elif question and (CHOICE if len(question) > 1 else ANSWER).match(text):
+            question.append((line, text))
+        elif question:
+            yield question
+            question = []
+    if question:
+        yield question

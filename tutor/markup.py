@@ -12,6 +12,8 @@ from dataclasses import dataclass
 ASK = re.compile(r"#\s*@ask\b\s*(.*)")
 ANSWER = re.compile(r"#\s*->")
 """The second line of a question that is too long for one."""
+CHOICE = re.compile(r"#\s*\|")
+"""A further line of its choices."""
 
 
 class Mistake(Exception):
@@ -172,6 +174,9 @@ def ask(line: int, words: str, comment_line: int) -> Ask:
         raise Mistake(comment_line, "@ask wants a question, -> and an expression", cure)
     if not is_expression(expression):
         raise Mistake(comment_line, f"@ask: `{expression}` is no expression", cure)
+    if re.search(r"\{[A-Za-z_][^{}]*\}", question):
+        cure = "a question shows no values; say it in words"
+        raise Mistake(comment_line, "@ask: its question has a {slot}", cure)
     if len(choices) == 1 or "" in choices:
         raise Mistake(comment_line, "@ask wants two choices or more, or none", cure)
     return Ask(line, question.strip(), expression, tuple(choices))

@@ -178,6 +178,29 @@ print("w", path[-1], "twin", twin_path[-1])
 # source = "002_991e0ef1df399e3d.txt, section 9, with the gradient emptied before row 0"
 #
 # [[tool.tutor.expect]]
+# of = """
+# [((X @ torch.tensor(p).view(2, 1) - y) ** 2).mean().item() for p in [[1.0, 0.0], *path[:-1]]]
+# """
+# is = [
+#   7.81946611, 2.84334278, 1.83594418, 1.18908775, 0.772926509, 0.504606605, 0.331194729,
+#   0.218827605, 0.145808041, 0.0982105732, 0.0670805126, 0.0466475673, 0.0331847444,
+#   0.0242786482, 0.0183620844, 0.0144143011, 0.0117682843, 0.0099866204, 0.0087813437,
+#   0.00796219334,
+# ]
+# source = "002_991e0ef1df399e3d.txt, section 9, as printed: the loss of each row"
+#
+# [[tool.tutor.expect]]
+# of = """
+# [((X @ torch.tensor(p).view(2, 1) - y) ** 2).mean().item() for p in [[1.0, 0.0], *twin_path[:-1]]]
+# """
+# is = [
+#   7.81946611, 5.01924181, 3.22859287, 2.08184338, 1.34623706, 0.873499393, 0.569072545,
+#   0.372589231, 0.245459616, 0.16297932, 0.109308384, 0.0742718205, 0.0513208248, 0.0362310894,
+#   0.0262710862, 0.0196699053, 0.0152760325, 0.0123383775, 0.0103653613, 0.00903406832,
+# ]
+# source = "002_991e0ef1df399e3d.txt, section 9, emptied before row 0: the loss of each row"
+#
+# [[tool.tutor.expect]]
 # of = "foreseen.flatten().tolist()"
 # is = [0.5657457, 0.3502316]
 # source = "one step by the gradient of section 9"

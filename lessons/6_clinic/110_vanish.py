@@ -131,17 +131,17 @@ print(f"stuck at {stuck:.6f}, cured {loss.item():.6f}")
 # covers = ["P11"]
 #
 # [[tool.tutor.plot]]
-# title = "Length of the gradient, layer by layer"
+# title = "the gradient of the broken network, layer by layer"
 # bars = "{f'layer {i}': length for i, length in enumerate(lengths(model), 1)}"
 # log = true
 #
 # [[tool.tutor.plot]]
-# title = "The same in the cured network"
+# title = "the gradient of the cured network"
 # bars = "{f'layer {i}': length for i, length in enumerate(lengths(cured), 1)}"
 # log = true
 #
 # [[tool.tutor.plot]]
-# title = "What is left of the gradient at the first layer"
+# title = "what is left of the gradient at the first layer"
 # bars = "ratios"
 # log = true
 #

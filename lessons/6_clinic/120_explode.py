@@ -128,17 +128,17 @@ print(f"length {length:.2g}, clipped {clipped_loss:.2g}, cured {loss.item():.4f}
 # covers = ["P12"]
 #
 # [[tool.tutor.plot]]
-# title = "Length of the gradient, layer by layer"
+# title = "the gradient of the broken network, layer by layer"
 # bars = "{f'layer {i}': m.weight.grad.norm() for i, m in enumerate(model[::2], 1)}"
 # log = true
 #
 # [[tool.tutor.plot]]
-# title = "The same, from He's start"
+# title = "the gradient from He's start"
 # bars = "{f'layer {i}': m.weight.grad.norm() for i, m in enumerate(cured[::2], 1)}"
 # log = true
 #
 # [[tool.tutor.plot]]
-# title = "What the cured network says"
+# title = "what the cured network says"
 # points = ["x.flatten()", "y.flatten()"]
 # lines = [["x.flatten().sort().values", "cured(x.sort(dim=0).values).flatten()", "He's start"]]
 #

@@ -59,7 +59,6 @@ for step in range(10):
         w -= lr * w.grad
     w.grad.zero_()
     print(f"{step}  loss {loss:.6f}  w {w:.6f}")
-assert w.is_leaf and torch.isclose(w, torch.tensor(2 - (1 - 2 * lr) ** 10))
 
 # %% [markdown]
 # ## Try it
@@ -87,6 +86,11 @@ assert w.is_leaf and torch.isclose(w, torch.tensor(2 - (1 - 2 * lr) ** 10))
 # of = "(u * x - y) ** 2"
 # over = { u = [0, 3] }
 # at = ["w"]
+#
+# [[tool.tutor.expect]]
+# of = "[w.is_leaf, abs(w.item() - (2 - (1 - 2 * lr) ** 10)) < 1e-5]"
+# is = [true, true]
+# source = "each step keeps 1 - 2 lr of the distance"
 #
 # [[tool.tutor.expect]]
 # of = "w.item()"

@@ -45,6 +45,8 @@ class _Script:
     cells: dict[int, str]
     """Lines that begin a cell, with its title."""
     metadata: range
+    loops: list[tuple[int, int]]
+    """The first and the last lines of loops, outer ones first."""
     drawn: dict[int, tuple[object, Strip]] = field(default_factory=dict)
 
 
@@ -93,6 +95,12 @@ def draw_source(
             last = script.drawn[number] = (key, drawn)
         strips.append(last[1])
     return strips
+
+
+def loop_around(source: str, line: int) -> tuple[int, int]:
+    """The first and the last line of the outermost loop around a line; (0, 0) outside of loops."""
+    loops = _read(source).loops
+    return next((loop for loop in loops if loop[0] <= line <= loop[1]), (0, 0))
 
 
 def _marks(script: _Script, done: int, next: int, error: int) -> dict[int, tuple[str, str]]:
@@ -149,7 +157,8 @@ def _read(source: str) -> _Script:
         for number, text in enumerate(plain, 1)
         if (found := _CELL.fullmatch(text))
     }
-    return _Script([_expanded(line) for line in lines], dict(_ends(source)), cells, _block(plain))
+    expanded = [_expanded(line) for line in lines]
+    return _Script(expanded, dict(_ends(source)), cells, _block(plain), _loops(source))
 
 
 @lru_cache(maxsize=128)
@@ -190,6 +199,16 @@ def _ends(source: str) -> Iterator[tuple[int, int]]:
         parts = (part for child in header for part in ast.walk(child))
         ends = (getattr(part, "end_lineno", 0) or 0 for part in parts)
         yield node.lineno, max([node.lineno, *ends])
+
+
+def _loops(source: str) -> list[tuple[int, int]]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    # The walk meets what is around something before that.
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)]
+    return [(node.lineno, node.end_lineno or node.lineno) for node in found]
 
 
 def _block(lines: list[str]) -> range:

@@ -4,7 +4,7 @@ from textual.strip import Strip
 
 from tutor.timeline import Moment
 from tutor.ui.draw.changes import draw_changes
-from tutor.ui.draw.source import draw_source
+from tutor.ui.draw.source import draw_source, loop_around
 from tutor.ui.panels.lens_panel import LensPanel
 
 
@@ -61,7 +61,13 @@ class SourcePanel(LensPanel):
         if seen == self._seen:
             return
         self._seen = seen
-        # A page is half a window on, and which one is shown depends on the line alone: a step looks
-        # the same however it is reached, and a loop of a few lines does not scroll.
-        page = max(1, self.size.height // 2)
-        self.top = max(0, (line - 1 - page // 2) // page * page)
+        # What is shown depends on the line alone: a step looks the same however it is reached. A
+        # loop that has room is shown whole, so that nothing scrolls in it; else a page is half a
+        # window.
+        height = self.size.height
+        first, last = loop_around(self.lesson.source, line)
+        if first and last - first < height:
+            self.top = max(0, first - 1 - (height - (last - first + 1)) // 2)
+        else:
+            page = max(1, height // 2)
+            self.top = max(0, (line - 1 - page // 2) // page * page)
