@@ -151,7 +151,16 @@ def _statements(source: str, path: Path) -> list[ast.stmt]:
     except (ValueError, RecursionError, MemoryError) as error:
         problem = f"no Python: {error or 'nested too deeply'}"
         raise LessonError(path, 1, problem, cure) from None
-    return [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    return list(_within(tree))
+
+
+def _within(node: ast.AST) -> Iterator[ast.stmt]:
+    """The statements in a node, each before those in it; expressions, most of a tree, hold none."""
+    for field in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for part in getattr(node, field, ()):
+            if isinstance(part, ast.stmt):
+                yield part
+            yield from _within(part)
 
 
 def _lesson(source: str, path: Path, statements: list[ast.stmt], comments: Comments) -> Lesson:

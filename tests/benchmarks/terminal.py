@@ -53,7 +53,7 @@ def first_paint(rounds: int = 12) -> None:
         with closing(program(size=(80, 24))) as terminal:
             terminal.until(lambda: b"see autograd work" in terminal.raw)
             one = perf_counter() - began
-            terminal.until(lambda: b"descend" in terminal.raw)
+            terminal.until(lambda: b"numpy_twin" in terminal.raw)
             two = perf_counter() - began
         # The first round compiles.
         if number:
