@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tutor.changes import BadChange, change, name_of, offers
+from tutor.changes import BadChange, change, name_of, offers, turning_point
 from tutor.engine.protocol import Edit, Launch
 from tutor.frame import Frame, TensorView
 from tutor.lesson import parse
@@ -109,6 +109,46 @@ def test_a_knob_that_is_still_to_come_is_turned_where_it_stands() -> None:
     assert changed("epochs = 40").knobs == {7: 40}
     assert changed("lr = 0.5", 0).knobs == {2: 0.5}
     assert changed("lr = 0.5", 0).edits == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        # `lr` is set in step 2, on line 2: it is turned before that step is made.
+        ("lr = 0.5", 1),
+        ("  lr=0.5 ", 1),
+        ("kind = 'sum'", 5),
+        # Nothing ran on this one's line, the run ended before.
+        ("epochs = 40", 6),
+        # What is no knob is changed where the learner is.
+        ("w = [3, 4.5]", 6),
+        ("w[0] = 3", 6),
+        ("fresh = 3", 6),
+        ("lr *= 2", 6),
+        ("lr == 3", 6),
+        ("lr =", 6),
+        ("", 6),
+    ],
+)
+def test_at_the_end_of_a_run_a_knob_turns_where_it_stands(text: str, point: int) -> None:
+    assert turning_point(text, 6, LESSON, TIMELINE) == point
+
+
+def test_a_knob_that_turns_where_it_stands_is_no_edit_of_a_value() -> None:
+    point = turning_point("lr = 0.5", 6, LESSON, TIMELINE)
+    launch = changed("lr = 0.5", point)
+    assert (launch.knobs, launch.edits) == ({2: 0.5}, ())
+    assert name_of(launch, LAUNCH) == "lr = 0.5"
+
+
+def test_a_knob_in_a_loop_turns_before_its_first_pass() -> None:
+    timeline = Timeline()
+    for step, line in enumerate((1, 3, 2, 3, 2, 3), 1):
+        timeline.append(Frame(step, line, 0, None, "data", None, False, {}))
+    assert turning_point("lr = 0.5", 6, LESSON, timeline) == 2
+    # What comes later does not count.
+    assert turning_point("lr = 0.5", 2, LESSON, timeline) == 2
+    assert turning_point("epochs = 4", 6, LESSON, timeline) == 6
 
 
 def test_a_branch_is_called_after_what_was_changed() -> None:

@@ -25,6 +25,7 @@ def dots(rows: list[str]) -> int:
 
 def test_no_loss_yet() -> None:
     assert texts([], height=3) == ["no loss yet (backward() is called on it)", "", ""]
+    assert texts([], height=3, title="error") == ["error has no value yet", "", ""]
 
 
 def test_a_curve_with_its_last_loss_and_ticks() -> None:

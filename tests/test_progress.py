@@ -3,12 +3,13 @@
 import json
 import os
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tutor import catalog, progress
-from tutor.lesson import Lesson, parse
+from tutor.lesson import Lesson, parse, read
 from tutor.progress import done, location, unready
 
 FOLDER = Path("/course/1_first")
@@ -21,7 +22,13 @@ NAMES = ("descend", "bowl", "chain", *(f"lesson_{number}" for number in range(12
 def course(monkeypatch: pytest.MonkeyPatch) -> None:
     """A course of these lessons."""
     paths = {name: FOLDER / f"10_{name}.py" for name in NAMES}
-    monkeypatch.setattr(progress, "neighbours", lambda path: paths)
+
+    def resolve(name: str) -> Path:
+        if name not in paths:
+            raise LookupError(name)
+        return paths[name]
+
+    monkeypatch.setattr(progress, "resolve", resolve)
 
 
 def lesson(name: str, after: tuple[str, ...] = ()) -> Lesson:
@@ -90,16 +97,59 @@ def test_several_that_finish_at_once_are_all_marked() -> None:
     assert not list(location().parent.glob("*.new"))
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "null", "[]", '"done"', "{}", '{"done": []}', '{"done": 3}', "\x00\x01"],
-)
+def damaged() -> list[bytes]:
+    """What was kept aside, oldest first; each under the day on which that was."""
+    paths = sorted(location().parent.glob("progress.damaged-*.json"))
+    days = [path.name.removeprefix("progress.damaged-").removesuffix(".json") for path in paths]
+    assert all(datetime.fromisoformat(day).tzinfo for day in days)
+    return [path.read_bytes() for path in paths]
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", '"done"', "\x00\x01", "[" * 100_000])
 def test_a_damaged_file_says_nothing_and_is_kept_aside(text: str) -> None:
-    path = written(text)
+    written(text)
     assert done() == {}
     mark("descend")
     assert list(done()) == ["descend"]
-    assert path.with_suffix(".damaged.json").read_text() == text
+    assert damaged() == [text.encode()]
+    # It is so once.
+    mark("bowl")
+    assert list(done()) == ["descend", "bowl"]
+    assert damaged() == [text.encode()]
+
+
+def test_what_is_damaged_later_does_not_replace_what_was_damaged_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for year, text in ((2100, "{"), (2101, "[")):
+
+        class Later(datetime):
+            @classmethod
+            def now(cls, tz: object = None, year: int = year) -> datetime:  # type: ignore[override]
+                return datetime(year, 1, 1)
+
+        monkeypatch.setattr(progress, "datetime", Later)
+        written(text)
+        mark("descend")
+    assert damaged() == [b"{", b"["]
+
+
+@pytest.mark.parametrize("text", ["{}", '{"done": []}', '{"done": 3}', '{"done": null}'])
+def test_a_file_that_tells_of_no_lessons_is_gone_on_with(text: str) -> None:
+    written(text)
+    assert done() == {}
+    mark("descend")
+    assert list(done()) == ["descend"]
+    assert damaged() == []
+
+
+def test_what_else_the_file_holds_stays() -> None:
+    others = {"version": 2, "settings": {"theme": "dark"}}
+    written(json.dumps({**others, "done": {"bowl": "2026-01-01"}}))
+    mark("descend")
+    found = json.loads(location().read_text())
+    assert {key: found[key] for key in others} == others
+    assert list(found["done"]) == ["bowl", "descend"]
 
 
 def test_bytes_that_are_no_text_say_nothing() -> None:
@@ -108,6 +158,7 @@ def test_bytes_that_are_no_text_say_nothing() -> None:
     assert done() == {}
     mark("descend")
     assert list(done()) == ["descend"]
+    assert damaged() == [b'{"done": {"\xff": "2026"}}']
 
 
 def test_what_is_written_in_other_kinds_is_read_as_text() -> None:
@@ -169,11 +220,18 @@ def test_a_script_that_is_no_lesson_is_not_marked() -> None:
 def test_a_script_beside_no_course_is_not_marked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "neighbours", catalog.neighbours)
-    path = tmp_path / "train.py"
-    path.write_text("x = 1\n")
-    progress.mark(parse("x = 1\n", path))
+    monkeypatch.setattr(progress, "resolve", catalog.resolve)
+    own = next(iter(catalog.neighbours(tmp_path / "train.py").values()))
+    # Not even if it is called like a lesson, in a folder like a chapter.
+    for name in ("train.py", own.name, f"1_mine/{own.name}"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x = 1\n")
+        progress.mark(parse("x = 1\n", path))
     assert done() == {}
+    lesson = read(own)
+    progress.mark(lesson)
+    assert list(done()) == [lesson.slug]
 
 
 def test_a_lesson_is_ready_when_all_before_it_are_done() -> None:

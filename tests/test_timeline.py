@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tutor.budget import Budget
 from tutor.frame import Frame, Past, TensorView
@@ -317,6 +318,53 @@ def test_a_fork_counts_the_passes_of_its_parent_and_then_its_own(step: int):
         fork.append(frame(at, loop=loop, iteration=number))
     assert [fork.passes(at) for at in range(10)] == [parent.passes(at) for at in range(10)]
     assert [fork.pass_end(number) for number in range(5)] == [1, 3, 4, 6, 8]
+
+
+def test_the_end_of_the_script_is_the_end_of_its_last_pass():
+    timeline = looped((0, None), (4, 0), (4, 1))
+    assert (timeline.passes(3), [*timeline.pass_ends]) == (1, [2])
+    timeline.end()
+    timeline.end()
+    assert (timeline.passes(2), timeline.passes(3), [*timeline.pass_ends]) == (1, 2, [2, 3])
+    # Outside of a loop no pass ends, and nor does one that ended before.
+    for places in ((), ((0, None),), ((4, 0), (0, None))):
+        timeline = looped(*places)
+        before = [*timeline.pass_ends]
+        timeline.end()
+        assert [*timeline.pass_ends] == before
+
+
+def test_a_fork_of_a_run_that_ended_in_a_loop_counts_its_last_pass_once():
+    parent = looped((0, None), (4, 0), (4, 1))
+    parent.end()
+    for step, ends in ((3, [2, 3]), (2, [2])):
+        fork = parent.fork(step)
+        fork.append(frame(step + 1))
+        assert [*fork.pass_ends] == ends
+
+
+def test_what_was_caught_is_told_by_its_step():
+    timeline = timeline_of(
+        [frame(1), structs.replace(frame(2), raised="ValueError: a"), frame(3),
+         structs.replace(frame(4), raised="KeyError: 'b'", shown=("x",))]
+    )  # fmt: skip
+    assert [*timeline.raising_steps] == [2, 4]
+    told = ["", "ValueError: a", "", "KeyError: 'b'"]
+    assert [timeline.raised(step) for step in range(1, 5)] == told
+    assert [timeline.frame(step).raised for step in range(1, 5)] == told
+    assert timeline.frame(4).shown == ("x",)
+    fork = timeline.fork(3)
+    assert [*fork.raising_steps] == [2]
+    fork.append(frame(4))
+    assert ([*fork.raising_steps], fork.raised(4)) == ([2], "")
+    assert [*timeline.raising_steps] == [2, 4]
+
+
+def test_the_first_run_of_a_line_up_to_a_step():
+    timeline = timeline_of([structs.replace(frame(at), line=at % 3) for at in range(1, 8)])
+    assert [timeline.first_run(1, step) for step in (0, 1, 7)] == [0, 1, 1]
+    assert [timeline.first_run(2, step) for step in (1, 2, 7)] == [0, 2, 2]
+    assert timeline.first_run(9, 7) == 0
 
 
 def test_a_fork_that_leaves_the_loop_at_once_ends_the_pass_once():

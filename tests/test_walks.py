@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from tutor.declared import read_plot
 from tutor.frame import Frame, Summary, TensorView
 from tutor.timeline import Timeline
 from tutor.walks import MOST, Walk
@@ -90,15 +91,12 @@ def test_a_name_may_stand_in_a_module_and_a_scalar_needs_no_subscript() -> None:
     assert way(timeline, "s", "k") == [[2.5], [7.0]]
 
 
-@pytest.mark.xfail(reason="only the last bracket counts", strict=True)
-def test_brackets_behind_each_other_are_one_subscript_after_the_other() -> None:
-    assert way(recorded({"w": tensor([[1], [2], [3]])}), "w[2][0]") == [[3.0]]
-
-
-@pytest.mark.xfail(reason="`at` may say so, and the walk raises ValueError", strict=True)
-@pytest.mark.parametrize("place", ["model[0].weight", "w[0].grad"])
+@pytest.mark.parametrize(
+    "place", ["w", "w[0]", "w[-1, 2:3]", "w.grad[0]", "model.0.weight[0, 1]", "w[:]", "w[...]"]
+)
 def test_what_a_plot_may_name_has_a_walk_even_if_an_empty_one(place: str) -> None:
-    assert way(recorded({"w": number(1.0)}), place) == [[]]
+    [name] = read_plot({"title": "t", "of": "v", "over": {"v": [0, 1]}, "at": [place]}, 1).at
+    assert way(recorded({"other": number(1.0)}), name) == [[]]
 
 
 def test_truth_values_and_complex_numbers_have_a_place() -> None:
@@ -117,6 +115,45 @@ def test_a_walk_begins_anew_where_a_statement_outside_of_loops_sets_the_value() 
     assert way(timeline, "w", step=6) == [[7, 6]]
     # Rewound, it is the walk of that moment again.
     assert way(timeline, "w", step=3) == [[3, 2]]
+
+
+def passing(*changes: tuple[int, dict[str, TensorView | None]]) -> Timeline:
+    """A run of these steps; each is in that pass of a loop, or outside of it if that is 0."""
+    timeline = Timeline()
+    for step, (number, changed) in enumerate(changes, 1):
+        iteration = number - 1 if number else None
+        timeline.append(Frame(step, 1, int(number > 0), iteration, "other", None, False, changed))
+    return timeline
+
+
+def test_where_coordinates_are_moved_by_different_statements_the_ends_of_passes_count() -> None:
+    timeline = passing(
+        (0, {"a": number(0), "b": number(0)}),
+        (1, {"a": number(1)}), (1, {"b": number(10)}), (1, {}),
+        (2, {"a": number(2)}), (2, {"b": number(20)}), (2, {}),
+        (3, {"a": number(3)}), (3, {"b": number(30)}), (3, {}),
+        (0, {}),
+    )  # fmt: skip
+    # (1, 0), halfway through the first pass, is no place that was meant.
+    found = list(zip(*way(timeline, "a", "b"), strict=True))
+    # Where it is now may stand there twice.
+    assert list(dict.fromkeys(found)) == [(0, 0), (1, 10), (2, 20), (3, 30)]
+    assert len(found) <= 5
+    # And it counts wherever that is.
+    assert way(timeline, "a", "b", step=5) == [[0, 1, 2], [0, 10, 10]]
+    assert way(timeline, "a", "b", step=6) == [[0, 1, 2], [0, 10, 20]]
+    # In the first pass nothing has come to its end: every place counts.
+    assert way(timeline, "a", "b", step=3) == [[0, 1, 1], [0, 0, 10]]
+    # One that is alone has all of its places, as have several that one statement moves.
+    assert way(timeline, "a") == [[0, 1, 2, 3]]
+
+
+def test_coordinates_that_one_statement_moves_count_within_passes_too() -> None:
+    both: list[tuple[int, dict[str, TensorView | None]]] = [
+        (1, {"a": number(at), "b": number(-at)}) for at in range(1, 4)
+    ]
+    timeline = passing((0, {"a": number(0), "b": number(0)}), *both, (2, {}), (0, {}))
+    assert way(timeline, "a", "b") == [[0, 1, 2, 3], [0, -1, -2, -3]]
 
 
 def test_an_element_of_a_value_of_which_only_a_picture_is_kept_is_not_known() -> None:

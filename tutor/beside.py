@@ -14,6 +14,9 @@ from tutor.timeline import Timeline
 SLICE = 0.004
 """Seconds that comparing takes at a time, about."""
 
+_AGAIN = 20
+"""Passes that are looked at again, at most, in one go."""
+
 RTOL, ATOL = 1e-4, 1e-6
 """Up to this two runs agree that sum up in different orders, or in different precisions."""
 
@@ -92,20 +95,25 @@ class Beside:
         Returns:
             Whether there is more to compare.
         """
-        if len(self.ours.edited) != self._edits:
+        if (edits := sum(map(len, self.ours.edited.values()))) != self._edits:
             # What was compared may have been something else.
-            self._edits = len(self.ours.edited)
+            self._edits = edits
             self._differences = [[] for _ in self._pairs]
         until, done = monotonic() + seconds, self.passes(step)
         for number, known in enumerate(self._differences):
             while len(known) < done:
                 if monotonic() > until:
                     return True
-                passes = len(known) + 1
-                found = _difference(*self._views(number, self.ours.pass_end(passes), passes))
-                # What cannot be compared is not the largest.
-                known.append(-1.0 if math.isnan(found) else found)
+                known.append(self._compare(number, len(known) + 1))
+            # What had no content then may have been brought back since.
+            for place in [place for place, found in enumerate(known[:done]) if found < 0][-_AGAIN:]:
+                known[place] = self._compare(number, place + 1)
         return False
+
+    def _compare(self, number: int, passes: int) -> float:
+        found = _difference(*self._views(number, self.ours.pass_end(passes), passes))
+        # What cannot be compared is not the largest.
+        return -1.0 if math.isnan(found) else found
 
     def _views(
         self, number: int, step: int, passes: int

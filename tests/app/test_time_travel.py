@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from fake_engine import FakeEngine, FakeRun, descent
+from fake_engine import DESCENT, FakeEngine, FakeRun, descent
 from test_lesson_screen import go, opened, pane, press, until, without_content
 from textual import events
 from textual.pilot import Pilot
@@ -52,6 +52,96 @@ async def test_a_change_forks_the_run_and_names_the_branch(
         # The run that it was forked from is as it was.
         main = screen.branches.all[0]
         assert (main.session.tip, main.name) == (12, "main")
+
+
+@pytest.fixture
+def turnable(tmp_path: Path) -> Path:
+    """The descent with its learning rate, in step 3 on line 10, as a knob."""
+    source = DESCENT.replace("lr = 0.1\n", 'lr = 0.1  # @param {type: "number"}\n')
+    assert source != DESCENT
+    (tmp_path / "10_descend.py").write_text(source)
+    return tmp_path
+
+
+async def test_at_the_end_of_a_run_a_knob_turns_at_its_own_line_and_the_branch_runs_on(
+    turnable: Path,
+) -> None:
+    async with opened(turnable) as (pilot, screen, engine):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        last = screen.session.tip
+        await until(pilot, lambda: screen.session.cursor == last)
+        await change(pilot, screen, "lr = 0.5")
+        launch = engine.launches[-1]
+        assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.5}, (), 1)
+        assert (screen.branch.step, screen.branch.text) == (2, "lr = 0.5")
+        # Nobody has to press a key for it to come to its end too.
+        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.status.text.startswith(f"lr = 0.5: step {last} of"))
+        assert screen.branch.parent is screen.branches.all[0]
+        assert (screen.branches.all[0].session.tip, len(screen.branches)) == (last, 2)
+
+
+async def test_at_the_end_of_a_branch_its_knob_turns_once_more(turnable: Path) -> None:
+    async with opened(turnable) as (pilot, screen, engine):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.session.cursor == screen.session.tip)
+        await change(pilot, screen, "lr = 0.5")
+        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.session.cursor == screen.session.tip)
+        await change(pilot, screen, "lr = 0.25")
+        launch = engine.launches[-1]
+        assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.25}, (), 1)
+        assert (screen.branch.step, screen.branch.name) == (2, "lr = 0.25")
+        assert [one.name for one in screen.branches.all] == ["main", "lr = 0.5", "lr = 0.25"]
+        await until(pilot, lambda: screen.session.is_over)
+
+
+async def test_a_knob_that_stands_before_a_fork_turns_in_the_run_that_was_forked(
+    turnable: Path,
+) -> None:
+    async with opened(turnable) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "w[0] = 9.0")
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.session.cursor == screen.session.tip)
+        await change(pilot, screen, "lr = 0.25")
+        launch = engine.launches[-1]
+        assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.25}, (), 1)
+        assert screen.branch.parent is screen.branches.all[0]
+        assert screen.branch.step == 2
+        await until(pilot, lambda: screen.session.is_over)
+
+
+async def test_what_is_no_knob_is_changed_at_the_end_itself(turnable: Path) -> None:
+    async with opened(turnable) as (pilot, screen, engine):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        last = screen.session.tip
+        await until(pilot, lambda: screen.session.cursor == last)
+        await change(pilot, screen, "w[0] = 9.0")
+        assert engine.launches[-1].edits == (Edit(last, "w[0]", 9.0),)
+        assert screen.branch.step == last
+
+
+async def test_before_the_end_a_knob_that_has_run_is_changed_where_the_learner_is(
+    turnable: Path,
+) -> None:
+    async with opened(turnable) as (pilot, screen, engine):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "lr = 0.5")
+        assert (engine.launches[-1].edits, engine.launches[-1].knobs) == (
+            (Edit(12, "lr", 0.5),),
+            {},
+        )
+        assert screen.branch.step == 12
+        # And it waits there for the learner.
+        await pilot.pause(0.2)
+        assert (screen.session.tip, screen.session.is_over) == (12, False)
 
 
 async def test_the_curves_of_all_runs_are_overlaid_with_a_legend(tmp_path: Path) -> None:

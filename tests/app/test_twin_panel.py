@@ -116,6 +116,49 @@ async def test_where_they_part_is_told_and_stays_told(tmp_path: Path) -> None:
         await until(pilot, lambda: "apart 0, at most 10 after 1" in twin(screen))
 
 
+async def test_all_earlier_passes_are_compared_where_the_learner_jumps_over_them(
+    tmp_path: Path,
+) -> None:
+    engine = TwinEngine()
+    frame, output = engine.theirs[6]
+    changed = {"w": tensor([2.6, 9.4], requires_grad=True)}
+    engine.theirs[6] = (structs.replace(frame, changed=changed), output)
+    async with opened(tmp_path, engine) as (pilot, screen, _):
+        await go(pilot, screen, str(3 + 19 * PASS + 1))
+        await until(pilot, lambda: "after 19 passes" in twin(screen))
+        await until(pilot, lambda: "apart 0, at most 10 after 1" in twin(screen))
+
+
+async def test_the_last_pass_of_both_is_compared_at_the_end(tmp_path: Path) -> None:
+    engine = TwinEngine()
+    # Neither has a statement behind its loop.
+    engine.script = engine.exact = engine.script[:-1]
+    engine.theirs = engine.theirs[:-1]
+    async with opened(tmp_path, engine) as (pilot, screen, _):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: "after 20 passes" in twin(screen))
+
+
+async def test_a_twin_that_fails_says_why_it_ended(tmp_path: Path) -> None:
+    class Failing(TwinEngine):
+        def launch(self, launch: Launch, notify: Callable[[], None]) -> FakeRun:
+            failed = Ended("raised", "ZeroDivisionError: division by zero", 16)
+            self.end = failed if "hand" in launch.path else Ended("finished")
+            return super().launch(launch, notify)
+
+    engine = Failing()
+    engine.theirs = engine.theirs[:20]
+    async with opened(tmp_path, engine) as (pilot, screen, _):
+        await go(pilot, screen, str(3 + PASS + 1))
+        told = "it ended: ZeroDivisionError: division by zero"
+        await until(pilot, lambda: told in twin(screen))
+        assert twin(screen).splitlines()[1] == told
+        # As far as it came it is compared.
+        await until(pilot, lambda: "after 1 pass" in twin(screen))
+        assert "w [2.6 -0.6]" in twin(screen)
+
+
 async def test_the_twins_losses_are_a_curve_of_their_own(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "40")

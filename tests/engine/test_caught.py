@@ -223,7 +223,44 @@ def test_what_a_context_manager_swallows_is_no_step(record: Record) -> None:
                 1 / 0
             x = i
         """
-    assert walked(record(source))[1:] == [(6, ""), (6, "")]
+    assert walked(record(source))[1:] == [(5, ""), (5, "")]
+
+
+@pytest.mark.parametrize(
+    ("tail", "lines"),
+    [
+        ("except ValueError:\n    x = 2", [1, 3, 6]),
+        ("finally:\n    x = 2", [1, 3, 5, 6]),
+    ],
+)
+def test_nothing_waits_at_try_itself(
+    drive: Callable[..., Driver], tail: str, lines: list[int]
+) -> None:
+    driver = drive(f"x = 0\ntry:\n    x = 1\n{tail}\ny = 3\n")
+    # The statement inside is what comes next.
+    assert [driver.step_to(step).line for step in range(len(lines))] == lines
+    assert driver.to_the_end().ended == Ended("finished")
+
+
+def test_a_statement_in_a_finally_clause_comes_after_what_raised(record: Record) -> None:
+    source = """
+        for i in range(2):
+            try:
+                try:
+                    x = 1 / 0
+                finally:
+                    y = i; z = i
+                    try:
+                        raise KeyError("k")
+                    except KeyError:
+                        pass
+            except ZeroDivisionError:
+                w = i
+            finally:
+                v = i
+        """
+    once = [(4, DIVISION), (6, ""), (6, ""), (8, "KeyError: 'k'"), (10, ""), (12, ""), (14, "")]
+    assert walked(record(source)) == once * 2
 
 
 def test_what_a_finally_clause_swallows_is_a_step(record: Record) -> None:

@@ -149,6 +149,10 @@ def test_without_a_guard_a_script_is_free(record: Callable[..., Recording], outs
         ("socket.socket().connect(('192.0.2.1', 80))", "192.0.2.1"),
         ("socket.socket(socket.AF_INET6).connect(('2001:db8::1', 80))", "2001:db8::1"),
         ("socket.getaddrinfo(b'lessons.invalid', 443)", "lessons.invalid"),
+        ("socket.gethostbyname('lessons.invalid')", "lessons.invalid"),
+        ("socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 9))", "192.0.2.1"),
+        # Such a name only looks like this machine's.
+        ("socket.getaddrinfo('localhost.invalid', 80)", "localhost.invalid"),
         ("urllib.request.urlopen('http://lessons.invalid/data.csv')", "lessons.invalid"),
     ],
 )
@@ -183,6 +187,12 @@ for host in ("127.0.0.1", "localhost"):
     socket.create_connection((host, server.getsockname()[1])).sendall(b"hello")
     print(server.accept()[0].recv(5).decode())
 one, other = socket.socketpair()
+socket.gethostbyname("localhost")
+socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", 9))
+local = socket.socket(socket.AF_UNIX)
+local.bind("here.sock")
+local.listen()
+socket.socket(socket.AF_UNIX).connect(os.path.abspath("here.sock"))
 socket.getaddrinfo(None, 80)
 """
     found = guarded(source)

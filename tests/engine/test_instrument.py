@@ -73,6 +73,44 @@ def test_each_simple_statement_is_a_step() -> None:
     assert steps(source) == [(line, None) for line in range(1, 11)]
 
 
+def test_try_is_nothing_that_is_begun() -> None:
+    source = """
+        try:
+            x = 1
+        except* ValueError:
+            pass
+        try:
+            y = 1
+            1 / 0
+        except ArithmeticError:
+            z = 2
+        else:
+            u = 3
+        finally:
+            v = 4
+        """
+    trace = Trace(source).run()
+    assert trace.begun == [2, 6, 7, 9, 13]
+    assert trace.lines == [2, 6, 9, 13]
+
+
+def test_a_place_finds_the_statement_around_it() -> None:
+    program = Trace("a = 1; b = (\n    2)\nif a:\n    c = 3\n").program
+
+    def line_at(line: int, column: int) -> tuple[int, int] | None:
+        site = program.site_at((line, column))
+        return None if site is None else program.sites[site].start
+
+    assert line_at(1, 0) == (1, 0)
+    assert line_at(1, 4) == (1, 0)
+    assert line_at(1, 7) == line_at(2, 4) == (1, 7)
+    # Between them, and in the head of a compound statement, there is none.
+    assert line_at(1, 5) is None
+    assert line_at(3, 3) is None
+    assert line_at(4, 8) == (4, 4)
+    assert line_at(9, 0) is None
+
+
 def test_statements_on_one_line_are_steps_of_their_own() -> None:
     assert lines("a = 1; b = 2; c = 3") == [1, 1, 1]
 

@@ -88,7 +88,8 @@ def test_every_lesson_goes_on_from_any_step_as_if_it_had_been_recorded_from_the_
         frames = again.to_the_end().frames
         assert frames[0].step == step
         assert exactness.differing(first.timeline, frames[0]) == []
-        assert frames[1:] == first.frames[step:]
+        # As text: what lies on no device has NaN for its statistics, which equals nothing.
+        assert list(map(repr, frames[1:])) == list(map(repr, first.frames[step:]))
 
 
 def test_a_branch_is_the_run_with_the_same_edits(record: Callable[..., Recording]) -> None:

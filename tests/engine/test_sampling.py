@@ -47,6 +47,8 @@ for i in range(9):
     print(i, drawn)
 """
 
+NO_NUMBERS = "ValueError: it is not made of numbers alone"
+
 GREEDY = Sample(
     (
         "w.data.add_(1)",
@@ -260,7 +262,8 @@ def test_a_run_that_is_sampled_at_every_step_is_the_run_that_is_not(
         driver.step_to(step)
         found = ask(driver, GREEDY)
     # All of them could do what they are there for; some just stand for no numbers.
-    assert all(reason.startswith("TypeError: can't convert") for _, reason in found.problems)
+    assert found.problems
+    assert {reason for _, reason in found.problems} == {NO_NUMBERS}
     sampled = driver.to_the_end()
     assert sampled.frames == plainly.frames
     assert sampled.text() == plainly.text()
@@ -352,7 +355,7 @@ def test_an_expression_that_never_answers_is_told_and_the_run_goes_on(
     assert found.values == (None,)
     [(blamed, reason)] = found.problems
     assert blamed == expression
-    assert reason.startswith(("it ended its process, or took longer than 0.2 s", "SyntaxError"))
+    assert reason.startswith(("ended the process, or took longer than 0.2 s", "SyntaxError"))
     assert numbers(ask(driver, Sample(("x",))).values[0]) == [1]
     ended = driver.to_the_end()
     assert ended.ended == Ended("finished")

@@ -53,7 +53,7 @@ def test_a_lesson_is_stepped_rewound_played_and_run_to_its_end(size, environment
 
         # What was shown at a step is what is shown there again, on every way to it.
         terminal.press(HOME, f"step 1 of {STEPS} ")
-        terminal.until(lambda: "no loss yet" in terminal.pane("loss"))
+        terminal.until(lambda: "has no value yet" in terminal.pane("loss"))
         terminal.press(END, f"step {STEPS} of {STEPS} ")
         terminal.until(lambda: _panes(terminal) == shown[STEPS])
         terminal.press(LEFT + LEFT, f"step {STEPS - 2} of {STEPS} ")

@@ -9,6 +9,7 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
+from tutor.ui.draw.chart import LARGEST
 from tutor.ui.draw.numbers import number
 from tutor.ui.draw.palette import Palette
 from tutor.ui.draw.strips import Run, fit, strip
@@ -95,10 +96,12 @@ def _bands(
 ) -> tuple[Array, tuple[float, float]]:
     """For each cell its band, -1 where it is not finite; and the range that the bands cover."""
     finite = np.isfinite(surface) & ((surface > 0) if log else True)
+    surface = np.clip(surface, -LARGEST, LARGEST)
     if not finite.any():
         return np.full(surface.shape, -1), (float("nan"), float("nan"))
     low, high = float(surface[finite].min()), float(surface[finite].max())
-    if high - low <= _ROUNDING * max(abs(low), abs(high)):
+    is_level = level is None or low <= level <= high
+    if is_level and high - low <= _ROUNDING * max(abs(low), abs(high)):
         # What rounding leaves is no relief.
         return np.where(finite, count // 2, -1), (low, high)
     with np.errstate(all="ignore"):

@@ -70,7 +70,7 @@ class TwinPanel(Panel):
             there,
             beside.compared_passes,
             self.twin.failure,
-            len(moment.timeline.edited),
+            sum(map(len, moment.timeline.edited.values())),
         )
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
