@@ -242,6 +242,13 @@ class Timeline:
         lines = self._steps.lines[:step]
         return lines.index(line) + 1 if line in lines else 0
 
+    def last_changes(self, step: int) -> Sequence[str]:
+        """The names that the last step up to `step` changed that changed any."""
+        end = self._change_ends[step - 1] if step else 0
+        while step > 1 and self._change_ends[step - 2] == end:
+            step -= 1
+        return self._changed_names(step) if step else ()
+
     def next_change(self, name: str, step: int) -> int | None:
         """The first recorded step after `step` that changed `name`."""
         column = self._columns.get(name)

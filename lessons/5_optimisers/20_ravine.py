@@ -94,7 +94,7 @@ for epoch in range(60):
 # %% Who got farther?
 # Least squares finds the lowest point at once: w = {bottom[0].item():.5f},
 # b = {bottom[1].item():.5f}.
-bottom = torch.linalg.lstsq(columns, y.view(-1, 1).cpu()).solution.flatten().to(x.device)
+bottom = torch.linalg.lstsq(columns.double(), y[:, None].cpu().double()).solution.flatten().to(x)
 # Nobody can get below the loss there, {lowest:.6f}.
 lowest = loss_of(bottom).item()
 # After sixty steps plain descent has the loss {plain_end:.6g}. Its b is {plain[1].item():.4g} and

@@ -25,7 +25,7 @@ x = (x - x.mean()) / x.std(correction=0)
 columns = torch.stack([x, torch.ones_like(x)], dim=1).cpu()
 # Least squares finds the lowest point at once, at w = {bottom[0].item():.4f} and
 # b = {bottom[1].item():.4f}.
-bottom = torch.linalg.lstsq(columns, y.view(-1, 1).cpu()).solution.flatten().to(x.device)
+bottom = torch.linalg.lstsq(columns.double(), y[:, None].cpu().double()).solution.flatten().to(x)
 # @ask Put a walker exactly at this lowest point. Would a step on one single point move it away?
 #   -> bool((bottom[0] * x + bottom[1] - y).abs().max() > 0.1) | True | False
 # The best line misses single points by up to {missed:.3f}, and such a point pulls the line towards
