@@ -1,9 +1,13 @@
 """The page that a worker shares with its client: every message once, in order."""
 
 import os
+import select
+
+import pytest
 
 from tutor.engine import page
-from tutor.engine.protocol import Printed
+from tutor.engine.protocol import Ended, Launch, Printed
+from tutor.engine.run import Run
 
 
 def test_what_lies_in_the_pipe_comes_before_what_waits_in_the_page() -> None:
@@ -24,4 +28,35 @@ def test_what_lies_in_the_pipe_comes_before_what_waits_in_the_page() -> None:
     sender.flush()
     assert list(receiver.feed(os.read(readable, 4096))) == []
     for descriptor in (file, readable, writable):
+        os.close(descriptor)
+
+
+def test_the_last_words_of_a_worker_are_heard_however_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(1, Launch("script.py", ""), lambda: None, lambda number, signal: None)
+    run._pipe, events = os.pipe()
+    run._woken, run._wake = os.pipe()
+    sender = page.Sender(page.Page(run._page_fd), events)
+    real = select.poll
+
+    class Late:
+        """Sees nothing at first; right after that look the worker ends, and is known to be gone."""
+
+        def __init__(self) -> None:
+            self._poll = real()
+            self._has_looked = False
+            self.register = self._poll.register
+
+        def poll(self, timeout: float | None = None) -> list[tuple[int, int]]:
+            if self._has_looked:
+                return self._poll.poll(timeout)
+            self._has_looked = True
+            sender.append(Ended("finished"))
+            sender.flush()
+            run.died(0)
+            return []
+
+    monkeypatch.setattr(select, "poll", Late)
+    run._receive()
+    assert run.take() == [Ended("finished")]
+    for descriptor in (run._pipe, events, run._woken, run._wake):
         os.close(descriptor)

@@ -236,8 +236,10 @@ class Run:
                     break
                 self._hand_over(self._receiver.feed(data))
             elif self._gone.is_set():
-                # Something that the script started still holds the pipe.
-                break
+                # Its last words may have come since the poll. If none did, something that the
+                # script started still holds the pipe.
+                if all(fd != self._pipe for fd, _ in news.poll(0)):
+                    break
             elif not ready:
                 self._hand_over(self._receiver.peek())
         self._hand_over(self._receiver.peek())
