@@ -88,6 +88,16 @@ def test_after_many_fast_steps_the_screen_is_what_a_whole_repaint_shows():
         terminal.until(lambda: terminal.text == changes_alone)
 
 
+def test_what_runs_next_is_seen_where_a_long_note_stands_before_it():
+    with tutor("open", "leaf_update", size=(80, 24)) as terminal:
+        terminal.wait_for("waiting before")
+        for step in range(1, 7):
+            terminal.press(RIGHT, f"step {step} of {step} ")
+        terminal.wait_for("waiting before line 22")
+        terminal.until(lambda: "► 22" in terminal.pane("source"))
+        assert "✓ 17" in terminal.pane("source")
+
+
 def test_a_stopped_program_paints_everything_again_when_it_goes_on():
     with tutor() as terminal:
         terminal.wait_for("numpy_twin")

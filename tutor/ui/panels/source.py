@@ -71,3 +71,6 @@ class SourcePanel(LensPanel):
         else:
             page = max(1, height // 2)
             self.top = max(0, (line - 1 - page // 2) // page * page)
+        # Long notes may stand between: what runs next is seen too, where both have room.
+        if line < self.ahead.line <= line + height - 1:
+            self.top = max(self.top, self.ahead.line - height)
