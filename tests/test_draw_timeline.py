@@ -1,7 +1,6 @@
 """The timeline's two rows."""
 
 from collections.abc import Iterator
-from time import perf_counter
 
 import msgspec
 import pytest
@@ -182,19 +181,3 @@ def test_forks_and_doubts_have_their_marks_and_words(iterations: int) -> None:
     assert f"approximate from step {len(made) // 2}" in words.text
     assert f"forked after step {len(made) // 4}" in words.text
     assert remarks(timeline(2), 0) == []
-
-
-def test_drawing_a_long_run_takes_next_to_no_time() -> None:
-    made = Timeline()
-    for step in range(1, 100_001):
-        made.append(Frame(step, 1, 1, step // 5, "other", None, False, {}))
-    made.print(7, [(1, b"hello\n")])
-    events = Events(made)
-    while events.follow():
-        pass
-    times = []
-    for step in range(1, 100_001, 10_000):
-        began = perf_counter()
-        draw_timeline(made, step, 120, PALETTE, events=events, fork=9)
-        times.append(perf_counter() - began)
-    assert min(times) < 0.002

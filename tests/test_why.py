@@ -1,6 +1,5 @@
 """Explanations of values and gradients, of runs in the real engine and of operations by hand."""
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -180,14 +179,12 @@ def view(value: object, requires_grad: bool = False, dtype: str = "float32") -> 
 
 def test_a_chain_of_20000_operations_is_told_at_once():
     operations = chain(20_000)
-    started = time.monotonic()
     text = expression(20_001, operations, {})
     assert text.startswith("… + 1 + 1")
     assert len(text) <= 60
     assert explain_value(20_001, operations, {}).inputs[0].id == 20_000
     assert explain_gradient(20_001, operations, {}).note == "no backward pass came here"
     assert gradient_formula(1, 20_001, operations, {}) is None
-    assert time.monotonic() - started < 5
 
 
 def test_a_value_that_is_used_twice_at_every_step_does_not_explode():

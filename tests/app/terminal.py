@@ -51,12 +51,12 @@ class Terminal:
         self.stream.feed(data)
         return len(data)
 
-    def until(self, holds: Callable[[], bool], limit: float = 20.0) -> None:
-        """Read until something holds; fail if it does not within `limit` seconds."""
+    def until(self, holds: Callable[[], bool], limit: float = 20.0, size: int = 65536) -> None:
+        """Read, `size` bytes at once, until something holds; fail after `limit` seconds."""
         end = monotonic() + limit
         while not holds():
             assert monotonic() < end, f"it never came to hold:\n{self.text}"
-            self.read()
+            self.read(size)
 
     def shows(self, text: str) -> None:
         self.until(lambda: text in self.text)

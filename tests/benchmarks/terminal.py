@@ -1,12 +1,13 @@
 """Speed, bytes and memory of the screen, each as a ratio to a plain Textual app in the same run.
 
-    python tests/benchmarks/terminal.py [first-paint keys lesson idle link memory stop]
+    python tests/benchmarks/terminal.py [first-paint keys lesson idle link memory stop end]
 
 F0 is an empty app with a counter, F1 one widget over the whole screen with one plain segment a
 row. Variants are interleaved; what is compared is medians.
 """
 
 import re
+import signal
 import sys
 import tempfile
 import threading
@@ -31,7 +32,7 @@ from probe import (
     seconds_until,
     seconds_until_still,
 )
-from pseudo_terminal import ENTER, HOME, REOPEN, RIGHT
+from pseudo_terminal import ENTER, HOME, REOPEN, RIGHT, is_alive
 
 from tutor.engine.client import Engine
 from tutor.engine.protocol import Launch, Started
@@ -201,6 +202,24 @@ def stop(rounds: int = 7) -> None:
         engine.close()
 
 
+def end(rounds: int = 5) -> None:
+    """From a signal to the screen until nothing of what it had started lives."""
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
+        times = []
+        for _ in range(rounds):
+            with closing(program("open", SMOOTH)) as terminal:
+                _wait(terminal, "step 0 │ waiting before line")
+                terminal.send("r")
+                _wait(terminal, "running on")
+                started = terminal.descendants()
+                terminal.signal(number)
+                began = perf_counter()
+                while any(map(is_alive, started)):
+                    terminal.read(timeout=0.005)
+                times.append(perf_counter() - began)
+        report(f"{number.name} to nothing left", max(times), 1.0, " s", milliseconds(times))
+
+
 def _launch(engine: Engine) -> float:
     news = threading.Event()
     began = perf_counter()
@@ -272,6 +291,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "link": link,
     "memory": memory,
     "stop": stop,
+    "end": end,
 }
 
 if __name__ == "__main__":
