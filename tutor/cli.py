@@ -221,14 +221,13 @@ def doctor() -> None:
 
 
 def _screen(target: str | None, device: str | None, seed: int, memory: str) -> NoReturn:
-    from tutor import launching
     from tutor.engine.client import Engine
-    from tutor.request import Request
+    from tutor.request import Request, memory_size
     from tutor.ui.terminal import show
 
     path = None if target is None else _openable(target)
     with _told("interrupted"):
-        request = Request(device, seed, memory=launching.memory(memory))
+        request = Request(device, seed, memory=memory_size(memory))
     sys.exit(show(Engine(eager=True), path, request))
 
 

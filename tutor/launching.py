@@ -11,9 +11,6 @@ from tutor.engine.protocol import Edit, Launch
 from tutor.lesson import Lesson
 from tutor.request import BadRequest, Request
 
-LEAST = 16 * 2**20
-"""Bytes of memory without which nothing much could be kept."""
-
 
 def prepare(
     lesson: Lesson, path: str, request: Request, detected: str | None, exact: bool = False
@@ -64,21 +61,6 @@ def edit(text: str) -> Edit:
     if not _is_numeric(found):
         raise BadRequest(f"--edit {text}: {value!r} is no number and no list of numbers")
     return Edit(int(step), name.strip(), found)
-
-
-def memory(text: str) -> int:
-    """Bytes, from `256M` on a command line.
-
-    Raises:
-        BadRequest: it is no size, or too little to work with.
-    """
-    found = re.fullmatch(r"(\d{1,15})([KMG]?)", text.strip().upper(), re.ASCII)
-    if found is None:
-        raise BadRequest(f"--memory {text}: want a size such as 256M or 2G")
-    size = int(found[1]) << 10 * " KMG".index(found[2] or " ")
-    if size < LEAST:
-        raise BadRequest(f"--memory {text}: want at least {LEAST // 2**20}M")
-    return size
 
 
 def expression(text: str) -> str:

@@ -32,13 +32,7 @@ SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 class Shown(App[None]):
     """One screen, and what it answered."""
 
-    CSS_PATH = Path(tutor.ui.__file__).parent / "app.tcss"
-    CSS = """
-    EventsScreen { align: center middle; background: $background 60%; }
-    EventsScreen #events { width: 100; max-width: 95%; height: 80%; max-height: 34;
-        border: round $primary; border-title-color: $primary;
-        border-subtitle-color: $text-muted; background: $background; padding: 0 1; }
-    """
+    CSS_PATH = Path(tutor.ui.__file__).parent / "screens" / "lesson.tcss"
 
     def __init__(self, make: Callable[[Palette], ModalScreen], color: str | None = "256") -> None:
         super().__init__()

@@ -60,6 +60,8 @@ _REST = 0.1
 class LessonScreen(Reporting):
     """Holds the moment that all panes show."""
 
+    # Parsed when the first lesson is opened: the menu does not wait for it.
+    CSS_PATH = "lesson.tcss"
     BINDINGS: ClassVar = keymap.BINDINGS
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, TooSmall"
     AUTO_FOCUS = "#source"
