@@ -12,10 +12,11 @@
 import torch
 
 lr = 0.01  # @param {type: "slider", min: 0.005, max: 0.25, step: 0.005}
+dtype = "float32"  # @param ["float32", "float64", "float16"]
 xs, ys = [1.0, 2.0, 3.0], [2.0, 4.0, 6.0]
-# Torch's usual float has 32 bits: just below 2 its neighbours lie {torch.finfo(w.dtype).eps:.3g}
-# apart, and there is nothing between them.
-w = torch.tensor([1.0], requires_grad=True)
+# Torch's usual float has 32 bits. In {dtype} the neighbours just below 2 lie
+# {torch.finfo(w.dtype).eps:.3g} apart, and there is nothing between them.
+w = torch.tensor([1.0], dtype=getattr(torch, dtype), requires_grad=True)
 # Python's own float has 64 bits, and this one knows its derivative by heart.
 twin = 1.0
 path, twin_path, slopes = [w.item()], [twin], []
@@ -49,7 +50,7 @@ for epoch in range(100):
 # half the way to the next float changes nothing when it is subtracted.
 left = [lr * slope for slope in slopes[-3:]]
 # The twin's neighbours lie {torch.finfo(torch.float64).eps:.2g} apart: it got to {twin:.15g}.
-print(f"float32 stops at {path[-1]:.13f}, float64 comes to {twin:.15f}")
+print(f"{dtype} stops at {path[-1]:.13f}, the twin comes to {twin:.15f}")
 
 # %% What one pass does
 # A sample multiplies the distance to 2 by 1 - 2 · lr · x². The three of them here:
@@ -67,7 +68,8 @@ print(f"one pass keeps {one_pass:.6f} of the distance, with lr = 0.2 {bold:.4f}"
 # %% [markdown]
 # ## Try it
 # Set lr to 0.2 and watch w in a single pass: near, over, far away, and still home in the end. Then
-# to 0.25, where the three together lead away. And why is it so fast with 0.055?
+# to 0.25, where the three together lead away. And why is it so fast with 0.055? Then give w the
+# twin's 64 bits, or only 16, with `dtype`: how far from 2 does it stop now?
 
 # /// script
 # dependencies = ["torch"]
@@ -80,8 +82,8 @@ print(f"one pass keeps {one_pass:.6f} of the distance, with lr = 0.2 {bold:.4f}"
 # [[tool.tutor.plot]]
 # title = "how far from 2, pass by pass"
 # lines = [
-#   ["list(range(len(path)))", "[abs(2 - one) for one in path]", "32 bits"],
-#   ["list(range(len(twin_path)))", "[abs(2 - one) for one in twin_path]", "64 bits"],
+#   ["list(range(len(path)))", "[abs(2 - one) for one in path]", "w"],
+#   ["list(range(len(twin_path)))", "[abs(2 - one) for one in twin_path]", "the twin"],
 # ]
 # log = true
 #

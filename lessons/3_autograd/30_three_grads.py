@@ -71,6 +71,7 @@ assert torch.allclose(paper, w.grad, rtol=1e-5)
 
 # %% Measure it
 h = 0.01  # @param ["0.1", "0.01", "0.001", "0.0001", "0.00001", "0.000001"] {type: "raw"}
+dtype = "float32"  # @param ["float32", "float64"]
 
 
 def measured(w, X, y, h):
@@ -82,10 +83,11 @@ def measured(w, X, y, h):
 
 # Nobody will walk back from these losses, so we measure at a copy that leaves no trail.
 here = w.detach()
+kind = getattr(torch, dtype)
 # @ask How many times is the loss computed to measure these two slopes? (type a number)
 #   -> 2 * w.numel()
 # No formula at all, and yet {slope[0].item():.7g} and {slope[1].item():.7g}.
-slope = measured(here, X, y, h)
+slope = measured(here.to(kind), X.to(kind), y.to(kind), h)
 
 # %% How near is near enough?
 # With h = 0.01 the measured slope is off by {coarse:.2g}. The loss is a parabola, where rise over
@@ -105,6 +107,7 @@ print(w.grad.flatten(), paper.flatten(), slope.flatten(), double.flatten())
 # ## Try it
 # Make h smaller and smaller, and watch how many digits of the measured slope stay right. With
 # 0.000001 it breaks: even the first digit is wrong, though on paper a smaller h is a better one.
+# Then set `dtype` to float64 and try all of them again.
 
 # /// script
 # dependencies = ["torch"]

@@ -12,14 +12,15 @@
 import torch
 
 lr = 0.05  # @param {type: "slider", min: 0.005, max: 0.09, step: 0.005}
+hidden = 5  # @param {type: "slider", min: 1, max: 8, step: 1}
 # All numbers are drawn at random, with a seed, so that they are the same each time.
 torch.manual_seed(446)
 # A row for each sample: what goes in, and below what should come out.
 x = torch.randn(4, 3)
 y = torch.randn(4, 2)
 # A column of w1 and a row of w2 belong to each hidden unit.
-w1 = torch.randn(3, 5, requires_grad=True)
-w2 = torch.randn(5, 2, requires_grad=True)
+w1 = torch.randn(3, hidden, requires_grad=True)
+w2 = torch.randn(hidden, 2, requires_grad=True)
 losses, silences = [], []
 
 # %% A first look
@@ -27,16 +28,16 @@ losses, silences = [], []
 # {is_on[:, 0].tolist()}.
 is_on = x.mm(w1) > 0
 # @ask From how many samples will the gradient of unit 0's weights, column 0 of w1, be made?
-#   -> heard | 0 | 1 | 4
+#   -> heard | 0 | 1 | 2 | 3 | 4
 # A unit that is off hands on a zero, and still would if its weights moved a little, so they learn
-# nothing from that sample. The five units learn from {is_on.sum(dim=0).tolist()} samples.
+# nothing from that sample. The units learn from {is_on.sum(dim=0).tolist()} samples.
 heard = int(is_on[:, 0].sum())
 
 # %% Learn them by heart
 for step in range(40):
     # The last gradients have been used. New ones are not to be added to them.
     w1.grad = w2.grad = None
-    # Four rows of five sums.
+    # Four rows of sums, one for each hidden unit.
     h = x.mm(w1)
     # The negative ones are cut off.
     h_relu = h.clamp(min=0)
@@ -75,19 +76,20 @@ for step in range(40):
 # Columns of `w1.grad` that hold only zeros: those of the units {zeros}. At its highest the loss was
 # {max(losses):.4g}. A step that is too long can throw a unit so far that its sum is negative for
 # every sample.
-zeros = [unit for unit in range(5) if not w1.grad[:, unit].any()]
+zeros = [unit for unit in range(hidden) if not w1.grad[:, unit].any()]
 # @ask Did a unit that was silent in one pass ever speak again in a later one?
 #   -> silences != sorted(silences) | True | False
 # Without a gradient its weights stay, and with the same weights and samples its sums stay negative.
 # Silent units in the first pass {silences[0]}, in the last {silences[-1]}, and the loss ends at
 # {losses[-1]:.4g}.
 lost = silences[-1] - silences[0]
-print(f"{lost} of 5 units lost")
+print(f"{lost} of {hidden} units lost")
 
 # %% [markdown]
 # ## Try it
 # Set lr to 0.02 and look whether unit 1 survives; then to 0.09, and count the bars that are gone. A
-# network does not complain when it loses units: the loss just stays higher than it had to.
+# network does not complain when it loses units: the loss just stays higher than it had to. With 8
+# hidden units, how many can it lose and still learn the numbers?
 
 # /// script
 # dependencies = ["torch"]
@@ -100,7 +102,7 @@ print(f"{lost} of 5 units lost")
 #
 # [[tool.tutor.plot]]
 # title = "the gradient of each hidden unit's weights"
-# bars = "{f'unit {unit}': grad_w1[:, unit].norm() for unit in range(5)}"
+# bars = "{f'unit {unit}': grad_w1[:, unit].norm() for unit in range(hidden)}"
 #
 # [[tool.tutor.expect]]
 # at = 1

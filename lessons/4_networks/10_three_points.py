@@ -9,6 +9,8 @@
 import torch
 
 lr = 0.1  # @param {type: "slider", min: 0.01, max: 0.25, step: 0.01}
+start = 1.0  # @param {type: "slider", min: -3, max: 5, step: 0.5}
+reduction = "mean"  # @param ["mean", "sum"]
 # Layers expect a row for each sample and a column for each feature, so this is {list(x.shape)}.
 x = torch.tensor([[1.0], [2.0], [3.0]])
 y = 2 * x
@@ -27,13 +29,13 @@ class Line(torch.nn.Module):
 
 # Calling `model(x)` will run `forward`; the parameters register themselves.
 model = Line()
-# A layer begins at random. To walk the same path each time we set a start, w = 1 and b = 0.
+# A layer begins at random. To walk the same path each time we choose: w = `start`, b = 0.
 with torch.no_grad():
-    model.linear.weight.fill_(1.0)
+    model.linear.weight.fill_(start)
     model.linear.bias.zero_()
 # The optimizer holds on to the parameters that it may move.
 optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-criterion = torch.nn.MSELoss()
+criterion = torch.nn.MSELoss(reduction=reduction)
 
 # %% Train
 for epoch in range(40):
@@ -103,7 +105,8 @@ bold = fit("sum", 0.1, 2, chosen)
 # ## Try it
 # Set `lr` to 0.17 and look at the map: the path jumps from side to side of the valley, and still
 # gets down to its floor. With 0.19 each jump is longer than the last. With 0.01, forty passes are
-# hardly enough for b to turn back.
+# hardly enough for b to turn back. Where does it go from `start` = 5? And set `reduction` to "sum":
+# which rates still find the line?
 
 # /// script
 # dependencies = ["torch"]
