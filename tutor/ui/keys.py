@@ -17,7 +17,7 @@ _NAMES = {
     "right_square_bracket": "]", "left_square_bracket": "[", "right_curly_bracket": "}",
     "left_curly_bracket": "{", "question_mark": "?", "exclamation_mark": "!", "plus": "+",
     "minus": "-", "pageup": "page up", "pagedown": "page down", "greater_than_sign": ">",
-    "less_than_sign": "<", "colon": ":",
+    "less_than_sign": "<", "colon": ":", "equals_sign": "=",
 }  # fmt: skip
 
 

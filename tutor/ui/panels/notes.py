@@ -50,8 +50,9 @@ class NotesPanel(Panel):
             text = note.text(values)
         if question := self._question():
             text = f"{text}\n\n? {question}".strip()
-        title = cell.title if cell else ""
         prose = self._prose(cell)
+        # What is read before the first step has a title of its own.
+        title = cell.title if cell and not (prose and not moment.step) else ""
         if self._closes(moment):
             prose = f"{self._last_prose()}\n\n{prose}".strip()
         if frame is not moment.frame and not question:

@@ -1,16 +1,20 @@
 """Every key that works on the screen below, from its bindings."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from tutor.ui.draw.palette import Palette
 from tutor.ui.keys import described
+
+_KEYS = 14
+"""Columns for the names of the keys of one action."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -22,26 +26,36 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, below: Screen[object], palette: Palette) -> None:
         super().__init__()
-        self._bindings_below = [active.binding for active in below.active_bindings.values()]
+        own = [binding.action for binding in below.BINDINGS if isinstance(binding, Binding)]
+        rank = {action: place for place, action in enumerate(own)}
+        # The screen's own keys as it lists them, then those of the pane that has the keyboard.
+        self._below = sorted(
+            (active.binding for active in below.active_bindings.values()),
+            key=lambda binding: rank.get(binding.action, len(rank)),
+        )
         self._palette = palette
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
             box.border_title = "keys"
-            box.border_subtitle = "escape closes"
-            yield Static(self._keys())
+            box.border_subtitle = "j k scroll · escape closes"
+            rows = [
+                (" ".join(keys), binding.tooltip or binding.description)
+                for keys, binding in described(self._below)
+            ]
+            # Beside each other where there is room for both, else below each other.
+            half = -(-len(rows) // 2)
+            yield Static(self._table(rows[:half]))
+            yield Static(self._table(rows[half:]))
 
     def action_scroll(self, where: str) -> None:
         box = self.query_one("#help", VerticalScroll)
         box.scroll_relative(y=1 if where == "down" else -1, animate=False)
 
-    def _keys(self) -> Content:
-        rows = [
-            (" ".join(keys), binding.tooltip or binding.description)
-            for keys, binding in described(self._bindings_below)
-        ]
-        width = max((len(keys) for keys, _ in rows), default=0)
-        lines = [
-            Content.assemble((keys.rjust(width), "$primary"), "  ", told) for keys, told in rows
-        ]
-        return Content("\n").join(lines)
+    def _table(self, rows: Sequence[tuple[str, str]]) -> Table:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(style=self._palette.accent, width=_KEYS, no_wrap=True)
+        table.add_column(style=self._palette.text)
+        for row in rows:
+            table.add_row(*row)
+        return table
