@@ -14,7 +14,7 @@ from tutor.headless import Headless
 from tutor.lesson import Lesson, LessonError, read
 from tutor.plots import COARSE, sample_of
 from tutor.request import Request
-from tutor.review import Finding, Review, leftovers
+from tutor.review import Finding, Review, leaves
 
 PATIENCE = 60.0
 """Seconds that a lesson may take."""
@@ -94,18 +94,20 @@ class Reviewer:
         request = Request(self._device, show=show)
         path = str(lesson.path.absolute())
         launch = self._headless.launch_of(lesson, path, request, exact)
-        beside = set(lesson.path.absolute().parent.iterdir())
+        beside = lesson.path.absolute().parent.resolve()
+        before = set(beside.iterdir())
         with tempfile.TemporaryDirectory(prefix="tutor-check-") as folder:
             launch = msgspec.structs.replace(_with_asks(launch, lesson), guard=folder)
             for event in self._headless.events(launch, lesson.metadata.steps + 1, PATIENCE):
                 review.take(event)
                 if isinstance(event, Ended) and event.outcome == "interrupted":
                     raise KeyboardInterrupt
-            yield from leftovers(lesson, Path(folder))
-        for left in sorted(set(lesson.path.absolute().parent.iterdir()) - beside):
-            if left.name != "__pycache__" and str(left.resolve()) not in review.left_behind:
-                told = f"it leaves {left.name} behind; write to io.BytesIO or tempfile"
-                yield lesson.metadata.first or 1, told
+            left = {path.name for path in Path(folder).iterdir()}
+        left |= {str(path) for path in set(beside.iterdir()) - before}
+        # What its run cannot tell, since another process wrote it.
+        for what in sorted(left - review.left_behind):
+            if not what.endswith("__pycache__"):
+                yield lesson.metadata.first or 1, leaves(what)
 
     def _twin_findings(self, review: Review) -> Iterator[Finding]:
         metadata = self._lesson.metadata

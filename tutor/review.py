@@ -1,7 +1,6 @@
 """Follow one run of a lesson and hold it against all that the lesson claims."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,7 +81,7 @@ class Review:
 
     @property
     def left_behind(self) -> set[str]:
-        """The files that were told to be left behind."""
+        """The files and folders that the run tells it left."""
         return {one.what for one in self._trespasses if one.kind == "file"}
 
     # What came of it
@@ -117,7 +116,7 @@ class Review:
             if one.kind == "network":
                 told = f"it asks the network for {one.what}; a lesson must run without one"
             else:
-                told = f"it leaves the file {one.what} behind; write to io.BytesIO or tempfile"
+                told = leaves(one.what)
             yield one.line, told
 
     def _slot_findings(self) -> Iterator[Finding]:
@@ -236,13 +235,9 @@ class Review:
         )
 
 
-def leftovers(lesson: Lesson, folder: Path) -> Iterator[Finding]:
-    """What a run left in the folder that it was given."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            name = path.relative_to(folder)
-            told = f"it leaves the file {name} behind; write to io.BytesIO or tempfile"
-            yield lesson.metadata.first or 1, told
+def leaves(what: str) -> str:
+    """That a file or folder is there after the run."""
+    return f"it leaves {what} behind; remove it, or write to io.BytesIO or a temporary file"
 
 
 def _plot_problems(plot: Plot, sampled: Sampled) -> Iterator[str]:

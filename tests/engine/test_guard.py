@@ -1,4 +1,4 @@
-"""A guarded script: what it leaves outside of its folder is told, and no network is there."""
+"""A guarded script: what it leaves is told, in its folder or elsewhere; no network is there."""
 
 import os
 from collections.abc import Callable
@@ -75,6 +75,11 @@ def test_a_file_that_is_left_is_told_with_the_line_that_wrote_it(
     [
         "__import__('torch').save({}, OUT + '/f')",
         "open('f', 'w').close(); os.rename('f', OUT + '/f')",
+        "os.symlink('/nowhere', OUT + '/f')",
+        "os.link(__file__, OUT + '/f')",
+        "os.mkdir(OUT + '/f')",
+        # One line is enough for a folder with all that is in it.
+        "os.makedirs(OUT + '/f/g'); open(OUT + '/f/g/h', 'w').close()",
     ],
 )
 def test_a_file_that_python_did_not_open_there_is_told_too(
@@ -99,25 +104,39 @@ for i in range(3):
 @pytest.mark.parametrize(
     "harmless",
     [
-        "open('f', 'w').close()",
-        "open(os.path.join(os.getcwd(), 'f'), 'w').close()",
         "open(OUT + '/f', 'w').close(); os.remove(OUT + '/f')",
+        "os.mkdir(OUT + '/f'); os.rmdir(OUT + '/f')",
+        "os.makedirs(OUT, exist_ok=True)",
+        "import tempfile\nwith tempfile.TemporaryDirectory() as f: open(f + '/g', 'w').close()",
         "open(__file__).read()",
         "os.open(__file__, os.O_RDONLY)",
         "open(os.devnull, 'w').close()",
         "import tempfile; tempfile.NamedTemporaryFile().write(b'x')",
-        "import tempfile; tempfile.mkstemp()",
         "import tempfile; file = tempfile.TemporaryFile(); file.write(b'x')",
         "import io; import torch; torch.save([1], io.BytesIO())",
-        "import torch; torch.save([1], 'f.pt')",
+        # Python compiles what it imports, and keeps that beside it.
+        "import sys; sys.path.insert(0, OUT)\n"
+        "open(OUT + '/f.py', 'w').close(); import f; os.remove(OUT + '/f.py')",
     ],
 )
-def test_what_is_read_removed_or_kept_in_its_folder_is_not_told(
-    guarded: Guarded, harmless: str
-) -> None:
+def test_what_is_read_or_removed_is_not_told(guarded: Guarded, harmless: str) -> None:
     found = guarded(f"{harmless}\nx = 1\n")
     assert found.ended == Ended("finished")
     assert trespasses(found) == []
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        "open('f', 'w').close()",
+        "open(os.path.join(os.getcwd(), 'f'), 'w').close()",
+        "import torch; torch.save([1], 'f')",
+        "import tempfile; os.rename(tempfile.mkstemp()[1], 'f')",
+    ],
+)
+def test_what_is_left_in_its_own_folder_is_told_by_its_name(guarded: Guarded, write: str) -> None:
+    found = [one for one in guarded(f"{write}\n").events if isinstance(one, Trespassed)]
+    assert found == [Trespassed("file", "f", 3)]
 
 
 def test_a_guarded_script_runs_in_its_folder(guarded: Guarded, folder: Path) -> None:

@@ -260,19 +260,19 @@ BROKEN = {
     ),
     "a file where it runs": (
         lesson("with open('log.txt', 'w') as file:\n    file.write('x')"),
-        [("# /// script", "it leaves the file log.txt behind", "io.BytesIO or tempfile")],
+        [("with open(", "it leaves log.txt behind", "remove it, or write to io.BytesIO")],
     ),
     "weights where it runs": (
         lesson("import os\nos.mkdir('runs')\ntorch.save([1], 'runs/w.pt')"),
-        [("# /// script", "it leaves the file runs/w.pt behind", "io.BytesIO or tempfile")],
+        [("os.mkdir(", "it leaves runs behind", "remove it, or write to io.BytesIO")],
     ),
     "a file elsewhere": (
         lesson("x = 1\nwith open('/OUTSIDE/log.txt', 'w') as file:\n    file.write('x')"),
-        [("with open(", "it leaves the file /OUTSIDE/log.txt behind", "io.BytesIO or tempfile")],
+        [("with open(", "it leaves /OUTSIDE/log.txt behind", "remove it, or")],
     ),
     "weights beside the lesson": (
         lesson("import os\ntorch.save([1], os.path.join(os.path.dirname(__file__), 'w.pt'))"),
-        [("torch.save", "it leaves the file", "w.pt behind", "io.BytesIO or tempfile")],
+        [("torch.save", "it leaves", "w.pt behind", "remove it, or")],
     ),
     "the network": (
         lesson("import socket\nx = 1\nsocket.create_connection(('lessons.invalid', 80))"),
@@ -333,11 +333,19 @@ FAULTS = {
     ),
     "weights elsewhere": (
         lesson("torch.save([1], '/OUTSIDE/w.pt')"),
-        [("torch.save", "it leaves the file /OUTSIDE/w.pt behind")],
+        [("torch.save", "it leaves /OUTSIDE/w.pt behind")],
     ),
     "a file beside the lesson": (
         lesson("import os\nopen(os.path.join(os.path.dirname(__file__), 'f'), 'w').close()"),
         [("open(", "leaves", "behind")],
+    ),
+    "a file that another process writes": (
+        lesson("import subprocess\nsubprocess.run(['touch', 'log.txt'])"),
+        [("# /// script", "it leaves log.txt behind")],
+    ),
+    "a folder that was made elsewhere": (
+        lesson("import os\nos.makedirs('/OUTSIDE/runs/one')"),
+        [("os.makedirs", "it leaves /OUTSIDE/runs behind")],
     ),
     "a compared name that is missing": (
         lesson(doubling("other", 2), 'twin = "descend"\ncompare = [["w", "x"]]'),

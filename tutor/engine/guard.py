@@ -1,4 +1,5 @@
-"""Watch what a script does outside of a folder of its own: files that it leaves, hosts it calls."""
+"""Watch a script in a folder of its own: which files it leaves there or elsewhere, and which hosts
+it calls."""
 
 import functools
 import os
@@ -12,6 +13,10 @@ import torch
 from tutor.engine.protocol import Trespassed
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+_MAKING = {"os.mkdir": 0, "os.link": 1, "os.symlink": 1}
+"""The events of what comes to be without being opened, and which argument says where. Where there
+is something already they fail."""
 
 _CALLS = {
     "socket.getaddrinfo": 0,
@@ -36,26 +41,37 @@ class Guard:
         self._called: dict[str, int] = {}
         os.chdir(self._folder)
         os.environ["TMPDIR"] = tempfile.tempdir = self._folder
+        # The byte code of what a script imports is Python's own affair.
+        sys.dont_write_bytecode = True
         sys.addaudithook(self._hear)
         # It opens its file in C++, of which no event tells.
         torch.save = self._telling(torch.save)
 
     def found(self) -> list[Trespassed]:
-        """What the script did; of files those that are still there."""
-        left = {path: line for path, line in self._written.items() if os.path.isfile(path)}
+        """What the script did; of files those that are still there, in its own folder by name."""
+        left = {path: line for path, line in self._written.items() if os.path.lexists(path)}
+        own = self._folder + os.sep
         return [
             *(Trespassed("network", host, line) for host, line in self._called.items()),
-            *(Trespassed("file", path, line) for path, line in left.items()),
+            *(
+                Trespassed("file", path.removeprefix(own), line)
+                for path, line in left.items()
+                # What lies in a folder that was made goes with it.
+                if os.path.dirname(path) not in left
+            ),
         ]
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, mode, flags = arguments
             is_writing = flags & _WRITING if isinstance(flags, int) else "r" not in (mode or "r")
-            if is_writing and isinstance(path, str | bytes):
+            # A temporary file without a name is opened by its folder's.
+            if is_writing and isinstance(path, str | bytes) and not os.path.isdir(path):
                 self._note_file(os.fsdecode(path))
         elif event == "os.rename":
             self._note_file(os.fsdecode(arguments[1]))
+        elif event in _MAKING and not os.path.lexists(made := arguments[_MAKING[event]]):
+            self._note_file(os.fsdecode(made))
         elif event in _CALLS:
             self._note_call(arguments[_CALLS[event]])
 
@@ -71,8 +87,9 @@ class Guard:
         return call
 
     def _note_file(self, path: str) -> None:
-        path = os.path.realpath(path)
-        if not path.startswith(("/dev/", "/proc/", self._folder + os.sep)):
+        folder, name = os.path.split(os.path.abspath(path))
+        path = os.path.join(os.path.realpath(folder), name)
+        if not path.startswith(("/dev/", "/proc/")):
             self._written.setdefault(path, self._line())
 
     def _note_call(self, address: object) -> None:

@@ -104,6 +104,10 @@ class EditScreen(ModalScreen[tuple[str, Launch] | None]):
     @on(Input.Submitted)
     def fork(self) -> None:
         text = self.field.value
+        if not text.strip() and self._offers:
+            # Whoever takes what is offered first only has to say how much.
+            self.action_pick(1)
+            return
         if not text.strip():
             self.why.update(Content(f"type a change first: {_HINT}"))
             return
