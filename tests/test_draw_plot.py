@@ -15,8 +15,9 @@ from tutor.declared import Over, Plot
 from tutor.frame import TensorView
 from tutor.plots import Picture
 from tutor.ui.draw.chart import Chart, log_ticks, ticks
+from tutor.ui.draw.marks import Course
 from tutor.ui.draw.palette import Palette, palette_for
-from tutor.ui.draw.plot import Course, draw_plot, grid
+from tutor.ui.draw.plot import draw_plot, grid
 from tutor.ui.draw.surface import Way, draw_surface, room
 from tutor.ui.draw.twin import draw_twin
 

@@ -3,7 +3,7 @@
 from tutor.declared import Plot
 from tutor.plots import Picture
 from tutor.ui.branch import Branch, Branches
-from tutor.ui.draw.plot import Course
+from tutor.ui.draw.marks import Course
 from tutor.ui.panels.plot import PlotPanel
 from tutor.walks import Walk
 

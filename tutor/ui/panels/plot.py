@@ -12,7 +12,8 @@ from textual.strip import Strip
 from tutor.declared import Plot
 from tutor.plots import Picture
 from tutor.timeline import Moment
-from tutor.ui.draw.plot import Course, draw_plot, grid
+from tutor.ui.draw.marks import Course
+from tutor.ui.draw.plot import draw_plot, grid
 from tutor.ui.draw.strips import line
 from tutor.ui.panels.panel import Panel
 
