@@ -77,7 +77,7 @@ class Driver:
             case Frame():
                 timeline.append(event)
             case Printed():
-                timeline.print(event.step, event.output)
+                timeline.transcript.append(event.step, event.output)
             case Completed():
                 timeline.complete(event.step, event.views)
             case Edited():

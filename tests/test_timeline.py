@@ -70,22 +70,22 @@ def test_iterations_and_cells_are_found_in_both_directions():
         ],
         cells=(1, 4, 8),
     )
-    assert [timeline.next_iteration(step) for step in (1, 3, 4, 6)] == [3, 5, 5, 7]
-    assert timeline.next_iteration(7) is None
-    assert [timeline.previous_iteration(step) for step in (7, 6, 5, 4, 3)] == [5, 5, 3, 3, 1]
-    assert timeline.previous_iteration(1) is None
-    assert [timeline.next_cell(step) for step in (1, 4)] == [3, 7]
-    assert timeline.previous_cell(4) == 3
-    assert timeline.iteration(1, near=3) == 5
-    assert timeline.iteration(7, near=3) is None
+    assert [timeline.passes.next(step) for step in (1, 3, 4, 6)] == [3, 5, 5, 7]
+    assert timeline.passes.next(7) is None
+    assert [timeline.passes.previous(step) for step in (7, 6, 5, 4, 3)] == [5, 5, 3, 3, 1]
+    assert timeline.passes.previous(1) is None
+    assert [timeline.cells.next(step) for step in (1, 4)] == [3, 7]
+    assert timeline.cells.previous(4) == 3
+    assert timeline.passes.find(1, near=3) == 5
+    assert timeline.passes.find(7, near=3) is None
 
 
 def test_the_iteration_of_the_loop_one_stands_in_is_found_first():
     frames = [frame(i + 1, iteration=i, loop=4) for i in range(3)]
     frames += [frame(i + 4, iteration=i, loop=9) for i in range(3)]
     timeline = timeline_of(frames)
-    assert timeline.iteration(1, near=2) == 2
-    assert timeline.iteration(1, near=6) == 5
+    assert timeline.passes.find(1, near=2) == 2
+    assert timeline.passes.find(1, near=6) == 5
 
 
 def test_the_loss_curve_ends_at_the_step_one_looks_at():
@@ -96,11 +96,11 @@ def test_the_loss_curve_ends_at_the_step_one_looks_at():
 
 def test_output_is_what_was_written_by_then():
     timeline = Timeline()
-    timeline.print(1, [(1, b"one")])
+    timeline.transcript.append(1, [(1, b"one")])
     timeline.append(frame(1))
-    timeline.print(2, [(2, b"two")])
+    timeline.transcript.append(2, [(2, b"two")])
     timeline.append(frame(2))
-    timeline.print(3, [(1, b"running")])
+    timeline.transcript.append(3, [(1, b"running")])
     assert timeline.output(1) == [(1, b"one")]
     assert timeline.output(2) == [(1, b"one"), (2, b"two"), (1, b"running")]
 
@@ -108,17 +108,17 @@ def test_output_is_what_was_written_by_then():
 def test_the_last_megabyte_of_output_is_kept():
     timeline = Timeline()
     for step in range(1, 40):
-        timeline.print(step, [(1, bytes([step]) * 100_000)])
+        timeline.transcript.append(step, [(1, bytes([step]) * 100_000)])
         timeline.append(frame(step))
     kept = b"".join(text for _, text in timeline.output(39))
     assert kept.endswith(bytes([39]) * 100_000)
     assert KEPT <= len(kept) <= KEPT * 3 // 2
-    assert timeline.output_dropped == 39 * 100_000 - len(kept)
+    assert timeline.transcript.dropped == 39 * 100_000 - len(kept)
 
 
 def test_one_huge_piece_of_output_is_cut_to_its_end():
     timeline = Timeline()
-    timeline.print(1, [(1, b"x" * 5_000_000 + b"end")])
+    timeline.transcript.append(1, [(1, b"x" * 5_000_000 + b"end")])
     timeline.append(frame(1))
     [(_, kept)] = timeline.output(1)
     assert len(kept) == KEPT
@@ -192,7 +192,7 @@ def test_a_fork_has_the_past_of_its_parent_and_a_future_of_its_own(step: int):
     for at in range(step + 1):
         assert fork.frame(at) == parent.frame(at)
         assert fork.names(at) == parent.names(at)
-        assert fork.next_iteration(at) in (parent.next_iteration(at), None)
+        assert fork.passes.next(at) in (parent.passes.next(at), None)
         assert fork.past(at) == parent.past(at)
     fork.append(frame(step + 1, {"other": number(7)}))
     assert fork.view("other", step + 1) == number(7)
@@ -283,64 +283,65 @@ TWO_LOOPS = [(0, None), (4, 0), (4, 0), (4, 1), (0, None), (9, 0), (9, 1), (9, 1
 
 def test_a_pass_counts_from_its_last_step_on():
     timeline = looped(*TWO_LOOPS)
-    assert [timeline.passes(step) for step in range(10)] == [0, 0, 0, 1, 2, 2, 3, 3, 4, 4]
-    assert [timeline.pass_end(number) for number in range(5)] == [1, 3, 4, 6, 8]
+    assert [timeline.passes.count(step) for step in range(10)] == [0, 0, 0, 1, 2, 2, 3, 3, 4, 4]
+    assert [timeline.passes.end(number) for number in range(5)] == [1, 3, 4, 6, 8]
 
 
 def test_loops_that_follow_each_other_at_once_end_where_the_next_begins():
     timeline = looped((4, 0), (4, 1), (9, 0), (0, None))
-    assert [timeline.pass_end(number) for number in range(4)] == [0, 1, 2, 3]
+    assert [timeline.passes.end(number) for number in range(4)] == [0, 1, 2, 3]
 
 
 def test_the_end_of_a_pass_is_known_when_the_next_statement_came():
     timeline = looped((4, 0), (4, 0))
-    assert timeline.passes(2) == 0
+    assert timeline.passes.count(2) == 0
     timeline.append(frame(3, loop=4, iteration=1))
-    assert timeline.passes(2) == timeline.passes(3) == 1
+    assert timeline.passes.count(2) == timeline.passes.count(3) == 1
 
 
 def test_a_script_without_loops_has_no_passes_and_its_start_is_its_end():
     timeline = looped((0, None), (0, None))
-    assert timeline.passes(2) == 0
-    assert timeline.pass_end(0) == 2
-    assert Timeline().pass_end(0) == 0
+    assert timeline.passes.count(2) == 0
+    assert timeline.passes.end(0) == 2
+    assert Timeline().passes.end(0) == 0
 
 
 @pytest.mark.parametrize("step", range(10))
 def test_a_fork_counts_the_passes_of_its_parent_and_then_its_own(step: int):
     parent = looped(*TWO_LOOPS)
     fork = parent.fork(step)
-    assert [fork.passes(at) for at in range(step + 1)] == [
-        parent.passes(at) for at in range(step + 1)
+    assert [fork.passes.count(at) for at in range(step + 1)] == [
+        parent.passes.count(at) for at in range(step + 1)
     ]
     # Run on as the parent did, it counts as the parent does: no pass twice, and none left out.
     for at, (loop, number) in enumerate(TWO_LOOPS[step:], step + 1):
         fork.append(frame(at, loop=loop, iteration=number))
-    assert [fork.passes(at) for at in range(10)] == [parent.passes(at) for at in range(10)]
-    assert [fork.pass_end(number) for number in range(5)] == [1, 3, 4, 6, 8]
+    assert [*fork.passes.ends] == [*parent.passes.ends]
+    assert [fork.passes.end(number) for number in range(5)] == [1, 3, 4, 6, 8]
 
 
 def test_the_end_of_the_script_is_the_end_of_its_last_pass():
     timeline = looped((0, None), (4, 0), (4, 1))
-    assert (timeline.passes(3), [*timeline.pass_ends]) == (1, [2])
-    timeline.end()
-    timeline.end()
-    assert (timeline.passes(2), timeline.passes(3), [*timeline.pass_ends]) == (1, 2, [2, 3])
+    passes = timeline.passes
+    assert (passes.count(3), [*passes.ends]) == (1, [2])
+    passes.finish()
+    passes.finish()
+    assert (passes.count(2), passes.count(3), [*passes.ends]) == (1, 2, [2, 3])
     # Outside of a loop no pass ends, and nor does one that ended before.
     for places in ((), ((0, None),), ((4, 0), (0, None))):
         timeline = looped(*places)
-        before = [*timeline.pass_ends]
-        timeline.end()
-        assert [*timeline.pass_ends] == before
+        before = [*timeline.passes.ends]
+        timeline.passes.finish()
+        assert [*timeline.passes.ends] == before
 
 
 def test_a_fork_of_a_run_that_ended_in_a_loop_counts_its_last_pass_once():
     parent = looped((0, None), (4, 0), (4, 1))
-    parent.end()
+    parent.passes.finish()
     for step, ends in ((3, [2, 3]), (2, [2])):
         fork = parent.fork(step)
         fork.append(frame(step + 1))
-        assert [*fork.pass_ends] == ends
+        assert [*fork.passes.ends] == ends
 
 
 def test_what_was_caught_is_told_by_its_step():
@@ -348,30 +349,30 @@ def test_what_was_caught_is_told_by_its_step():
         [frame(1), structs.replace(frame(2), raised="ValueError: a"), frame(3),
          structs.replace(frame(4), raised="KeyError: 'b'", shown=("x",))]
     )  # fmt: skip
-    assert [*timeline.raising_steps] == [2, 4]
+    assert [*timeline.steps.raising] == [2, 4]
     told = ["", "ValueError: a", "", "KeyError: 'b'"]
-    assert [timeline.raised(step) for step in range(1, 5)] == told
+    assert [timeline.steps.raised(step) for step in range(1, 5)] == told
     assert [timeline.frame(step).raised for step in range(1, 5)] == told
     assert timeline.frame(4).shown == ("x",)
     fork = timeline.fork(3)
-    assert [*fork.raising_steps] == [2]
+    assert [*fork.steps.raising] == [2]
     fork.append(frame(4))
-    assert ([*fork.raising_steps], fork.raised(4)) == ([2], "")
-    assert [*timeline.raising_steps] == [2, 4]
+    assert ([*fork.steps.raising], fork.steps.raised(4)) == ([2], "")
+    assert [*timeline.steps.raising] == [2, 4]
 
 
 def test_the_first_run_of_a_line_up_to_a_step():
     timeline = timeline_of([structs.replace(frame(at), line=at % 3) for at in range(1, 8)])
-    assert [timeline.first_run(1, step) for step in (0, 1, 7)] == [0, 1, 1]
-    assert [timeline.first_run(2, step) for step in (1, 2, 7)] == [0, 2, 2]
-    assert timeline.first_run(9, 7) == 0
+    assert [timeline.steps.first_run(1, step) for step in (0, 1, 7)] == [0, 1, 1]
+    assert [timeline.steps.first_run(2, step) for step in (1, 2, 7)] == [0, 2, 2]
+    assert timeline.steps.first_run(9, 7) == 0
 
 
 def test_a_fork_that_leaves_the_loop_at_once_ends_the_pass_once():
     fork = looped(*TWO_LOOPS).fork(3)
     fork.append(frame(4))
-    assert fork.passes(4) == 1
-    assert fork.pass_end(1) == 3
+    assert fork.passes.count(4) == 1
+    assert fork.passes.end(1) == 3
 
 
 def test_where_values_were_last_set_outside_of_loops():

@@ -40,8 +40,10 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
     plots show. `guard` watches for files that a script leaves and hosts that it calls.
   - `device`, `process` and `private` hold what is asked of the accelerator, the operating system,
     and torch beyond its public API.
-- `timeline` (with `steps`, `column`, `budget`, `transcript`): what a run recorded, at any step,
-  within its budget. `values`: views as numbers. `target`: what a learner calls a value.
+- `timeline`: what a run recorded, at any step. `steps` tells where each was, `sections` how they
+  fall into cells and passes of loops, `columns` (of a `column` each) what every value was,
+  `transcript` what the script wrote; all within a `budget`.
+- `values`: views as numbers. `target`: what a learner calls a value.
 - `catalog`: finds lessons. `lesson` (with `cells`, `comments`, `markup`, `knob`, `metadata`,
   `declared`): reads one, and never runs it.
 - `frame`: the schema of what is recorded.

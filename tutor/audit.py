@@ -74,7 +74,7 @@ def reached(timeline: Timeline, step: int) -> list[str]:
 def replay(launch: Launch, timeline: Timeline, names: Sequence[str], step: int) -> Launch:
     """The launch that audits the gradients which `step` brings to these names, to all leaves for
     none. What led from a parameter to the backward pass comes after it was last edited."""
-    begin = timeline.window(step)
+    begin = timeline.passes.window(step)
     if begin and names:
         edited = (timeline.changed_at(name, step - 1) for name in names)
         begin = max(begin, min(edited) - 1)

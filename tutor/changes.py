@@ -44,7 +44,7 @@ def turning_point(text: str, step: int, lesson: Lesson, timeline: Timeline) -> i
     where it stands, for nothing is left to run behind it."""
     assigned = _assigned(text.strip())
     lines = [knob.line for knob in lesson.knobs if assigned and knob.name == assigned[0]]
-    first = timeline.first_run(lines[0], step) if lines else 0
+    first = timeline.steps.first_run(lines[0], step) if lines else 0
     return first - 1 if first else step
 
 
@@ -71,7 +71,7 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
         raise BadChange("want one change: NAME = VALUE, or one statement")
     assigned = _assigned(text)
     knob = next((one for one in lesson.knobs if assigned and one.name == assigned[0]), None)
-    is_ahead = knob is not None and not timeline.has_run(knob.line, step)
+    is_ahead = knob is not None and not timeline.steps.has_run(knob.line, step)
     if knob is not None and is_ahead and timeline.view(knob.name, step) is None:
         return _turned(launch, knob, text.partition("=")[2].strip())
     if not step:
@@ -147,7 +147,7 @@ def _offers(
         if view is not None:
             about = "knob; the optimizer has its own" if knob.name in taken else _range(knob)
             yield _offer(knob.name, view, about)
-        elif not timeline.has_run(knob.line, step):
+        elif not timeline.steps.has_run(knob.line, step):
             value = launch.knobs.get(knob.line, knob.value)
             yield Offer(f"{knob.name} = {value!r}", f"{_range(knob)}, still to come")
     views = [(name, timeline.view(name, step)) for name in timeline.names(step)]
@@ -194,7 +194,7 @@ def _made(lesson: Lesson, timeline: Timeline, step: int) -> Iterator[tuple[str, 
         match statement:
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call() as call):
                 kind = ast.unparse(call.func).rpartition(".")[2]
-                if kind in _OPTIMIZERS and timeline.has_run(statement.lineno, step):
+                if kind in _OPTIMIZERS and timeline.steps.has_run(statement.lineno, step):
                     yield name, call
 
 

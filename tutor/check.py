@@ -125,16 +125,16 @@ class Reviewer:
             return
         ours, theirs = review.timeline, other.timeline
         for name in sorted({name for _, name in metadata.compare}):
-            if name not in theirs.columns():
+            if name not in theirs.columns:
                 told = f"`compare` names {name} of {metadata.twin}, which never has a value there"
                 yield metadata.lines["compare"], f"{told}; name one that has"
                 return
-        if any(name not in ours.columns() for name, _ in metadata.compare):
+        if any(name not in ours.columns for name, _ in metadata.compare):
             return  # which was told already
         beside = Beside(ours, theirs, metadata.compare)
         count = beside.passes(len(ours))
         # Without loops there is only the end to look at.
-        steps = {passes: ours.pass_end(passes) for passes in range(1, count + 1)} or {0: len(ours)}
+        steps = dict(enumerate(ours.passes.ends[:count], 1)) or {0: len(ours)}
         for number, (one, two) in enumerate(metadata.compare):
             for passes, step in steps.items():
                 pair = beside.compared(step)[number]

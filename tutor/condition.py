@@ -81,7 +81,7 @@ class Search:
         """The first step where the condition holds, as soon as it is known."""
         self._timeline = timeline
         self._first, self.last = max(first, 1), last
-        self._columns = [timeline.columns().get(name) for name in condition.names]
+        self._columns = [timeline.columns.get(name) for name in condition.names]
         steps, losses = timeline.losses(last) if None in self._columns else ((), ())
         self._loss_steps: Sequence[int] = steps
         self._losses: Sequence[float] = losses
@@ -108,7 +108,7 @@ class Search:
     @property
     def problem(self) -> str:
         """Why nothing was found, if it is because of how the condition is written."""
-        names = list(self._timeline.columns())
+        names = list(self._timeline.columns)
         for name, column in zip(self.condition.names, self._columns, strict=True):
             if column is None and not self._is_known(name):
                 near = difflib.get_close_matches(name, names, 3) or names[:6]
@@ -157,7 +157,7 @@ class Search:
             return self._losses[place - 1]
         if name == "step":
             return step
-        value = getattr(self._timeline.place(step), name) if name in _OF_THE_STEP else None
+        value = getattr(self._timeline.steps.place(step), name) if name in _OF_THE_STEP else None
         if value is None:
             raise _Absent
         return value

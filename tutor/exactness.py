@@ -72,7 +72,7 @@ def check(timeline: Timeline, event: Frame | Digested, source: str) -> bool:
         since = f"in the {DIGESTED} steps before step {event.step:,}"
         _doubt(timeline, event.step, f"the state differs somewhere {since}{_blamed(source, 0)}")
         return False
-    place = timeline.place(event.step)
+    place = timeline.steps.place(event.step)
     if place.line != event.line:
         told = f"the replay ran line {event.line} where line {place.line} ran"
         _doubt(timeline, event.step, told + _blamed(source, place.line))

@@ -56,7 +56,7 @@ class Review:
                 self._trespasses.append(event)
             case Ended():
                 self.ended = event
-                self.timeline.end()
+                self.timeline.passes.finish()
 
     def _follow(self, frame: Frame) -> None:
         self._ran.add(frame.line)
@@ -155,7 +155,7 @@ class Review:
                     )
 
     def _name_findings(self) -> Iterator[Finding]:
-        metadata, known = self._lesson.metadata, self.timeline.columns()
+        metadata, known = self._lesson.metadata, self.timeline.columns
         ours = {one for one, _ in metadata.compare}
         for name in sorted(ours | {name for pair in metadata.closed_forms for name in pair}):
             if name not in known:

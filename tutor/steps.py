@@ -11,6 +11,9 @@ from tutor.frame import Frame
 SIZE = 56
 """Bytes that a step takes, about."""
 
+OUTSIDE = -1
+"""As the iteration of a step in no loop."""
+
 _HAS_LOSS, _IS_NEW_LOSS, _RAN_BACKWARD = 1, 2, 4
 """As flags of a step."""
 
@@ -37,7 +40,7 @@ class Steps:
     def __init__(self) -> None:
         self.lines, self.loops = array("I"), array("I")
         self.iterations = array("i")
-        """-1 outside of loops."""
+        """`OUTSIDE` of loops."""
         self._phases, self._flags, self._losses = bytearray(), bytearray(), array("d")
         self._phase_names: list[str] = []
         # What only some steps have:
@@ -79,7 +82,7 @@ class Steps:
         """
         self.lines.append(frame.line)
         self.loops.append(frame.loop)
-        self.iterations.append(-1 if frame.iteration is None else frame.iteration)
+        self.iterations.append(OUTSIDE if frame.iteration is None else frame.iteration)
         if frame.phase not in self._phase_names:
             self._phase_names.append(frame.phase)
         self._phases.append(self._phase_names.index(frame.phase))
@@ -105,9 +108,18 @@ class Steps:
         return Place(
             self.lines[step - 1],
             self.loops[step - 1],
-            None if iteration < 0 else iteration,
+            None if iteration == OUTSIDE else iteration,
             self._phase_names[self._phases[step - 1]],
         )
+
+    def has_run(self, line: int, step: int) -> bool:
+        """Whether the statement on `line` ran by `step`."""
+        return line in self.lines[:step]
+
+    def first_run(self, line: int, step: int) -> int:
+        """The first step up to `step` on `line`, 0 if there is none."""
+        lines = self.lines[:step]
+        return lines.index(line) + 1 if line in lines else 0
 
     def loss(self, step: int) -> float | None:
         """The loss as it stood after a step."""
@@ -120,7 +132,7 @@ class Steps:
         return self._roots[index] if index >= 0 else ""
 
     def raised(self, step: int) -> str:
-        """What the script caught at a step, "" if nothing."""
+        """The exception that the script caught at a step, "" if none."""
         return self._extra_of(step)[3]
 
     def bare(self, step: int) -> Frame:

@@ -32,7 +32,7 @@ class Walk:
     def until(self, step: int) -> list[Array]:
         """The coordinates up to `step`: an array for each name, all of one length. NaN where a
         value is not known or not one number."""
-        columns = [self._timeline.columns().get(name) for name, _ in self._places]
+        columns = [self._timeline.columns.get(name) for name, _ in self._places]
         known = [column for column in columns if column is not None]
         if len(known) < len(columns) or not known:
             return [np.zeros(0) for _ in columns]
@@ -42,7 +42,7 @@ class Walk:
         names = [name for name, _ in self._places]
         start = max(born, self._timeline.set_outside(names, step))
         steps = sorted({at for column in known for at in _sampled(column.steps, start, step)})
-        ends = _sampled(self._timeline.pass_ends, start, step)
+        ends = _sampled(self._timeline.passes.ends, start, step)
         if ends and len({_part(column.steps, start, step).tobytes() for column in known}) > 1:
             # They are moved one after the other: halfway between is no place that was meant.
             steps = sorted({start, *ends, *steps[-1:]})

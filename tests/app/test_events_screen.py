@@ -65,7 +65,8 @@ def run(iterations: int) -> Events:
             step = len(timeline) + 1
             is_new = phase == "loss"
             timeline.append(Frame(step, line, 3, iteration, phase, loss, is_new, changed))
-        timeline.print(len(timeline), [(1, f"epoch {iteration}: {loss:.3f}\n".encode())])
+        told = f"epoch {iteration}: {loss:.3f}\n"
+        timeline.transcript.append(len(timeline), [(1, told.encode())])
     events = Events(timeline)
     while events.follow():
         pass
@@ -153,7 +154,7 @@ async def test_a_hundred_thousand_events_open_at_once() -> None:
     timeline = Timeline()
     for step in range(1, 100_001):
         timeline.append(Frame(step, 1, 0, None, "other", None, False, {}))
-        timeline.print(step, [(1, b"x\n")])
+        timeline.transcript.append(step, [(1, b"x\n")])
     events = Events(timeline)
     while events.follow():
         pass

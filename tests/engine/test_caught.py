@@ -51,7 +51,7 @@ def fragile(record: Record) -> Recording:
 
 def caught(timeline: Timeline) -> dict[int, str]:
     """By step what the script caught."""
-    return {step: timeline.raised(step) for step in timeline.raising_steps}
+    return {step: timeline.steps.raised(step) for step in timeline.steps.raising}
 
 
 def walked(recording: Recording) -> list[tuple[int, str]]:

@@ -101,7 +101,7 @@ class Events:
         """Look at the steps up to `last`, a little at a time."""
         found: dict[Kind, list[tuple[Array, int]]] = {kind: [] for kind in Kind}
         edited = self.timeline.edited.get(last)
-        for name, column in list(self.timeline.columns().items()):
+        for name, column in list(self.timeline.columns.items()):
             followed = self._columns.get(name)
             if followed is None:
                 followed = self._columns[name] = _Followed(len(self._columns))
@@ -135,7 +135,7 @@ class Events:
         followed.was_bad = bool(was_bad[-1])
         events = [(Kind.NONFINITE, steps[known][(bad[known] > 0) & ~was_bad[:-1]])]
         if name.endswith(GRAD):
-            phases = [self.timeline.place(step).phase for step in steps.tolist()]
+            phases = [self.timeline.steps.place(step).phase for step in steps.tolist()]
             there = np.array([view is not None for view in views])
             walked = there & (np.array(phases) == "backward")
             was_set = shifted(is_set, followed.is_set)
@@ -167,7 +167,7 @@ class Events:
         self._add(Kind.ROSE, [(at[rising[1:] & ~rising[:-1]], 0)])
 
     def _look_at_output(self, last: int) -> None:
-        printing, told = self.timeline.printing_steps, self._steps[Kind.PRINTED]
+        printing, told = self.timeline.transcript.steps, self._steps[Kind.PRINTED]
         first = bisect_right(printing, told[-1]) if told else 0
         new = printing[first : bisect_right(printing, last)]
         self._add(Kind.PRINTED, [(np.array(new, "u4"), 0)])
@@ -175,7 +175,7 @@ class Events:
     def _look_at_errors(self, last: int) -> None:
         """What the script caught. How the run ended may have been told before."""
         steps = self._steps[Kind.EXCEPTION]
-        for step in self.timeline.raising_steps:
+        for step in self.timeline.steps.raising:
             if self.reached < step <= last and not self._has(Kind.EXCEPTION, step, step):
                 place = bisect_left(steps, step)
                 steps.insert(place, step)
@@ -235,7 +235,7 @@ class Events:
     def subject(self, event: Event) -> tuple[str, int]:
         """The first value that an event is about, and how many more are."""
         place = bisect_left(self._steps[event.kind], event.step)
-        names = list(self.timeline.columns())
+        names = list(self.timeline.columns)
         return names[self._numbers[event.kind][place]], self._counts[event.kind][place] - 1
 
     def _of(self, kinds: Collection[Kind]) -> "Iterator[tuple[Kind, array[int]]]":

@@ -17,7 +17,7 @@ def tell(events: Events, event: Event) -> str:
     timeline, step = events.timeline, event.step
     match event.kind:
         case Kind.EXCEPTION:
-            return timeline.raised(step).partition("\n")[0] or events.failure
+            return timeline.steps.raised(step).partition("\n")[0] or events.failure
         case Kind.ROSE:
             return f"loss rose {_rise(timeline, step)}"
         case Kind.PRINTED:
@@ -45,10 +45,10 @@ def _rise(timeline: Timeline, step: int) -> str:
 
 
 def _norms(timeline: Timeline, name: str, step: int) -> str:
-    column = timeline.columns()[name]
+    column, steps = timeline.columns[name], timeline.steps
     place = column.index(step)
     before = place - 1
-    while timeline.place(column.steps[before]).phase != "backward" or not column.is_there(before):
+    while steps.place(column.steps[before]).phase != "backward" or not column.is_there(before):
         before -= 1
     views = column.view(before), column.view(place)
     known = [found for view in views if view is not None and (found := values.statistics(view))]
@@ -57,7 +57,7 @@ def _norms(timeline: Timeline, name: str, step: int) -> str:
 
 def _printed(timeline: Timeline, step: int) -> str:
     # The output as of the newest step is not copied.
-    pieces, steps = timeline.output(len(timeline)), timeline.printing_steps
+    pieces, steps = timeline.output(len(timeline)), timeline.transcript.steps
     text = b""
     for place in range(bisect_left(steps, step), len(steps)):
         if steps[place] != step or len(text) > 400:

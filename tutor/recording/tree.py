@@ -133,7 +133,7 @@ def _add(run: RecordedRun, event: Event) -> None:
         case Frame():
             timeline.append(event)
         case Printed():
-            timeline.print(event.step, event.output)
+            timeline.transcript.append(event.step, event.output)
         case Completed():
             timeline.complete(event.step, event.views)
         case Edited():
@@ -151,7 +151,7 @@ def _add(run: RecordedRun, event: Event) -> None:
 def _told(run: RecordedRun) -> Iterator[Event]:
     """What a run said, in the order in which it would have."""
     timeline, last = run.timeline, len(run.timeline)
-    pieces = zip(timeline.printing_steps, timeline.output(last), strict=True)
+    pieces = zip(timeline.transcript.steps, timeline.output(last), strict=True)
     output = {
         step: tuple(piece for _, piece in group)
         for step, group in groupby(pieces, itemgetter(0))

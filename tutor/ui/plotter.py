@@ -105,7 +105,7 @@ class Plotter:
     def _version(self, plot: Plot, timeline: Timeline, step: int) -> object:
         """What stays the same as long as the plot does: when each value that it uses was changed.
         The step itself where it uses something whose changes are not recorded."""
-        roots = {name: name.partition(".")[0] for name in timeline.columns()}
+        roots = {name: name.partition(".")[0] for name in timeline.columns}
         wanted = names_in(plot) - (self._still - set(roots.values()))
         changed = [
             (name, timeline.changed_at(name, step))

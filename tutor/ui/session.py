@@ -182,16 +182,16 @@ class Session:
     def next_iteration(self) -> None:
         """To the next iteration, running on until it begins where it is not recorded yet."""
         origin = self.cursor
-        self._seek(lambda: self.timeline.next_iteration(origin))
+        self._seek(lambda: self.timeline.passes.next(origin))
 
     def previous_iteration(self) -> None:
         self._interrupt()
-        self.cursor = self.timeline.previous_iteration(self.cursor) or min(1, self.tip)
+        self.cursor = self.timeline.passes.previous(self.cursor) or min(1, self.tip)
 
     def next_cell(self) -> None:
         """To the next cell, running on until it begins where it is not recorded yet."""
         origin = self.cursor
-        self._seek(lambda: self.timeline.next_cell(origin))
+        self._seek(lambda: self.timeline.cells.next(origin))
 
     def next_change(self, name: str, missed: Callable[[], None]) -> None:
         """To the next step that changes `name`, running on until one does.
@@ -219,7 +219,7 @@ class Session:
 
     def previous_cell(self) -> None:
         self._interrupt()
-        self.cursor = self.timeline.previous_cell(self.cursor) or min(1, self.tip)
+        self.cursor = self.timeline.cells.previous(self.cursor) or min(1, self.tip)
 
     def go_to_step(self, step: int) -> None:
         """To a recorded step, or on until that step is recorded."""
@@ -230,7 +230,7 @@ class Session:
 
     def go_to_iteration(self, number: int) -> None:
         """To the first step of iteration `number`, running on until it comes."""
-        recorded = self.timeline.iteration(number, self.cursor)
+        recorded = self.timeline.passes.find(number, self.cursor)
 
         def reached() -> int | None:
             newest = self.timeline.frame(self.tip)
@@ -305,7 +305,7 @@ class Session:
             case Frame():
                 timeline.append(event)
             case protocol.Printed(step=step) if step > self._replayed:
-                timeline.print(step, event.output)
+                timeline.transcript.append(step, event.output)
             case protocol.Completed():
                 timeline.complete(event.step, event.views)
             case protocol.Edited(step=step):
@@ -317,7 +317,7 @@ class Session:
                 self._is_there = self._is_there or step >= self._replayed
             case protocol.Ended(outcome=outcome) if outcome != "refused":
                 if outcome == "finished":
-                    timeline.end()
+                    timeline.passes.finish()
                 self._is_there = self._is_there or self.worker.tip >= self._replayed
             case protocol.Digested():
                 timeline.digests[event.step] = event.digest
@@ -332,7 +332,7 @@ class Session:
         if has_died and self.can_go_on:
             self.worker.close()
             # What the statement wrote in which it died will be written again.
-            self.timeline.forget_output(self.tip)
+            self.timeline.transcript = self.timeline.transcript.fork(self.tip)
             self.worker = self._resume()
         return self.ended is None
 

@@ -77,7 +77,7 @@ class Shadow:
         if step < 1 or self.has(step):
             return
         if self._run is None or step <= self._gone or self._ended is not None:
-            self._start(timeline.window(step))
+            self._start(timeline.passes.window(step))
         self._go(timeline, step)
 
     def drain(self, timeline: Timeline) -> None:

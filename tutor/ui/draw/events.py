@@ -81,7 +81,7 @@ def draw_event(
     step = f"{event.step:,}".rjust(len(f"{len(timeline):,}"))
     # What raised is no recorded step: its message names the line.
     is_recorded = event.kind is not Kind.EXCEPTION
-    line = f"line {timeline.place(event.step).line}" if is_recorded else ""
+    line = f"line {timeline.steps.place(event.step).line}" if is_recorded else ""
     told = tell(events, event) + (f": {culprit}" if culprit else "")
     runs: list[Run] = [
         (">" if is_picked else " ", palette.strong + over),

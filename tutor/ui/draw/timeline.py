@@ -98,11 +98,11 @@ def _here(cell: Run, is_letter: bool, palette: Palette) -> Run:
 
 
 def _letter(timeline: Timeline, step: int, events: Events | None, palette: Palette) -> Run:
-    place = timeline.place(step)
+    place = timeline.steps.place(step)
     style = palette.phases.get(place.phase, palette.phases["other"])
     if events is not None and (kind := events.gravest(step, step)) is not None:
         style = style_of(kind, palette)
-    begins = place.loop and timeline.next_iteration(step - 1) == step
+    begins = place.loop and timeline.passes.next(step - 1) == step
     letter = PHASES.get(place.phase, PHASES["other"])
     return letter, style + _UNDERLINE if begins else style
 
@@ -128,7 +128,8 @@ def _stretches(
         if kind is not None:
             runs.append((GLYPHS[kind], style_of(kind, palette)))
         elif not begun:
-            runs.append(("─", palette.accent if timeline.place(first).loop else palette.muted))
+            is_in_loop = timeline.steps.place(first).loop > 0
+            runs.append(("─", palette.accent if is_in_loop else palette.muted))
         elif begun == 1:
             runs.append((BOUNDARY, palette.accent))
         else:
@@ -139,10 +140,10 @@ def _stretches(
 
 def _begun(timeline: Timeline, first: int, last: int) -> int:
     """How many iterations begin within these steps; at least one where another loop begins."""
-    start = timeline.next_iteration(first - 1)
+    start = timeline.passes.next(first - 1)
     if start is None or start > last:
         return 0
-    one, other = timeline.place(start), timeline.place(last)
+    one, other = timeline.steps.place(start), timeline.steps.place(last)
     if one.loop != other.loop:
         return 1
     return (other.iteration or 0) - (one.iteration or 0) + 1 if one.loop else 0
@@ -161,7 +162,7 @@ def _words(
     if not step:
         told = "nothing has run yet" if not count else f"step 0 of {count} · before the first"
         return [(told, palette.muted)]
-    place = timeline.place(step)
+    place = timeline.steps.place(step)
     words: list[Run] = [(f"step {step} of {count}", palette.strong)]
     if error and step == count:
         words.append(("then it failed", palette.error))

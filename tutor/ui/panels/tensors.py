@@ -170,7 +170,7 @@ class TensorsPanel(Panel):
             # What was changed last is what is looked for; the first of it, if all has no room. A
             # step looks the same on every way to it, so where the pane was does not matter.
             self.top = 0
-            changed = moment.timeline.last_changes(moment.step)
+            changed = moment.timeline.columns.last_changed(moment.step)
             rows = [row for row, name in enumerate(names) if name in changed]
         if rows:
             self.top = min(max(self.top, rows[-1] - self.size.height + 1), rows[0])
