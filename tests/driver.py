@@ -6,19 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import (
-    FOREVER,
-    Completed,
-    Digested,
-    Edited,
-    Ended,
-    Event,
-    Launch,
-    Printed,
-    Waited,
-)
+from tutor.engine.protocol import FOREVER, Ended, Event, Launch, Printed, Waited
 from tutor.engine.run import Run
 from tutor.frame import Frame
+from tutor.intake import record
 from tutor.timeline import Timeline
 
 PATIENCE = 60.0
@@ -70,20 +61,8 @@ class Driver:
     def _take(self, event: Event) -> None:
         self._unseen.append(event)
         self.recording.events.append(event)
-        timeline = self.recording.timeline
-        if self._is_replay:
-            return  # its first step has no step before it
-        match event:
-            case Frame():
-                timeline.append(event)
-            case Printed():
-                timeline.transcript.append(event.step, event.output)
-            case Completed():
-                timeline.complete(event.step, event.views)
-            case Edited():
-                timeline.edit(event.step, event.changed)
-            case Digested():
-                timeline.digests[event.step] = event.digest
+        if not self._is_replay:  # its first step has no step before it
+            record(self.recording.timeline, event)
 
     def step_to(self, step: int) -> Waited:
         self.run.go(step)

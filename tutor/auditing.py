@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import IO
 
 from tutor import audit
-from tutor.engine.protocol import Audited, Completed, Ended, Launch
-from tutor.frame import Audit, Frame
+from tutor.engine.protocol import Audited, Ended, Launch
+from tutor.frame import Audit
 from tutor.headless import EXIT, Headless
+from tutor.intake import record
 from tutor.lesson import Lesson
 from tutor.request import BadRequest, Request
 from tutor.timeline import Timeline
@@ -64,11 +65,8 @@ def _record(headless: Headless, launch: Launch, at: int | None) -> tuple[Timelin
     """The run, and how it ended."""
     timeline, ended = Timeline(), Ended("finished")
     for event in headless.events(launch):
-        if isinstance(event, Frame):
-            timeline.append(event)
-        elif isinstance(event, Completed):
-            timeline.complete(event.step, event.views)
-        elif isinstance(event, Ended):
+        record(timeline, event)
+        if isinstance(event, Ended):
             ended = event
     if at is not None and at > len(timeline):
         raise BadRequest(f"--at {at}: the run has only {len(timeline)} steps")

@@ -7,8 +7,9 @@ import numpy as np
 
 from tutor.agreement import agrees, is_choice
 from tutor.declared import Expect, Plot
-from tutor.engine.protocol import Completed, Ended, Event, Sampled, Started, Trespassed
+from tutor.engine.protocol import Ended, Event, Sampled, Started, Trespassed
 from tutor.frame import Frame
+from tutor.intake import record
 from tutor.lesson import Lesson
 from tutor.plots import COARSE, sample_of
 from tutor.timeline import Timeline
@@ -42,12 +43,10 @@ class Review:
 
     def take(self, event: Event) -> None:
         """Take in what the run tells."""
+        record(self.timeline, event)
         match event:
             case Frame():
-                self.timeline.append(event)
                 self._follow(event)
-            case Completed():
-                self.timeline.complete(event.step, event.views)
             case Started(environment=environment):
                 self._device = environment["device"]
             case Sampled():
@@ -56,7 +55,6 @@ class Review:
                 self._trespasses.append(event)
             case Ended():
                 self.ended = event
-                self.timeline.passes.finish()
 
     def _follow(self, frame: Frame) -> None:
         self._ran.add(frame.line)

@@ -7,17 +7,8 @@ from operator import itemgetter
 from pathlib import Path
 
 from tutor.budget import Budget
-from tutor.engine.protocol import (
-    Completed,
-    Digested,
-    Edited,
-    Ended,
-    Launch,
-    Printed,
-    Started,
-    Waited,
-)
-from tutor.frame import Frame
+from tutor.engine.protocol import Digested, Edited, Ended, Launch, Printed, Started, Waited
+from tutor.intake import record
 from tutor.lesson import LessonError, parse
 from tutor.recording.file import RecordingError, number_of
 from tutor.recording.messages import Began, Completion, Event
@@ -128,18 +119,8 @@ def _cells(path: str | Path, launch: Launch) -> list[int]:
 
 
 def _add(run: RecordedRun, event: Event) -> None:
-    timeline = run.timeline
+    record(run.timeline, event)
     match event:
-        case Frame():
-            timeline.append(event)
-        case Printed():
-            timeline.transcript.append(event.step, event.output)
-        case Completed():
-            timeline.complete(event.step, event.views)
-        case Edited():
-            timeline.edit(event.step, event.changed)
-        case Digested():
-            timeline.digests[event.step] = event.digest
         case Started():
             run.environment = event.environment
         case Ended():

@@ -45,7 +45,7 @@ def _picture(panel: PlotPanel, plot: Plot, branch: Branch) -> tuple[Picture | No
         return None, ""
     found = None
     # While a fork is not made yet its values are still the parent's.
-    if not session.rushing and not session.is_replaying:
+    if not session.rushing and not session.intake.is_replaying:
         found = plotter.picture(plot, branch.timeline, session.cursor, panel.grid)
     if found is not None:
         return found, ""

@@ -10,10 +10,9 @@ from time import monotonic
 
 import msgspec
 
-from tutor import exactness
 from tutor.engine import protocol
-from tutor.frame import Frame, TensorView
-from tutor.timeline import Doubt, Moment, Timeline
+from tutor.intake import Intake
+from tutor.timeline import Moment, Timeline
 from tutor.ui.engine import AnyEngine
 from tutor.ui.worker import Worker
 
@@ -69,10 +68,6 @@ class Session:
         self._allowed = max(budget.limit, budget.cost + budget.limit // 4)
         """Bytes that may be recorded before the learner is asked whether to go on."""
         self._is_full = False
-        self._replayed = 0
-        """Up to this step the worker only replays what is recorded."""
-        self._found: dict[str, TensorView | None] = {}
-        """What the last replayed step came to, before the learner's edits after it."""
         self.has_begun = False
         """Whether a replay ever came to its end, the learner's changes made."""
         self._engine = engine
@@ -91,9 +86,8 @@ class Session:
 
     def _resume(self) -> Worker:
         """A worker that goes on after what is recorded."""
-        tip = self._replayed = len(self.timeline)
-        self._is_there = False
-        launch = self.launch
+        self.intake = Intake(self.timeline, self.launch.source)
+        tip, launch = self.tip, self.launch
         if tip:
             launch = msgspec.structs.replace(launch, begin=tip - 1, past=self.timeline.past(tip))
         worker = Worker(self._engine, launch, self._wake, self._clock)
@@ -105,12 +99,6 @@ class Session:
     def can_go_on(self) -> bool:
         """Whether a worker that died can be replaced by another one."""
         return self._engine.can_run and self._engine.failure is None
-
-    @property
-    def is_replaying(self) -> bool:
-        """Whether the worker has yet to come to the end of what is recorded, and to make the
-        learner's changes there."""
-        return self._replayed > 0 and not self._is_there
 
     @property
     def ended(self) -> protocol.Ended | None:
@@ -140,7 +128,7 @@ class Session:
             return Doing.ENDED
         if self.worker.is_held:
             return Doing.PAUSED
-        if self.is_replaying:
+        if self.intake.is_replaying:
             return Doing.REPLAYING
         if self.worker.started is None:
             return Doing.STARTING
@@ -279,52 +267,18 @@ class Session:
         following = self.cursor == self.tip
         for event in self.worker.take():
             self.news += not isinstance(event, protocol.Started | protocol.Waited)
-            self._take(event)
+            self.intake.take(event)
+        self.has_begun = self.has_begun or self.intake.is_there
         if following:
             self.cursor = self.tip
         budget = self.timeline.budget
-        if budget.cost > self._allowed and self.worker.busy and not self.is_replaying:
+        if budget.cost > self._allowed and self.worker.busy and not self.intake.is_replaying:
             # A loop without an end must not take all memory; the learner may well let it go on.
             self._allowed = budget.cost + budget.limit
             self._is_full = True
             self.pause()
         if self._find is not None:
             self._seek_on(self._find)
-
-    def _take(self, event: protocol.Event) -> None:
-        timeline = self.timeline
-        match event:
-            case Frame() | protocol.Digested() if event.step <= self._replayed:
-                exactness.check(timeline, event, self.launch.source)
-                if isinstance(event, Frame):
-                    self._found = event.changed
-                    edited = timeline.edited.get(event.step, ())
-                    changed = event.changed.items()
-                    views = {name: view for name, view in changed if view and name not in edited}
-                    timeline.complete(event.step, views)
-            case Frame():
-                timeline.append(event)
-            case protocol.Printed(step=step) if step > self._replayed:
-                timeline.transcript.append(step, event.output)
-            case protocol.Completed():
-                timeline.complete(event.step, event.views)
-            case protocol.Edited(step=step):
-                # What an earlier edit changed may be again what the script made it.
-                names = timeline.edited.get(step, ())
-                restored = {name: self._found[name] for name in names if name in self._found}
-                timeline.edit(step, restored | event.changed)
-            case protocol.Waited(step=step):
-                self._is_there = self._is_there or step >= self._replayed
-            case protocol.Ended(outcome=outcome) if outcome != "refused":
-                if outcome == "finished":
-                    timeline.passes.finish()
-                self._is_there = self._is_there or self.worker.tip >= self._replayed
-            case protocol.Digested():
-                timeline.digests[event.step] = event.digest
-            case protocol.Started() if event.environment.get("device", "").startswith("mps"):
-                timeline.doubt = Doubt(1, "MPS does not compute the same twice")
-
-        self.has_begun = self.has_begun or self._is_there
 
     def _goes_on(self) -> bool:
         """Whether the run can go on; one whose worker died goes on in another one."""
