@@ -24,7 +24,8 @@ class Expect:
     """A figure that the run must reproduce."""
 
     at: int | None
-    """After this many passes of the outermost loop, 0 just before the first; None: at the end."""
+    """After this many passes of outermost loops, all counted, 0 just before the first; None: at the
+    end."""
     of: str
     """The expression to look at, over the script's names."""
     value: object

@@ -33,9 +33,6 @@ class Review:
         self._ran: set[int] = set()
         self._raised: dict[tuple[int, str], None] = {}
         """(line, error) of what the script caught, in order."""
-        self._passes: dict[int, tuple[Any, ...]] = {}
-        self._last: tuple[Any, ...] = ()
-        self._reasons: dict[str, str] = {}
         self._failed: dict[tuple[int, str], str] = {}
         self._answers: dict[tuple[int, str], str] = {}
         self._samples: list[Sampled] = []
@@ -60,18 +57,13 @@ class Review:
         self._ran.add(frame.line)
         if frame.raised:
             self._raised[frame.line, frame.raised] = None
-        self._last = frame.shown
-        if frame.iteration is not None:
-            self._passes[frame.iteration + 1] = frame.shown
-        elif not any(self._passes):
-            self._passes[0] = frame.shown
-        self._reasons = dict(frame.problems)
+        reasons = dict(frame.problems)
         asks = [ask for ask in self._lesson.asks if ask.line == frame.line]
         slots = [slot.expression for slot in self._lesson.slots().get(frame.line, ())]
         expressions = [*slots, *(ask.expression for ask in asks)]
         for expression, value in zip(expressions, frame.slots, strict=False):
             if value is None:
-                reason = self._reasons.get(expression, "it has no value")
+                reason = reasons.get(expression, "it has no value")
                 self._failed.setdefault((frame.line, expression), reason)
         for ask, answer in zip(asks, frame.slots[len(slots) :], strict=False):
             if answer is not None:
@@ -211,19 +203,20 @@ class Review:
     def _expect_problem(self, index: int, expect: Expect) -> str | None:
         if not self._device.startswith(expect.device):
             return None
-        when = "at the end" if expect.at is None else f"after {expect.at} passes of the loop"
-        if expect.at is None:
-            shown: tuple[Any, ...] | None = self._last
-        else:
-            shown = self._passes.get(expect.at)
-        if not shown:
+        passes, step = self.timeline.passes, len(self.timeline)
+        when, made = "at the end", passes.count(step)
+        if expect.at is not None:
+            when = f"after {expect.at} passes"
+            step = passes.end(expect.at) if expect.at <= made else 0
+        frame = self.timeline.frame(step)
+        if frame is None:
             return (
-                f"nothing is known of {expect.of} {when}: the loop made "
-                f"{max(self._passes, default=0)} passes; correct `at`"
+                f"nothing is known of {expect.of} {when}: the loops made {made} passes; "
+                f"correct `at`"
             )
-        found = shown[index]
+        found = frame.shown[index]
         if found is None:
-            reason = self._reasons.get(expect.of, "it has no value then")
+            reason = dict(frame.problems).get(expect.of, "it has no value then")
             return f"{expect.of} cannot be had {when} ({reason}); correct `of` or `at`"
         if agrees(found, expect.value, expect.rtol, expect.atol):
             return None

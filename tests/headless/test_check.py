@@ -104,6 +104,13 @@ SOUND_ONES = {
     "another kind of device": lesson(
         "x = 1.0", '[[tool.tutor.expect]]\nof = "x"\nis = 2.0\ndevice = "tpu"'
     ),
+    "figures of two loops": lesson(
+        "x = 0\nfor i in range(2):\n    x += 1\nfor i in range(3):\n    x += 10",
+        "\n".join(
+            f'[[tool.tutor.expect]]\nat = {at}\nof = "x"\nis = {x}'
+            for at, x in ((0, 0), (1, 1), (2, 2), (3, 12), (5, 32))
+        ),
+    ),
     "as many steps as it may": lesson("x = 1\ny = 2", "steps = 3"),
     "a file that is gone": lesson(
         "import os\nopen('f', 'w').close()\nos.remove('f')\n"
