@@ -15,7 +15,7 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
   without a screen. `review` holds one run against its lesson's claims, `links` what the lesson says
   of others.
 - `recording/`: the runs of a script in a file. `difference`: where two values differ.
-- `changes`: what a learner changes at a step.
+- `changes`: what a learner changes at a step; `optimizers` are what it offers besides values.
 - `intake`: what a run tells, into its timeline. `exactness`: whether a replay is the recorded run.
 - `events/`: what is worth stopping at. `condition` (with `predicate`): where something holds.
   Both look at many values at once by `series`.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from tutor import values
+from tutor import optimizers, values
 from tutor.engine.protocol import Edit, Launch
 from tutor.frame import GRAD, TensorView
 from tutor.knob import Knob
@@ -20,9 +20,6 @@ _LISTED = 8
 
 _OFFERED = 24
 """At most so many values are offered; every other one can be typed."""
-
-_OPTIMIZERS = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam",
-               "LBFGS", "Rprop", "ASGD", "SparseAdam", "Muon")  # fmt: skip
 
 
 class BadChange(ValueError):
@@ -135,21 +132,20 @@ def _offers(
 ) -> Iterator[Offer]:
     if picked and (view := timeline.view(picked, step)):
         yield _offer(picked, view, "picked")
-    made = list(_made(lesson, timeline, step))
-    taken = {
-        one.value.id for _, call in made for one in call.keywords if isinstance(one.value, ast.Name)
-    }
+    made = list(optimizers.made(lesson, timeline, step))
+    taken = {name for optimizer in made for name in optimizer.names}
     # An optimizer keeps its own copy of what it was made with: that is what is to be changed.
-    for name, call in made:
-        yield from _settings(name, call, timeline, step, launch)
+    for optimizer in made:
+        for target, value in optimizer.settings(timeline, step, launch):
+            yield Offer(f"{target} = {value}", f"setting of {optimizer.kind}")
     for knob in lesson.knobs:
         view = timeline.view(knob.name, step)
         if view is not None:
             about = "knob; the optimizer has its own" if knob.name in taken else _range(knob)
             yield _offer(knob.name, view, about)
         elif not timeline.steps.has_run(knob.line, step):
-            value = launch.knobs.get(knob.line, knob.value)
-            yield Offer(f"{knob.name} = {value!r}", f"{_range(knob)}, still to come")
+            turned = launch.knobs.get(knob.line, knob.value)
+            yield Offer(f"{knob.name} = {turned!r}", f"{_range(knob)}, still to come")
     views = [(name, timeline.view(name, step)) for name in timeline.names(step)]
     tensors = [(name, view) for name, view in views if view is not None]
     # What learns first, then plain numbers, then the rest; gradients are there to be typed.
@@ -186,42 +182,6 @@ def _range(knob: Knob) -> str:
     if knob.min is not None and knob.max is not None:
         return f"knob: {knob.min:g} to {knob.max:g}"
     return "knob"
-
-
-def _made(lesson: Lesson, timeline: Timeline, step: int) -> Iterator[tuple[str, ast.Call]]:
-    """The optimizers that the script has made by `step`: their names, and how."""
-    for statement in ast.parse(lesson.source).body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(name)], value=ast.Call() as call):
-                kind = ast.unparse(call.func).rpartition(".")[2]
-                if kind in _OPTIMIZERS and timeline.steps.has_run(statement.lineno, step):
-                    yield name, call
-
-
-def _settings(
-    name: str, call: ast.Call, timeline: Timeline, step: int, launch: Launch
-) -> Iterator[Offer]:
-    """The settings of an optimizer."""
-    kind = ast.unparse(call.func).rpartition(".")[2]
-    given = {one.arg: one.value for one in call.keywords if one.arg}
-    for setting in dict.fromkeys(["lr", *given]):
-        target = f'{name}.param_groups[0]["{setting}"]'
-        value = _setting(target, given.get(setting), timeline, step, launch)
-        yield Offer(f"{target} = {value}", f"setting of {kind}")
-
-
-def _setting(
-    target: str, given: ast.expr | None, timeline: Timeline, step: int, launch: Launch
-) -> str:
-    """The present value of a setting as text, "" where that cannot be told from outside."""
-    if "lr_scheduler" in launch.source:
-        return ""
-    edits = [edit for edit in launch.edits if edit.target == target and edit.step <= step]
-    if edits:
-        return repr(edits[-1].value)
-    if isinstance(given, ast.Name) and (view := timeline.view(given.id, step)) is not None:
-        return repr(values.plain(view))
-    return ast.unparse(given) if isinstance(given, ast.Constant) else ""
 
 
 def _assigned(text: str) -> tuple[str, object] | None:
