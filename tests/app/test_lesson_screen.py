@@ -69,7 +69,10 @@ async def settled(pilot: Pilot[None], screen: LessonScreen) -> None:
 
 
 async def press(pilot: Pilot[None], screen: LessonScreen, *keys: str) -> None:
-    await pilot.press(*keys)
+    for key in keys:
+        await pilot.press(key)
+        # A pane that was hidden has the keyboard when it has been laid out.
+        await pilot.pause()
     await settled(pilot, screen)
 
 

@@ -35,10 +35,16 @@ def shown(app: TutorApp) -> str:
     return "\n".join(course.render_line(y).text.rstrip() for y in range(course.size.height))
 
 
+async def listed(pilot: Pilot[None]) -> None:
+    """Wait until the lessons were read, which a thread does."""
+    await until(pilot, lambda: pilot.app.screen.query_one(Course).option_count > 0)
+    await pilot.pause()
+
+
 async def test_it_tells_chapters_lessons_and_what_they_teach(course: Path) -> None:
     app = TutorApp(FakeEngine())
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
+        await listed(pilot)
         rows = shown(app).splitlines()
         assert "Tensors" in rows[0]
         assert any("descend" in row and "Down the slope" in row for row in rows)
@@ -48,7 +54,7 @@ async def test_it_tells_chapters_lessons_and_what_they_teach(course: Path) -> No
 async def test_a_broken_lesson_is_one_row_with_file_and_line(course: Path) -> None:
     app = TutorApp(FakeEngine())
     async with app.run_test(size=(160, 40)) as pilot:
-        await pilot.pause()
+        await listed(pilot)
         (row,) = [row for row in shown(app).splitlines() if "broken" in row]
         assert "10_broken.py:2:" in row
         await pilot.press("home", "enter")
@@ -74,7 +80,7 @@ async def test_it_works_before_the_device_is_known(course: Path) -> None:
 async def test_a_lesson_opens_and_q_comes_back(course: Path) -> None:
     app = TutorApp(FakeEngine())
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await listed(pilot)
         await pilot.press("end", "enter")
         await until(pilot, lambda: isinstance(app.screen, LessonScreen))
         await pilot.press("q")
