@@ -1,13 +1,11 @@
 """`tutor audit`, as other programs call it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
-
-TUTOR = [sys.executable, "-P", "-m", "tutor"]
+from shell import shell
 
 RIGHT = """\
 import torch
@@ -34,17 +32,14 @@ torch.nn.functional.gumbel_softmax(w)[0].backward()
 
 
 @pytest.fixture
-def audit(tmp_path):
-    def run(source: str, *arguments) -> subprocess.CompletedProcess[bytes]:
-        path = tmp_path / "script.py"
-        path.write_text(source)
-        command = [*TUTOR, "audit", str(path), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, check=False)
+def audit(tutor, script):
+    def run(source: str, *arguments) -> CompletedProcess[bytes]:
+        return tutor("audit", script(source), *arguments)
 
     return run
 
 
-def told(found: subprocess.CompletedProcess[bytes]) -> str:
+def told(found: CompletedProcess[bytes]) -> str:
     """The one line that a refusal consists of."""
     assert found.returncode == 2, found
     assert found.stdout == b""
@@ -68,8 +63,9 @@ def test_a_wrong_gradient_ends_with_1_and_says_which(audit):
     assert found.stdout.decode().count("DISAGREES") == 2
 
 
-def test_json_has_an_object_for_each_parameter_and_one_at_the_end(audit):
-    found = audit(WRONG, "--json")
+def test_json_has_an_object_for_each_parameter_and_one_at_the_end(script):
+    found = shell("audit", script(WRONG), "--json")
+    assert found.returncode == 1
     w, done = map(json.loads, found.stdout.splitlines())
     assert (w["name"], w["step"], w["line"], w["shape"]) == ("w", 5, 5, [2])
     assert [row["index"] for row in w["rows"]] == [[0], [1]]
@@ -135,9 +131,8 @@ def test_a_script_that_raises_afterwards_is_audited(audit):
     assert b"agrees" in found.stdout
 
 
-def test_a_closed_form_stands_beside_its_gradient(tmp_path):
+def test_a_closed_form_stands_beside_its_gradient(tutor):
     lesson = Path(__file__).parents[2] / "lessons/3_autograd/20_per_sample.py"
-    command = [*TUTOR, "audit", str(lesson), "--json"]
-    found = subprocess.run(command, capture_output=True, check=False)
+    found = tutor("audit", lesson, "--json")
     assert found.returncode == 0, found
     assert json.loads(found.stdout.splitlines()[-1])["agrees"]

@@ -1,13 +1,13 @@
 """`tutor check`: the reviewer names file, line and cure of every claim that does not hold."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shell import shell
 
 from tutor.agreement import agrees
 from tutor.check import check
@@ -400,8 +400,10 @@ Cases = Mapping[str, tuple[str, list[tuple[str, ...]]]]
 
 
 @pytest.fixture(scope="module")
-def findings(tmp_path_factory: pytest.TempPathFactory) -> Findings:
-    """What is found in a script: all of them are checked at one go, for an engine is dear."""
+def findings(
+    tmp_path_factory: pytest.TempPathFactory, lent: Callable[[], AbstractContextManager[None]]
+) -> Findings:
+    """What is found in a script: all of them are checked at one go, as lessons know each other."""
     folder = tmp_path_factory.mktemp("checked")
     outside = tmp_path_factory.mktemp("outside")
     sources = {f"changed/{at}.py": SOUND.replace(*one[:2]) for at, one in enumerate(CHANGED)}
@@ -415,7 +417,8 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> Findings:
     for name, path in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(sources[name].replace(OUTSIDE, str(outside)))
-    told = list(check(list(paths.values()), "cpu"))
+    with lent():
+        told = list(check(list(paths.values()), "cpu"))
     # Every line names a file that was given.
     assert all(one.startswith(tuple(f"{path}:" for path in paths.values())) for one in told)
 
@@ -478,9 +481,8 @@ def test_the_exit_status_says_whether_every_claim_holds(tmp_path: Path) -> None:
     def tutor_check(source: str) -> tuple[int, list[str]]:
         path = tmp_path / "lesson.py"
         path.write_text(source)
-        command = [sys.executable, "-m", "tutor", "check", str(path)]
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
-        return found.returncode, found.stdout.splitlines()
+        found = shell("check", path)
+        return found.returncode, found.stdout.decode().splitlines()
 
     assert tutor_check(SOUND) == (0, ["every claim holds"])
     status, told = tutor_check("x = (\n")

@@ -7,32 +7,24 @@ import sys
 
 import pytest
 
-TUTOR = [sys.executable, "-P", "-m", "tutor"]
 KEYS = ["id", "kind", "name", "line", "module", "inputs", "shape", "value", "order", "grad",
         "edges"]  # fmt: skip
 
 
 @pytest.fixture
-def script(tmp_path):
-    def write(source: str, name: str = "script.py"):
-        path = tmp_path / name
-        path.write_text(source)
-        return path
-
-    return write
-
-
-def run(path, *arguments) -> tuple[list[dict], subprocess.CompletedProcess[bytes]]:
-    command = [*TUTOR, "run", str(path), "--json", *arguments]
-    found = subprocess.run(command, capture_output=True, check=False)
-    return [json.loads(line) for line in found.stdout.splitlines()], found
-
-
-def inside(path) -> list[dict]:
+def inside(tutor):
     """The steps of a run with operations, the last object included."""
-    rows, found = run(path, "--operations")
-    assert "engine failed" not in found.stderr.decode()
-    return rows
+
+    def run(path) -> list[dict]:
+        found = tutor("run", path, "--json", "--operations")
+        assert "engine failed" not in found.stderr.decode()
+        return rows(found)
+
+    return run
+
+
+def rows(found: subprocess.CompletedProcess[bytes]) -> list[dict]:
+    return [json.loads(line) for line in found.stdout.splitlines()]
 
 
 CHAIN = """\
@@ -44,7 +36,7 @@ loss.backward()
 """
 
 
-def test_a_forward_and_a_backward_step(script):
+def test_a_forward_and_a_backward_step(inside, script):
     *steps, done = inside(script(CHAIN))
     assert done == {"done": True, "steps": 5, "device": "cpu", "error": None}
     forward, backward = steps[3]["operations"], steps[4]["operations"]
@@ -64,16 +56,16 @@ def test_a_forward_and_a_backward_step(script):
     assert backward[1]["edges"] == [[w["id"], 0, [1.0, 2.0]]]
 
 
-def test_without_the_flag_nothing_is_said_of_operations(script):
-    rows, _ = run(script(CHAIN))
-    assert not any("operations" in row for row in rows)
+def test_without_the_flag_nothing_is_said_of_operations(tutor, script):
+    steps = rows(tutor("run", script(CHAIN), "--json"))
+    assert not any("operations" in step for step in steps)
 
 
-def resolves(rows: list[dict]) -> None:
+def resolves(steps: list[dict]) -> None:
     """Every id is one of this step or of an earlier one."""
     known: set[int] = set()
-    for row in rows:
-        operations = row.get("operations", [])
+    for step in steps:
+        operations = step.get("operations", [])
         known |= {one["id"] for one in operations}
         for one in operations:
             assert known.issuperset(one["inputs"]), one
@@ -115,13 +107,13 @@ z = d.rsample()
     "source",
     [pytest.param(text, id=name) for name, text in IDS.items()],
 )
-def test_ids_are_those_of_this_step_or_of_an_earlier_one(script, source):
-    rows = inside(script("import torch\n" + source))
-    assert rows[-1]["error"] is None
-    resolves(rows)
+def test_ids_are_those_of_this_step_or_of_an_earlier_one(inside, script, source):
+    steps = inside(script("import torch\n" + source))
+    assert steps[-1]["error"] is None
+    resolves(steps)
 
 
-def test_lines_of_a_helper_are_those_of_the_script(script):
+def test_lines_of_a_helper_are_those_of_the_script(inside, script):
     script("def square(t):\n    a = t * 1\n    return a * t\n", "helper.py")
     path = script(
         "import torch\nfrom helper import square\n"
@@ -133,7 +125,7 @@ def test_lines_of_a_helper_are_those_of_the_script(script):
     ]  # fmt: skip
 
 
-def test_lines_within_statements_decorators_and_lambdas(script):
+def test_lines_within_statements_decorators_and_lambdas(inside, script):
     path = script(
         "import torch\ndef twice(f):\n    def g(t):\n        return f(t) * 2\n    return g\n"
         "@twice\ndef h(t):\n    return t.sin()\n"
@@ -154,13 +146,13 @@ def test_lines_within_statements_decorators_and_lambdas(script):
     }  # fmt: skip
 
 
-def test_what_was_not_seen_is_named(script):
+def test_what_was_not_seen_is_named(inside, script):
     path = script(
         "import torch\nw = torch.ones(2, requires_grad=True)\n"
         "y = torch.vmap(lambda t: t.sin())(w)\ny.sum().backward()\n"
     )
-    rows = inside(path)
-    assert any("torch.func" in line for line in rows[2]["unseen"])
+    steps = inside(path)
+    assert any("torch.func" in line for line in steps[2]["unseen"])
 
 
 FAITHFUL = {
@@ -277,7 +269,7 @@ def test_a_script_prints_what_it_prints_under_python(name, python, record):
     assert recording.text() == python[name] != ""
 
 
-def test_a_compiled_module_runs(script):
+def test_a_compiled_module_runs(inside, script):
     path = script(
         "import torch\nm = torch.compile(torch.nn.Sequential(torch.nn.Linear(2, 2)), "
         'backend="eager")\nm(torch.ones(2)).sum().backward()\n'
@@ -286,7 +278,7 @@ def test_a_compiled_module_runs(script):
     assert done["error"] is None
 
 
-def test_an_edit_in_place_by_an_argument_is_an_operation(script):
+def test_an_edit_in_place_by_an_argument_is_an_operation(inside, script):
     path = script(
         "import torch\nw = torch.ones(2, requires_grad=True)\n"
         "y = torch.nn.ReLU(inplace=True)(w * 2)\n"
@@ -295,7 +287,7 @@ def test_an_edit_in_place_by_an_argument_is_an_operation(script):
     assert [one["name"] for one in step["operations"]] == ["w", "mul", "relu"]
 
 
-def test_a_pass_within_a_pass_leaves_the_outer_one_its_own(script):
+def test_a_pass_within_a_pass_leaves_the_outer_one_its_own(inside, script):
     path = script(
         "import torch\nfrom torch.utils.checkpoint import checkpoint\n"
         "w = torch.tensor([2.0], requires_grad=True)\n"

@@ -4,19 +4,17 @@ import csv
 import json
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner
+from shell import TUTOR
 
 from tutor.cli import main
 from tutor.engine.protocol import Edit, Started
 from tutor.launching import edit
 from tutor.recording.tree import RecordedRun, Recording, open_, save
-
-TUTOR = [sys.executable, "-P", "-m", "tutor"]
 
 DESCENT = """\
 import sys
@@ -45,27 +43,13 @@ for i in range(4):
 """
 
 
-@pytest.fixture
-def script(tmp_path):
-    def write(source: str, name: str = "script.py") -> Path:
-        path = tmp_path / name
-        path.write_text(source)
-        return path
-
-    return write
-
-
-def tutor(*arguments) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*TUTOR, *map(str, arguments)], capture_output=True, check=False)
-
-
 def here(*arguments):
     """The same without a process of its own, for commands that start none."""
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")
-def descent(tmp_path_factory) -> Path:
+def descent(tutor, tmp_path_factory) -> Path:
     """A folder with a run of `DESCENT`, what it printed, and its recording."""
     folder = tmp_path_factory.mktemp("descent")
     (folder / "script.py").write_text(DESCENT)
@@ -77,7 +61,7 @@ def descent(tmp_path_factory) -> Path:
     return folder
 
 
-def test_a_recording_prints_what_the_run_printed(descent):
+def test_a_recording_prints_what_the_run_printed(tutor, descent):
     found = tutor("run", "--json", descent / "run.tutor")
     assert found.returncode == 0
     assert found.stdout == (descent / "out").read_bytes()
@@ -86,7 +70,7 @@ def test_a_recording_prints_what_the_run_printed(descent):
     assert tutor("run", descent / "run.tutor").stdout == plain.stdout
 
 
-def test_saving_changes_nothing_that_is_printed(script, tmp_path):
+def test_saving_changes_nothing_that_is_printed(tutor, script, tmp_path):
     path = script(DESCENT)
     plain = tutor("run", path, "--json", "--stop", 6)
     kept = tutor("run", path, "--json", "--stop", 6, "--save", tmp_path / "run.tutor")
@@ -117,7 +101,7 @@ def test_what_is_done_cannot_be_done_otherwise(descent, option):
         "it did is done\n"  # fmt: skip
 
 
-def test_a_script_that_raises_is_saved_with_its_end(script, tmp_path):
+def test_a_script_that_raises_is_saved_with_its_end(tutor, script, tmp_path):
     path = script("x = 1.5\nprint('so far')\nraise ValueError('no')\n")
     found = tutor("run", path, "--save", tmp_path / "run.tutor")
     again = tutor("run", tmp_path / "run.tutor")
@@ -126,7 +110,7 @@ def test_a_script_that_raises_is_saved_with_its_end(script, tmp_path):
     assert b"ValueError: no" in again.stderr
 
 
-def test_an_interrupted_run_is_saved(script, tmp_path):
+def test_an_interrupted_run_is_saved(tutor, script, tmp_path):
     path = script("x = 0\nwhile True:\n    x += 1\n")
     command = [*TUTOR, "run", str(path), "--json", "--save", str(tmp_path / "run.tutor")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -138,7 +122,7 @@ def test_an_interrupted_run_is_saved(script, tmp_path):
     assert again.stdout == b"".join(printed)
 
 
-def test_a_run_that_is_refused_leaves_the_recording_there_was(descent):
+def test_a_run_that_is_refused_leaves_the_recording_there_was(tutor, descent):
     before = (descent / "run.tutor").read_bytes()
     run = ["run", descent / "script.py", "--save", descent / "run.tutor"]
     found = tutor(*run, "--device", "warp")
@@ -146,7 +130,7 @@ def test_a_run_that_is_refused_leaves_the_recording_there_was(descent):
     assert (descent / "run.tutor").read_bytes() == before
 
 
-def test_the_script_is_not_taken_for_a_place_to_save(script, tmp_path):
+def test_the_script_is_not_taken_for_a_place_to_save(tutor, script, tmp_path):
     path = script(DESCENT)
     found = tutor("run", path, "--save", path)
     assert found.returncode == 2 and path.read_text() == DESCENT
@@ -197,7 +181,7 @@ def branched(drive, tmp_path) -> Path:
     return tmp_path / "run.tutor"
 
 
-def test_a_branch_is_named_behind_an_at(branched):
+def test_a_branch_is_named_behind_an_at(tutor, branched):
     edited = tutor("run", branched.with_name("script.py"), "--edit", "10:lr=0.5", "--json")
     found = here("run", "--json", f"{branched}@lr = 0.5")
     ours = [json.loads(line) for line in found.stdout.splitlines()]
@@ -220,7 +204,7 @@ def test_a_branch_opens_on_the_screen_as_it_was(branched):
 # Diff and export
 
 
-def test_twin_scripts_are_compared_by_iteration(descent, script, tmp_path):
+def test_twin_scripts_are_compared_by_iteration(tutor, descent, script, tmp_path):
     tutor("run", script(BY_HAND), "--save", tmp_path / "hand.tutor")
     found = here("diff", tmp_path / "hand.tutor", descent / "run.tutor")
     assert found.exit_code == 0
@@ -243,7 +227,7 @@ def test_csv_has_a_row_a_step_and_a_column_a_number(descent, tmp_path):
     assert here("export", descent / "run.tutor").exit_code == 2
 
 
-def test_csv_writes_what_is_not_finite_and_tells_names_apart(script, tmp_path):
+def test_csv_writes_what_is_not_finite_and_tells_names_apart(tutor, script, tmp_path):
     path = script("step = float('nan')\nx = float('-inf')\nx = [1, 2]\nflag = 10**30\n")
     tutor("run", path, "--save", tmp_path / "run.tutor")
     lines = here("export", tmp_path / "run.tutor", "--csv").stdout.splitlines()
@@ -302,7 +286,7 @@ def test_an_edit_that_is_none_gets_one_line(text, words):
     assert words in found.output and found.output.count("\n") == 1
 
 
-def test_edits_of_parts_reach_the_run(script):
+def test_edits_of_parts_reach_the_run(tutor, script):
     path = script(
         "import torch\nw = torch.zeros(2, 2)\nmodel = torch.nn.Sequential(torch.nn.Linear(1, 1))\n"
         "optim = torch.optim.SGD(model.parameters(), lr=0.1)\nv = w * 2\n"

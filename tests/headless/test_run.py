@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-TUTOR = [sys.executable, "-P", "-m", "tutor"]
+from shell import TUTOR, shell
 
 DESCENT = """\
 import torch
@@ -24,26 +23,12 @@ for i in range(4):
 """
 
 
-@pytest.fixture
-def script(tmp_path):
-    def write(source: str, name: str = "script.py") -> Path:
-        path = tmp_path / name
-        path.write_text(source)
-        return path
-
-    return write
-
-
-def tutor(*arguments, cwd=None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*TUTOR, *map(str, arguments)], capture_output=True, cwd=cwd, check=False)
-
-
 def rows(found: subprocess.CompletedProcess[bytes]) -> list[dict]:
     return [json.loads(line) for line in found.stdout.splitlines()]
 
 
 def test_the_twelfth_step_of_the_descent_is_as_the_contract_shows_it(script):
-    found = tutor("run", script(DESCENT), "--json", "--show", "x.tolist()")
+    found = shell("run", script(DESCENT), "--json", "--show", "x.tolist()")
     assert found.returncode == 0
     *steps, done = rows(found)
     assert steps[11] == {
@@ -59,7 +44,7 @@ def test_the_twelfth_step_of_the_descent_is_as_the_contract_shows_it(script):
     assert done == {"done": True, "steps": 18, "device": "cpu", "error": None}
 
 
-def test_values_above_64_elements_are_their_statistics(script):
+def test_values_above_64_elements_are_their_statistics(tutor, script):
     path = script("import torch\nw = torch.arange(65.0)\nv = torch.arange(64.0)\n")
     *_, w, v, _ = rows(tutor("run", path, "--json"))
     changed = w["changed"] | v["changed"]
@@ -74,7 +59,7 @@ def test_values_above_64_elements_are_their_statistics(script):
     }
 
 
-def test_names_are_the_scripts_own_and_only_values(script):
+def test_names_are_the_scripts_own_and_only_values(tutor, script):
     path = script(
         "import math\nimport torch\nfrom math import sqrt\nimport numpy as np\n"
         "model = torch.nn.Linear(1, 1)\n"
@@ -96,13 +81,13 @@ def test_names_are_the_scripts_own_and_only_values(script):
     assert names[-1] == {"model.weight", "model.weight.grad", "model.bias", "model.bias.grad"}
 
 
-def test_what_is_not_finite_is_a_string(script):
+def test_what_is_not_finite_is_a_string(tutor, script):
     path = script("import torch\nx = torch.tensor([1.0, -1.0, 0.0]) / 0\nn = float('nan')\n")
     changed = [row["changed"] for row in rows(tutor("run", path, "--json"))[:-1]]
     assert changed[1:] == [{"x": ["inf", "-inf", "nan"]}, {"n": "nan"}]
 
 
-def test_a_gradient_that_is_gone_is_null(script):
+def test_a_gradient_that_is_gone_is_null(tutor, script):
     path = script(
         "import torch\nw = torch.ones(1, requires_grad=True)\n"
         "(w * 3).sum().backward()\nw.grad = None\n"
@@ -113,7 +98,7 @@ def test_a_gradient_that_is_gone_is_null(script):
 
 def test_a_script_that_raises_ends_with_1_and_its_own_lines(script):
     path = script("import torch\nprint('so far')\ntorch.ones(2) @ torch.ones(3)\n")
-    found = tutor("run", path, "--json")
+    found = shell("run", path, "--json")
     *steps, done = rows(found)
     assert found.returncode == 1
     assert steps[1]["out"] == "so far\n"
@@ -126,7 +111,7 @@ def test_a_script_that_raises_ends_with_1_and_its_own_lines(script):
     ]
 
 
-def test_a_table_has_a_row_for_each_iteration_and_then_the_output(script):
+def test_a_table_has_a_row_for_each_iteration_and_then_the_output(tutor, script):
     path = script(DESCENT + "    print(i)\n")
     lines = tutor("run", path).stdout.decode().splitlines()
     assert lines[0].split() == ["iteration", "loss", "x", "y"]
@@ -135,14 +120,14 @@ def test_a_table_has_a_row_for_each_iteration_and_then_the_output(script):
     assert lines[5:] == ["", "0", "1", "2", "3"]
 
 
-def test_a_table_of_what_was_asked_for(script):
+def test_a_table_of_what_was_asked_for(tutor, script):
     found = tutor("run", script(DESCENT), "--show", "x.item() - 2", "--show", "nothing")
     lines = [line.split("  ") for line in found.stdout.decode().splitlines()]
     assert [cell.strip() for cell in lines[0] if cell] == ["iteration", "x.item() - 2", "nothing"]
     assert [line[-1].strip() for line in lines[1:]] == ["-"] * 4
 
 
-def test_set_edit_stop_and_seed(script):
+def test_set_edit_stop_and_seed(tutor, script):
     path = script("import torch\nlr = 0.1\nx = torch.rand(1)\ny = x * lr\nz = y + 1\n")
     *steps, done = rows(
         tutor("run", path, "--json", "--set", "lr=2.0", "--edit", "3:x=[10.0]", "--stop", 4)
@@ -171,14 +156,14 @@ def test_set_edit_stop_and_seed(script):
         (["descend", "--device", "warp"], "warp"),
     ],
 )
-def test_bad_usage_is_told_in_one_line_and_ends_with_2(arguments, words):
+def test_bad_usage_is_told_in_one_line_and_ends_with_2(tutor, arguments, words):
     found = tutor("run", *arguments)
     assert found.returncode == 2
     told = found.stderr.decode().strip().splitlines()
     assert words in told[-1]
 
 
-def test_a_syntax_error_ends_with_1_and_names_its_line(script):
+def test_a_syntax_error_ends_with_1_and_names_its_line(tutor, script):
     path = script("x = 1\ny = (2\n")
     found = tutor("run", path, "--json")
     assert found.returncode == 1
@@ -204,7 +189,7 @@ def test_an_interrupted_run_says_where_and_ends_with_130(script):
 
 def test_a_torch_py_beside_the_learner_is_not_taken_for_torch(script, tmp_path):
     script("raise SystemExit('the wrong torch')", "torch.py")
-    assert tutor("run", "bowl", cwd=tmp_path).returncode == 0
+    assert shell("run", "bowl", cwd=tmp_path).returncode == 0
 
 
 FAITHFUL = {
@@ -280,21 +265,54 @@ print(sorted(locals()) == sorted(globals()), dir()[-1])
 }
 
 
-@pytest.mark.parametrize("name", FAITHFUL)
-def test_a_script_prints_what_it_prints_under_python(script, name):
-    path = script(FAITHFUL[name])
-    seeded = (
-        "import random, runpy, sys; import numpy, torch; torch.manual_seed(446);"
-        "numpy.random.seed(446); random.seed(446); torch.set_num_threads(1);"
-        f"sys.argv = [{str(path)!r}]; runpy.run_path({str(path)!r}, run_name='__main__')"
-    )
+PYTHON = """
+import json, os, random, runpy, sys, tempfile
+import numpy, torch
+torch.set_num_threads(1)
+found = []
+for path in json.load(sys.stdin):
+    with tempfile.TemporaryFile() as file:
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(file.fileno(), 1)
+            torch.manual_seed(446)
+            numpy.random.seed(446)
+            random.seed(446)
+            sys.argv = [path]
+            runpy.run_path(path, run_name="__main__")
+            sys.exit()
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        file.seek(0)
+        found.append((file.read().decode(), status))
+json.dump(found, sys.stdout)
+"""
+
+
+@pytest.fixture(scope="module")
+def under_python(tmp_path_factory) -> dict[str, tuple[Path, str, int]]:
+    """Each script, what it prints under python, and its exit status."""
+    folder = tmp_path_factory.mktemp("scripts")
+    paths = [folder / f"{number}.py" for number in range(len(FAITHFUL))]
+    for path, source in zip(paths, FAITHFUL.values(), strict=True):
+        path.write_text(source)
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
-    python = subprocess.run(
-        [sys.executable, "-c", seeded], capture_output=True, env=environment, check=False
+    found = subprocess.run(
+        [sys.executable, "-c", PYTHON],
+        input=json.dumps([str(path) for path in paths]).encode(),
+        capture_output=True,
+        env=environment,
+        check=True,
     )
+    told = zip(FAITHFUL, paths, json.loads(found.stdout), strict=True)
+    return {name: (path, *one) for name, path, one in told}
+
+
+@pytest.mark.parametrize("name", FAITHFUL)
+def test_a_script_prints_what_it_prints_under_python(tutor, under_python, name):
+    path, printed, status = under_python[name]
     ours = tutor("run", path, "--json")
-    assert "".join(row.get("out", "") for row in rows(ours)).encode() == python.stdout
-    assert ours.returncode == python.returncode
+    assert "".join(row.get("out", "") for row in rows(ours)) == printed
+    assert ours.returncode == status == (name == "raises")
     table = tutor("run", path).stdout
-    assert table.endswith(python.stdout)
-    assert python.stdout
+    assert table.endswith(printed.encode())
+    assert printed
