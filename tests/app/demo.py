@@ -1,4 +1,4 @@
-"""The app with the fake engine, to look at: `python tests/app/demo.py [steps] [file]`."""
+"""The app with the fake engine, to look at: `python tests/app/demo.py [steps] [--menu --slow]`."""
 
 import sys
 import tempfile
@@ -12,14 +12,15 @@ from tutor.ui import terminal
 
 
 def main() -> int:
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    steps = next((int(word) for word in sys.argv[1:] if word.isdecimal()), 0)
     folder = Path(tempfile.mkdtemp())
     path = folder / "10_descend.py"
     path.write_text(DESCENT)
     engine = FakeEngine(device=None)
 
     def find_device() -> None:
-        time.sleep(1)
+        # As long as torch takes to be there.
+        time.sleep(2 if "--slow" in sys.argv else 0)
         engine.device = "cpu · 2 cores · AVX2 · torch 2.13.0"
         if engine.on_change:
             engine.on_change()

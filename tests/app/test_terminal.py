@@ -1,32 +1,35 @@
 """The app in a real pseudo-terminal: its signals, its environment, a slow link."""
 
 import signal
+from functools import partial
+from pathlib import Path
 
 import pytest
-from terminal import terminal
+from pseudo_terminal import LEAVE_SCREEN, RIGHT, tutor
 
-RIGHT, LEAVE = "\x1b[C", b"\x1b[?1049l"
+demo = partial(tutor, command=(str(Path(__file__).parent / "demo.py"),))
+"""The app over the fake engine."""
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"LANG": "C"}, {"TERM": "linux"}])
 def test_stepping_and_leaving(size: tuple[int, int], environment: dict[str, str]) -> None:
-    with terminal(size=size, **environment) as t:
-        t.shows("waiting before line 6")
+    with demo(size=size, **environment) as t:
+        t.wait_for("waiting before line 6")
         t.send(RIGHT * 6)
-        t.shows("step 6 of 6")
-        t.shows("w.grad = [4 -4]")
+        t.wait_for("step 6 of 6")
+        t.wait_for("w.grad = [4 -4]")
         t.send("q")
         assert t.ends() == 0
-        assert LEAVE in t.raw
+        assert LEAVE_SCREEN in t.raw
 
 
 def test_without_colour_nothing_is_coloured() -> None:
-    with terminal(NO_COLOR="1") as t:
-        t.shows("waiting before line 6")
+    with demo(NO_COLOR="1") as t:
+        t.wait_for("waiting before line 6")
         t.send("r")
-        t.shows("finished")
-        colours = {cell.fg for row in t.screen.buffer.values() for cell in row.values()}
+        t.wait_for("finished")
+        colours = {cell.fg for row in t.emulator.buffer.values() for cell in row.values()}
         assert colours <= {"default"} | {c for c in colours if _is_grey(c)}
 
 
@@ -35,52 +38,53 @@ def _is_grey(colour: str) -> bool:
 
 
 def test_a_dumb_terminal_gets_a_line() -> None:
-    with terminal(TERM="dumb") as t:
+    with demo(TERM="dumb") as t:
         assert t.ends() == 2
         assert "TERM=dumb" in t.text
         assert "\x1b" not in t.raw.decode()
 
 
 def test_an_encoding_without_box_drawings_gets_ascii() -> None:
-    with terminal(LANG="C", PYTHONIOENCODING="latin-1", PYTHONCOERCECLOCALE="0") as t:
-        t.shows("waiting before line 6")
+    with demo(LANG="C", PYTHONIOENCODING="latin-1", PYTHONCOERCECLOCALE="0") as t:
+        t.wait_for("waiting before line 6")
         assert "1 source" in t.text
         assert t.raw.isascii()
 
 
 def test_a_terminal_that_is_too_small_gets_a_line() -> None:
-    with terminal(size=(39, 12)) as t:
-        t.shows("tutor needs at least 40x12")
+    with demo(size=(39, 12)) as t:
+        t.wait_for("tutor needs at least 40x12")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
-    with terminal() as t:
-        t.shows("waiting before line 6")
+    with demo() as t:
+        t.wait_for("waiting before line 6")
         t.signal(number)
         t.ends()
-        assert LEAVE in t.raw
+        assert LEAVE_SCREEN in t.raw
 
 
 def test_the_screen_is_painted_again_after_a_stop() -> None:
-    with terminal() as t:
-        t.shows("waiting before line 6")
+    with demo() as t:
+        t.wait_for("waiting before line 6")
         t.signal(signal.SIGTSTP)
         # Until it really stands still, a SIGCONT would come too early.
-        t.until(lambda: LEAVE in t.raw and t.is_stopped)
-        t.screen.reset()
+        t.until(lambda: LEAVE_SCREEN in t.raw and t.is_stopped())
+        t.emulator.reset()
         t.signal(signal.SIGCONT)
-        t.shows("waiting before line 6")
-        t.shows("1 source")
+        t.wait_for("waiting before line 6")
+        t.wait_for("1 source")
 
 
 def test_a_slow_link_skips_pictures_instead_of_falling_behind() -> None:
-    with terminal(size=(120, 40)) as t:
-        t.shows("waiting before line 6")
+    with demo(size=(120, 40)) as t:
+        t.wait_for("waiting before line 6")
+        # 30 presses a second over a link of 60 kB/s.
+        t.child.delaybeforesend = 1 / 30
         for _ in range(60):
             t.send(RIGHT)
-            # 30 presses a second over a link of 60 kB/s.
-            t.read(2000, 1 / 30)
+            t.read(2000, 0)
         before = len(t.raw)
         t.until(lambda: "step 60 of 60" in t.text, size=2000)
         # Two seconds of that link.
@@ -88,9 +92,9 @@ def test_a_slow_link_skips_pictures_instead_of_falling_behind() -> None:
 
 
 def test_nothing_is_sent_while_nothing_happens() -> None:
-    with terminal() as t:
-        t.shows("waiting before line 6")
+    with demo() as t:
+        t.wait_for("waiting before line 6")
         t.send(RIGHT)
-        t.shows("step 1 of 1")
+        t.wait_for("step 1 of 1")
         t.until(lambda: t.read(timeout=0.5) == 0)
         assert t.read(timeout=1.5) == 0

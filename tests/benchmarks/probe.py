@@ -11,7 +11,7 @@ from statistics import median, quantiles
 from time import perf_counter, sleep
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "terminal"))
+sys.path.insert(0, str(HERE.parent))
 
 from pseudo_terminal import Terminal  # noqa: E402
 

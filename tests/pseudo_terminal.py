@@ -102,13 +102,13 @@ class Terminal:
         self.raw += data
         self._stream.feed(data)
 
-    def until(self, holds: Callable[[], bool], limit: float = 30.0) -> None:
-        """Read until something holds; fail if it does not within `limit` seconds."""
+    def until(self, holds: Callable[[], bool], limit: float = 30.0, size: int = 65536) -> None:
+        """Read, at most `size` bytes at once, until something holds; fail after `limit` seconds."""
         end = monotonic() + limit
         while not holds():
             assert monotonic() < end, f"it never came to hold:\n{self.text}"
             # Nothing more comes from a program that has ended.
-            if not self.read() and not self.child.isalive():
+            if not self.read(size) and not self.child.isalive():
                 assert holds(), f"it ended at:\n{self.text}"
                 return
 
