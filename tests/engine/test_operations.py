@@ -1,13 +1,12 @@
 """What goes on inside a statement: operations forwards, nodes backwards, and what is not seen."""
 
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_python import under_python
 
 from tests.conftest import Recording
 from tutor import values
@@ -73,16 +72,22 @@ def is_hooked(model: Path, frame: Frame, node: Operation) -> bool:
     return source[frame.line - 1].startswith("hooked") and node.call == "mul(_0, 3)"
 
 
+@pytest.fixture(scope="module")
+def bare() -> dict[Path, tuple[str, int]]:
+    """What each model prints under Python, and its exit status."""
+    return dict(zip(MODELS, under_python(MODELS), strict=True))
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
-def test_recording_operations_changes_no_bit(model: Path, record: Record) -> None:
-    bare = subprocess.run(
-        [sys.executable, "-c", "import torch; torch.set_num_threads(1)\n" + model.read_text()],
-        capture_output=True, text=True, check=True, env={"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+def test_recording_operations_changes_no_bit(
+    model: Path, bare: dict[Path, tuple[str, int]], record: Record
+) -> None:
+    printed, status = bare[model]
+    assert status == 0
     plain, seen = record(model.read_text()), record(model.read_text(), operations=0, exact=True)
     assert plain.text() == seen.text()
     if "manual_seed" in model.read_text():
-        assert seen.text() == bare.stdout
+        assert seen.text() == printed
     for one, other in zip(plain.frames, seen.frames, strict=True):
         assert (one.line, one.phase, one.loss) == (other.line, other.phase, other.loss)
 

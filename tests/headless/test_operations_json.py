@@ -1,11 +1,10 @@
 """`tutor run --json --operations`: what other programs read of what went on inside a step."""
 
 import json
-import os
 import subprocess
-import sys
 
 import pytest
+from plain_python import under_python
 
 KEYS = ["id", "kind", "name", "line", "module", "inputs", "shape", "value", "order", "grad",
         "edges"]  # fmt: skip
@@ -234,32 +233,17 @@ print((n * 2).values().sum().item())
 }
 SETUP = "import torch\ntorch.manual_seed(0)\ntorch.set_num_threads(1)\n"
 
-BARE = """
-import json, os, sys, tempfile, torch
-found = {}
-for name, source in json.load(sys.stdin).items():
-    with tempfile.TemporaryFile() as file:
-        if not os.fork():
-            os.dup2(file.fileno(), 1)
-            exec(compile(source, "script.py", "exec"), {"__name__": "__main__"})
-            sys.stdout.flush()
-            os._exit(0)
-        os.wait()
-        file.seek(0)
-        found[name] = file.read().decode()
-json.dump(found, sys.stdout)
-"""
-
 
 @pytest.fixture(scope="module")
-def python() -> dict[str, str]:
+def python(tmp_path_factory) -> dict[str, str]:
     """What each script prints under python."""
-    sources = {name: SETUP + source for name, source in FAITHFUL.items()}
-    found = subprocess.run(
-        [sys.executable, "-c", BARE], input=json.dumps(sources).encode(), capture_output=True,
-        check=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    return json.loads(found.stdout)
+    folder = tmp_path_factory.mktemp("scripts")
+    paths = [folder / f"{number}.py" for number in range(len(FAITHFUL))]
+    for path, source in zip(paths, FAITHFUL.values(), strict=True):
+        path.write_text(SETUP + source)
+    found = under_python(paths)
+    assert not any(status for _, status in found)
+    return {name: text for name, (text, _) in zip(FAITHFUL, found, strict=True)}
 
 
 @pytest.mark.parametrize("name", list(FAITHFUL))

@@ -1,0 +1,52 @@
+"""What scripts print under plain Python."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ALL_IN_FORKS = """
+import json, os, random, runpy, sys, tempfile, traceback
+import numpy, torch
+torch.set_num_threads(1)
+torch.optim.SGD([torch.zeros(1)])  # the first optimizer of a process takes a second
+found = []
+for script in json.load(sys.stdin):
+    with tempfile.TemporaryFile() as file:
+        if not os.fork():
+            os.dup2(file.fileno(), 1)
+            torch.manual_seed(446)
+            numpy.random.seed(446)
+            random.seed(446)
+            sys.argv = [script]
+            try:
+                runpy.run_path(script, run_name="__main__")
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            finally:
+                sys.stdout.flush()
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.wait()[1])
+        file.seek(0)
+        found.append((file.read().decode(), status))
+json.dump(found, sys.stdout)
+"""
+
+
+def under_python(scripts: Iterable[Path]) -> list[tuple[str, int]]:
+    """What each script prints with the engine's seed, and its exit status.
+
+    They run in forks of one process: to import torch takes longer than all of them.
+    """
+    found = subprocess.run(
+        [sys.executable, "-c", ALL_IN_FORKS],
+        input=json.dumps([str(script) for script in scripts]).encode(),
+        capture_output=True,
+        # As the engine does: with several threads sums differ in their last digits.
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"},
+        check=True,
+    )
+    return [(printed, status) for printed, status in json.loads(found.stdout)]
