@@ -102,12 +102,10 @@ class Reviewer:
                 review.take(event)
                 if isinstance(event, Ended) and event.outcome == "interrupted":
                     raise KeyboardInterrupt
-            left = {path.name for path in Path(folder).iterdir()}
-        left |= {str(path) for path in set(beside.iterdir()) - before}
-        # What its run cannot tell, since another process wrote it.
-        for what in sorted(left - review.left_behind):
-            if not what.endswith("__pycache__"):
-                yield lesson.metadata.first or 1, leaves(what)
+        # What another process wrote beside the lesson, of which the run cannot know.
+        for left in sorted(set(beside.iterdir()) - before):
+            if left.name != "__pycache__" and str(left) not in review.left_behind:
+                yield lesson.metadata.first or 1, leaves(str(left))
 
     def _twin_findings(self, review: Review) -> Iterator[Finding]:
         metadata = self._lesson.metadata

@@ -107,7 +107,7 @@ class Review:
                 told = f"it asks the network for {one.what}; a lesson must run without one"
             else:
                 told = leaves(one.what)
-            yield one.line, told
+            yield one.line or self._lesson.metadata.first or 1, told
 
     def _slot_findings(self) -> Iterator[Finding]:
         for line, slots in self._lesson.slots().items():

@@ -65,6 +65,17 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
         assert LEAVE_SCREEN in t.raw
 
 
+def test_keys_that_come_at_once_lead_where_they_lead_one_by_one() -> None:
+    with demo(size=(80, 24)) as t:
+        t.wait_for("waiting before line 6")
+        t.send("t")
+        t.wait_for("t twin")
+        # Over a slow link: this pane alone, then the notes, then the pane before them.
+        t.send("\r2\x1b[Z")
+        others = ("2 notes", "t twin")
+        t.until(lambda: "1 source" in t.text and not any(name in t.text for name in others))
+
+
 def test_the_screen_is_painted_again_after_a_stop() -> None:
     with demo() as t:
         t.wait_for("waiting before line 6")

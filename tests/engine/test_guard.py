@@ -213,6 +213,7 @@ local.bind("here.sock")
 local.listen()
 socket.socket(socket.AF_UNIX).connect(os.path.abspath("here.sock"))
 socket.getaddrinfo(None, 80)
+os.remove("here.sock")
 """
     found = guarded(source)
     assert found.ended == Ended("finished")

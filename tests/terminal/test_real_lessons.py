@@ -9,7 +9,7 @@ from pseudo_terminal import COLOUR, END, ENTER, HOME, LEAVE_SCREEN, LEFT, RIGHT,
 PANES = ("tensors", "gradients", "loss", "output", "notes")
 """What a step decides alone. The source also depends on where it was scrolled to before."""
 
-STEPS = 19
+STEPS = 21
 """Just after the second loss: two steps back the panes show the first one."""
 
 

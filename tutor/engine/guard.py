@@ -14,6 +14,9 @@ from tutor.engine.protocol import Trespassed
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
+_TORCH = ".torch"
+"""Torch's own, in the folder."""
+
 _MAKING = {"os.mkdir": 0, "os.link": 1, "os.symlink": 1}
 """The events of what comes to be without being opened, and which argument says where. Where there
 is something already they fail."""
@@ -40,6 +43,8 @@ class Guard:
         self._written: dict[str, int] = {}
         self._called: dict[str, int] = {}
         os.chdir(self._folder)
+        # Torch makes a folder for what it compiles when the first optimizer comes.
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = os.path.join(self._folder, _TORCH)
         os.environ["TMPDIR"] = tempfile.tempdir = self._folder
         # The byte code of what a script imports is Python's own affair.
         sys.dont_write_bytecode = True
@@ -48,13 +53,18 @@ class Guard:
         torch.save = self._telling(torch.save)
 
     def found(self) -> list[Trespassed]:
-        """What the script did; of files those that are still there, in its own folder by name."""
-        left = {path: line for path, line in self._written.items() if os.path.lexists(path)}
-        own = self._folder + os.sep
+        """What the script did; of files those that are still there, in its own folder by name and,
+        where another process wrote them, as of line 0."""
+        own = {os.path.join(self._folder, name): 0 for name in os.listdir(self._folder)}
+        left = {
+            path: line
+            for path, line in (own | self._written).items()
+            if os.path.lexists(path) and os.path.basename(path) not in (_TORCH, "__pycache__")
+        }
         return [
             *(Trespassed("network", host, line) for host, line in self._called.items()),
             *(
-                Trespassed("file", path.removeprefix(own), line)
+                Trespassed("file", path.removeprefix(self._folder + os.sep), line)
                 for path, line in left.items()
                 # What lies in a folder that was made goes with it.
                 if os.path.dirname(path) not in left

@@ -174,9 +174,9 @@ class Events:
 
     def _look_at_errors(self, last: int) -> None:
         """What the script caught. How the run ended may have been told before."""
-        steps = self._steps[Kind.EXCEPTION]
-        for step in self.timeline.steps.raising:
-            if self.reached < step <= last and not self._has(Kind.EXCEPTION, step, step):
+        steps, raising = self._steps[Kind.EXCEPTION], self.timeline.steps.raising
+        for step in raising[bisect_right(raising, self.reached) : bisect_right(raising, last)]:
+            if not self._has(Kind.EXCEPTION, step, step):
                 place = bisect_left(steps, step)
                 steps.insert(place, step)
                 self._numbers[Kind.EXCEPTION].insert(place, 0)

@@ -63,6 +63,8 @@ class Panes(Vertical):
         self.palette = palette
         self._left: Widget | None = None
         """What had the keyboard before a pane without a place got it."""
+        self._turning: Panel | None = None
+        """What gets the keyboard as soon as it has been laid out."""
 
     def compose(self) -> ComposeResult:
         def pane(kind: type[Panel]) -> Panel:
@@ -86,8 +88,8 @@ class Panes(Vertical):
 
     @property
     def focused_name(self) -> str:
-        """The pane that has the keyboard; the source where none has."""
-        focused = self.screen.focused
+        """The pane that has the keyboard, or is about to; the source where none has."""
+        focused = self._turning or self.screen.focused
         return focused.id or NAMES[0] if isinstance(focused, Panel) else NAMES[0]
 
     def pick(self, name: str) -> Panel:
@@ -110,13 +112,19 @@ class Panes(Vertical):
             self.screen.minimize()
             self.screen.maximize(panel)
         if panel.is_on_screen:
+            self._turning = None
             self.screen.set_focus(panel)
         else:
-            # A pane that was hidden until now can be seen once it has been laid out.
+            # A pane that was hidden until now can be seen once it has been laid out. Over a slow
+            # link more keys may have come by then.
+            self._turning = panel
             self.call_after_refresh(self._show, panel)
 
     def _show(self, panel: Panel) -> None:
         """A pane that has no place in this arrangement gets the screen for itself."""
+        if panel is not self._turning:
+            return
+        self._turning = None
         if not panel.is_on_screen:
             self._left = self.screen.focused
             self.screen.maximize(panel)
