@@ -1,7 +1,9 @@
 """What a script catches: the statement that raised it is a step that says so."""
 
+import contextlib
 import io
 import json
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -319,6 +321,21 @@ def test_one_exception_that_is_raised_anew_in_each_pass_is_a_step_in_each(record
     assert walked(record(source))[1:] == [(4, raised), (6, ""), (4, raised), (6, "")]
 
 
+@pytest.mark.parametrize("cleared", ["", ".with_traceback(None)"])
+def test_and_so_it_is_where_it_is_already_being_handled(record: Record, cleared: str) -> None:
+    source = f"""
+        try:
+            x = 1 / 0
+        except ZeroDivisionError as error:
+            for i in range(2):
+                try:
+                    raise error{cleared}
+                except ZeroDivisionError:
+                    y = i
+        """
+    assert walked(record(source)) == [(2, DIVISION), *[(6, DIVISION), (8, "")] * 2]
+
+
 def test_groups_are_left_to_except_star(record: Record) -> None:
     source = """
         try:
@@ -419,6 +436,64 @@ def test_a_run_waits_after_such_a_step_as_after_any_other(drive: Callable[..., D
     assert [frame.raised for frame in driver.recording.frames] == [DIVISION]
 
 
+# What the script sees of it
+
+
+def plainly(source: str) -> str:
+    """What a script prints without any hooks."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(textwrap.dedent(source), {"__name__": "__main__"})
+    return out.getvalue()
+
+
+def test_a_caught_exception_has_what_it_has_under_plain_python(record: Record) -> None:
+    source = """
+        class Own(ValueError):
+            def __init__(self, text, code):
+                super().__init__(text)
+                self.code = code
+        for given in (KeyError("k"), Own("o", 3)):
+            try:
+                try:
+                    raise given
+                finally:
+                    x = 1
+            except LookupError as error:
+                print(vars(error), error.__reduce__(), set(dir(error)) - set(dir(KeyError)))
+            except ValueError as error:
+                print(vars(error), error.__reduce__(), set(dir(error)) - set(dir(Own)))
+        """
+    found = record(source)
+    assert len(caught(found.timeline)) == 2
+    assert found.text() == plainly(source)
+    assert found.text().startswith("{} ")
+
+
+def test_a_caught_exception_lives_no_longer(record: Record) -> None:
+    source = """
+        import weakref
+        class Told:
+            def __init__(self):
+                refs.append(weakref.ref(self))
+        class Own(Told, Exception):
+            pass
+        def fail():
+            local = Told()
+            raise Own()
+        refs = []
+        try:
+            fail()
+        except Own:
+            print([ref() is None for ref in refs])
+        if refs[0]() is None:
+            print([ref() is None for ref in refs])
+        """
+    found = record(source)
+    assert len(caught(found.timeline)) == 1
+    assert found.text() == plainly(source) == "[False, False]\n[True, True]\n"
+
+
 # Replays, edits and branches
 
 
@@ -437,6 +512,55 @@ def test_a_replay_goes_on_before_at_and_after_such_a_step(
                 assert exactness.check(fragile.timeline, event, FRAGILE)
     assert fragile.timeline.doubt is None
     assert len(digests(fragile)) == len(fragile.frames) // 50 > 0
+
+
+WINDING = """
+n = 0
+kept = ValueError("kept")
+for i in range(3):
+    try:
+        try:
+            n += 1
+            raise kept
+        finally:
+            n += 2
+            try:
+                [][i]
+            except IndexError as error:
+                n += 3
+                try:
+                    raise KeyError(i) from error
+                finally:
+                    n += 4
+    except KeyError as error:
+        try:
+            n += 5
+            raise
+        except LookupError:
+            n += 6
+            try:
+                raise kept
+            except ValueError:
+                n += 7
+                try:
+                    raise error
+                except KeyError:
+                    n += 8
+"""
+
+
+def test_a_replay_tells_the_same_wherever_it_is_taken_up(record: Record) -> None:
+    base = record(WINDING)
+    once = [
+        "ValueError: kept", "IndexError: list index out of range", "KeyError: {}",
+        "ValueError: kept", "KeyError: {}",
+    ]  # fmt: skip
+    told = [text.format(i) for i in range(3) for text in once]
+    assert list(caught(base.timeline).values()) == told
+    for step in range(2, len(base.frames) + 1):
+        again = record(WINDING, begin=step - 1, past=base.timeline.past(step))
+        assert walked(again) == walked(base)[step - 1 :]
+        assert again.frames[1:] == base.frames[step:]
 
 
 def test_a_digest_can_be_due_after_a_step_that_raised(record: Record) -> None:

@@ -3,12 +3,9 @@
 import builtins
 import os
 import select
-import sys
-import traceback
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
-from itertools import islice
 from time import perf_counter
 from typing import Any, NoReturn
 
@@ -16,6 +13,7 @@ import torch
 
 from tutor.engine import parts, private, sampling
 from tutor.engine.capture import Capture
+from tutor.engine.caught import Caught, words
 from tutor.engine.digest import digest
 from tutor.engine.edits import EditError, apply
 from tutor.engine.expressions import Expression, evaluate
@@ -48,15 +46,6 @@ DRAIN = 0.001
 INTERVAL = 0.016
 """Seconds between two looks at the commands, and between two batches, while a run does not wait."""
 
-_MET = "<met>"
-"""Under this name an exception tells which traceback of it was recorded."""
-
-_MARKS = BaseException.__dict__["__dict__"]
-"""An exception's own dictionary, whatever its class calls so."""
-
-_WORDS = 4000
-"""Characters that are kept of what an exception says."""
-
 _Evaluated = tuple[tuple[Any, ...], tuple[Any, ...], tuple[tuple[str, str], ...]]
 
 
@@ -81,7 +70,7 @@ class Recorder:
         commands: int,
         files: tuple[int, int],
     ) -> None:
-        self._program = program
+        self._exceptions = Caught(program)
         self._sites = program.sites
         self._lines = [site.line for site in program.sites]
         self._header = sender.page.header
@@ -198,6 +187,7 @@ class Recorder:
     def _before(self, site: int) -> None:
         self._site = site
         self._header[LINE] = self._lines[site]
+        self._exceptions.begin(site)
         if self.step >= self._until:
             self._wait()
             if self.step + 1 < self._begin and self.operations is None:
@@ -237,23 +227,14 @@ class Recorder:
 
     def _caught(self) -> None:
         """The script caught an exception: the statement that raised it has come to its end."""
-        error = sys.exception()
-        if not isinstance(error, Exception) or (trace := error.__traceback__) is None:
-            return  # an interrupt; or a `finally` without any
-        marks = _MARKS.__get__(error)
-        if marks.get(_MET) == id(trace):
-            return  # passed on by a bare `raise`: its statement is a step already
-        marks[_MET] = id(trace)
-        positions = trace.tb_frame.f_code.co_positions()
-        line, _, column, _ = next(islice(positions, trace.tb_lasti // 2, None))
-        site = self._program.site_at((line or 0, column or 0))
-        if site is None:
-            return  # raised by the head of a compound statement, which is no step
+        if (found := self._exceptions.take()) is None:
+            return
+        site, error = found
         if self._is_counting:
             self._count(site)
         else:
             self._site = site
-            self._after(site, _words(error))
+            self._after(site, words(error))
 
     # Steps that are replayed and not recorded cost next to nothing: they are only counted.
 
@@ -261,7 +242,7 @@ class Recorder:
         """Count the steps up to the one that is to be recorded."""
         self._is_counting = True
         self._plan()
-        self._hook(bool, self._count)
+        self._hook(self._exceptions.begin, self._count)
 
     def _count(self, site: int) -> None:
         step = self.step + 1
@@ -460,13 +441,3 @@ class Recorder:
             self._sender.flush()
         else:
             self._until = command.until
-
-
-def _words(error: Exception) -> str:
-    """What Python says of it: `RuntimeError: Trying to backward through …`."""
-    # Of a syntax error it quotes the place first.
-    lines = traceback.format_exception_only(error)
-    told = next(line for line in lines if not line.startswith(" ")).strip()[:_WORDS]
-    # What a terminal would obey, and what no file can hold.
-    told = told.encode("utf-8", "replace").decode()
-    return "".join(one if one.isprintable() or one == "\n" else "�" for one in told)
