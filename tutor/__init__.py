@@ -28,10 +28,11 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
 - `engine/`: runs scripts. `client` is the caller's end and `run` that of one run; `control`,
   `protocol` and `page` are what passes between the processes; `host` imports torch once and forks a
   `worker` for each run.
-  - In a worker, `instrument` puts hooks around statements and `recorder` answers them; `caught`
-    finds which of them raised, `output` catches what the script writes, `phases` names what
-    happened, `edits` and `expressions` are what the learner asked for, `draws` makes random numbers
-    on the CPU.
+  - In a worker, `instrument` puts hooks around statements and `recorder` answers them. `caught`
+    finds which statement raised, `replay` counts those that are not recorded, `interludes` are what
+    is done between two steps, `commands` what the learner sends meanwhile. `frames` makes a frame
+    of each: `phases` names what happened, `edits` and `expressions` are what the learner asked for.
+    `output` catches what the script writes, `draws` makes random numbers on the CPU.
   - `operations` notes what torch is asked to do: `origin` tells where, `calls` what it is called,
     `ledger` which operation made what, `backward` what a pass did, `stills` takes the values.
     `tape` keeps calls so that `audit` can make them again in float64; `hiding` keeps all of it

@@ -100,7 +100,7 @@ def _interrupt(recorder: Recorder, script: str, number: int, frame: types.FrameT
     """Raise KeyboardInterrupt in the script's code, or after the hook that it is in."""
     while frame is not None and frame.f_code.co_filename != script:
         if frame.f_code in recorder.critical:
-            recorder.interrupt()
+            recorder.commands.interrupt()
             return
         if frame.f_code is recorder.waiting:
             break
@@ -184,7 +184,7 @@ def _tell_backward(recorder: Recorder) -> None:
             # Anything else that can be iterated may be empty after one look.
             if isinstance(root, list | tuple) and root:
                 root = root[0]
-            recorder.ran_backward(root if isinstance(root, torch.Tensor) else None)
+            recorder.frames.ran_backward(root if isinstance(root, torch.Tensor) else None)
             if recorder.operations is None:
                 return original(*args, **kwargs)
             under_way = local.__dict__.setdefault("under_way", [])
