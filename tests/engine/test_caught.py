@@ -195,10 +195,80 @@ def test_a_statement_in_a_with_block_is_told_where_it_stands(record: Record) -> 
 @pytest.mark.parametrize(
     "head", ["if 1 / 0:", "while 1 / 0:", "for x in 1 / 0:", "with 1 / 0:", "match 1 / 0:"]
 )
-def test_the_head_of_a_compound_statement_is_no_step(record: Record, head: str) -> None:
+def test_the_head_of_a_compound_statement_is_a_step_where_it_raises(
+    record: Record, head: str
+) -> None:
     body = "case 1:\n            pass" if head.startswith("match") else "pass"
     source = f"try:\n    {head}\n        {body}\nexcept ZeroDivisionError:\n    y = 1\n"
-    assert walked(record(source)) == [(source.count("\n"), "")]
+    assert walked(record(source)) == [(2, DIVISION), (source.count("\n"), "")]
+
+
+@pytest.mark.parametrize(
+    ("head", "raised"),
+    [
+        ("if torch.ones(2) == 1:", "RuntimeError: Boolean value of Tensor with more than one"),
+        ("if not torch.ones(2):", "RuntimeError: Boolean value of Tensor with more than one"),
+        ("if 0:\n        pass\n    elif 1 / 0:", DIVISION),
+        ("with open('none') as file:", "FileNotFoundError: [Errno 2]"),
+        ("with torch.no_grad(), \\\n            1 / 0:", DIVISION),
+        ("with 3:", "TypeError: 'int' object does not support the context manager protocol"),
+        ("with torch.no_grad() as (a, b):", "TypeError: cannot unpack non-iterable"),
+        ("for x in 3:", "TypeError: 'int' object is not iterable"),
+        ("for a, b in [3]:", "TypeError: cannot unpack non-iterable int object"),
+    ],
+)
+def test_whatever_its_head_does_belongs_to_it(record: Record, head: str, raised: str) -> None:
+    source = f"import torch\ntry:\n    {head}\n        x = 1\nexcept Exception:\n    y = 1\n"
+    _, (line, told), (last, _) = walked(record(source))
+    assert told.startswith(raised)
+    assert line == (5 if "elif" in head else 3)
+    assert last == source.count("\n")
+
+
+def test_a_loop_that_cannot_go_on_raises_at_its_head_after_its_last_pass(record: Record) -> None:
+    source = """
+        def two():
+            yield 1
+            yield 1 / 0
+        for i in range(2):
+            try:
+                for x in two():
+                    y = x
+            except ZeroDivisionError:
+                z = 0
+            try:
+                while 1 / z:
+                    z -= 1
+                    z += 3
+                    z -= 3
+            except ZeroDivisionError:
+                pass
+            z = i
+        """
+    frames = record(source).frames
+    assert [(frame.line, frame.iteration) for frame in frames if frame.raised] == [
+        (6, 0), (11, 0), (6, 1), (11, 1),
+    ]  # fmt: skip
+    assert [frame.line for frame in frames][1:8] == [7, 6, 9, 11, 16, 17, 7]
+
+
+def test_a_head_that_raises_is_passed_on_as_statements_are(record: Record) -> None:
+    source = """
+        for i in range(2):
+            try:
+                try:
+                    with open("none"):
+                        pass
+                except OSError:
+                    x = i
+                    raise
+                finally:
+                    y = i
+            except OSError:
+                z = i
+        """
+    missing = "FileNotFoundError: [Errno 2] No such file or directory: 'none'"
+    assert walked(record(source)) == [(4, missing), (7, ""), (10, ""), (12, "")] * 2
 
 
 def test_what_the_end_of_a_with_block_raises_is_no_step(record: Record) -> None:
@@ -276,9 +346,9 @@ def test_what_a_finally_clause_swallows_is_a_step(record: Record) -> None:
     assert [raised for _, raised in walked(record(source))] == [DIVISION, "", DIVISION, ""]
 
 
-def test_a_head_with_its_body_on_the_same_line_is_no_step_either(record: Record) -> None:
+def test_a_head_with_its_body_on_the_same_line_is_a_step_too(record: Record) -> None:
     source = "try:\n    if 1 / 0: x = 1\nexcept ZeroDivisionError:\n    y = 1\n"
-    assert walked(record(source)) == [(4, "")]
+    assert walked(record(source)) == [(2, DIVISION), (4, "")]
 
 
 def test_finally_comes_after_the_handler_of_its_own_try(record: Record) -> None:
@@ -517,7 +587,7 @@ def test_a_replay_goes_on_before_at_and_after_such_a_step(
 WINDING = """
 n = 0
 kept = ValueError("kept")
-for i in range(3):
+for i in range(4):
     try:
         try:
             n += 1
@@ -549,18 +619,48 @@ for i in range(3):
 """
 
 
-def test_a_replay_tells_the_same_wherever_it_is_taken_up(record: Record) -> None:
-    base = record(WINDING)
+HEADS = """
+n = 0
+for i in range(9):
+    try:
+        with open("none"):
+            n += 1
+    except OSError:
+        n += 2
+    try:
+        try:
+            for x in map(lambda x: 1 / x, range(1 - i % 2, -2, -1)):
+                n += 3
+        finally:
+            n += 4
+    except ZeroDivisionError:
+        n += 5
+        try:
+            while 1 / (n % 2):
+                n += 1
+        except ZeroDivisionError:
+            if n: n += 6
+"""
+
+
+def test_a_winding_script_tells_each_of_them_once(record: Record) -> None:
     once = [
         "ValueError: kept", "IndexError: list index out of range", "KeyError: {}",
         "ValueError: kept", "KeyError: {}",
     ]  # fmt: skip
-    told = [text.format(i) for i in range(3) for text in once]
-    assert list(caught(base.timeline).values()) == told
-    for step in range(2, len(base.frames) + 1):
-        again = record(WINDING, begin=step - 1, past=base.timeline.past(step))
+    told = [text.format(i) for i in range(4) for text in once]
+    assert list(caught(record(WINDING).timeline).values()) == told
+
+
+@pytest.mark.parametrize("source", [WINDING, HEADS], ids=["winding", "heads"])
+def test_a_replay_tells_the_same_wherever_it_is_taken_up(record: Record, source: str) -> None:
+    base = record(source)
+    assert len(digests(base)) == len(base.frames) // 50 > 0
+    for step in range(2, len(base.frames) + 1, 3):
+        again = record(source, begin=step - 1, past=base.timeline.past(step))
         assert walked(again) == walked(base)[step - 1 :]
         assert again.frames[1:] == base.frames[step:]
+        assert digests(again) == digests(base)
 
 
 def test_a_digest_can_be_due_after_a_step_that_raised(record: Record) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tutor.engine.instrument import AFTER, BEFORE, CAUGHT, ENTER, PASS, instrument
+from tutor.engine.instrument import AFTER, BEFORE, CAUGHT, ENTER, PASS, WITHIN, instrument
 
 PATH = "script.py"
 
@@ -27,6 +27,7 @@ class Trace:
             AFTER: self._after,
             ENTER: self._enter,
             PASS: self._pass,
+            WITHIN: lambda site: None,
             CAUGHT: lambda: None,
         }
 
@@ -104,9 +105,10 @@ def test_a_place_finds_the_statement_around_it() -> None:
     assert line_at(1, 0) == (1, 0)
     assert line_at(1, 4) == (1, 0)
     assert line_at(1, 7) == line_at(2, 4) == (1, 7)
-    # Between them, and in the head of a compound statement, there is none.
+    assert line_at(3, 0) == line_at(3, 3) == (3, 0)
+    # Between them, and behind the head of a compound statement, there is none.
     assert line_at(1, 5) is None
-    assert line_at(3, 3) is None
+    assert line_at(3, 4) is None
     assert line_at(4, 8) == (4, 4)
     assert line_at(9, 0) is None
 
@@ -335,6 +337,7 @@ def test_the_script_computes_what_it_computes_without_hooks() -> None:
         "x = 1\n\n\ny = 1 / 0",
         "def f():\n    x = 1\n    return x / 0\n\nfor i in range(3):\n    f()",
         "with open('no such file') as file:\n    pass",
+        "try:\n    with open('no such file'): x = 1\nexcept KeyError:\n    pass",
         "try:\n    1 / 0\nfinally:\n    x = 1",
         "if 1 / 0:\n    pass",
         "for x in 5:\n    pass",

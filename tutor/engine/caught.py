@@ -29,7 +29,7 @@ class Caught:
         self.begin = self._over.discard
         """A statement of this site begins."""
         self.end = self._over.add
-        """From now until it begins again, nothing that comes from this site is its own."""
+        """A statement of this site, or its head, is over."""
 
     def take(self) -> tuple[int, Exception] | None:
         """The site of the statement that raised what the script is handling, and what it raised;

@@ -6,7 +6,7 @@ as they are: a call is one step. Names of the hooks are no identifiers, so no sc
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
 
@@ -20,10 +20,15 @@ ENTER = "<enter>"
 """Called with the index of an outermost loop that is about to begin."""
 PASS = "<pass>"
 """Called with the index of an outermost loop at the start of each pass."""
+WITHIN = "<within>"
+"""Called with the site of a `with` statement in a `try` when its head is over."""
 CAUGHT = "<caught>"
 """Called in `except` and `finally` clauses before their first statement."""
 
-_Compound = ast.If | ast.For | ast.While | ast.With | ast.Try | ast.TryStar | ast.Match
+HOOKS = (BEFORE, AFTER, ENTER, PASS, WITHIN, CAUGHT)
+
+_Compound = ast.If | ast.For | ast.While | ast.With | ast.Match
+"""What has a head that is run; `try` has none."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Site:
     start: tuple[int, int]
     """Line and column of its first character, without decorators."""
     end: tuple[int, int]
-    """And one past its last; (0, 0) for a compound statement, of which only the parts are steps."""
+    """And one past its last; of a compound statement, past its head's, whose body has sites."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Program:
     """The lines on which the outermost loops begin."""
 
     def site_at(self, place: tuple[int, int]) -> int | None:
-        """The simple statement in which this line and column are."""
+        """The statement, or head of a compound one, in which this line and column are."""
         for index, site in enumerate(self.sites):
             if site.start <= place < site.end:
                 return index
@@ -78,6 +83,8 @@ class _Weaver:
         self.sites: list[Site] = []
         self.loops: list[int] = []
         self._loop = -1
+        self._tries = 0
+        """How many `try` statements are around."""
 
     def module(self, body: list[ast.stmt]) -> list[ast.stmt]:
         # The docstring and `from __future__` must stay first to keep their meaning.
@@ -98,20 +105,25 @@ class _Weaver:
             return [statement]
         if isinstance(statement, ast.Try | ast.TryStar):
             # Nothing happens at `try:` itself: the first statement in it is what comes next.
-            return self._compound(statement)
+            self._tries += 1
+            woven = self._compound(statement)
+            self._tries -= 1
+            return woven
         before = self._call(BEFORE, site := self._site(statement), statement)
         if isinstance(statement, _Compound):
-            return [before, *self._compound(statement)]
+            # What its end raises has the place of its head in some versions of Python.
+            is_caught = isinstance(statement, ast.With) and self._tries
+            within = [self._call(WITHIN, site, statement)] if is_caught else []
+            return [before, *self._compound(statement, within)]
         after = self._call(AFTER, site, statement)
         if isinstance(statement, ast.Break | ast.Continue):
             # Nothing can follow these in their block, and they change no value.
             return [before, after, statement]
         return [before, statement, after]
 
-    def _compound(self, statement: ast.stmt) -> list[ast.stmt]:
+    def _compound(self, statement: ast.stmt, start: Sequence[ast.stmt] = ()) -> list[ast.stmt]:
         is_outermost = isinstance(statement, ast.For | ast.While) and self._loop < 0
         opening: list[ast.stmt] = []
-        start: list[ast.stmt] = []
         if is_outermost:
             self._loop = len(self.loops)
             self.loops.append(statement.lineno)
@@ -121,7 +133,7 @@ class _Weaver:
             if is_outermost and field == "orelse":
                 self._loop = -1
             if block := getattr(statement, field, None):
-                opened = start if field == "body" else []
+                opened = [*start] if field == "body" else []
                 if field == "finalbody":
                     # It runs before what caught the exception, if there is one.
                     opened = [self._call(CAUGHT, None, block[0])]
@@ -135,9 +147,8 @@ class _Weaver:
         return [*opening, statement]
 
     def _site(self, statement: ast.stmt) -> int:
-        end = statement.end_lineno or 0, statement.end_col_offset or 0
-        if isinstance(statement, _Compound):
-            end = 0, 0
+        last = _head(statement) if isinstance(statement, _Compound) else statement
+        end = last.end_lineno or 0, last.end_col_offset or 0
         start = statement.lineno, statement.col_offset
         self.sites.append(Site(first_line(statement), self._loop, start, end))
         return len(self.sites) - 1
@@ -150,6 +161,19 @@ class _Weaver:
         # A hook has no text of its own: an interrupt in it must not underline the whole statement.
         placed.end_lineno, placed.end_col_offset = placed.lineno, placed.col_offset
         return ast.fix_missing_locations(placed)
+
+
+def _head(statement: _Compound) -> ast.expr:
+    """The last expression before the body."""
+    match statement:
+        case ast.If() | ast.While():
+            return statement.test
+        case ast.For():
+            return statement.iter
+        case ast.Match():
+            return statement.subject
+        case ast.With():
+            return statement.items[-1].optional_vars or statement.items[-1].context_expr
 
 
 def _is_future(statement: ast.stmt) -> bool:

@@ -10,7 +10,7 @@ from tutor.engine.capture import Capture, Changes
 from tutor.engine.caught import Caught, words
 from tutor.engine.commands import Commands
 from tutor.engine.frames import Frames
-from tutor.engine.instrument import AFTER, BEFORE, CAUGHT, ENTER, PASS, Program
+from tutor.engine.instrument import AFTER, BEFORE, CAUGHT, ENTER, HOOKS, PASS, WITHIN, Program
 from tutor.engine.interludes import Interludes
 from tutor.engine.operations import Operations
 from tutor.engine.output import Output
@@ -98,8 +98,9 @@ class Recorder:
 
     def install(self) -> None:
         """Let the instrumented code call the hooks."""
-        frames = self.frames
-        vars(builtins).update({ENTER: frames.enter, PASS: frames.begin_pass, CAUGHT: self._catch})
+        frames, caught = self.frames, self._caught
+        vars(builtins).update({ENTER: frames.enter, PASS: frames.begin_pass})
+        vars(builtins).update({WITHIN: caught.end, CAUGHT: self._catch})
         self._hook(self._before, self._after)
 
     @staticmethod
@@ -108,7 +109,7 @@ class Recorder:
 
     def leave(self) -> None:
         """This process is a child that the script forked: it has no part in the recording."""
-        vars(builtins).update(dict.fromkeys((BEFORE, AFTER, ENTER, PASS, CAUGHT), bool))
+        vars(builtins).update(dict.fromkeys(HOOKS, bool))
         self._output.bypass()
         self.commands.close()
         self._sender.close()
