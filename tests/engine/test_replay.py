@@ -203,6 +203,18 @@ def test_an_edit_that_cannot_be_made_ends_the_branch_with_one_line(
     assert "\n" not in ended.message
 
 
+@pytest.mark.parametrize("operations", [None, 0])
+def test_a_backward_pass_before_the_first_recorded_step_is_not_that_steps(
+    record: Callable[..., Recording], operations: int | None
+) -> None:
+    base = record(MOMENTUM)
+    ran = [frame.step for frame in base.frames if frame.phase == "backward"]
+    past = base.timeline.past(ran[3] + 2)
+    again = record(MOMENTUM, begin=ran[3] + 1, past=past, operations=operations)
+    assert [frame.step for frame in again.frames if frame.phase == "backward"] == ran[4:]
+    assert [frame.step for frame in again.frames if frame.root] == ran[4:]
+
+
 def test_parts_of_a_large_value_are_brought_where_a_replay_waits(
     drive: Callable[..., Driver],
 ) -> None:

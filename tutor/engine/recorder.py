@@ -175,8 +175,10 @@ class Recorder:
                 self.frames.resume(self._past)
             if is_last:
                 self._sender.flush()
-        elif self.operations is not None:
-            self.operations.skip(step)
+        else:
+            self.frames.skip()
+            if self.operations is not None:
+                self.operations.skip(step)
         # Only now: a step that could not be sent is no step.
         self._finish(step)
         self._look_in()
