@@ -271,7 +271,7 @@ async def test_help_lists_every_key(tmp_path: Path) -> None:
         for key, meaning in (("]", "next iteration"), ("g", "Go to"), ("+ =", "faster")):
             assert any(row.strip().startswith(key) and meaning in row for row in told)
         # In a terminal of this size nobody has to scroll.
-        assert pilot.app.screen.query_one("#help").max_scroll_y == 0
+        await until(pilot, lambda: pilot.app.screen.query_one("#help").max_scroll_y == 0)
         await pilot.press("escape")
         assert pilot.app.screen is screen
 
