@@ -256,6 +256,18 @@ async def test_the_selected_value_is_shown_large_in_the_zoomed_pane(tmp_path: Pa
         assert "── w ──" in pane(screen, "tensors")
 
 
+async def test_only_the_note_of_this_step_has_a_bar(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await press(pilot, screen, *["right"] * 2)
+        assert "▌ w is a leaf" in pane(screen, "notes")
+        # The next statement has none: what was said before stays to be read.
+        await press(pilot, screen, "right")
+        assert "w is a leaf" in pane(screen, "notes")
+        assert "▌" not in pane(screen, "notes")
+        await press(pilot, screen, "left")
+        assert "▌ w is a leaf" in pane(screen, "notes")
+
+
 def help_shown(pilot: Pilot[None]) -> list[str]:
     """The rows of the keys that help lists, in the order that they are read."""
     halves = pilot.app.screen.query("#help Static")

@@ -27,7 +27,7 @@ class NotesPanel(Panel):
     def inputs(self, moment: Moment) -> object:
         frame = self._noted(moment)
         cell = self._cell(moment)
-        noted = frame and (frame.line, frame.slots, frame is moment.frame)
+        noted = frame and (frame.line, frame.slots, frame.step == moment.step)
         return (
             cell,
             noted,
@@ -55,7 +55,7 @@ class NotesPanel(Panel):
         title = cell.title if cell and not (prose and not moment.step) else ""
         if self._closes(moment):
             prose = f"{self._last_prose()}\n\n{prose}".strip()
-        if frame is not moment.frame and not question:
+        if frame is not None and frame.step != moment.step and not question:
             # The note of an earlier step is still there to read, but it is not this one's.
             prose, text = f"{text}\n\n{prose}".strip(), ""
         drawn = draw_note(title, prose, text, width, self.palette)
