@@ -141,7 +141,7 @@ class Terminal:
         with open(os.devnull, "r+b") as nothing:
             os.dup2(nothing.fileno(), self.child.child_fd)
 
-    def ends(self, limit: float = 10.0) -> int:
+    def ends(self, limit: float = 30.0) -> int:
         """Wait for the end; the exit status, or minus the signal."""
         self.until(lambda: not self.child.isalive(), limit)
         while self.read():

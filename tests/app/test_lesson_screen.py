@@ -23,7 +23,7 @@ from tutor.ui.session import Doing
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
-async def until(pilot: Pilot[None], predicate: Callable[[], bool], limit: float = 5.0) -> None:
+async def until(pilot: Pilot[None], predicate: Callable[[], bool], limit: float = 30.0) -> None:
     """Wait until something holds; fail if it does not within `limit` seconds."""
     end = monotonic() + limit
     while not predicate():

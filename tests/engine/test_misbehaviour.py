@@ -136,7 +136,7 @@ def test_a_statement_that_never_ends_is_frozen_and_can_be_killed(drive, statemen
     driver.run.hold()
     news = driver._news
     while not driver.run.frozen:
-        assert news.wait(5), "the statement was not frozen"
+        assert news.wait(30), "the statement was not frozen"
         news.clear()
     assert driver.run.line == 15
     assert len(driver.recording.timeline) == 3
@@ -161,7 +161,7 @@ def test_a_frozen_statement_goes_on_where_it_was(drive):
     driver.run.go(2)
     driver.run.hold()
     while not driver.run.frozen:
-        assert driver._news.wait(5)
+        assert driver._news.wait(30)
         driver._news.clear()
     assert len(driver.recording.timeline) == 1
     recording = driver.to_the_end()
@@ -215,7 +215,7 @@ def test_nothing_outlives_the_engine(tmp_path, how):
         wait_until_gone(worker)
         os.kill(child, signal.SIGKILL)
         while not any(isinstance(event, Ended) for event in events):
-            assert news.wait(5)
+            assert news.wait(30)
             news.clear()
             events += run.take()
         assert engine.failure is not None

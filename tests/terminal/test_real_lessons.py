@@ -66,7 +66,7 @@ def test_a_lesson_is_stepped_rewound_played_and_run_to_its_end(size, environment
         terminal.press("p++", "playing at 16 steps/s")
         terminal.until(lambda: _iteration(terminal) > iteration + 1)
         terminal.send("p")
-        terminal.until(lambda: "playing" not in terminal.text, limit=0.5)
+        terminal.until(lambda: "playing" not in terminal.text)
         terminal.press("r", "finished: every step is recorded")
         terminal.until(lambda: "0.00292078" in terminal.pane("loss"))
 

@@ -66,7 +66,7 @@ def test_a_hundred_thousand_prints_leave_their_last_lines_and_every_step(termina
 def test_an_endless_loop_is_paused_and_its_steps_can_be_walked(terminal, opened):
     opened("count = 0\nwhile True:\n    count += 1\n")
     terminal.press("r", "running on", "count = ")
-    terminal.press("p", "paused before line 3", limit=1)
+    terminal.press("p", "paused before line 3")
     # What was recorded until the worker heard of it is still coming in.
     terminal.settle()
     terminal.send(END)
@@ -82,7 +82,7 @@ def test_an_endless_loop_is_paused_and_its_steps_can_be_walked(terminal, opened)
 def test_a_call_that_never_returns_is_paused_inside_its_line(terminal, opened):
     opened("first = 1\nsum(iter(int, 1))\n")
     terminal.press("r", "running on")
-    terminal.press("p", "paused inside line 2", limit=1)
+    terminal.press("p", "paused inside line 2")
     terminal.press(HOME, "step 1 of 1 ")
 
 
