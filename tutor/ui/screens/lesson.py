@@ -21,7 +21,6 @@ from tutor.timeline import Moment, Timeline
 from tutor.ui import keymap
 from tutor.ui.archive import Archive
 from tutor.ui.branch import MARKS, Branch, Branches
-from tutor.ui.draw.loss import Curve
 from tutor.ui.draw.operations import counted
 from tutor.ui.draw.palette import Palette
 from tutor.ui.engine import AnyEngine
@@ -30,15 +29,12 @@ from tutor.ui.lens import Lens
 from tutor.ui.microscope import Microscope
 from tutor.ui.paging import Wanted
 from tutor.ui.panels.lens_panel import LensPanel
-from tutor.ui.panels.loss import LossPanel
 from tutor.ui.panels.notes import NotesPanel
 from tutor.ui.panels.panel import Ahead
-from tutor.ui.panels.plot import PlotPanel
 from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
 from tutor.ui.panels.twin import TwinPanel
 from tutor.ui.panes import Panes
-from tutor.ui.pictures import show_plot
 from tutor.ui.screens.go import Place
 from tutor.ui.screens.menu import LessonChosen
 from tutor.ui.screens.reporting import Reporting
@@ -251,32 +247,6 @@ class LessonScreen(Reporting):
         tensors.parent_moment = branch.parent_at(branch.session.cursor)
         tensors.parent_name = branch.parent.name if branch.parent else ""
         self.show_curves()
-
-    @on(TwinPanel.Walked)
-    def show_curves(self) -> None:
-        """Bring the loss curves of the other runs up to date."""
-        if self.branches is None:
-            return
-        panel = self.panes.query_one(LossPanel)
-        current = self.branches.current
-        panel.run_name = current.name if len(self.branches) > 1 else ""
-        panel.others = tuple(
-            Curve(one.mark, one.name, *one.timeline.losses(one.session.tip))
-            for one in self.branches.all
-            if one is not current
-        )
-        if (twin := self.panes.query_one(TwinPanel).twin) is not None:
-            curve = twin.curve(current.timeline, current.session.cursor)
-            panel.others = (*panel.others, curve)
-            panel.run_name = panel.run_name or self.lesson.slug
-        if panel.others:
-            panel.draw_soon()
-
-    @on(PlotPanel.PictureWanted)
-    def show_pictures(self) -> None:
-        """Bring the plot pane up to date."""
-        if self.branches is not None:
-            show_plot(self.panes.query_one(PlotPanel), self.branches, self.engine.can_run)
 
     def _show_inside(self, branch: Branch) -> None:
         """Bring the inside of the statement up to date, where a pane shows it."""

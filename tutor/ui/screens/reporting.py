@@ -2,8 +2,15 @@
 
 from time import monotonic
 
+from textual import on
+
 from tutor.ui.branch import Branch
+from tutor.ui.draw.loss import Curve
+from tutor.ui.panels.loss import LossPanel
+from tutor.ui.panels.plot import PlotPanel
 from tutor.ui.panels.timeline import TimelinePanel
+from tutor.ui.panels.twin import TwinPanel
+from tutor.ui.pictures import show_plot
 from tutor.ui.screens.branches import BranchesScreen
 from tutor.ui.screens.events import EventsScreen
 from tutor.ui.screens.travelling import Travelling
@@ -21,13 +28,31 @@ class Reporting(Travelling):
         self._followed: set[Branch] = set()
         """The runs in whose steps there is more to look for events in."""
 
+    @on(TwinPanel.Walked)
     def show_curves(self) -> None:
         """Bring the loss curves of the other runs up to date."""
-        raise NotImplementedError
+        if self.branches is None:
+            return
+        panel = self.panes.query_one(LossPanel)
+        current = self.branches.current
+        panel.run_name = current.name if len(self.branches) > 1 else ""
+        panel.others = tuple(
+            Curve(one.mark, one.name, *one.timeline.losses(one.session.tip))
+            for one in self.branches.all
+            if one is not current
+        )
+        if (twin := self.panes.query_one(TwinPanel).twin) is not None:
+            curve = twin.curve(current.timeline, current.session.cursor)
+            panel.others = (*panel.others, curve)
+            panel.run_name = panel.run_name or self.lesson.slug
+        if panel.others:
+            panel.draw_soon()
 
+    @on(PlotPanel.PictureWanted)
     def show_pictures(self) -> None:
         """Bring the plot pane up to date."""
-        raise NotImplementedError
+        if self.branches is not None:
+            show_plot(self.panes.query_one(PlotPanel), self.branches, self.engine.can_run)
 
     def _has(self, branch: Branch) -> bool:
         """Whether a run is still there: what it told may come after it was dropped."""
