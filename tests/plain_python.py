@@ -21,14 +21,14 @@ for script in json.load(sys.stdin):
             numpy.random.seed(446)
             random.seed(446)
             sys.argv = [script]
+            status = 0
             try:
                 runpy.run_path(script, run_name="__main__")
-            except BaseException:
+            except Exception:
                 traceback.print_exc()
-                os._exit(1)
-            finally:
-                sys.stdout.flush()
-            os._exit(0)
+                status = 1
+            sys.stdout.flush()
+            os._exit(status)
         status = os.waitstatus_to_exitcode(os.wait()[1])
         file.seek(0)
         found.append((file.read().decode(), status))

@@ -15,8 +15,9 @@ lr = 0.01  # @param {type: "slider", min: 0.005, max: 0.25, step: 0.005}
 dtype = "float32"  # @param ["float32", "float64", "float16"]
 xs, ys = [1.0, 2.0, 3.0], [2.0, 4.0, 6.0]
 # Torch's usual float has 32 bits. In {dtype} the neighbours just below 2 lie
-# {torch.finfo(w.dtype).eps:.3g} apart, and there is nothing between them.
-w = torch.tensor([1.0], dtype=getattr(torch, dtype), requires_grad=True)
+# {torch.finfo(w.dtype).eps:.3g} apart, and there is nothing between them. (Not every device knows
+# all these kinds, so w stays on the CPU.)
+w = torch.tensor([1.0], dtype=getattr(torch, dtype), device="cpu", requires_grad=True)
 # Python's own float has 64 bits, and this one knows its derivative by heart.
 twin = 1.0
 path, twin_path, slopes = [w.item()], [twin], []

@@ -86,8 +86,9 @@ here = w.detach()
 kind = getattr(torch, dtype)
 # @ask How many times is the loss computed to measure these two slopes? (type a number)
 #   -> 2 * w.numel()
-# No formula at all, and yet {slope[0].item():.7g} and {slope[1].item():.7g}.
-slope = measured(here.to(kind), X.to(kind), y.to(kind), h)
+# No formula at all, and yet {slope[0].item():.7g} and {slope[1].item():.7g}. (On the CPU, for not
+# every device knows float64.)
+slope = measured(here.cpu().to(kind), X.cpu().to(kind), y.cpu().to(kind), h)
 
 # %% How near is near enough?
 # With h = 0.01 the measured slope is off by {coarse:.2g}. The loss is a parabola, where rise over
@@ -99,7 +100,7 @@ coarse = (measured(here, X, y, 0.01) - paper).norm().item()
 # difference is made of the few that are left, and dividing by a tiny h makes their error huge.
 fine = (measured(here, X, y, 0.000001) - paper).norm().item()
 # With twice the digits the same h is good to {(double - paper.cpu()).norm().item():.2g}. That is
-# why `torch.autograd.gradcheck` wants float64. (On the CPU, for not every device knows it.)
+# why `torch.autograd.gradcheck` wants float64.
 double = measured(here.cpu().double(), X.cpu().double(), y.cpu().double(), 0.000001)
 print(w.grad.flatten(), paper.flatten(), slope.flatten(), double.flatten())
 

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -324,22 +325,31 @@ def test_a_branch_that_ran_is_kept_however_often_its_worker_dies() -> None:
     screen.branches.close()
 
 
-def test_what_a_statement_wrote_before_it_died_is_there_once() -> None:
-    source = "a = 1\nb = [print('once', flush=True), __import__('time').sleep(0.4)]\nc = 3\n"
+def test_what_a_statement_wrote_before_it_died_is_there_once(tmp_path: Path) -> None:
+    goes_on = tmp_path / "goes on"
+    source = f"""\
+import os, time
+def wait():
+    while not os.path.exists({str(goes_on)!r}):
+        time.sleep(0.001)
+a = [print("once", flush=True), wait()]
+b = 2
+"""
     screen = Screen(Launch("script.py", source))
     session = screen.branches.current.session
-    session.step()
+    session.go_to_step(2)
     screen.settle()
     session.step()
-    while not session.timeline.output(2):
+    while not session.timeline.output(3):
         session.drain()
     assert session.worker.started is not None
     os.kill(session.worker.started.pid, signal.SIGKILL)
     screen.settle(Doing.ENDED)
+    goes_on.touch()
     session.run_to_end()
     screen.settle(Doing.ENDED)
-    assert session.tip == 3
-    assert session.timeline.output(3) == [(1, b"once\n")]
+    assert session.tip == 4
+    assert session.timeline.output(4) == [(1, b"once\n")]
     screen.branches.close()
 
 

@@ -225,6 +225,49 @@ def test_whatever_its_head_does_belongs_to_it(record: Record, head: str, raised:
     assert last == source.count("\n")
 
 
+@pytest.mark.parametrize(
+    "cases",
+    [
+        "case x if 1 / 0:\n            pass",
+        "case 4:\n            pass\n        case x if (\n                1 / 0):\n            pass",
+    ],
+)
+def test_what_the_cases_of_a_match_ask_belongs_to_its_head(record: Record, cases: str) -> None:
+    source = f"try:\n    match 3:\n        {cases}\nexcept ZeroDivisionError:\n    y = 1\n"
+    assert walked(record(source)) == [(2, DIVISION), (source.count("\n"), "")]
+
+
+def test_a_statement_in_a_case_is_a_step_of_its_own(record: Record) -> None:
+    source = """
+        try:
+            match 3:
+                case 4:
+                    pass
+                case x if x:
+                    y = 1 / 0
+        except ZeroDivisionError:
+            z = 1
+        """
+    assert walked(record(source)) == [(6, DIVISION), (8, "")]
+
+
+@pytest.mark.parametrize("what", ["def f():\n        pass", "class F:\n        pass"])
+def test_what_a_decorator_raises_belongs_to_what_it_decorates(record: Record, what: str) -> None:
+    source = f"""\
+def refuse(one):
+    print("half way")
+    1 / 0
+try:
+    @refuse
+    {what}
+except ZeroDivisionError:
+    y = 1
+"""
+    found = record(source)
+    assert walked(found) == [(1, ""), (5, DIVISION), (9, "")]
+    assert [event.step for event in found.events if isinstance(event, Printed)] == [2]
+
+
 def test_a_loop_that_cannot_go_on_raises_at_its_head_after_its_last_pass(record: Record) -> None:
     source = """
         def two():
@@ -661,6 +704,28 @@ def test_a_replay_tells_the_same_wherever_it_is_taken_up(record: Record, source:
         assert walked(again) == walked(base)[step - 1 :]
         assert again.frames[1:] == base.frames[step:]
         assert digests(again) == digests(base)
+
+
+def test_an_exception_that_counts_who_asks_for_its_words_is_replayed_exactly(
+    record: Record,
+) -> None:
+    source = """
+        asked = 0
+        class Odd(Exception):
+            def __str__(self):
+                global asked
+                asked += 1
+                return "odd"
+        for i in range(40):
+            try:
+                raise Odd
+            except Odd:
+                x = i
+        """
+    base = record(source)
+    again = record(source, begin=60, past=base.timeline.past(61))
+    assert again.frames[1:] == base.frames[61:]
+    assert digests(again) == digests(base) != []
 
 
 def test_a_digest_can_be_due_after_a_step_that_raised(record: Record) -> None:

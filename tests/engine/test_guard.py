@@ -59,6 +59,7 @@ def trespasses(recording: Recording) -> list[tuple[str, str, int]]:
         "__import__('numpy').array([1.0]).tofile(OUT + '/f')",
         "os.chdir(OUT); open('f', 'w').close()",
         "open('../outside/f', 'w').close()",
+        "os.symlink(OUT + '/f', 'link'); open('link', 'w').close(); os.remove('link')",
     ],
 )
 def test_a_file_that_is_left_is_told_with_the_line_that_wrote_it(
@@ -107,6 +108,7 @@ for i in range(3):
         "open(OUT + '/f', 'w').close(); os.remove(OUT + '/f')",
         "os.mkdir(OUT + '/f'); os.rmdir(OUT + '/f')",
         "os.makedirs(OUT, exist_ok=True)",
+        "import shutil; shutil.rmtree(os.getcwd())",
         "import tempfile\nwith tempfile.TemporaryDirectory() as f: open(f + '/g', 'w').close()",
         "open(__file__).read()",
         "os.open(__file__, os.O_RDONLY)",

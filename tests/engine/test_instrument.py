@@ -100,7 +100,7 @@ def test_a_place_finds_the_statement_around_it() -> None:
 
     def line_at(line: int, column: int) -> tuple[int, int] | None:
         site = program.site_at((line, column))
-        return None if site is None else program.sites[site].start
+        return None if site is None else program.sites[site].spans[0][0]
 
     assert line_at(1, 0) == (1, 0)
     assert line_at(1, 4) == (1, 0)

@@ -63,6 +63,8 @@ class Engine:
         self._control = Control(ours)
         self._log = tempfile.TemporaryFile()
         environment = os.environ | {
+            # Columns tell which statement it was that raised.
+            "PYTHONNODEBUGRANGES": "",
             # A second thread would make sums come out otherwise, and would not survive the fork.
             "OMP_NUM_THREADS": "1",
             "MKL_NUM_THREADS": "1",

@@ -14,9 +14,6 @@ from tutor.engine.protocol import Trespassed
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
-_TORCH = ".torch"
-"""Torch's own, in the folder."""
-
 _MAKING = {"os.mkdir": 0, "os.link": 1, "os.symlink": 1}
 """The events of what comes to be without being opened, and which argument says where. Where there
 is something already they fail."""
@@ -33,6 +30,9 @@ _CALLS = {
 class Guard:
     """Moves this process into `folder` and listens from then on; it cannot be taken off again.
 
+    What is written by a name relative to another folder than the working one (`dir_fd`) or in C++
+    escapes it, but for `torch.save`.
+
     Args:
         line: Tells the statement that runs.
     """
@@ -44,7 +44,8 @@ class Guard:
         self._called: dict[str, int] = {}
         os.chdir(self._folder)
         # Torch makes a folder for what it compiles when the first optimizer comes.
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = os.path.join(self._folder, _TORCH)
+        self._cache = os.path.join(self._folder, ".torch")
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = self._cache
         os.environ["TMPDIR"] = tempfile.tempdir = self._folder
         # The byte code of what a script imports is Python's own affair.
         sys.dont_write_bytecode = True
@@ -55,11 +56,14 @@ class Guard:
     def found(self) -> list[Trespassed]:
         """What the script did; of files those that are still there, in its own folder by name and,
         where another process wrote them, as of line 0."""
-        own = {os.path.join(self._folder, name): 0 for name in os.listdir(self._folder)}
+        names = os.listdir(self._folder) if os.path.isdir(self._folder) else []
+        own = {os.path.join(self._folder, name): 0 for name in names}
         left = {
             path: line
             for path, line in (own | self._written).items()
-            if os.path.lexists(path) and os.path.basename(path) not in (_TORCH, "__pycache__")
+            if os.path.lexists(path)
+            and path != self._cache
+            and os.path.basename(path) != "__pycache__"
         }
         return [
             *(Trespassed("network", host, line) for host, line in self._called.items()),
@@ -77,11 +81,11 @@ class Guard:
             is_writing = flags & _WRITING if isinstance(flags, int) else "r" not in (mode or "r")
             # A temporary file without a name is opened by its folder's.
             if is_writing and isinstance(path, str | bytes) and not os.path.isdir(path):
-                self._note_file(os.fsdecode(path))
+                self._note(os.path.realpath(os.fsdecode(path)))
         elif event == "os.rename":
-            self._note_file(os.fsdecode(arguments[1]))
+            self._note(_itself(arguments[1]))
         elif event in _MAKING and not os.path.lexists(made := arguments[_MAKING[event]]):
-            self._note_file(os.fsdecode(made))
+            self._note(_itself(made))
         elif event in _CALLS:
             self._note_call(arguments[_CALLS[event]])
 
@@ -91,14 +95,12 @@ class Guard:
         @functools.wraps(save)
         def call(obj: object, f: Any, *args: Any, **kwargs: Any) -> None:
             if isinstance(f, str | os.PathLike):
-                self._note_file(os.fspath(f))
+                self._note(os.path.realpath(f))
             save(obj, f, *args, **kwargs)
 
         return call
 
-    def _note_file(self, path: str) -> None:
-        folder, name = os.path.split(os.path.abspath(path))
-        path = os.path.join(os.path.realpath(folder), name)
+    def _note(self, path: str) -> None:
         if not path.startswith(("/dev/", "/proc/")):
             self._written.setdefault(path, self._line())
 
@@ -109,6 +111,12 @@ class Guard:
             return
         self._called.setdefault(name, self._line())
         raise ConnectionRefusedError(f"a lesson is checked without a network; it calls {name}")
+
+
+def _itself(path: str | bytes) -> str:
+    """The path of a link, not of what it leads to."""
+    folder, name = os.path.split(os.path.abspath(os.fsdecode(path)))
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def _is_here(host: str) -> bool:

@@ -27,6 +27,9 @@ CAUGHT = "<caught>"
 
 HOOKS = (BEFORE, AFTER, ENTER, PASS, WITHIN, CAUGHT)
 
+Span = tuple[tuple[int, int], tuple[int, int]]
+"""Line and column of a first character, and one past the last."""
+
 _Compound = ast.If | ast.For | ast.While | ast.With | ast.Match
 """What has a head that is run; `try` has none."""
 
@@ -39,10 +42,9 @@ class Site:
     """First line, decorators included."""
     loop: int
     """Index of the outermost loop around it in `Program.loops`, -1 outside."""
-    start: tuple[int, int]
-    """Line and column of its first character, without decorators."""
-    end: tuple[int, int]
-    """And one past its last; of a compound statement, past its head's, whose body has sites."""
+    spans: tuple[Span, ...]
+    """Where its text is; of a compound statement its head, and of a `match` those of its cases,
+    since what lies in its body has sites of its own."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Program:
     def site_at(self, place: tuple[int, int]) -> int | None:
         """The statement, or head of a compound one, in which this line and column are."""
         for index, site in enumerate(self.sites):
-            if site.start <= place < site.end:
+            if any(start <= place < end for start, end in site.spans):
                 return index
         return None
 
@@ -148,9 +150,12 @@ class _Weaver:
 
     def _site(self, statement: ast.stmt) -> int:
         last = _head(statement) if isinstance(statement, _Compound) else statement
-        end = last.end_lineno or 0, last.end_col_offset or 0
-        start = statement.lineno, statement.col_offset
-        self.sites.append(Site(first_line(statement), self._loop, start, end))
+        # Decorators stand before what they decorate, and run as a part of it.
+        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+        spans = [_span(decorators[0] if decorators else statement, last)]
+        if isinstance(statement, ast.Match):
+            spans += [_span(case.pattern, case.guard or case.pattern) for case in statement.cases]
+        self.sites.append(Site(first_line(statement), self._loop, tuple(spans)))
         return len(self.sites) - 1
 
     @staticmethod
@@ -161,6 +166,13 @@ class _Weaver:
         # A hook has no text of its own: an interrupt in it must not underline the whole statement.
         placed.end_lineno, placed.end_col_offset = placed.lineno, placed.col_offset
         return ast.fix_missing_locations(placed)
+
+
+def _span(
+    first: ast.stmt | ast.expr | ast.pattern, last: ast.stmt | ast.expr | ast.pattern
+) -> Span:
+    end = last.end_lineno or 0, last.end_col_offset or 0
+    return (first.lineno, first.col_offset), end
 
 
 def _head(statement: _Compound) -> ast.expr:

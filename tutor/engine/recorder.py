@@ -188,11 +188,13 @@ class Recorder:
         if (found := self._caught.take()) is None:
             return
         site, error = found
+        # In a replay too: it may be the script's own code that finds these words.
+        told = words(error)
         if self._replay.is_under_way:
             self._replay.count(site)
         else:
             self._site = site
-            self._after(site, words(error))
+            self._after(site, told)
 
     def _turn(self, step: int, site: int) -> None:
         """The end of a replayed step after which there is more to do than to count."""

@@ -79,8 +79,8 @@ def draw_event(
     over = palette.selected if is_picked else Style.null()
     timeline, style = events.timeline, style_of(event.kind, palette)
     step = f"{event.step:,}".rjust(len(f"{len(timeline):,}"))
-    # What raised is no recorded step: its message names the line.
-    is_recorded = event.kind is not Kind.EXCEPTION
+    # What ended the run is no recorded step: its message names the line.
+    is_recorded = event.kind is not Kind.EXCEPTION or bool(timeline.steps.raised(event.step))
     line = f"line {timeline.steps.place(event.step).line}" if is_recorded else ""
     told = tell(events, event) + (f": {culprit}" if culprit else "")
     runs: list[Run] = [
