@@ -31,9 +31,9 @@ for epoch in range(100):
         # so the last line of this loop has to empty it.
         loss.backward()
         slopes.append(w.grad.item())
-        # An update is not part of the model, so torch must not watch it.
         with torch.no_grad():
-            # This sample moves w to {w.item():.8g}, before the next one is even looked at.
+            # An update is not part of the model, so torch must not watch it. This sample moves w to
+            # {w.item():.8g}, before the next one is even looked at.
             w -= lr * w.grad
         # The same step on paper: {twin:.15g}.
         twin -= lr * 2 * (twin * x - y) * x
@@ -51,7 +51,7 @@ for epoch in range(100):
 # half the way to the next float changes nothing when it is subtracted.
 left = [lr * slope for slope in slopes[-3:]]
 # The twin's neighbours lie {torch.finfo(torch.float64).eps:.2g} apart: it got to {twin:.15g}.
-print(f"{dtype} stops at {path[-1]:.13f}, the twin comes to {twin:.15f}")
+print(f"w comes to {path[-1]:.13f}, the twin to {twin:.15f}")
 
 # %% What one pass does
 # A sample multiplies the distance to 2 by 1 - 2 · lr · x². The three of them here:

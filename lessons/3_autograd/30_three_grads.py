@@ -86,7 +86,7 @@ here = w.detach()
 kind = getattr(torch, dtype)
 # @ask How many times is the loss computed to measure these two slopes? (type a number)
 #   -> 2 * w.numel()
-# No formula at all, and yet {slope[0].item():.7g} and {slope[1].item():.7g}. (On the CPU, for not
+# No formula at all: {slope[0].item():.7g} and {slope[1].item():.7g}. (On the CPU, for not
 # every device knows float64.)
 slope = measured(here.cpu().to(kind), X.cpu().to(kind), y.cpu().to(kind), h)
 
@@ -107,7 +107,7 @@ print(w.grad.flatten(), paper.flatten(), slope.flatten(), double.flatten())
 # %% [markdown]
 # ## Try it
 # Make h smaller and smaller, and watch how many digits of the measured slope stay right. With
-# 0.000001 it breaks: even the first digit is wrong, though on paper a smaller h is a better one.
+# 0.000001 it breaks: hardly a digit is right, though on paper a smaller h is a better one.
 # Then set `dtype` to float64 and try all of them again.
 
 # /// script

@@ -40,9 +40,9 @@ for step in range(500):
     # One line goes back through both layers. It fills `w1.grad`, {w1.grad.norm().item():.4g} long,
     # and `w2.grad`, {w2.grad.norm().item():.4g} long.
     loss.backward()
-    # The step itself is no part of the network, so torch does not watch it.
     with torch.no_grad():
-        # The gradients of the first passes are so long that lr has to be tiny: {lr:g}.
+        # The step itself is no part of the network, so torch does not watch it. The gradients of
+        # the first passes are so long that lr has to be tiny: {lr:g}.
         w1 -= lr * w1.grad
         w2 -= lr * w2.grad
     if step % 100 == 99:

@@ -29,8 +29,8 @@ class Line(torch.nn.Module):
 
 # Calling `model(x)` will run `forward`; the parameters register themselves.
 model = Line()
-# A layer begins at random. To walk the same path each time we choose: w = `start`, b = 0.
 with torch.no_grad():
+    # A layer begins at random. To walk the same path each time we choose: w = {start:g}, b = 0.
     model.linear.weight.fill_(start)
     model.linear.bias.zero_()
 # The optimizer holds on to the parameters that it may move.
@@ -57,9 +57,9 @@ for epoch in range(40):
 w, b = model.linear.weight.item(), model.linear.bias.item()
 # @ask At x = 4, beyond the points, 8 is right. Is the model's miss there larger than at any point?
 #   -> abs(answer - 8) > (model(x) - y).abs().max().item() | True | False
-# The first step pushed b away from 0, for a higher line was better then, and b comes back slowly: a
-# weight too small and a bias too large make up for each other at our three points. Beyond them they
-# do not, and for x = 4 the model says {answer:.6f}.
+# The first step moved both, and b comes back slowly: a weight too small and a bias too large, or
+# the other way round, make up for each other at our three points. Beyond them they do not, and for
+# x = 4 the model says {answer:.6f}.
 answer = model(torch.tensor([[4.0]])).item()
 print(f"w = {w:.6f}, b = {b:.6f}, and x = 4 gives {answer:.6f}")
 

@@ -38,8 +38,8 @@ best = np.mean((columns @ best_line - y_train) ** 2)
 
 # %% A model
 model = torch.nn.Linear(1, 1)
-# It begins flat, at w = 0 and b = 0.
 with torch.no_grad():
+    # It begins flat, at w = 0 and b = 0.
     model.weight.zero_()
     model.bias.zero_()
 # On the CPU torch shares the array's memory; `to` copies it where the model lives elsewhere.

@@ -53,6 +53,17 @@ def test_it_fits_on_a_slide(lesson):
     assert len(lines) <= LONGEST
 
 
+def test_no_note_stands_above_what_is_no_step(lesson):
+    heads = ast.For | ast.While | ast.If | ast.With | ast.Try
+    lines = [node.lineno for node in ast.walk(ast.parse(lesson.source)) if isinstance(node, heads)]
+    assert [line for line in lines if lesson.note_at(line) and not _in_function(lesson, line)] == []
+
+
+def _in_function(lesson: Lesson, line: int) -> bool:
+    functions = (n for n in ast.walk(ast.parse(lesson.source)) if isinstance(n, ast.FunctionDef))
+    return any(one.lineno < line <= (one.end_lineno or 0) for one in functions)
+
+
 def test_it_asks_two_to_four_times(lesson):
     assert 2 <= len(lesson.asks) <= 4
 

@@ -295,6 +295,24 @@ def test_a_loop_that_cannot_go_on_raises_at_its_head_after_its_last_pass(record:
     assert [frame.line for frame in frames][1:8] == [7, 6, 9, 11, 16, 17, 7]
 
 
+def test_a_head_that_raises_behind_a_pass_waits_like_any_other_step(
+    drive: Callable[..., Driver],
+) -> None:
+    source = """
+        try:
+            for a, b in zip([1], [2, 3], strict=True):
+                c = a + b
+        except ValueError as error:
+            said = str(error)
+        """
+    driver = drive(source)
+    waits = [driver.step_to(step) for step in range(1, 3)]
+    assert [(wait.step, wait.line) for wait in waits] == [(1, 2), (2, 5)]
+    assert [line for line, _ in walked(driver.to_the_end())] == [3, 2, 5]
+    again = drive(source, begin=1).to_the_end()
+    assert [frame.line for frame in again.frames] == [2, 5]
+
+
 def test_a_head_that_raises_is_passed_on_as_statements_are(record: Record) -> None:
     source = """
         for i in range(2):

@@ -190,6 +190,10 @@ class Recorder:
         site, error = found
         # In a replay too: it may be the script's own code that finds these words.
         told = words(error)
+        if not self._replay.is_under_way and self._step >= self.commands.until:
+            # A loop's head raises behind a pass: this step has not been asked for yet.
+            self._before(site)
+            self._caught.end(site)
         if self._replay.is_under_way:
             self._replay.count(site)
         else:
