@@ -106,7 +106,7 @@ def test_a_slot_is_raw_until_it_has_a_value():
 
 def test_a_question_belongs_to_the_statement_below_and_not_to_the_note():
     assert lesson(LESSON).asks == (
-        Ask(15, "What will `w.grad` be?", "w.grad.item()", ("2.0", "4.0")),
+        Ask(15, "What will `w.grad` be?", "w.grad.item()", ("2.0", "4.0"), (13, 13)),
     )
 
 
@@ -120,7 +120,7 @@ def test_a_long_question_goes_on_in_a_second_line():
         x = 1
         """
     )
-    assert read.asks == (Ask(5, "Does it fall?", "a", ("b < c", "True", "False")),)
+    assert read.asks == (Ask(5, "Does it fall?", "a", ("b < c", "True", "False"), (2, 3)),)
     assert read.notes[5].text(None) == "Before. After."
 
 

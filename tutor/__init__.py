@@ -20,7 +20,9 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
 - `events/`: what is worth stopping at. `condition` (with `predicate`): where something holds.
   Both look at many values at once by `series`.
 - `plots`: what is asked for a plot, and what came of it. `walks`: the way of values through a run.
-  `beside`: two runs, matched pass by pass. `agreement`: whether two figures are the same.
+  `beside`: two runs, matched pass by pass.
+- `asks`: what a script asks its reader, hidden and then told. `agreement`: whether two figures are
+  the same.
 - `progress`: the lessons that were done.
 - `audit`: the audit of a gradient as a learner reads it. `graph`: operations as a graph, folded.
 - `explain/`: why a number is what it is; `calculus/`: the local derivatives that it needs.

@@ -9,7 +9,7 @@ import msgspec
 from tutor import links
 from tutor.beside import Beside
 from tutor.catalog import find, neighbours
-from tutor.engine.protocol import Ended, Launch
+from tutor.engine.protocol import Ended
 from tutor.headless import Headless
 from tutor.lesson import Lesson, LessonError, read
 from tutor.plots import COARSE, sample_of
@@ -97,7 +97,8 @@ class Reviewer:
         beside = lesson.path.absolute().parent.resolve()
         before = set(beside.iterdir())
         with tempfile.TemporaryDirectory(prefix="tutor-check-") as folder:
-            launch = msgspec.structs.replace(_with_asks(launch, lesson), guard=folder)
+            samples = tuple(sample_of(plot, *COARSE) for plot in lesson.metadata.plots)
+            launch = msgspec.structs.replace(launch, samples=samples, guard=folder)
             for event in self._headless.events(launch, lesson.metadata.steps + 1, PATIENCE):
                 review.take(event)
                 if isinstance(event, Ended) and event.outcome == "interrupted":
@@ -142,13 +143,3 @@ class Reviewer:
                     cure = "correct one of the two, or `compare`"
                     yield metadata.lines["compare"], f"{told} {when}; {cure}"
                     break
-
-
-def _with_asks(launch: Launch, lesson: Lesson) -> Launch:
-    """`launch` with the answers to asks evaluated as further slots of their statements, and with
-    what the plots show at the end."""
-    slots = dict(launch.slots)
-    for ask in lesson.asks:
-        slots[ask.line] = (*slots.get(ask.line, ()), (ask.expression, ""))
-    samples = tuple(sample_of(plot, *COARSE) for plot in lesson.metadata.plots)
-    return msgspec.structs.replace(launch, slots=slots, samples=samples)

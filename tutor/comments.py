@@ -73,12 +73,14 @@ def words(block: Block) -> Block:
     return [(line, text) for line, text in block if not PARAM.match(text) and line not in questions]
 
 
-def asked(block: Block) -> Iterator[tuple[int, str]]:
-    """Its questions, each made one line with the answer that may stand in the lines below."""
-    for (line, first), *below in _questions(block):
+def asked(block: Block) -> Iterator[tuple[tuple[int, int], str]]:
+    """Its questions with their first and last lines, each made one line with the answer that may
+    stand in the lines below."""
+    for question in _questions(block):
+        (line, first), *below = question
         match = ASK.match(first)
         assert match is not None
-        yield line, match[1] + "".join(text.lstrip("#") for _, text in below)
+        yield (line, question[-1][0]), match[1] + "".join(text.lstrip("#") for _, text in below)
 
 
 def _questions(block: Block) -> Iterator[Block]:

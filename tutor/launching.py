@@ -33,10 +33,7 @@ def prepare(
         knobs=dict(_turned(lesson, name, text) for name, text in request.settings.items()),
         edits=request.edits,
         loss=lesson.metadata.loss,
-        slots={
-            line: tuple((slot.expression, slot.format) for slot in slots)
-            for line, slots in lesson.slots().items()
-        },
+        slots=lesson.evaluated(),
         show=request.show,
         exact=exact,
     )

@@ -93,6 +93,17 @@ class Lesson:
         """The note of the statement that begins in this line."""
         return self.notes.get(line)
 
+    def evaluated(self) -> dict[int, tuple[tuple[str, str], ...]]:
+        """What the run tells after a statement, by its first line, as expressions and formats: the
+        values that its note shows, then the answers to its questions."""
+        found = {
+            line: tuple((slot.expression, slot.format) for slot in slots)
+            for line, slots in self.slots().items()
+        }
+        for one in self.asks:
+            found[one.line] = (*found.get(one.line, ()), (one.expression, ""))
+        return found
+
     def slots(self) -> dict[int, tuple[Slot, ...]]:
         """The values that notes show, by the first line of their statement."""
         return {line: note.slots for line, note in self.notes.items() if note.slots}
@@ -189,9 +200,9 @@ def _asks(spoken: dict[int, Block], comments: Comments) -> Iterator[Ask]:
     everywhere = comments.alone | comments.trailing
     stray = {line for line, comment in everywhere.items() if ASK.match(comment)}
     for statement, block in spoken.items():
-        for line, question in asked(block):
-            stray.discard(line)
-            yield ask(statement, question, line)
+        for place, question in asked(block):
+            stray.discard(place[0])
+            yield ask(statement, question, place)
     for line in sorted(stray):
         cure = "put it on a line of its own, directly above the statement that it asks about"
         raise Mistake(line, "@ask stands above no statement", cure)

@@ -163,10 +163,13 @@ class Ask:
     """Its value after the statement is the right answer."""
     choices: tuple[str, ...]
     """What the learner may answer, empty where the answer is typed."""
+    place: tuple[int, int]
+    """The first and the last line of the comment that asks."""
 
 
-def ask(line: int, words: str, comment_line: int) -> Ask:
-    """The question in `question -> expression | choice | choice`."""
+def ask(line: int, words: str, place: tuple[int, int]) -> Ask:
+    """The question in `question -> expression | choice | choice`; see `Ask`."""
+    comment_line, _ = place
     question, arrow, answer = words.partition("->")
     expression, *choices = (part.strip() for part in re.split(r"\s\|\s", answer))
     cure = "write # @ask question -> expression, then | choice | choice if it has choices"
@@ -179,4 +182,4 @@ def ask(line: int, words: str, comment_line: int) -> Ask:
         raise Mistake(comment_line, "@ask: its question has a {slot}", cure)
     if len(choices) == 1 or "" in choices:
         raise Mistake(comment_line, "@ask wants two choices or more, or none", cure)
-    return Ask(line, question.strip(), expression, tuple(choices))
+    return Ask(line, question.strip(), expression, tuple(choices), place)

@@ -22,7 +22,7 @@ Finding = tuple[int, str]
 
 
 class Review:
-    """Takes the events of a run in which the asks were evaluated as further slots."""
+    """Takes the events of a run."""
 
     def __init__(self, lesson: Lesson) -> None:
         self.ended: Ended | None = None

@@ -41,7 +41,7 @@ is_shared = behind_c[1][0] is behind_d[0][0]
 # c and d are no leaves, so we say that we want to see their gradients too.
 c.retain_grad()
 d.retain_grad()
-# @ask The slope of e along a is d. What is it along b? (type a number)
+# @ask The slope of e along a is d. What is it along b?
 #   -> b.grad.item()
 # Along a it is {a.grad:g}, along b {b.grad:g}. In `tutor`, press `i` here: you see what each node
 # was given and passed on, and that b was sent something twice.

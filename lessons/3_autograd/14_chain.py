@@ -39,7 +39,7 @@ d_residual = d_loss * of_square
 of_minus = 1.0
 # {d_residual:g} · {of_minus:g}: the gradient passes through unchanged.
 d_prediction = d_residual * of_minus
-# @ask The first node computed w · x. What is its local derivative along w? (type a number)
+# @ask The first node computed w · x. What is its local derivative along w?
 #   -> of_times
 # A step in w counts x times in w · x, so it is x, {of_times:g}, and w itself plays no part.
 of_times = x

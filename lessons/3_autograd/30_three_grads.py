@@ -84,7 +84,7 @@ def measured(w, X, y, h):
 # Nobody will walk back from these losses, so we measure at a copy that leaves no trail.
 here = w.detach()
 kind = getattr(torch, dtype)
-# @ask How many times is the loss computed to measure these two slopes? (type a number)
+# @ask How many times is the loss computed to measure these two slopes?
 #   -> 2 * w.numel()
 # No formula at all: {slope[0].item():.7g} and {slope[1].item():.7g}. (On the CPU, for not
 # every device knows float64.)

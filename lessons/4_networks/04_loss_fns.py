@@ -37,7 +37,7 @@ averaged.load_state_dict(start)
 summed.load_state_dict(start)
 # The slope of the mean along w: {averaged.weight.grad.item():.6g}.
 mean_of(averaged(x), y).backward()
-# @ask How many times as large as the slope of the mean is the slope of the sum? (type a number)
+# @ask How many times as large as the slope of the mean is the slope of the sum?
 #   -> round((summed.weight.grad / averaged.weight.grad).item(), 4)
 # The slope of the sum: {summed.weight.grad.item():.6g}.
 sum_of(summed(x), y).backward()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.style import Style
 from textual.strip import Strip
 
+from tutor.asks import answers
 from tutor.frame import Frame
 from tutor.lesson import Cell
 from tutor.timeline import Moment
@@ -42,12 +43,14 @@ class NotesPanel(Panel):
         frame = self._noted(moment)
         note = self.lesson.note_at(frame.line) if frame else None
         text = ""
+        if frame is not None:
+            text = "".join(f"? {told}\n\n" for told in answers(self.lesson, frame))
         if note is not None and frame is not None:
             values = [
                 slot.raw if value is None else value
                 for slot, value in zip(note.slots, frame.slots, strict=False)
             ]
-            text = note.text(values)
+            text += note.text(values)
         if question := self._question():
             text = f"{text}\n\n? {question}".strip()
         prose = self._prose(cell)
@@ -82,7 +85,7 @@ class NotesPanel(Panel):
             frame = moment.timeline.frame(step)
             if frame is None or self.lesson.cell_at(frame.line) is not cell:
                 return None
-            if self.lesson.note_at(frame.line):
+            if self.lesson.note_at(frame.line) or frame.slots:
                 return frame
         return None
 

@@ -2,6 +2,7 @@
 
 from textual.strip import Strip
 
+from tutor.asks import veiled
 from tutor.timeline import Moment
 from tutor.ui.draw.changes import draw_changes
 from tutor.ui.draw.source import draw_source, loop_around
@@ -25,15 +26,16 @@ class SourcePanel(LensPanel):
         raised = frame.line if frame and frame.raised else 0
         if frame and raised:
             values[raised] = frame.raised.partition("\n")[0]
+        ran = self._ran(moment)
         return draw_source(
-            self.lesson.source,
+            veiled(self.lesson, ran),
             width,
             self.palette,
             done=frame.line if frame else 0,
             next=0 if ahead.is_failing else ahead.line,
             values=values,
             error=ahead.line if ahead.is_failing else raised,
-            ran=self._ran(moment),
+            ran=ran,
             made=self._made(),
         )
 
