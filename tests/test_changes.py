@@ -95,6 +95,9 @@ def test_anything_else_is_run_as_a_statement(text: str) -> None:
         ("", 5, "want one change"),
         ("w.zero_()", 0, "nothing has run yet"),
         ("kind = 'median'", 5, "kind is one of mean, sum"),
+        ("kind = median", 5, "kind is one of mean, sum, not 'median'"),
+        ("kind = median", 6, "kind is one of mean, sum, not 'median'"),
+        ("kind = 'median'", 6, "kind is one of mean, sum, not 'median'"),
         ("epochs = 2.5", 5, "epochs is a whole number"),
     ],
 )
@@ -106,9 +109,16 @@ def test_what_cannot_be_changed_is_told_in_one_line(text: str, step: int, told: 
 
 def test_a_knob_that_is_still_to_come_is_turned_where_it_stands() -> None:
     assert changed("kind = 'sum'").knobs == {6: "sum"}
+    assert changed(" kind=sum ").knobs == {6: "sum"}
     assert changed("epochs = 40").knobs == {7: 40}
     assert changed("lr = 0.5", 0).knobs == {2: 0.5}
     assert changed("lr = 0.5", 0).edits == ()
+
+
+def test_a_choice_of_a_knob_that_has_run_needs_no_quotes() -> None:
+    assert changed("kind = sum", 6).edits == changed("kind = 'sum'", 6).edits
+    # An expression is what Python makes of it.
+    assert changed("kind = str(kind)", 6).edits == (Edit(6, "", None, "kind = str(kind)"),)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +128,7 @@ def test_a_knob_that_is_still_to_come_is_turned_where_it_stands() -> None:
         ("lr = 0.5", 1),
         ("  lr=0.5 ", 1),
         ("kind = 'sum'", 5),
+        ("kind = sum", 5),
         # Nothing ran on this one's line, the run ended before.
         ("epochs = 40", 6),
         # What is no knob is changed where the learner is.
@@ -171,6 +182,23 @@ def test_the_likeliest_is_offered_first_with_its_present_value() -> None:
     assert "the optimizer has its own" in found[2].about
     assert "still to come" in found[3].about
     assert offers(LESSON, TIMELINE, 5, LAUNCH, "w")[0].text == "w = [1.0, 0.1]"
+
+
+def test_a_knob_whose_value_is_not_recorded_is_offered_after_its_line() -> None:
+    def offered(launch: Launch, step: int = 6) -> tuple[str, str]:
+        # Behind two settings of the optimizer and the knob before it.
+        found = offers(LESSON, TIMELINE, step, launch, None)[3]
+        return found.text, found.about
+
+    assert offered(LAUNCH) == ("kind = 'mean'", "knob: mean, sum")
+    assert offered(changed("kind = sum", 5)) == ("kind = 'sum'", "knob: mean, sum")
+    assert offered(changed("kind = sum", 6)) == ("kind = 'sum'", "knob: mean, sum")
+    back = change("kind = mean", 6, LESSON, TIMELINE, changed("kind = sum", 6))
+    assert offered(back) == ("kind = 'mean'", "knob: mean, sum")
+    # Its own line came after this one.
+    assert offered(Launch("l.py", SOURCE, edits=(Edit(5, "", None, "kind = 'sum'"),)))[0] == (
+        "kind = 'mean'"
+    )
 
 
 def test_before_an_optimizer_is_made_it_has_no_settings() -> None:

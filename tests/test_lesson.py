@@ -386,7 +386,10 @@ def test_colabs_forms_are_understood(line, kind, choices):
         ('on = True # @param {type:"boolean"}', "FALSE", False),
         ('s = "a" # @param {type:"string"}', " b c ", " b c "),
         ('s = "a" # @param ["a", "b"]', "b", "b"),
+        ('s = "a" # @param ["a", "b"]', '"b"', "b"),
+        ('s = "a" # @param ["a", "b"]', " 'b'", "b"),
         ('s = "a" # @param ["a", "b"] {allow-input: true}', "new", "new"),
+        ('s = "a" # @param ["a", "b"] {allow-input: true}', "'new'", "new"),
         ('h = 0.1 # @param ["0.1", "0.00001"] {type:"raw"}', "0.00001", 1e-5),
         ('n = 1 # @param ["1", "2"] {type:"raw", allow-input: true}', "7", 7),
     ],
@@ -405,6 +408,7 @@ def test_a_knob_reads_the_command_line(line, text, value):
         ('n = 3 # @param {type:"slider", min:1, max:9}', "2.5", "n is a whole number, not '2.5'"),
         ("on = True # @param", "maybe", "on is true or false, not 'maybe'"),
         ('s = "a" # @param ["a", "b"]', "c", "s is one of a, b, not 'c'"),
+        ('s = "a" # @param ["a", "b"]', '"c"', "s is one of a, b, not 'c'"),
     ],
 )
 def test_a_knob_refuses_what_it_cannot_be(line, text, complaint):

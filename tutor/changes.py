@@ -39,7 +39,7 @@ class Offer:
 def turning_point(text: str, step: int, lesson: Lesson, timeline: Timeline) -> int:
     """The step after which a change is made that was typed at the end of a run: a knob is turned
     where it stands, for nothing is left to run behind it."""
-    assigned = _assigned(text.strip())
+    assigned = _assigned(_quoted(text, lesson))
     lines = [knob.line for knob in lesson.knobs if assigned and knob.name == assigned[0]]
     first = timeline.steps.first_run(lines[0], step) if lines else 0
     return first - 1 if first else step
@@ -49,13 +49,14 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
     """The launch of a run in which `text` is done after `step`.
 
     Args:
-        text: `NAME = VALUE`, or any one statement.
+        text: `NAME = VALUE`, or any one statement. A knob's choice needs no quotes.
         launch: The run that it is forked from.
 
     Raises:
-        BadChange: it is no statement, or there is nothing to change yet.
+        BadChange: it is no statement, it is none of a knob's choices, or there is nothing to change
+            yet.
     """
-    text = text.strip()
+    text = _quoted(text, lesson)
     try:
         statements = ast.parse(text).body
     except (SyntaxError, ValueError) as error:
@@ -70,7 +71,10 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
     knob = next((one for one in lesson.knobs if assigned and one.name == assigned[0]), None)
     is_ahead = knob is not None and not timeline.steps.has_run(knob.line, step)
     if knob is not None and is_ahead and timeline.view(knob.name, step) is None:
-        return _turned(launch, knob, text.partition("=")[2].strip())
+        return _turned(launch, knob, text)
+    if knob is not None and knob.is_of_texts:
+        # What is no choice is told here, and not by the line that cannot use it.
+        _value(knob, text)
     if not step:
         raise BadChange("nothing has run yet: only knobs can be turned before the first step")
     match statements[0]:
@@ -146,6 +150,8 @@ def _offers(
         elif not timeline.steps.has_run(knob.line, step):
             turned = launch.knobs.get(knob.line, knob.value)
             yield Offer(f"{knob.name} = {turned!r}", f"{_range(knob)}, still to come")
+        else:
+            yield Offer(f"{knob.name} = {_present(knob, step, timeline, launch)}", _range(knob))
     views = [(name, timeline.view(name, step)) for name in timeline.names(step)]
     tensors = [(name, view) for name, view in views if view is not None]
     # What learns first, then plain numbers, then the rest; gradients are there to be typed.
@@ -176,12 +182,34 @@ def _text(value: object, view: TensorView) -> str:
     return repr(value)
 
 
+def _present(knob: Knob, step: int, timeline: Timeline, launch: Launch) -> str:
+    """What a knob whose line has run is after `step`, as text, where its value is not recorded (a
+    text or a boolean): what it was changed to, what it was turned to, or what the script says."""
+    first = timeline.steps.first_run(knob.line, step)
+    for edit in reversed(launch.edits):
+        target, _, value = str(edit).partition("=")
+        if target.strip() == knob.name and first <= edit.step <= step:
+            return value.strip()
+    return repr(launch.knobs.get(knob.line, knob.value))
+
+
 def _range(knob: Knob) -> str:
     if knob.choices:
         return f"knob: {', '.join(map(str, knob.choices))}"
     if knob.min is not None and knob.max is not None:
         return f"knob: {knob.min:g} to {knob.max:g}"
     return "knob"
+
+
+def _quoted(text: str, lesson: Lesson) -> str:
+    """`text`, with quotes round a bare word or choice that is to be the value of a knob of texts:
+    `kind = 'sum'` for `kind = sum`."""
+    name, _, value = (part.strip() for part in text.partition("="))
+    for knob in lesson.knobs:
+        is_bare = value.isidentifier() or value in knob.choices
+        if knob.name == name and knob.is_of_texts and is_bare:
+            return f"{name} = {value!r}"
+    return text.strip()
 
 
 def _assigned(text: str) -> tuple[str, object] | None:
@@ -222,8 +250,14 @@ def _edited(launch: Launch, edit: Edit) -> Launch:
 
 
 def _turned(launch: Launch, knob: Knob, text: str) -> Launch:
+    knobs = {**launch.knobs, knob.line: _value(knob, text)}
+    return msgspec.structs.replace(launch, knobs=knobs)
+
+
+def _value(knob: Knob, text: str) -> object:
+    """The value that `NAME = VALUE` gives a knob."""
+    value = text.partition("=")[2].strip()
     try:
-        value = knob.parse(text.strip("'\"") if knob.kind in ("string", "choice") else text)
+        return knob.parse(value.strip("'\"") if knob.kind == "string" else value)
     except ValueError as error:
         raise BadChange(str(error)) from None
-    return msgspec.structs.replace(launch, knobs={**launch.knobs, knob.line: value})

@@ -49,6 +49,11 @@ class Knob:
     allow_input: bool = False
     """Whether a choice may also be something that is not on its list."""
 
+    @property
+    def is_of_texts(self) -> bool:
+        """Whether all its choices are texts."""
+        return bool(self.choices) and all(isinstance(choice, str) for choice in self.choices)
+
     def parse(self, text: str) -> object:
         """The value that this text on a command line means; ValueError where it means none.
 
@@ -92,13 +97,14 @@ class Knob:
     def _chosen(self, text: str) -> object:
         meant = _literal(text)
         for choice in self.choices:
-            # 0.00001 and 1e-05 are one choice, however the learner writes it.
-            if text == choice or (meant == choice and not isinstance(choice, str)):
+            # 0.00001 and 1e-05 are one choice, and so are sum and "sum", however it is written.
+            if choice in (text, meant):
                 return choice
+        text = meant if isinstance(meant, str) else text
         if not self.allow_input:
             listed = ", ".join(str(choice) for choice in self.choices)
             raise ValueError(f"{self.name} is one of {listed}, not {text!r}")
-        if all(isinstance(choice, str) for choice in self.choices):
+        if self.is_of_texts:
             return text
         if meant is None:
             raise ValueError(f"{self.name} is a number or another literal, not {text!r}")

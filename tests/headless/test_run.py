@@ -139,6 +139,13 @@ def test_set_edit_stop_and_seed(tutor, script):
     assert first == again != other
 
 
+def test_a_choice_may_be_set_with_quotes_or_without(tutor, script):
+    path = script('kind = "mean"  # @param ["mean", "sum"]\nn = len(kind)\n')
+    for text in ("kind=sum", 'kind="sum"', "kind='sum'"):
+        *steps, _ = rows(tutor("run", path, "--json", "--set", text))
+        assert steps[-1]["changed"] == {"n": 3}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
