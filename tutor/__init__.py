@@ -11,6 +11,7 @@ The map of this tree. Arrows point down the list; nothing imports what stands ab
     `pager` parts of large values, `prover` finds where a replay differs, `plotter` asks for what
     plots show; `pictures` brings that to its pane. `twin` is the lesson that runs beside another.
   - `archive` stands for an engine where a recording is shown; `film` makes pictures of one.
+  - `display` sends the terminal what changed; `later` makes calls that must come.
 - `headless` (with `report`, `table`), `auditing`, `check`, `doctor`, `diff`, `export`: the commands
   without a screen. `review` holds one run against its lesson's claims, `links` what the lesson says
   of others.

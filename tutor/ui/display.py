@@ -21,6 +21,8 @@ from textual.app import App
 from textual.screen import Screen
 from textual.strip import Strip
 
+from tutor.ui.later import later
+
 _PLAIN = Style()
 
 _GAP = 4
@@ -161,7 +163,7 @@ class ThriftyApp(App[None]):
         # The first picture never waits: what comes right behind it may take a while to draw.
         if self._has_shown and self._is_behind():
             self._is_late = True
-            self.set_timer(_RETRY, self._retry)
+            later(self, _RETRY, self._retry)
             return
         self._has_shown = True
         text = self._picture.changes(self.console)

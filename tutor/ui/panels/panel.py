@@ -16,6 +16,7 @@ from tutor.engine.protocol import Ended
 from tutor.lesson import Lesson
 from tutor.timeline import Moment
 from tutor.ui.draw.palette import Palette
+from tutor.ui.later import later
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Panel(Widget, can_focus=True):
         self._is_late = True
         draw: Callable[[], None] = self.draw_now
         if wait > 0:
-            self.set_timer(wait, draw)
+            later(self, wait, draw)
         else:
             self.call_next(draw)
 

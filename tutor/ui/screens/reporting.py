@@ -6,6 +6,7 @@ from textual import on
 
 from tutor.ui.branch import Branch
 from tutor.ui.draw.loss import Curve
+from tutor.ui.later import later
 from tutor.ui.panels.loss import LossPanel
 from tutor.ui.panels.plot import PlotPanel
 from tutor.ui.panels.timeline import TimelinePanel
@@ -62,7 +63,7 @@ class Reporting(Travelling):
         branch = message.branch
         wait = branch.drained_at + _FRAME - monotonic()
         if branch.session.rushing and wait > 0:
-            self.set_timer(wait, lambda: self._drain(branch))
+            later(self, wait, lambda: self._drain(branch))
         else:
             self._drain(branch)
 
@@ -118,7 +119,7 @@ class Reporting(Travelling):
             )
         if branch.events.follow() and branch not in self._followed:
             self._followed.add(branch)
-            self.set_timer(_FRAME, lambda: self._follow_on(branch))
+            later(self, _FRAME, lambda: self._follow_on(branch))
         if branch is self.branch:
             self.panes.query_one(TimelinePanel).draw_soon()
             if isinstance(self.app.screen, EventsScreen):

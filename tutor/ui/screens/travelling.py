@@ -15,6 +15,7 @@ from tutor.recording.file import RecordingError
 from tutor.recording.tree import Recording, save
 from tutor.ui.archive import recorded
 from tutor.ui.branch import Branch
+from tutor.ui.later import later
 from tutor.ui.screens.asking import Asking
 from tutor.ui.screens.branches import BranchesScreen
 from tutor.ui.screens.edit import EditScreen
@@ -201,7 +202,7 @@ class Travelling(Asking):
         if search is not self._searching or branch is not self.branch:
             return
         if search.go_on():
-            self.set_timer(0.001, lambda: self._look_for(condition, search, branch))
+            later(self, 0.001, lambda: self._look_for(condition, search, branch))
             return
         self._searching = None
         unknown = condition.unknown(branch.session.launch.source)
