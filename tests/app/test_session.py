@@ -92,6 +92,17 @@ def test_next_iteration_at_the_tip_runs_on_until_it_begins() -> None:
     assert s.cursor == 4
 
 
+def test_next_iteration_passes_no_cell_by_outside_of_loops() -> None:
+    s = session(script=descent(0))
+    s.next_iteration()
+    # There is no loop to come: this is where the last cell begins.
+    assert (s.cursor, s.tip) == (4, 4)
+    assert s.moment.frame.line == 23
+    s = session()
+    s.next_iteration()
+    assert s.moment.frame.iteration == 0
+
+
 def test_next_cell_at_the_tip_runs_on_until_it_begins() -> None:
     s = session()
     s.next_cell()

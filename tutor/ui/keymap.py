@@ -8,7 +8,12 @@ from tutor.ui.session import Doing, Session
 _ROWS = (
     ("right,space,l", "do('step')", "step", "One step forward; at the newest, run the next one"),
     ("left,h", "do('back')", "back", "One step back"),
-    ("right_square_bracket", "do('next_iteration')", "iteration", "To the next iteration"),
+    (
+        "right_square_bracket",
+        "do('next_iteration')",
+        "iteration",
+        "To the next iteration, or cell where there is no loop",
+    ),
     ("left_square_bracket", "do('previous_iteration')", "iteration", "An iteration back"),
     ("right_curly_bracket", "do('next_cell')", "cell", "To the next cell"),
     ("left_curly_bracket", "do('previous_cell')", "cell", "A cell back"),

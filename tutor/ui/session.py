@@ -12,6 +12,7 @@ import msgspec
 
 from tutor.engine import protocol
 from tutor.intake import Intake
+from tutor.steps import OUTSIDE
 from tutor.timeline import Moment, Timeline
 from tutor.ui.engine import AnyEngine
 from tutor.ui.worker import Worker
@@ -168,9 +169,21 @@ class Session:
         self.cursor = self.tip
 
     def next_iteration(self) -> None:
-        """To the next iteration, running on until it begins where it is not recorded yet."""
-        origin = self.cursor
-        self._seek(lambda: self.timeline.passes.next(origin))
+        """To the next iteration, running on until it begins where it is not recorded yet; outside
+        of loops to the next cell at most, so that nothing to read is passed by."""
+        # What comes first is nobody's next one.
+        origin = max(1, self.cursor)
+        timeline = self.timeline
+
+        def find() -> int | None:
+            if len(timeline) < origin:
+                return None
+            found = [timeline.passes.next(origin)]
+            if timeline.steps.loops[origin - 1] == OUTSIDE:
+                found.append(timeline.cells.next(origin))
+            return min((step for step in found if step is not None), default=None)
+
+        self._seek(find)
 
     def previous_iteration(self) -> None:
         self._interrupt()
