@@ -4,32 +4,18 @@ Each line is a drawing in milliseconds, and over the same of something small. A 
 for all panes together.
 """
 
-import statistics
-import time
 from collections.abc import Callable
 
 import numpy as np
+from graph import PALETTE, milliseconds
 
 from tutor.condition import Condition
 from tutor.events.follow import Events
 from tutor.frame import Frame, TensorView
 from tutor.timeline import Timeline
 from tutor.ui.draw.elements import draw_elements
-from tutor.ui.draw.palette import palette_for
 from tutor.ui.draw.timeline import draw_timeline
 from tutor.ui.draw.window import look, select
-
-PALETTE = palette_for("256")
-ROUNDS = 41
-
-
-def milliseconds(call: Callable[[], object]) -> float:
-    times = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times)
 
 
 def window(rows: int, columns: int) -> None:
