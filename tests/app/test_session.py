@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tutor.budget import BUDGET
 from tutor.engine.protocol import FOREVER, Ended, Launch
+from tutor.frame import Frame
 from tutor.timeline import Timeline
 from tutor.ui.session import Doing, Session
 
@@ -93,11 +94,13 @@ def test_next_iteration_at_the_tip_runs_on_until_it_begins() -> None:
 
 
 def test_next_iteration_passes_no_cell_by_outside_of_loops() -> None:
-    s = session(script=descent(0))
+    more = [(Frame(step, 23, 0, None, "other", None, False, {}), b"") for step in (5, 6)]
+    s = session(script=[*descent(0), *more])
     s.next_iteration()
     # There is no loop to come: this is where the last cell begins.
     assert (s.cursor, s.tip) == (4, 4)
-    assert s.moment.frame.line == 23
+    s.next_iteration()
+    assert (s.cursor, s.tip) == (6, 6)
     s = session()
     s.next_iteration()
     assert s.moment.frame.iteration == 0

@@ -12,7 +12,6 @@ import msgspec
 
 from tutor.engine import protocol
 from tutor.intake import Intake
-from tutor.steps import OUTSIDE
 from tutor.timeline import Moment, Timeline
 from tutor.ui.engine import AnyEngine
 from tutor.ui.worker import Worker
@@ -179,7 +178,7 @@ class Session:
             if len(timeline) < origin:
                 return None
             found = [timeline.passes.next(origin)]
-            if timeline.steps.loops[origin - 1] == OUTSIDE:
+            if not timeline.steps.loops[origin - 1]:
                 found.append(timeline.cells.next(origin))
             return min((step for step in found if step is not None), default=None)
 
