@@ -74,8 +74,8 @@ assert gap < 1e-5
 # %% What a bend is worth
 # @ask And the other network: did its loss get below 0.25, the best that a plane can do?
 #   -> bool(bent_loss < 0.2499) | True | False
-# Its loss is {bent_loss.item():.3g}. A bend keeps one layer from swallowing the other, and then
-# each hidden unit can put its own fold into the surface.
+# Its loss is {bent_loss.item():.3g}. Where {activation} bends, it keeps one layer from swallowing
+# the other, and each hidden unit can put its own fold into the surface.
 folded = [round(one, 3) for one in bent(X).flatten().tolist()]
 print("plain", said, activation, folded)
 
