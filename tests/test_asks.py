@@ -35,28 +35,19 @@ def frame(line: int, *slots: str | None) -> Frame:
 
 
 def test_nothing_gives_an_answer_away_before_its_statement_has_run(lesson: Lesson) -> None:
-    assert veiled(lesson, ()).split("\n")[:13] == [
-        "# %% Code",
-        "# Before.",
-        "# @ask How many? -> … | 1 | 2",
-        "# …",
-        "w = [1, 2]",
-        "for i in range(2):",
-        "    # @ask A question that is too long to stand in one line",
-        "    #   -> …",
-        "    #   | True | False",
-        "    # …",
-        "    # …",
-        "    # @ask Typed? -> …",
-        "    w[i] += 1",
-    ]
+    assert veiled(lesson, ()) == {
+        3: "# @ask How many? -> … | 1 | 2",
+        4: "# …",
+        8: "    #   -> …",
+        10: "    # …",
+        11: "    # …",
+        12: "    # @ask Typed? -> …",
+    }
 
 
 def test_what_has_run_is_shown_as_it_is(lesson: Lesson) -> None:
-    assert veiled(lesson, {5, 13}) == SCRIPT
-    shown = veiled(lesson, {5}).split("\n")
-    assert shown[2:5] == SCRIPT.split("\n")[2:5]
-    assert shown[7] == "    #   -> …"
+    assert veiled(lesson, {5, 13}) == {}
+    assert veiled(lesson, {5}).keys() == {8, 10, 11, 12}
 
 
 def test_an_answer_is_told_with_its_question_as_the_choice_that_it_is(lesson: Lesson) -> None:

@@ -35,6 +35,14 @@ def test_there_is_a_row_for_each_line_and_no_more() -> None:
     assert len(draw_source("", 10, PALETTE)) == 1
 
 
+def test_a_line_is_veiled_and_unveiled_and_the_others_stay_what_they_were() -> None:
+    plain = draw_source(SCRIPT, 40, PALETTE)
+    hidden = draw_source(SCRIPT, 40, PALETTE, veiled={4: "# …"})
+    assert hidden[3].text == "   4 # …".ljust(40)
+    assert [number for number in range(13) if hidden[number] is not plain[number]] == [3]
+    assert texts()[3] == plain[3].text
+
+
 def test_the_next_statement_and_the_last_are_told_apart_without_colour() -> None:
     rows = texts(done=5, next=6)
     assert rows[4].startswith("✓  5")

@@ -24,25 +24,25 @@ def answers(lesson: Lesson, frame: Frame) -> list[str]:
     return found
 
 
-def veiled(lesson: Lesson, ran: Collection[int]) -> str:
-    """The script as it may be seen where these lines have run: of the other questions the
-    expressions are hidden, and the notes between them and their statements."""
+def veiled(lesson: Lesson, ran: Collection[int]) -> dict[int, str]:
+    """What stands for lines that would give an answer away where these lines have run: of the other
+    questions the expressions are hidden, and the notes between them and their statements."""
     lines = lesson.source.split("\n")
     to_come = [ask for ask in lesson.asks if ask.line not in ran]
+    shown: dict[int, str] = {}
     for ask in to_come:
-        _, last = ask.place
-        for at in range(last, ask.line - 1):
-            indent, mark, _ = lines[at].partition("#")
-            lines[at] = f"{indent}{mark} {_HIDDEN}"
-    source = lesson.source.split("\n")
+        for number in range(ask.place[1] + 1, ask.line):
+            indent, mark, _ = lines[number - 1].partition("#")
+            shown[number] = f"{indent}{mark} {_HIDDEN}"
     for ask in to_come:
-        # After the notes: what one question hides may be the next one.
         first, last = ask.place
-        lines[first - 1 : last] = source[first - 1 : last]
-        for at in range(first - 1, last):
-            question, arrow, answer = lines[at].partition("->")
-            if arrow:
+        is_open = True
+        for number in range(first, last + 1):
+            # What comes between one question and the statement may be another one.
+            shown.pop(number, None)
+            question, arrow, answer = lines[number - 1].partition("->")
+            if arrow and is_open:
+                is_open = False
                 _, bar, choices = answer.partition(" | ")
-                lines[at] = f"{question}-> {_HIDDEN}{bar}{choices}"
-                break
-    return "\n".join(lines)
+                shown[number] = f"{question}-> {_HIDDEN}{bar}{choices}"
+    return shown

@@ -268,6 +268,27 @@ async def test_only_the_note_of_this_step_has_a_bar(tmp_path: Path) -> None:
         assert "▌ w is a leaf" in pane(screen, "notes")
 
 
+async def test_an_ask_is_answered_by_its_statement_and_not_before(tmp_path: Path) -> None:
+    note = "    # The chain rule, walked backwards, leaves the slope of every weight."
+    assert note in DESCENT
+    ask = "    # @ask Is it uphill for w? -> w.grad[0] > 0 | True | False"
+    (tmp_path / "10_descend.py").write_text(DESCENT.replace(note, ask))
+    script = [
+        (structs.replace(frame, slots=("True",)) if frame.line == 16 else frame, out)
+        for frame, out in descent()
+    ]
+    async with opened(tmp_path, FakeEngine(script=script)) as (pilot, screen, _):
+        await press(pilot, screen, *["right"] * 5)
+        assert "? Is it uphill for w?  | True  | False" in pane(screen, "notes")
+        assert "-> … | True | False" in pane(screen, "source")
+        await press(pilot, screen, "right")
+        assert "? Is it uphill for w?  = True" in pane(screen, "notes")
+        assert "-> w.grad[0] > 0" in pane(screen, "source")
+        # Whoever goes back may think again.
+        await press(pilot, screen, "left")
+        assert "w.grad[0] > 0" not in pane(screen, "source")
+
+
 def help_shown(pilot: Pilot[None]) -> list[str]:
     """The rows of the keys that help lists, in the order that they are read."""
     halves = pilot.app.screen.query("#help Static")

@@ -61,6 +61,7 @@ def draw_source(
     error: int = 0,
     ran: Collection[int] = frozenset(),
     made: int = 0,
+    veiled: Mapping[int, str] | None = None,
 ) -> list[Strip]:
     """A strip for each line of `source`.
 
@@ -72,6 +73,7 @@ def draw_source(
         values: Text to write at a line's end.
         ran: Lines whose statements have run: their numbers stand out.
         made: The line that made the operation which the learner is at inside a statement.
+        veiled: Comments that are shown otherwise than they stand, by their lines.
     """
     script = _read(source)
     marks = _marks(script, done, next, error)
@@ -82,7 +84,8 @@ def draw_source(
         if number == made:
             mark, state = MADE, state or "done"
         told = (values or {}).get(number, "")
-        key = (width, palette, mark, state, told, number in ran)
+        veil = (veiled or {}).get(number)
+        key = (width, palette, mark, state, told, number in ran, veil)
         last = script.drawn.get(number)
         if last is None or last[0] != key:
             laid = {"next": palette.next, "done": palette.current, "error": palette.error}
@@ -91,6 +94,8 @@ def draw_source(
                 (f"{number:>{digits}} ", palette.text if number in ran else palette.muted),
             ]
             code = _code(script, number, width - digits - 3, palette)
+            if veil is not None:
+                code = [(veil.expandtabs(4), palette.syntax["comment"])]
             drawn = _drawn([*gutter, *code], told, width, palette, laid.get(state))
             last = script.drawn[number] = (key, drawn)
         strips.append(last[1])

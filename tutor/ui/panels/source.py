@@ -28,7 +28,7 @@ class SourcePanel(LensPanel):
             values[raised] = frame.raised.partition("\n")[0]
         ran = self._ran(moment)
         return draw_source(
-            veiled(self.lesson, ran),
+            self.lesson.source,
             width,
             self.palette,
             done=frame.line if frame else 0,
@@ -36,6 +36,7 @@ class SourcePanel(LensPanel):
             values=values,
             error=ahead.line if ahead.is_failing else raised,
             ran=ran,
+            veiled=veiled(self.lesson, ran),
             made=self._made(),
         )
 

@@ -21,7 +21,7 @@ from tutor.ui.draw.palette import Palette
 from tutor.ui.field import Field
 from tutor.ui.lines import Lines
 
-_HINT = "NAME = VALUE, or any one statement: the run forks here and goes on with it"
+_HINT = "NAME = VALUE, or any one statement; at the end of a run a knob turns at its own line"
 
 
 class EditScreen(ModalScreen[tuple[str, Launch] | None]):
