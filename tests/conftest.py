@@ -10,7 +10,7 @@ import pytest
 from driver import Driver, Recording
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import Launch
+from tutor.wire.messages import Launch
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import FOREVER, Ended, Event, Launch, Printed, Waited
 from tutor.engine.run import Run
-from tutor.frame import Frame
-from tutor.intake import record
-from tutor.timeline import Timeline
+from tutor.history.record_events import record
+from tutor.history.timeline import Timeline
+from tutor.schema.frame import Frame
+from tutor.wire.messages import FOREVER, Ended, Event, Launch, Printed, Waited
 
 PATIENCE = 60.0
 """Seconds after which a run that says nothing fails its test."""

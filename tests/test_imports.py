@@ -27,12 +27,20 @@ def test_the_menu_needs_neither_torch_nor_numpy_nor_plots():
 
 @pytest.mark.parametrize(
     "module",
-    ["tutor.ui.screens.lesson", "tutor.headless", "tutor.check", "tutor.doctor", "tutor.table"],
+    [
+        "tutor.ui.screens.lesson",
+        "tutor.commands.run",
+        "tutor.commands.check",
+        "tutor.commands.doctor",
+        "tutor.commands.table",
+    ],
 )
 def test_no_caller_of_the_engine_imports_torch(module):
     assert "torch" not in loaded(f"import {module}")
 
 
-@pytest.mark.parametrize("module", ["tutor.headless", "tutor.check", "tutor.engine.worker"])
+@pytest.mark.parametrize(
+    "module", ["tutor.commands.run", "tutor.commands.check", "tutor.worker.worker"]
+)
 def test_runs_without_a_screen_load_no_terminal_library(module):
     assert not loaded(f"import {module}").intersection({"textual", "rich", "plotext"})

@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 from click.core import ParameterSource
 
-from tutor.engine.protocol import DEFAULT_SEED, FOREVER
+from tutor.wire.messages import DEFAULT_SEED, FOREVER
 
 _device = click.option("--device", metavar="D", help="Run on this device: cpu, cuda, mps, …")
 _seed = click.option(
@@ -71,11 +71,11 @@ def run(
     save: str | None,
 ) -> None:
     """Run a lesson or a script without a screen, or print a recording: FILE or FILE@BRANCH."""
-    from tutor import headless
-    from tutor.launching import edit, expression, settings
-    from tutor.lesson import LessonError, read
-    from tutor.recording.reader import locate
-    from tutor.request import Request
+    from tutor.commands import run as headless
+    from tutor.history.recording.reader import locate
+    from tutor.script.lesson import LessonError, read
+    from tutor.session.launch import edit, expression, settings
+    from tutor.session.request import Request
 
     stdout = sys.stdout.buffer
     if locate(target) is not None:
@@ -120,16 +120,16 @@ def audit_(
     as_json: bool,
 ) -> None:
     """Hold autograd's gradients against finite differences: of the first backward pass, or --at."""
-    from tutor import auditing
-    from tutor.launching import edit, settings
-    from tutor.lesson import read
-    from tutor.request import Request
+    from tutor.commands import audit
+    from tutor.script.lesson import read
+    from tutor.session.launch import edit, settings
+    from tutor.session.request import Request
 
     path = _resolve(target)
     with _told(f"{path}: interrupted"):
         request = Request(device, seed, settings(sets), tuple(map(edit, edits)))
         lesson, stdout = read(path), sys.stdout.buffer
-        sys.exit(auditing.run(lesson, str(path), request, at, of, as_json, stdout))
+        sys.exit(audit.run(lesson, str(path), request, at, of, as_json, stdout))
 
 
 @main.command("diff")
@@ -140,7 +140,7 @@ def audit_(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def diff_(one: str, other: str, rtol: float, atol: float, as_json: bool) -> None:
     """Tell where two recordings part; each is FILE or FILE@BRANCH."""
-    from tutor import diff
+    from tutor.commands import diff
 
     with _told("interrupted"):
         found = diff.compare(one, other, rtol, atol)
@@ -165,7 +165,7 @@ def export_(
         _refuse("export: say into what, one of --csv, --svg STEP, --cast")
     with _told("interrupted"):
         if as_csv:
-            from tutor import export
+            from tutor.commands import export
 
             export.csv_file(target, output)
         else:
@@ -178,7 +178,7 @@ def export_(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a lesson.")
 def list_(as_json: bool) -> None:
     """List the lessons."""
-    from tutor.catalog import find
+    from tutor.course.catalog import find
 
     chapter, entries = None, find()
     names = max((len(entry.id) for entry in entries), default=0) + 2
@@ -200,7 +200,7 @@ def list_(as_json: bool) -> None:
 @_device
 def check(targets: tuple[str, ...], device: str | None) -> None:
     """Run lessons and report every figure, slot, question and assert that does not hold."""
-    from tutor.check import check as findings
+    from tutor.commands.check import check as findings
 
     count = 0
     with _told("interrupted"):
@@ -214,7 +214,7 @@ def check(targets: tuple[str, ...], device: str | None) -> None:
 @main.command()
 def doctor() -> None:
     """Show the device, torch, the terminal and the paths as this program sees them."""
-    from tutor.doctor import report
+    from tutor.commands.doctor import report
 
     for line in report():
         click.echo(line)
@@ -222,8 +222,8 @@ def doctor() -> None:
 
 def _screen(target: str | None, device: str | None, seed: int, memory: str) -> NoReturn:
     from tutor.engine.client import Engine
-    from tutor.request import Request, memory_size
-    from tutor.ui.terminal import show
+    from tutor.session.request import Request, memory_size
+    from tutor.ui.terminal.terminal import show
 
     path = None if target is None else _openable(target)
     with _told("interrupted"):
@@ -244,13 +244,13 @@ def _cells(size: str) -> tuple[int, int]:
 
 def _openable(target: str) -> str:
     """A script's path, or a recording: FILE or FILE@BRANCH."""
-    from tutor.recording.reader import locate
+    from tutor.history.recording.reader import locate
 
     return target if locate(target) else str(_resolve(target))
 
 
 def _resolve(target: str) -> Path:
-    from tutor.catalog import resolve
+    from tutor.course.catalog import resolve
 
     try:
         return resolve(target)
@@ -270,8 +270,8 @@ def _refuse_options(target: str, *names: str) -> None:
 @contextmanager
 def _told(interrupted: str) -> Iterator[None]:
     """Tell in one line what cannot be done, and end."""
-    from tutor.lesson import LessonError
-    from tutor.request import BadRequest
+    from tutor.script.lesson import LessonError
+    from tutor.session.request import BadRequest
 
     try:
         yield

@@ -9,13 +9,13 @@ from collections.abc import Callable
 import numpy as np
 from graph import PALETTE, milliseconds
 
-from tutor.condition import Condition
-from tutor.events.follow import Events
-from tutor.frame import Frame, TensorView
-from tutor.timeline import Timeline
-from tutor.ui.draw.elements import draw_elements
-from tutor.ui.draw.timeline import draw_timeline
-from tutor.ui.draw.window import look, select
+from tutor.history.timeline import Timeline
+from tutor.insight.events.detect import Events
+from tutor.insight.search import Condition
+from tutor.schema.frame import Frame, TensorView
+from tutor.ui.draw.tensors.elements import draw_elements
+from tutor.ui.draw.tensors.window import look, select
+from tutor.ui.draw.time.timeline import draw_timeline
 
 
 def window(rows: int, columns: int) -> None:

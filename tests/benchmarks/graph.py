@@ -16,9 +16,9 @@ from pathlib import Path
 
 from textual.geometry import Region
 
-from tutor.ui.draw.graph import Box, Wire, box_size, paint
-from tutor.ui.draw.layout import Plan, arrange
-from tutor.ui.draw.palette import palette_for
+from tutor.ui.draw.graph.graph import Box, Wire, box_size, paint
+from tutor.ui.draw.graph.layout import Plan, arrange
+from tutor.ui.draw.text.palette import palette_for
 
 PALETTE = palette_for("256")
 GRAPHS = json.loads(Path(__file__).with_name("graphs.json").read_text())

@@ -14,8 +14,8 @@ import threading
 from recording import bare, text
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import FOREVER, Ended, Launch, Printed
-from tutor.frame import Frame
+from tutor.schema.frame import Frame
+from tutor.wire.messages import FOREVER, Ended, Launch, Printed
 
 BARS = {"a": 5.0, "b": 3.5, "c": 3.5, "d": 2.2}
 """By loop: with operations over bare, at most."""

@@ -52,9 +52,9 @@ def run_ungated() -> None:
     """`tutor` as a dashboard that repaints its panes at each step, by Textual's own way to the
     terminal, whether that keeps up or not."""
     from tutor.cli import main
-    from tutor.ui import display
     from tutor.ui.panels.panel import Panel
     from tutor.ui.panels.tensors import TensorsPanel
+    from tutor.ui.terminal import output
 
     def paint_all(panel: Panel) -> None:
         paint(panel)
@@ -62,7 +62,7 @@ def run_ungated() -> None:
 
     paint, Panel._paint = Panel._paint, paint_all
     TensorsPanel.INTERVAL = Panel.INTERVAL
-    display.ThriftyApp._display = App._display
+    output.ThriftyApp._display = App._display
     main(sys.argv[2:])
 
 

@@ -17,9 +17,9 @@ import threading
 from pathlib import Path
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import FOREVER, Ended, Launch, Printed
-from tutor.frame import Frame
-from tutor.timeline import Timeline
+from tutor.history.timeline import Timeline
+from tutor.schema.frame import Frame
+from tutor.wire.messages import FOREVER, Ended, Launch, Printed
 
 LOOPS = Path(__file__).parent / "loops"
 BARS = {

@@ -16,9 +16,9 @@ from time import perf_counter
 from recording import EVERY, bare, text
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import FOREVER, Ended, Launch, Printed, Started
-from tutor.frame import Frame, TensorView
-from tutor.timeline import Timeline
+from tutor.history.timeline import Timeline
+from tutor.schema.frame import Frame, TensorView
+from tutor.wire.messages import FOREVER, Ended, Launch, Printed, Started
 
 STEPS = 100_000
 

@@ -35,7 +35,7 @@ from probe import (
 from pseudo_terminal import ENTER, HOME, REOPEN, RIGHT, is_alive
 
 from tutor.engine.client import Engine
-from tutor.engine.protocol import Launch, Started
+from tutor.wire.messages import Launch, Started
 
 SMOOTH = str(HERE / "loops" / "smooth.py")
 FORWARD = RIGHT

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tutor import values
-from tutor.catalog import Entry, find, neighbours
-from tutor.check import Reviewer
-from tutor.headless import Headless
-from tutor.lesson import read
-from tutor.timeline import Timeline
+from tutor.commands.check import Reviewer
+from tutor.commands.run import Headless
+from tutor.course.catalog import Entry, find, neighbours
+from tutor.history.timeline import Timeline
+from tutor.schema import values
+from tutor.script.lesson import read
 
 COURSE = find()
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tutor.catalog import Entry, find
-from tutor.lesson import Lesson, read
+from tutor.course.catalog import Entry, find
+from tutor.script.lesson import Lesson, read
 
 COURSE = find()
 

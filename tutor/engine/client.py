@@ -12,16 +12,9 @@ import tempfile
 import threading
 from collections.abc import Callable
 
-from tutor.engine.control import (
-    Control,
-    DeviceFound,
-    HostFailed,
-    HostReady,
-    Signal,
-    WorkerEnded,
-)
-from tutor.engine.protocol import Launch
 from tutor.engine.run import Run
+from tutor.wire.control import Control, DeviceFound, HostFailed, HostReady, Signal, WorkerEnded
+from tutor.wire.messages import Launch
 
 GRACE = 0.5
 """Seconds that the host gets to end by itself."""
@@ -73,7 +66,7 @@ class Engine:
             "PYTHONHASHSEED": "0",
         }
         # -P: a `torch.py` beside the learner must not be taken for torch.
-        command = [sys.executable, "-P", "-m", "tutor.engine.host", str(theirs.fileno())]
+        command = [sys.executable, "-P", "-m", "tutor.worker.host", str(theirs.fileno())]
         command += ["eager"] * self._eager
         self._process = subprocess.Popen(
             command,

@@ -13,21 +13,11 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from tutor.engine import page
-from tutor.engine.control import Control, StartRun
-from tutor.engine.protocol import (
-    Command,
-    Ended,
-    Event,
-    Go,
-    Launch,
-    Printed,
-    Question,
-    Waited,
-    pack,
-)
-from tutor.frame import Frame
-from tutor.transcript import KEPT
+from tutor.history.transcript import KEPT
+from tutor.schema.frame import Frame
+from tutor.wire import shared_page
+from tutor.wire.control import Control, StartRun
+from tutor.wire.messages import Command, Ended, Event, Go, Launch, Printed, Question, Waited, pack
 
 PATIENCE = 0.15
 """Seconds that a statement gets to come to its end when the learner pauses; then it is frozen."""
@@ -62,9 +52,9 @@ class Run:
         self._number = number
         self._notify = notify
         self._send_signal = send_signal
-        self._page_fd = page.create()
-        self._page = page.Page(self._page_fd)
-        self._receiver = page.Receiver(self._page)
+        self._page_fd = shared_page.create()
+        self._page = shared_page.Page(self._page_fd)
+        self._receiver = shared_page.Receiver(self._page)
         self._files = [tempfile.TemporaryFile(buffering=0) for _ in range(2)]
         self._lock = threading.Lock()
         self._events: list[Event] = []
@@ -231,7 +221,7 @@ class Run:
             if self._woken in ready:
                 os.read(self._woken, 4096)
             if self._pipe in ready:
-                data = os.read(self._pipe, page.SIZE)
+                data = os.read(self._pipe, shared_page.SIZE)
                 if not data:
                     break
                 self._hand_over(self._receiver.feed(data))

@@ -12,16 +12,16 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
-from tutor.budget import Budget
-from tutor.request import Request
-from tutor.ui.display import ThriftyApp
-from tutor.ui.draw.palette import Palette, palette_for
-from tutor.ui.engine import AnyEngine
-from tutor.ui.keys import described
+from tutor.history.budget import Budget
+from tutor.session.engine_protocol import AnyEngine
+from tutor.session.request import Request
+from tutor.ui.draw.text.palette import Palette, palette_for
 from tutor.ui.screens.help import HelpScreen
 from tutor.ui.screens.menu import LessonChosen, MenuScreen
-from tutor.ui.terminal import leave_on_signals
+from tutor.ui.terminal.output import ThriftyApp
+from tutor.ui.terminal.terminal import leave_on_signals
 from tutor.ui.theme import NAME, theme
+from tutor.ui.widgets.keys import described
 
 if TYPE_CHECKING:
     from tutor.ui.screens.lesson import LessonScreen
@@ -91,8 +91,8 @@ class TutorApp(ThriftyApp):
         self.device = self.engine.device
 
     def on_lesson_chosen(self, chosen: LessonChosen) -> None:
-        from tutor.lesson import LessonError
-        from tutor.recording.file import RecordingError
+        from tutor.history.recording.file import RecordingError
+        from tutor.script.lesson import LessonError
 
         try:
             screen = self._lesson_screen(str(chosen.path))
@@ -121,10 +121,10 @@ class TutorApp(ThriftyApp):
 
     def _lesson_screen(self, target: str) -> "LessonScreen":
         # Reading scripts and drawing values take imports that the menu does not wait for.
-        from tutor.lesson import parse, read
-        from tutor.recording.reader import locate
-        from tutor.recording.tree import open_
-        from tutor.ui.archive import Archive
+        from tutor.history.recording.reader import locate
+        from tutor.history.recording.tree import open_
+        from tutor.script.lesson import parse, read
+        from tutor.session.archive import Archive
         from tutor.ui.screens.lesson import LessonScreen
 
         if (place := locate(target)) is None:

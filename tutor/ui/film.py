@@ -11,9 +11,9 @@ from typing import IO
 from textual.pilot import Pilot
 
 from tutor.engine.client import Engine
-from tutor.recording.file import RecordingError, is_recording
-from tutor.recording.reader import locate
-from tutor.request import Request
+from tutor.history.recording.file import RecordingError, is_recording
+from tutor.history.recording.reader import locate
+from tutor.session.request import Request
 from tutor.ui.app import TutorApp
 from tutor.ui.panels.panel import Panel
 from tutor.ui.screens.lesson import LessonScreen

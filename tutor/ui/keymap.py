@@ -2,8 +2,8 @@
 
 from textual.binding import Binding, BindingType
 
+from tutor.session.session import Doing, Session
 from tutor.ui.panes import KEYS
-from tutor.ui.session import Doing, Session
 
 _ROWS = (
     ("right,space,l", "do('step')", "step", "One step forward; at the newest, run the next one"),

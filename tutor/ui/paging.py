@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 from textual.strip import Strip
 
-from tutor import values
-from tutor.engine.protocol import Fetched
-from tutor.frame import TensorView
-from tutor.timeline import Moment
-from tutor.ui.draw.elements import Array, draw_elements, part_of
-from tutor.ui.draw.palette import Palette
-from tutor.ui.draw.strips import fill, line, strip
-from tutor.ui.draw.table import described, draw_value
-from tutor.ui.draw.window import Span, Window, look, select
-from tutor.ui.pager import Answer
+from tutor.history.timeline import Moment
+from tutor.schema import values
+from tutor.schema.frame import TensorView
+from tutor.session.replays.query import Answer
+from tutor.ui.draw.tensors.elements import Array, draw_elements, part_of
+from tutor.ui.draw.tensors.table import described, draw_value
+from tutor.ui.draw.tensors.window import Span, Window, look, select
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import fill, line, strip
+from tutor.wire.messages import Fetched
 
 
 @dataclass(frozen=True)

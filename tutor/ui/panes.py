@@ -5,10 +5,10 @@ from textual.containers import Container, Vertical
 from textual.reactive import var
 from textual.widget import Widget
 
-from tutor.lesson import Lesson
-from tutor.timeline import Moment
-from tutor.ui.draw.palette import Palette
-from tutor.ui.lens import Lens
+from tutor.history.timeline import Moment
+from tutor.script.lesson import Lesson
+from tutor.session.inside_view import Lens
+from tutor.ui.draw.text.palette import Palette
 from tutor.ui.panels.gradients import GradientsPanel
 from tutor.ui.panels.graph import GraphPanel
 from tutor.ui.panels.lens_panel import LensPanel

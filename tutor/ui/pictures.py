@@ -1,11 +1,11 @@
 """Bring the plot pane up to date with the run that is shown."""
 
-from tutor.declared import Plot
-from tutor.plots import Picture
-from tutor.ui.branch import Branch, Branches
-from tutor.ui.draw.marks import Course
+from tutor.insight.plots import Picture
+from tutor.insight.trajectory import Walk
+from tutor.script.declarations import Plot
+from tutor.session.branches import Branch, Branches
+from tutor.ui.draw.plots.marks import Course
 from tutor.ui.panels.plot import PlotPanel
-from tutor.walks import Walk
 
 NOTHING_RUNS = "a recording runs nothing: only the way is known"
 

@@ -2,7 +2,7 @@
 
 from textual.theme import Theme
 
-from tutor.ui.draw.palette import Palette
+from tutor.ui.draw.text.palette import Palette
 
 NAME = "tutor"
 

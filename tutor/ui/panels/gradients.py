@@ -2,8 +2,8 @@
 
 from textual.strip import Strip
 
-from tutor.timeline import Moment
-from tutor.ui.draw.gradients import draw_gradients
+from tutor.history.timeline import Moment
+from tutor.ui.draw.tensors.gradients import draw_gradients
 from tutor.ui.panels.panel import Panel
 
 

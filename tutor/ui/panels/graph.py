@@ -7,14 +7,14 @@ from textual.binding import Binding
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tutor import graph
-from tutor.lesson import Lesson
-from tutor.timeline import Moment
-from tutor.ui.draw.boxes import FULL, NAMES, Scene, draw_scene
-from tutor.ui.draw.graph import paint
-from tutor.ui.draw.layout import Plan, arrange
-from tutor.ui.draw.palette import Palette
-from tutor.ui.draw.strips import fill, line
+from tutor.history.timeline import Moment
+from tutor.insight import graph
+from tutor.script.lesson import Lesson
+from tutor.ui.draw.graph.boxes import FULL, NAMES, Scene, draw_scene
+from tutor.ui.draw.graph.graph import paint
+from tutor.ui.draw.graph.layout import Plan, arrange
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import fill, line
 from tutor.ui.panels.lens_panel import LensPanel
 
 _ASIDE = 24

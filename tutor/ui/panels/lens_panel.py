@@ -4,8 +4,8 @@ from textual.events import Show
 from textual.message import Message
 from textual.reactive import var
 
-from tutor.timeline import Moment
-from tutor.ui.lens import Lens
+from tutor.history.timeline import Moment
+from tutor.session.inside_view import Lens
 from tutor.ui.panels.panel import Panel
 
 

@@ -5,8 +5,8 @@ from threading import Thread
 
 from textual.strip import Strip
 
-from tutor.timeline import Moment
-from tutor.ui.draw.loss import Curve, draw_loss, suits_log
+from tutor.history.timeline import Moment
+from tutor.ui.draw.plots.loss import Curve, draw_loss, suits_log
 from tutor.ui.panels.panel import Panel
 
 

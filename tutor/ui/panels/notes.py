@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.asks import answers
-from tutor.frame import Frame
-from tutor.lesson import Cell
-from tutor.timeline import Moment
-from tutor.ui.draw.notes import draw_note
-from tutor.ui.draw.strips import strip, wrap
+from tutor.course.questions import answers
+from tutor.history.timeline import Moment
+from tutor.schema.frame import Frame
+from tutor.script.lesson import Cell
+from tutor.ui.draw.script.notes import draw_note
+from tutor.ui.draw.text.strips import strip, wrap
 from tutor.ui.panels.panel import Panel
 
 _REACH = 40

@@ -2,8 +2,8 @@
 
 from textual.strip import Strip
 
-from tutor.timeline import Moment
-from tutor.ui.draw.operations import draw_operations
+from tutor.history.timeline import Moment
+from tutor.ui.draw.graph.operations import draw_operations
 from tutor.ui.panels.lens_panel import LensPanel
 
 

@@ -2,8 +2,8 @@
 
 from textual.strip import Strip
 
-from tutor.timeline import Moment
-from tutor.ui.draw.output import STDERR, draw_output
+from tutor.history.timeline import Moment
+from tutor.ui.draw.script.output import STDERR, draw_output
 from tutor.ui.panels.panel import Panel
 
 

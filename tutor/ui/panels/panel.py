@@ -12,11 +12,11 @@ from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tutor.engine.protocol import Ended
-from tutor.lesson import Lesson
-from tutor.timeline import Moment
-from tutor.ui.draw.palette import Palette
-from tutor.ui.later import later
+from tutor.history.timeline import Moment
+from tutor.script.lesson import Lesson
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.terminal.timers import later
+from tutor.wire.messages import Ended
 
 
 @dataclass(frozen=True)

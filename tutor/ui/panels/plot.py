@@ -9,12 +9,12 @@ from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
-from tutor.declared import Plot
-from tutor.plots import Picture
-from tutor.timeline import Moment
-from tutor.ui.draw.marks import Course
-from tutor.ui.draw.plot import draw_plot, grid
-from tutor.ui.draw.strips import line
+from tutor.history.timeline import Moment
+from tutor.insight.plots import Picture
+from tutor.script.declarations import Plot
+from tutor.ui.draw.plots.marks import Course
+from tutor.ui.draw.plots.plot import draw_plot, grid
+from tutor.ui.draw.text.strips import line
 from tutor.ui.panels.panel import Panel
 
 

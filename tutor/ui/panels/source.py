@@ -2,10 +2,10 @@
 
 from textual.strip import Strip
 
-from tutor.asks import veiled
-from tutor.timeline import Moment
-from tutor.ui.draw.changes import draw_changes
-from tutor.ui.draw.source import draw_source, loop_around
+from tutor.course.questions import veiled
+from tutor.history.timeline import Moment
+from tutor.ui.draw.script.source import draw_source, loop_around
+from tutor.ui.draw.tensors.changes import draw_changes
 from tutor.ui.panels.lens_panel import LensPanel
 
 

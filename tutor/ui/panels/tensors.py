@@ -10,17 +10,17 @@ from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 
-from tutor.engine.protocol import Fetched
-from tutor.lesson import Lesson
-from tutor.timeline import Moment
-from tutor.ui.draw.difference import draw_difference, draw_differences, named, subtract
-from tutor.ui.draw.palette import Palette
-from tutor.ui.draw.strips import strip
-from tutor.ui.draw.tensors import draw_tensors, draw_value, listed
-from tutor.ui.pager import Answer
+from tutor.history.timeline import Moment
+from tutor.script.lesson import Lesson
+from tutor.session.replays.query import Answer
+from tutor.ui.draw.tensors.difference import draw_difference, draw_differences, named, subtract
+from tutor.ui.draw.tensors.tensors import draw_tensors, draw_value, listed
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import strip
 from tutor.ui.paging import Paging, Wanted
 from tutor.ui.panels.panel import Panel
 from tutor.ui.screens.slice import SliceScreen
+from tutor.wire.messages import Fetched
 
 
 class TensorsPanel(Panel):

@@ -6,9 +6,9 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
-from tutor.events.follow import Events
-from tutor.timeline import Moment
-from tutor.ui.draw.timeline import cell_to_step, draw_timeline, remarks
+from tutor.history.timeline import Moment
+from tutor.insight.events.detect import Events
+from tutor.ui.draw.time.timeline import cell_to_step, draw_timeline, remarks
 from tutor.ui.panels.panel import Panel
 
 

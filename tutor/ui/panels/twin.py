@@ -3,16 +3,16 @@
 from textual.message import Message
 from textual.strip import Strip
 
-from tutor.budget import Budget
-from tutor.catalog import neighbours
-from tutor.lesson import LessonError
-from tutor.request import BadRequest, Request
-from tutor.timeline import Moment
-from tutor.ui.draw.strips import strip, wrap
-from tutor.ui.draw.twin import draw_twin
-from tutor.ui.engine import AnyEngine
+from tutor.course.catalog import neighbours
+from tutor.history.budget import Budget
+from tutor.history.timeline import Moment
+from tutor.script.lesson import LessonError
+from tutor.session.engine_protocol import AnyEngine
+from tutor.session.request import BadRequest, Request
+from tutor.session.twin_run import Twin
+from tutor.ui.draw.script.twin import draw_twin
+from tutor.ui.draw.text.strips import strip, wrap
 from tutor.ui.panels.panel import Panel
-from tutor.ui.twin import Twin
 
 
 class TwinPanel(Panel):

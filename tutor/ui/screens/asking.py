@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from tutor.timeline import Timeline
-from tutor.ui.archive import NOTHING
-from tutor.ui.branch import Branch, Branches
-from tutor.ui.draw.palette import Palette
-from tutor.ui.engine import AnyEngine
-from tutor.ui.lens import Lens
+from tutor.history.timeline import Timeline
+from tutor.session.archive import NOTHING
+from tutor.session.branches import Branch, Branches
+from tutor.session.engine_protocol import AnyEngine
+from tutor.session.inside_view import Lens
+from tutor.ui.draw.text.palette import Palette
 from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.screens.audit import audit_of
 from tutor.ui.screens.why import WhyScreen, question_about
 
 if TYPE_CHECKING:
-    from tutor.lesson import Lesson
+    from tutor.script.lesson import Lesson
     from tutor.ui.panes import Panes
 
 

@@ -11,17 +11,17 @@ from textual.getters import query_one
 from textual.message import Message
 from textual.screen import ModalScreen
 
-from tutor import audit
-from tutor.engine.protocol import Audited, Ended, Launch
-from tutor.frame import GRAD
-from tutor.lesson import Lesson
-from tutor.timeline import Timeline
-from tutor.ui.draw.audit import draw_audit
-from tutor.ui.draw.palette import Palette
-from tutor.ui.draw.strips import line
-from tutor.ui.engine import AnyEngine, AnyRun
-from tutor.ui.lines import Lines
-from tutor.ui.session import Session
+from tutor.history.timeline import Timeline
+from tutor.insight import audit
+from tutor.schema.frame import GRAD
+from tutor.script.lesson import Lesson
+from tutor.session.engine_protocol import AnyEngine, AnyRun
+from tutor.session.session import Session
+from tutor.ui.draw.graph.audit import draw_audit
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import line
+from tutor.ui.widgets.lines import Lines
+from tutor.wire.messages import Audited, Ended, Launch
 
 
 class AuditScreen(ModalScreen[None]):

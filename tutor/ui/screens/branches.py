@@ -12,13 +12,13 @@ from textual.getters import query_one
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tutor.ui.archive import NOTHING
-from tutor.ui.branch import LONGEST, Branch, Branches
-from tutor.ui.draw.branches import Row, draw_branches
-from tutor.ui.draw.palette import Palette
-from tutor.ui.field import Field
-from tutor.ui.lines import Lines
-from tutor.ui.session import Doing
+from tutor.session.archive import NOTHING
+from tutor.session.branches import LONGEST, Branch, Branches
+from tutor.session.session import Doing
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.time.branches import Row, draw_branches
+from tutor.ui.widgets.field import Field
+from tutor.ui.widgets.lines import Lines
 
 _STATES = {
     Doing.STARTING: "starting",

@@ -14,12 +14,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
-from tutor.changes import BadChange, Offer
-from tutor.engine.protocol import Launch
-from tutor.ui.draw.edit import draw_offers
-from tutor.ui.draw.palette import Palette
-from tutor.ui.field import Field
-from tutor.ui.lines import Lines
+from tutor.session.edits import BadChange, Offer
+from tutor.ui.draw.script.edit import draw_offers
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.widgets.field import Field
+from tutor.ui.widgets.lines import Lines
+from tutor.wire.messages import Launch
 
 _HINT = "NAME = VALUE, or any one statement; at the end of a run a knob turns at its own line"
 

@@ -10,12 +10,12 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.getters import query_one
 from textual.screen import ModalScreen
 
-from tutor.events.follow import Events
-from tutor.events.kinds import Event, Kind
-from tutor.ui.draw.events import KEYS, draw_event, draw_kinds
-from tutor.ui.draw.palette import Palette
-from tutor.ui.draw.strips import line
-from tutor.ui.lines import Lines
+from tutor.insight.events.detect import Events
+from tutor.insight.events.kinds import Event, Kind
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import line
+from tutor.ui.draw.time.events import KEYS, draw_event, draw_kinds
+from tutor.ui.widgets.lines import Lines
 
 
 class EventsScreen(ModalScreen[int | None]):

@@ -14,9 +14,9 @@ from textual.getters import query_one
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tutor.condition import Condition, ConditionError
-from tutor.predicate import LONGEST
-from tutor.ui.draw.strips import ELLIPSIS
+from tutor.insight.predicate import LONGEST
+from tutor.insight.search import Condition, ConditionError
+from tutor.ui.draw.text.strips import ELLIPSIS
 
 _HINT = (
     "120 is a step, i20 an iteration, loss < 0.1 the first step where it holds. "

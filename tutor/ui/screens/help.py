@@ -10,8 +10,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from tutor.ui.draw.palette import Palette
-from tutor.ui.keys import described
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.widgets.keys import described
 
 _KEYS = 14
 """Columns for the names of the keys of one action."""

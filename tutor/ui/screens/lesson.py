@@ -11,22 +11,21 @@ from textual.getters import query_one
 from textual.reactive import var
 from textual.timer import Timer
 
-from tutor import progress
-from tutor.budget import Budget
-from tutor.engine.protocol import Fetch, Launch
-from tutor.launching import prepare
-from tutor.lesson import Lesson
-from tutor.request import Request
-from tutor.timeline import Moment, Timeline
+from tutor.course import progress
+from tutor.history.budget import Budget
+from tutor.history.timeline import Moment, Timeline
+from tutor.script.lesson import Lesson
+from tutor.session.archive import Archive
+from tutor.session.branches import MARKS, Branch, Branches
+from tutor.session.engine_protocol import AnyEngine
+from tutor.session.inside_view import Lens
+from tutor.session.launch import prepare
+from tutor.session.microscope import Microscope
+from tutor.session.request import Request
+from tutor.session.session import Doing, Session
 from tutor.ui import keymap
-from tutor.ui.archive import Archive
-from tutor.ui.branch import MARKS, Branch, Branches
-from tutor.ui.draw.operations import counted
-from tutor.ui.draw.palette import Palette
-from tutor.ui.engine import AnyEngine
-from tutor.ui.keys import KeyLine
-from tutor.ui.lens import Lens
-from tutor.ui.microscope import Microscope
+from tutor.ui.draw.graph.operations import counted
+from tutor.ui.draw.text.palette import Palette
 from tutor.ui.paging import Wanted
 from tutor.ui.panels.lens_panel import LensPanel
 from tutor.ui.panels.notes import NotesPanel
@@ -38,10 +37,11 @@ from tutor.ui.panes import Panes
 from tutor.ui.screens.go import Place
 from tutor.ui.screens.menu import LessonChosen
 from tutor.ui.screens.reporting import Reporting
-from tutor.ui.session import Doing, Session
-from tutor.ui.small import TooSmall
-from tutor.ui.status import StatusLine, describe
 from tutor.ui.watched import Watched
+from tutor.ui.widgets.keys import KeyLine
+from tutor.ui.widgets.small import TooSmall
+from tutor.ui.widgets.status import StatusLine, describe
+from tutor.wire.messages import Fetch, Launch
 
 if TYPE_CHECKING:
     from tutor.ui.app import TutorApp

@@ -17,11 +17,11 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tutor.ui.keys import KeyLine
-from tutor.ui.small import TooSmall
+from tutor.ui.widgets.keys import KeyLine
+from tutor.ui.widgets.small import TooSmall
 
 if TYPE_CHECKING:
-    from tutor.catalog import Entry
+    from tutor.course.catalog import Entry
     from tutor.ui.app import TutorApp
 
 _PRELOAD = 0.5
@@ -86,7 +86,7 @@ class MenuScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         # What was done meanwhile is ticked off.
         if self._entries is not None:
-            from tutor import progress
+            from tutor.course import progress
 
             self._done = progress.done()
             self._show_course()
@@ -97,8 +97,8 @@ class MenuScreen(Screen[None]):
 
     def _read_course(self) -> None:
         """In a thread of its own."""
-        from tutor import progress
-        from tutor.catalog import find
+        from tutor.course import progress
+        from tutor.course.catalog import find
 
         self.post_message(self.Read(find(), progress.done()))
 

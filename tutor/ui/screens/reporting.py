@@ -4,9 +4,8 @@ from time import monotonic
 
 from textual import on
 
-from tutor.ui.branch import Branch
-from tutor.ui.draw.loss import Curve
-from tutor.ui.later import later
+from tutor.session.branches import Branch
+from tutor.ui.draw.plots.loss import Curve
 from tutor.ui.panels.loss import LossPanel
 from tutor.ui.panels.plot import PlotPanel
 from tutor.ui.panels.timeline import TimelinePanel
@@ -16,6 +15,7 @@ from tutor.ui.screens.branches import BranchesScreen
 from tutor.ui.screens.events import EventsScreen
 from tutor.ui.screens.travelling import Travelling
 from tutor.ui.screens.why import WhyScreen
+from tutor.ui.terminal.timers import later
 
 _FRAME = 1 / 30
 """Seconds between two looks at a run that goes on by itself."""

@@ -12,9 +12,9 @@ from textual.getters import query_one
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tutor.recording.file import is_recording
-from tutor.recording.reader import SUFFIX
-from tutor.ui.field import Field
+from tutor.history.recording.file import is_recording
+from tutor.history.recording.reader import SUFFIX
+from tutor.ui.widgets.field import Field
 
 _HINT = "all runs, as far as they are recorded; tutor open FILE walks through them without torch"
 

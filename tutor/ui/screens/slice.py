@@ -12,7 +12,7 @@ from textual.getters import query_one
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tutor.ui.draw.window import select
+from tutor.ui.draw.tensors.window import select
 
 _HINT = "Numbers and colons as in Python, such as [3:5, :, 0]. Nothing typed takes everything."
 _LONGEST = 40

@@ -5,23 +5,23 @@ from pathlib import Path
 
 from textual.screen import ModalScreen
 
-from tutor import changes
-from tutor.condition import Condition, Search
-from tutor.engine.protocol import Launch
-from tutor.events.culprit import culprit
-from tutor.events.kinds import Kind
-from tutor.events.told import tell
-from tutor.recording.file import RecordingError
-from tutor.recording.tree import Recording, save
-from tutor.ui.archive import recorded
-from tutor.ui.branch import Branch
-from tutor.ui.later import later
+from tutor.history.recording.file import RecordingError
+from tutor.history.recording.tree import Recording, save
+from tutor.insight.events.first_nonfinite import culprit
+from tutor.insight.events.kinds import Kind
+from tutor.insight.events.wording import tell
+from tutor.insight.search import Condition, Search
+from tutor.session import edits
+from tutor.session.archive import recorded
+from tutor.session.branches import Branch
 from tutor.ui.screens.asking import Asking
 from tutor.ui.screens.branches import BranchesScreen
 from tutor.ui.screens.edit import EditScreen
 from tutor.ui.screens.events import EventsScreen
 from tutor.ui.screens.go import GoScreen, Place
 from tutor.ui.screens.save import SaveScreen
+from tutor.ui.terminal.timers import later
+from tutor.wire.messages import Launch
 
 
 class Travelling(Asking):
@@ -48,12 +48,12 @@ class Travelling(Asking):
         # What lies before a fork is the parent's: it forks there, and later changes are not made.
         branch = branch.owner(step)
         lesson, timeline, launch = self.lesson, branch.timeline, branch.session.launch
-        offers = changes.offers(lesson, timeline, step, launch, self.picked)
+        offers = edits.offers(lesson, timeline, step, launch, self.picked)
 
         def read(text: str) -> Launch:
             at = self._turning_point(branch, step, text)
             owner = branch.owner(at)
-            return changes.change(text, at, lesson, owner.timeline, owner.session.launch)
+            return edits.change(text, at, lesson, owner.timeline, owner.session.launch)
 
         screen = EditScreen(step, offers, read, self.palette, typed, problem)
         # The run may go on meanwhile: the fork is where the learner was when they asked for it.
@@ -65,14 +65,12 @@ class Travelling(Asking):
         text, launch = asked
         at = self._turning_point(parent, step, text)
         goes_on, parent, step = at != step, parent.owner(at), at
-        if (
-            sibling := changes.instead(launch, parent.session.launch, parent.step, step)
-        ) is not None:
+        if (sibling := edits.instead(launch, parent.session.launch, parent.step, step)) is not None:
             # Another value for what this branch was forked for: a branch beside it.
             parent, launch = parent.parent or parent, sibling
         parent.microscope.leave()
         parent.session.playing = False
-        name = changes.name_of(launch, parent.session.launch)
+        name = edits.name_of(launch, parent.session.launch)
         branch = self.branches.fork(parent, step, name, launch)
         branch.text = text
         if goes_on:
@@ -83,7 +81,7 @@ class Travelling(Asking):
         """The step after which a change is made: at a run's end a knob turns where it stands."""
         if not (branch.session.is_over and step == branch.session.tip):
             return step
-        return changes.turning_point(text, step, self.lesson, branch.timeline)
+        return edits.turning_point(text, step, self.lesson, branch.timeline)
 
     def ask_again(self, branch: Branch) -> None:
         """A fork came to nothing: say why, and let the learner mend what they typed."""

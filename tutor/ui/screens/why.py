@@ -10,17 +10,17 @@ from textual.events import Resize
 from textual.getters import query_one
 from textual.screen import ModalScreen
 
-from tutor.explain import why
-from tutor.explain.explanation import Explanation, Origin
-from tutor.frame import GRAD
-from tutor.ui.draw.changes import by_interest
-from tutor.ui.draw.palette import Palette
-from tutor.ui.draw.strips import line
-from tutor.ui.draw.why import draw_why
-from tutor.ui.lens import Interior, Lens
-from tutor.ui.lines import Lines
-from tutor.ui.session import Session
-from tutor.ui.shadow import Shadow
+from tutor.insight.explain import why
+from tutor.insight.explain.explanation import Explanation, Origin
+from tutor.schema.frame import GRAD
+from tutor.session.inside_view import Interior, Lens
+from tutor.session.replays.operations import Shadow
+from tutor.session.session import Session
+from tutor.ui.draw.graph.why import draw_why
+from tutor.ui.draw.tensors.changes import by_interest
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import line
+from tutor.ui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from tutor.ui.screens.asking import Asking

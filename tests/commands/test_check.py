@@ -1,0 +1,511 @@
+"""`tutor check`: the reviewer names file, line and cure of every claim that does not hold."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shell import shell
+
+from tutor.commands.check import check
+from tutor.schema.tolerance import agrees
+
+LESSON = """\
+# %% [markdown]
+# # A lesson
+# It says something.
+
+# %% Code
+import torch
+
+# The slope is {slope}.
+w = torch.tensor(2.0, requires_grad=True)
+for i in range(3):
+    loss = w * w
+    loss.backward()
+# @ask What is in w.grad? -> w.grad.item() | 4 | 12
+slope = 6 * w.detach()
+ASSERT
+# /// script
+# dependencies = ["torch"]
+# [tool.tutor]
+# loss = "loss"
+# compare = [["w.grad", "slope"]]
+# [[tool.tutor.expect]]
+# at = 2
+# of = "w.grad.item()"
+# is = 8.0
+# [[tool.tutor.expect]]
+# of = "w.grad.item()"
+# is = 12.0
+# ///
+"""
+SOUND = LESSON.replace("{slope}", "{w:g}").replace("ASSERT", "assert w.grad == 12")
+
+TITLE = "# # A lesson\n# It says something."
+
+OUTSIDE = "/OUTSIDE"
+"""Stands for a folder that is none of the lesson's business."""
+
+
+def lesson(code: str = "x = 1", tables: str = "", prose: str = TITLE) -> str:
+    """A lesson with this code in its cell "Code", and these lines of metadata."""
+    said = "".join(f"# {line}\n" for line in tables.strip().splitlines())
+    head = f"# %% [markdown]\n{prose}\n\n# %% Code\nimport torch\n{code.strip()}\n"
+    return f"{head}\n# /// script\n# [tool.tutor]\n{said}# ///\n"
+
+
+REFUSED = """
+# %% Refused
+try:
+    y = torch.ones(2) @ torch.ones(3)
+except RuntimeError:
+    y = 0
+"""
+RAISES = """
+[[tool.tutor.raises]]
+cell = "Refused"
+error = "RuntimeError: inconsistent tensor size"
+"""
+POINTS = 'x = torch.arange(4.0)\nnames = {"a": x.sum(), "b": 1.0}'
+
+
+def plot(*lines: str) -> str:
+    return "\n".join(["[[tool.tutor.plot]]", 'title = "A picture"', *lines])
+
+
+def doubling(name: str, factor: int) -> str:
+    """The code of two runs that are to be held against each other."""
+    return f"{name} = 1.0\nfor i in range(3):\n    {name} = {name} * {factor}"
+
+
+def against(twin: str, theirs: str) -> str:
+    return f'twin = "{twin}"\ncompare = [["w", "{theirs}"]]'
+
+
+SOUND_ONES = {
+    "what it says holds": SOUND,
+    "an error is expected": lesson(REFUSED, RAISES),
+    "an error is caught in a function": lesson(
+        "def f():\n    try:\n        1 / 0\n    except ArithmeticError:\n        return 0\nx = f()"
+    ),
+    "points": lesson(POINTS, plot('points = ["x", "x ** 2"]')),
+    "points, a curve and a ball": lesson(
+        POINTS, plot('points = ["x", "x"]', 'of = "x.sum() * u"', "over = { u = [0, 1] }",
+                     'at = ["x[1]"]')
+    ),
+    "partly finite": lesson(POINTS, plot('of = "torch.log(u)"', "over = { u = [-1, 1] }")),
+    "bars": lesson(POINTS, plot('bars = "names"')),
+    "a plot that disturbs nothing": lesson(
+        POINTS + "\nassert x.sum() == 6", plot('points = ["x.add_(1)", "x"]')
+    ),
+    "another kind of device": lesson(
+        "x = 1.0", '[[tool.tutor.expect]]\nof = "x"\nis = 2.0\ndevice = "tpu"'
+    ),
+    "figures of two loops": lesson(
+        "x = 0\nfor i in range(2):\n    x += 1\nfor i in range(3):\n    x += 10",
+        "\n".join(
+            f'[[tool.tutor.expect]]\nat = {at}\nof = "x"\nis = {x}'
+            for at, x in ((0, 0), (1, 1), (2, 2), (3, 12), (5, 32))
+        ),
+    ),
+    "as many steps as it may": lesson("x = 1\ny = 2", "steps = 3"),
+    "a file that is gone": lesson(
+        "import os\nopen('f', 'w').close()\nos.remove('f')\n"
+        "open('/OUTSIDE/f', 'w').close()\nos.remove('/OUTSIDE/f')"
+    ),
+    "a file in memory": lesson("import io\ntorch.save([1], io.BytesIO())"),
+    "a temporary file": lesson(
+        "import tempfile\nwith tempfile.TemporaryFile() as file:\n    torch.save([1], file)"
+    ),
+    "links": lesson(
+        "x = 1", prose=f"{TITLE}\n# See [this](../links/lesson.py#top), [that](https://a.invalid/b),"
+        "\n# [below](#end), and the lessons `descend`,\n# `chain` and `graph`."
+    ),
+    "what was learnt before": lesson("x = 1", 'after = ["descend"]'),
+    "no lesson": "# %% [markdown]\n# [text](nowhere.md)\n\n# %%\nx = 1\n",
+}  # fmt: skip
+"""By what they show: scripts in which everything holds."""
+
+BROKEN = {
+    "no syntax": ("x = (\n", [("x = (", "syntax error")]),
+    # Errors
+    "an error that nobody expects": (
+        lesson(REFUSED),
+        [("y = torch.ones(2)", "raised RuntimeError: inconsistent tensor size", "declare it")],
+    ),
+    "an expected error that does not come": (
+        lesson(REFUSED.replace("ones(3)", "ones(2)"), RAISES),
+        [("[[tool.tutor.raises]]", "'Refused'", "none did", "correct `error` or the code")],
+    ),
+    "another error than is expected": (
+        lesson(REFUSED, RAISES.replace("RuntimeError", "ValueError")),
+        # And not once more at the statement.
+        [("[[tool.tutor.raises]]", "raised ValueError", "it raised RuntimeError: incons")],
+    ),
+    "one of two errors of a cell is expected": (
+        lesson(f"{REFUSED}try:\n    z = 1 / 0\nexcept ArithmeticError:\n    z = 0", RAISES),
+        [("z = 1 / 0", "raised ZeroDivisionError", "no [[tool.tutor.raises]] expects")],
+    ),
+    "two errors of one statement": (
+        lesson(
+            "# %% Refused\nfor i in range(2):\n    try:\n        y = [0][i] / 0\n"
+            "    except (ArithmeticError, LookupError):\n        y = 0",
+            RAISES.replace("RuntimeError: inconsistent tensor size", "ZeroDivisionError"),
+        ),
+        [("y = [0][i] / 0", "raised IndexError", "no [[tool.tutor.raises]] expects")],
+    ),
+    "an error in another cell": (
+        lesson(REFUSED + "# %% Other\ny = 1", RAISES.replace("Refused", "Other")),
+        [
+            ("[[tool.tutor.raises]]", "no statement of 'Other' raised", "none did"),
+            ("y = torch.ones(2)", "no [[tool.tutor.raises]] expects"),
+        ],
+    ),
+    "an error in no cell": (
+        lesson(REFUSED, RAISES.replace("Refused", "Nowhere")),
+        [
+            ("[[tool.tutor.raises]]", "no cell is called 'Nowhere'", "give the title of one"),
+            ("y = torch.ones(2)", "no [[tool.tutor.raises]] expects"),
+        ],
+    ),
+    # Plots
+    "points without a value": (
+        lesson(POINTS, plot('points = ["x", "nobody"]')),
+        [("[[tool.tutor.plot]]", "'A picture'", "nobody has no value", "NameError")],
+    ),
+    "a curve without a value": (
+        lesson(POINTS, plot('of = "u * nobody"', "over = { u = [0, 1] }")),
+        [("[[tool.tutor.plot]]", "u * nobody has no value at the end", "NameError")],
+    ),
+    "a curve of many numbers a place": (
+        lesson(POINTS, plot('of = "u * x"', "over = { u = [0, 1] }")),
+        [("[[tool.tutor.plot]]", "[4] numbers at each place", "it should give one")],
+    ),
+    "points of two lengths": (
+        lesson(POINTS, plot('points = ["x", "x[:2]"]')),
+        [("[[tool.tutor.plot]]", "its coordinates are 4 and 2 numbers", "as many of each")],
+    ),
+    "classes of another length": (
+        lesson(POINTS, plot('points = ["x", "x", "[0, 1]"]')),
+        [("[[tool.tutor.plot]]", "its coordinates are 4 and 4 and 2 numbers")],
+    ),
+    "the second line of two lengths": (
+        lesson(POINTS, plot('lines = [["x", "x"], ["x", "x[:3]", "the truth"]]')),
+        [("[[tool.tutor.plot]]", "its coordinates are 4 and 3 numbers")],
+    ),
+    "bars without names": (
+        lesson(POINTS, plot('bars = "x"')),
+        [("[[tool.tutor.plot]]", "x is no dictionary of numbers", "write {'name': number}")],
+    ),
+    "nowhere finite": (
+        lesson(POINTS, plot('of = "torch.log(u)"', "over = { u = [-2, -1] }")),
+        [("[[tool.tutor.plot]]", "torch.log(u) is nowhere finite", "correct the range")],
+    ),
+    "a ball without a value": (
+        lesson(POINTS, plot('of = "u * 2"', "over = { u = [0, 1] }", 'at = ["nobody[0]"]')),
+        [("[[tool.tutor.plot]]", "`at` names nobody[0], which never has a value")],
+    ),
+    "a plot that takes its process with it": (
+        lesson("import os", plot('points = ["os._exit(1)", "[1]"]')),
+        [
+            (
+                "[[tool.tutor.plot]]",
+                # Which of them it was nobody can tell.
+                "os._exit(1) or [1] has no value at the end",
+                "ended the process, or took longer than 2 s",
+            )
+        ],
+    ),
+    # Others
+    "after no lesson": (
+        lesson("x = 1", 'loss = "x"\nafter = ["descend", "nobody"]'),
+        [("after =", "`after` names nobody, which is no lesson", "`tutor list`")],
+    ),
+    "a twin that is no lesson": (
+        lesson("w = 1", 'twin = "nobody"'),
+        [("twin =", "the twin nobody is no lesson", "`tutor list`")],
+    ),
+    "the prose speaks of no lesson": (
+        lesson(prose=f"{TITLE}\n#\n# As in the lesson `nobody`."),
+        [("`nobody`", "it speaks of the lesson nobody", "correct it")],
+    ),
+    "a mention over two lines of prose": (
+        lesson(prose=f"{TITLE}\n# As in the lesson\n# `nobody`, and there."),
+        [("`nobody`", "it speaks of the lesson nobody")],
+    ),
+    "a mention over two lines of a note": (
+        lesson("# Here it is as in the lessons `descend` and\n# `nobody` once more.\nx = 1"),
+        [("lessons `descend`", "it speaks of the lesson nobody")],
+    ),
+    "a dead link": (
+        lesson(prose=f"{TITLE}\n# See [there](nowhere.md#top)."),
+        [("# %% [markdown]", "the link to nowhere.md leads nowhere", "correct its path")],
+    ),
+    "no title": (
+        lesson(prose="# It says something."),
+        [("# %% [markdown]", "the lesson has no title", "# # A title")],
+    ),
+    "no prose at all": (
+        "x = 1\n# /// script\n# [tool.tutor]\n# ///\n",
+        [("x = 1", "the lesson has no title")],
+    ),
+    "no summary": (
+        lesson(prose="# # A lesson"),
+        [("# %% [markdown]", "nothing says what the lesson teaches", "write a sentence")],
+    ),
+    # The run
+    "too many steps": (
+        lesson("for i in range(9):\n    x = i", "steps = 5"),
+        [("# /// script", "it runs more than 5 statements", "steps = in [tool.tutor]")],
+    ),
+    "a figure of this kind of device": (
+        lesson("x = 1.0", '[[tool.tutor.expect]]\nof = "x"\nis = 2.0\ndevice = "cpu"'),
+        [("[[tool.tutor.expect]]", "x at the end is 1.0, not 2.0")],
+    ),
+    "a file where it runs": (
+        lesson("with open('log.txt', 'w') as file:\n    file.write('x')"),
+        [("with open(", "it leaves log.txt behind", "remove it, or write to io.BytesIO")],
+    ),
+    "weights where it runs": (
+        lesson("import os\nos.mkdir('runs')\ntorch.save([1], 'runs/w.pt')"),
+        [("os.mkdir(", "it leaves runs behind", "remove it, or write to io.BytesIO")],
+    ),
+    "a file elsewhere": (
+        lesson("x = 1\nwith open('/OUTSIDE/log.txt', 'w') as file:\n    file.write('x')"),
+        [("with open(", "it leaves /OUTSIDE/log.txt behind", "remove it, or")],
+    ),
+    "weights beside the lesson": (
+        lesson("import os\ntorch.save([1], os.path.join(os.path.dirname(__file__), 'w.pt'))"),
+        [("torch.save", "it leaves", "w.pt behind", "remove it, or")],
+    ),
+    "the network": (
+        lesson("import socket\nx = 1\nsocket.create_connection(('lessons.invalid', 80))"),
+        [
+            ("socket.create_connection", "without a network", "must run to its end"),
+            ("socket.create_connection", "it asks the network for lessons.invalid"),
+        ],
+    ),
+}
+"""By what is wrong with them: scripts, and of each finding a text on its line and its words."""
+
+COURSE = {
+    "10_first": (lesson(doubling("v", 2)), []),
+    "15_once": (lesson("a = 1.0"), []),
+    "20_agrees": (lesson(doubling("w", 2), against("first", "v")), []),
+    "30_differs": (
+        lesson(doubling("w", 3), against("first", "v")),
+        [("compare =", "w and v of first differ by 1 after 1 pass;", "correct one of the two")],
+    ),
+    "40_differs_later": (
+        lesson(doubling("w", 2) + " + (i == 1)", against("first", "v")),
+        [("compare =", "w and v of first differ by 1 after 2 passes")],
+    ),
+    "50_theirs_is_missing": (
+        lesson(doubling("w", 2), against("first", "nobody")),
+        [("compare =", "`compare` names nobody of first, which never has a value there")],
+    ),
+    "66_theirs_does_not_end": (
+        lesson(doubling("w", 2), against("raising", "v")),
+        [("twin =", "the twin raising does not come to its end", "check it too, and mend it")],
+    ),
+    "67_raising": (
+        lesson(doubling("v", 2) + "\n1 / 0"),
+        [("1 / 0", "ZeroDivisionError", "the lesson must run to its end")],
+    ),
+    "70_torn": (
+        lesson(doubling("w", 2), against("unreadable", "v")),
+        [("twin =", "the twin cannot be read", "syntax error")],
+    ),
+    "80_unreadable": ("x = (\n", [("x = (", "syntax error")]),
+    "90_early": (
+        lesson("x = 1", 'after = ["first", "late"]'),
+        [("after =", "`after` names late, which comes later", "a higher number")],
+    ),
+    "95_late": (lesson("x = 1", 'after = ["early"]'), []),
+}
+"""Lessons that know each other, by their files."""
+
+
+FAULTS = {
+    "a step too many at the end": (
+        lesson("for i in range(5):\n    x = i", "steps = 5"),
+        [("# /// script", "it runs more than 5 statements")],
+    ),
+    "bars of many numbers": (
+        lesson(POINTS, plot("bars = \"{'x': x, 'y': 1}\"")),
+        [("[[tool.tutor.plot]]", "is not one number; a bar shows one")],
+    ),
+    "weights elsewhere": (
+        lesson("torch.save([1], '/OUTSIDE/w.pt')"),
+        [("torch.save", "it leaves /OUTSIDE/w.pt behind")],
+    ),
+    "a file beside the lesson": (
+        lesson("import os\nopen(os.path.join(os.path.dirname(__file__), 'f'), 'w').close()"),
+        [("open(", "leaves", "behind")],
+    ),
+    "a file that another process writes": (
+        lesson("import subprocess\nsubprocess.run(['touch', 'log.txt'])"),
+        [("# /// script", "it leaves log.txt behind")],
+    ),
+    "a folder that was made elsewhere": (
+        lesson("import os\nos.makedirs('/OUTSIDE/runs/one')"),
+        [("os.makedirs", "it leaves /OUTSIDE/runs behind")],
+    ),
+    "a compared name that is missing": (
+        lesson(doubling("other", 2), 'twin = "descend"\ncompare = [["w", "x"]]'),
+        [("compare =", "`compare` names w, which never has a value")],
+    ),
+}
+"""What is broken as above, and was once not told, or more than once."""
+
+COURSE_FAULTS = {
+    "60_differs_in_the_last_pass": (
+        lesson(doubling("w", 2) + " + (i == 2)", against("first", "v")),
+        [("compare =", "w and v of first differ by 1 after 3 passes;")],
+    ),
+    "64_differs_without_a_loop": (
+        lesson("w = 2.0", against("once", "a")),
+        [("compare =", "w and a of once differ by 1 at the end;")],
+    ),
+}
+"""Likewise, among lessons that know each other."""
+
+CHANGED = [
+    ("{w:g}", "{slope}", 8, ["{slope}", "name 'slope' is not defined"]),
+    ("{w:g}", "{w:nonsense}", 8, ["{w:nonsense}", "ValueError"]),
+    ("is = 8.0", "is = 8.1", 21, ["w.grad.item()", "after 2 passes", "8.0", "8.1", "`is`"]),
+    ("at = 2", "at = 7", 21, ["after 7 passes", "3 passes", "`at`"]),
+    ("is = 12.0", "is = [12.0]", 25, ["at the end", "12.0", "[12.0]"]),
+    ("| 4 | 12", "| 4 | 8", 14, ["12.0", "none of its choices", "4 | 8"]),
+    ("-> w.grad.item()", "-> g.item()", 14, ["g.item()", "NameError"]),
+    ("assert w.grad == 12", "assert w.grad == 1", 15, ["AssertionError", "assert"]),
+    ('"w.grad", "slope"', '"w.grad", "hand"', 20, ["`compare` names hand", "never has"]),
+]
+"""What is changed in the sound lesson, and the line and words of the one finding."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    line: int
+    source: str
+    """What stands on that line."""
+    told: str
+
+
+Findings = Callable[[str], list[Finding]]
+Cases = Mapping[str, tuple[str, list[tuple[str, ...]]]]
+
+
+@pytest.fixture(scope="module")
+def findings(
+    tmp_path_factory: pytest.TempPathFactory, lent: Callable[[], AbstractContextManager[None]]
+) -> Findings:
+    """What is found in a script: all of them are checked at one go, as lessons know each other."""
+    folder = tmp_path_factory.mktemp("checked")
+    outside = tmp_path_factory.mktemp("outside")
+    sources = {f"changed/{at}.py": SOUND.replace(*one[:2]) for at, one in enumerate(CHANGED)}
+    assert SOUND not in sources.values()
+    # A folder each: what lies beside a lesson is looked at.
+    sources |= {f"{name}/lesson.py": source for name, source in SOUND_ONES.items()}
+    sources |= {f"{name}/lesson.py": source for name, (source, _) in (BROKEN | FAULTS).items()}
+    course = COURSE | COURSE_FAULTS
+    sources |= {f"course/1_all/{name}.py": source for name, (source, _) in course.items()}
+    paths = {name: folder / name for name in sources}
+    for name, path in paths.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(sources[name].replace(OUTSIDE, str(outside)))
+    with lent():
+        told = list(check(list(paths.values()), "cpu"))
+    # Every line names a file that was given.
+    assert all(one.startswith(tuple(f"{path}:" for path in paths.values())) for one in told)
+
+    def found_in(name: str) -> list[Finding]:
+        lines = sources[name].splitlines()
+        own = [
+            one.removeprefix(f"{paths[name]}:") for one in told if one.startswith(f"{paths[name]}:")
+        ]
+        pieces = [one.replace(str(outside), OUTSIDE).partition(": ") for one in own]
+        return [Finding(int(line), lines[int(line) - 1], text) for line, _, text in pieces]
+
+    return found_in
+
+
+@pytest.mark.parametrize("name", SOUND_ONES)
+def test_nothing_is_said_of_what_holds(findings: Findings, name: str) -> None:
+    assert findings(f"{name}/lesson.py") == []
+
+
+@pytest.mark.parametrize("number", range(len(CHANGED)))
+def test_a_claim_that_fails_is_told_with_its_line_and_a_cure(
+    findings: Findings, number: int
+) -> None:
+    *_, line, words = CHANGED[number]
+    [found] = findings(f"changed/{number}.py")
+    assert found.line == line
+    assert ";" in found.told
+    for word in words:
+        assert word in found.told
+
+
+def cases(alone: Cases, course: Cases) -> Iterator[Any]:
+    for name, (_, wanted) in alone.items():
+        yield pytest.param(f"{name}/lesson.py", wanted, id=name)
+    for name, (_, wanted) in course.items():
+        yield pytest.param(f"course/1_all/{name}.py", wanted, id=name)
+
+
+@pytest.mark.parametrize(("path", "wanted"), cases(BROKEN, COURSE))
+def test_what_does_not_hold_is_told_where_it_stands(
+    findings: Findings, path: str, wanted: list[tuple[str, ...]]
+) -> None:
+    found = findings(path)
+    assert len(found) == len(wanted), found
+    for one, (place, *words) in zip(found, wanted, strict=True):
+        assert place in one.source
+        assert ";" in one.told
+        for word in words:
+            assert word in one.told
+
+
+@pytest.mark.parametrize(("path", "wanted"), cases(FAULTS, COURSE_FAULTS))
+def test_what_is_easily_missed_is_told_too(
+    findings: Findings, path: str, wanted: list[tuple[str, ...]]
+) -> None:
+    test_what_does_not_hold_is_told_where_it_stands(findings, path, wanted)
+
+
+def test_the_exit_status_says_whether_every_claim_holds(tmp_path: Path) -> None:
+    def tutor_check(source: str) -> tuple[int, list[str]]:
+        path = tmp_path / "lesson.py"
+        path.write_text(source)
+        found = shell("check", path)
+        return found.returncode, found.stdout.decode().splitlines()
+
+    assert tutor_check(SOUND) == (0, ["every claim holds"])
+    status, told = tutor_check("x = (\n")
+    assert status == 1
+    assert told[0].startswith(f"{tmp_path / 'lesson.py'}:1: ")
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "same"),
+    [
+        (1.0, 1.000009, True),
+        (1.0, 1.0001, False),
+        (1, 1.0, True),
+        (True, 1, False),
+        (2, 3, False),
+        ([1.0, [2.0]], [1.0, [2.0]], True),
+        ([1.0], [1.0, 2.0], False),
+        (float("nan"), float("nan"), True),
+        (float("inf"), float("inf"), True),
+        (float("inf"), 1.0, False),
+        ("2.0", "2.0", True),
+        (None, 0.0, False),
+    ],
+)
+def test_figures_agree_within_their_tolerance(found, wanted, same):
+    assert agrees(found, wanted, 1e-5, 5e-7) is same

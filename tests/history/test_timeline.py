@@ -1,0 +1,390 @@
+"""The timeline: what was recorded, at any step, within its budget."""
+
+import tracemalloc
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from tutor.history.budget import Budget
+from tutor.history.timeline import Timeline
+from tutor.history.transcript import KEPT
+from tutor.schema.frame import Frame, Past, TensorView
+
+
+def number(value: int) -> TensorView:
+    return TensorView("number", (), "int", "cpu", False, "text", str(value).encode())
+
+
+def heavy(value: int) -> TensorView:
+    return TensorView("tensor", (1000,), "uint8", "cpu", False, "|u1", bytes([value % 256]) * 4000)
+
+
+def frame(step: int, changed=None, *, line=1, iteration=None, loop=0, loss=None) -> Frame:
+    return Frame(step, line, loop, iteration, "other", loss, loss is not None, changed or {})
+
+
+def timeline_of(frames: Sequence[Frame], **options) -> Timeline:
+    timeline = Timeline(**options)
+    for one in frames:
+        timeline.append(one)
+    return timeline
+
+
+def test_a_value_is_what_its_last_change_made_it():
+    timeline = timeline_of([frame(1, {"x": number(1)}), frame(2), frame(3, {"x": number(2)})])
+    assert [timeline.view("x", step) for step in range(4)] == [
+        None,
+        number(1),
+        number(1),
+        number(2),
+    ]
+    assert [timeline.changed_at("x", step) for step in range(4)] == [0, 1, 1, 3]
+
+
+def test_a_name_that_is_gone_is_listed_only_before():
+    timeline = timeline_of([frame(1, {"x": number(1), "y": number(2)}), frame(2, {"x": None})])
+    assert timeline.names(1) == ["x", "y"]
+    assert timeline.names(2) == ["y"]
+    assert timeline.view("x", 2) is None
+
+
+def test_a_step_cannot_be_left_out():
+    timeline = timeline_of([frame(1)])
+    with pytest.raises(ValueError, match="step 3 cannot follow step 1"):
+        timeline.append(frame(3))
+    with pytest.raises(IndexError, match="step 2 is not recorded"):
+        timeline.at(2)
+
+
+def test_iterations_and_cells_are_found_in_both_directions():
+    lines = [1, 2, 5, 6, 5, 6, 9]
+    iterations = [None, None, 0, 0, 1, 1, None]
+    timeline = timeline_of(
+        [
+            frame(step, line=line, iteration=iteration, loop=0 if iteration is None else 4)
+            for step, (line, iteration) in enumerate(zip(lines, iterations, strict=True), 1)
+        ],
+        cells=(1, 4, 8),
+    )
+    assert [timeline.passes.next(step) for step in (1, 3, 4, 6)] == [3, 5, 5, 7]
+    assert timeline.passes.next(7) is None
+    assert [timeline.passes.previous(step) for step in (7, 6, 5, 4, 3)] == [5, 5, 3, 3, 1]
+    assert timeline.passes.previous(1) is None
+    assert [timeline.cells.next(step) for step in (1, 4)] == [3, 7]
+    assert timeline.cells.previous(4) == 3
+    assert timeline.passes.find(1, near=3) == 5
+    assert timeline.passes.find(7, near=3) is None
+
+
+def test_the_iteration_of_the_loop_one_stands_in_is_found_first():
+    frames = [frame(i + 1, iteration=i, loop=4) for i in range(3)]
+    frames += [frame(i + 4, iteration=i, loop=9) for i in range(3)]
+    timeline = timeline_of(frames)
+    assert timeline.passes.find(1, near=2) == 2
+    assert timeline.passes.find(1, near=6) == 5
+
+
+def test_the_loss_curve_ends_at_the_step_one_looks_at():
+    timeline = timeline_of([frame(1, loss=4.0), frame(2), frame(3, loss=2.0)])
+    assert [*map(list, timeline.losses(2))] == [[1], [4.0]]
+    assert [*map(list, timeline.losses(3))] == [[1, 3], [4.0, 2.0]]
+
+
+def test_output_is_what_was_written_by_then():
+    timeline = Timeline()
+    timeline.transcript.append(1, [(1, b"one")])
+    timeline.append(frame(1))
+    timeline.transcript.append(2, [(2, b"two")])
+    timeline.append(frame(2))
+    timeline.transcript.append(3, [(1, b"running")])
+    assert timeline.output(1) == [(1, b"one")]
+    assert timeline.output(2) == [(1, b"one"), (2, b"two"), (1, b"running")]
+
+
+def test_the_last_megabyte_of_output_is_kept():
+    timeline = Timeline()
+    for step in range(1, 40):
+        timeline.transcript.append(step, [(1, bytes([step]) * 100_000)])
+        timeline.append(frame(step))
+    kept = b"".join(text for _, text in timeline.output(39))
+    assert kept.endswith(bytes([39]) * 100_000)
+    assert KEPT <= len(kept) <= KEPT * 3 // 2
+    assert timeline.transcript.dropped == 39 * 100_000 - len(kept)
+
+
+def test_one_huge_piece_of_output_is_cut_to_its_end():
+    timeline = Timeline()
+    timeline.transcript.append(1, [(1, b"x" * 5_000_000 + b"end")])
+    timeline.append(frame(1))
+    [(_, kept)] = timeline.output(1)
+    assert len(kept) == KEPT
+    assert kept.endswith(b"end")
+
+
+def test_a_budget_thins_old_pictures_and_never_the_steps():
+    timeline = timeline_of(
+        [frame(step, {"w": heavy(step), "n": number(step)}) for step in range(1, 1001)],
+        budget=Budget(2_000_000),
+    )
+    assert timeline.budget.cost <= 2_000_000
+    assert len(timeline) == 1000
+    assert timeline.view("n", 17) == number(17)
+    # What the learner looks at is what a picture is for.
+    assert all(timeline.view("w", step) == heavy(step) for step in range(940, 1001))
+    thinned = [step for step in range(1, 1001) if timeline.missing(step)]
+    assert thinned
+    assert all(timeline.missing(step) == ["w"] for step in thinned)
+    assert timeline.view("w", thinned[0]).shape == (1000,)
+
+
+def test_what_was_thinned_can_be_filled_in_again():
+    timeline = timeline_of(
+        [frame(step, {"w": heavy(step)}) for step in range(1, 401)], budget=Budget(400_000)
+    )
+    step = next(step for step in range(1, 401) if timeline.missing(step))
+    timeline.complete(step, {"w": heavy(step), "unheard of": number(1)})
+    assert timeline.missing(step) == []
+    assert timeline.at(step).view("w") == heavy(step)
+    assert timeline.frame(step).changed["w"] == heavy(step)
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 9) | st.none()), max_size=30),
+    st.lists(st.integers(0, 30)),
+)
+def test_what_is_shown_at_a_step_is_always_the_same(changes, walk):
+    """Random walks over a script whose values are known at every step."""
+    known: list[dict[str, int]] = [{}]
+    timeline = Timeline()
+    for step, change in enumerate(changes, 1):
+        views = {n: None if v is None else number(v) for n, v in change.items()}
+        timeline.append(frame(step, views))
+        now = known[-1] | change
+        known.append({name: value for name, value in now.items() if value is not None})
+    for step in walk:
+        moment = timeline.at(min(step, len(changes)))
+        assert {n: moment.view(n) for n in moment.names()} == {
+            name: number(value) for name, value in known[moment.step].items()
+        }
+
+
+def looping(steps: int, **options: object) -> Timeline:
+    """Steps 1 to 4 outside of a loop, then iterations of three steps: w, its gradient, the loss."""
+    frames = [frame(at, {"lr": number(at)}) for at in range(1, 5)]
+    for step in range(5, steps + 1):
+        at = (step - 5) % 3
+        changed = {("w", "w.grad", "loss")[at]: heavy(step) if at < 2 else number(step)}
+        iteration = (step - 5) // 3
+        loss = float(step) if at == 2 else None
+        frames.append(frame(step, changed, line=5 + at, iteration=iteration, loop=4, loss=loss))
+    return timeline_of(frames, **options)
+
+
+@given(st.integers(0, 60))
+def test_a_fork_has_the_past_of_its_parent_and_a_future_of_its_own(step: int):
+    parent = looping(60, cells=(1, 4))
+    fork = parent.fork(step)
+    assert len(fork) == step
+    for at in range(step + 1):
+        assert fork.frame(at) == parent.frame(at)
+        assert fork.names(at) == parent.names(at)
+        assert fork.passes.next(at) in (parent.passes.next(at), None)
+        assert fork.past(at) == parent.past(at)
+    fork.append(frame(step + 1, {"other": number(7)}))
+    assert fork.view("other", step + 1) == number(7)
+    assert parent.view("other", 60) is None
+    assert [*map(list, fork.losses(step))] == [*map(list, parent.losses(step))]
+
+
+def test_an_edit_is_what_the_value_is_from_then_on():
+    timeline = looping(8)
+    before = timeline.frame(8)
+    timeline.edit(8, {"lr": number(50), "w": heavy(50)})
+    assert timeline.view("lr", 8) == number(50)
+    assert timeline.view("lr", 7) == number(4)
+    assert timeline.changed_at("w", 8) == 8
+    assert timeline.frame(8).changed == before.changed | {"lr": number(50), "w": heavy(50)}
+    timeline.edit(8, {"w": timeline.view("w", 7)})
+    assert timeline.changed_at("w", 8) == 5
+    # Another edit of the same step takes the first one's place.
+    timeline.edit(8, {"lr": number(60)})
+    assert timeline.view("lr", 8) == number(60)
+    assert timeline.edited == {8: {"lr", "w"}}
+    timeline.append(frame(9, {"lr": number(61)}))
+    assert [timeline.changed_at("lr", step) for step in (7, 8, 9)] == [4, 8, 9]
+    with pytest.raises(ValueError, match="step 8 was edited, but the last one is 9"):
+        timeline.edit(8, {})
+
+
+def test_a_budget_is_shared_by_forks_and_so_is_what_comes_back():
+    budget = Budget(400_000)
+    parent = looping(400, budget=budget)
+    fork = parent.fork(390)
+    thinned = next(step for step in range(5, 390) if parent.missing(step))
+    names = parent.missing(thinned)
+    assert fork.missing(thinned) == names
+    fork.complete(thinned, {name: heavy(parent.changed_at(name, thinned)) for name in names})
+    assert not parent.missing(thinned)
+    fork.release()
+    del fork
+    parent.release()
+    assert budget.cost == 0
+
+
+def test_thinning_is_even_in_time_and_leaves_whole_moments():
+    timeline = looping(3_000, budget=Budget(4_000_000))
+    complete = [step for step in range(7, 2_900, 3) if not timeline.missing(step)]
+    # The last ones may not have been thinned as often.
+    early = [step for step in complete if step < 1_500]
+    spacing = {after - before for before, after in pairwise(early)}
+    assert spacing == {12}  # every fourth iteration
+
+
+def test_a_step_with_one_number_takes_less_than_200_bytes():
+    tracemalloc.start()
+    timeline = Timeline()
+    before, _ = tracemalloc.get_traced_memory()
+    for step in range(1, 20_001):
+        iteration, changed = step // 4, {"abcd"[step % 4]: number(step)}
+        is_loss = {"loss": float(step)} if step % 4 == 0 else {}
+        timeline.append(frame(step, changed, line=5, iteration=iteration, loop=4, **is_loss))
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (after - before) / 20_000 < 200
+
+
+def test_what_a_run_must_know_to_go_on_is_what_happened_outside_of_loops():
+    weight = TensorView("tensor", (), "float32", "cpu", True, "<f4", b"\0\0\0\0")
+    frames = [
+        frame(1, {"w": weight, "n": number(1)}),
+        frame(2, {"n": number(2)}, iteration=0, loop=4, loss=2.5),
+        Frame(3, 5, 4, 0, "backward", 2.5, False, {"i": number(1)}, root="loss"),
+        frame(4, {"late": number(3)}),
+    ]
+    timeline = timeline_of(frames)
+    assert timeline.past(0) == Past("", None, {})
+    assert timeline.past(2) == Past("", 2.5, {"w": True, "n": False})
+    assert timeline.past(4) == Past("loss", None, {"w": True, "n": False, "late": False})
+
+
+def looped(*places: tuple[int, int | None]) -> Timeline:
+    """A step for each (loop, iteration)."""
+    return timeline_of(
+        [frame(at, loop=loop, iteration=number) for at, (loop, number) in enumerate(places, 1)]
+    )
+
+
+TWO_LOOPS = [(0, None), (4, 0), (4, 0), (4, 1), (0, None), (9, 0), (9, 1), (9, 1), (0, None)]
+
+
+def test_a_pass_counts_from_its_last_step_on():
+    timeline = looped(*TWO_LOOPS)
+    assert [timeline.passes.count(step) for step in range(10)] == [0, 0, 0, 1, 2, 2, 3, 3, 4, 4]
+    assert [timeline.passes.end(number) for number in range(5)] == [1, 3, 4, 6, 8]
+
+
+def test_loops_that_follow_each_other_at_once_end_where_the_next_begins():
+    timeline = looped((4, 0), (4, 1), (9, 0), (0, None))
+    assert [timeline.passes.end(number) for number in range(4)] == [0, 1, 2, 3]
+
+
+def test_the_end_of_a_pass_is_known_when_the_next_statement_came():
+    timeline = looped((4, 0), (4, 0))
+    assert timeline.passes.count(2) == 0
+    timeline.append(frame(3, loop=4, iteration=1))
+    assert timeline.passes.count(2) == timeline.passes.count(3) == 1
+
+
+def test_a_script_without_loops_has_no_passes_and_its_start_is_its_end():
+    timeline = looped((0, None), (0, None))
+    assert timeline.passes.count(2) == 0
+    assert timeline.passes.end(0) == 2
+    assert Timeline().passes.end(0) == 0
+
+
+@pytest.mark.parametrize("step", range(10))
+def test_a_fork_counts_the_passes_of_its_parent_and_then_its_own(step: int):
+    parent = looped(*TWO_LOOPS)
+    fork = parent.fork(step)
+    assert [fork.passes.count(at) for at in range(step + 1)] == [
+        parent.passes.count(at) for at in range(step + 1)
+    ]
+    # Run on as the parent did, it counts as the parent does: no pass twice, and none left out.
+    for at, (loop, number) in enumerate(TWO_LOOPS[step:], step + 1):
+        fork.append(frame(at, loop=loop, iteration=number))
+    assert [*fork.passes.ends] == [*parent.passes.ends]
+    assert [fork.passes.end(number) for number in range(5)] == [1, 3, 4, 6, 8]
+
+
+def test_the_end_of_the_script_is_the_end_of_its_last_pass():
+    timeline = looped((0, None), (4, 0), (4, 1))
+    passes = timeline.passes
+    assert (passes.count(3), [*passes.ends]) == (1, [2])
+    passes.finish()
+    passes.finish()
+    assert (passes.count(2), passes.count(3), [*passes.ends]) == (1, 2, [2, 3])
+    # Outside of a loop no pass ends, and nor does one that ended before.
+    for places in ((), ((0, None),), ((4, 0), (0, None))):
+        timeline = looped(*places)
+        before = [*timeline.passes.ends]
+        timeline.passes.finish()
+        assert [*timeline.passes.ends] == before
+
+
+def test_a_fork_of_a_run_that_ended_in_a_loop_counts_its_last_pass_once():
+    parent = looped((0, None), (4, 0), (4, 1))
+    parent.passes.finish()
+    for step, ends in ((3, [2, 3]), (2, [2])):
+        fork = parent.fork(step)
+        fork.append(frame(step + 1))
+        assert [*fork.passes.ends] == ends
+
+
+def test_what_was_caught_is_told_by_its_step():
+    timeline = timeline_of(
+        [frame(1), structs.replace(frame(2), raised="ValueError: a"), frame(3),
+         structs.replace(frame(4), raised="KeyError: 'b'", shown=("x",))]
+    )  # fmt: skip
+    assert [*timeline.steps.raising] == [2, 4]
+    told = ["", "ValueError: a", "", "KeyError: 'b'"]
+    assert [timeline.steps.raised(step) for step in range(1, 5)] == told
+    assert [timeline.frame(step).raised for step in range(1, 5)] == told
+    assert timeline.frame(4).shown == ("x",)
+    fork = timeline.fork(3)
+    assert [*fork.steps.raising] == [2]
+    fork.append(frame(4))
+    assert ([*fork.steps.raising], fork.steps.raised(4)) == ([2], "")
+    assert [*timeline.steps.raising] == [2, 4]
+
+
+def test_the_first_run_of_a_line_up_to_a_step():
+    timeline = timeline_of([structs.replace(frame(at), line=at % 3) for at in range(1, 8)])
+    assert [timeline.steps.first_run(1, step) for step in (0, 1, 7)] == [0, 1, 1]
+    assert [timeline.steps.first_run(2, step) for step in (1, 2, 7)] == [0, 2, 2]
+    assert timeline.steps.first_run(9, 7) == 0
+
+
+def test_a_fork_that_leaves_the_loop_at_once_ends_the_pass_once():
+    fork = looped(*TWO_LOOPS).fork(3)
+    fork.append(frame(4))
+    assert fork.passes.count(4) == 1
+    assert fork.passes.end(1) == 3
+
+
+def test_where_values_were_last_set_outside_of_loops():
+    places = [(0, "w"), (0, "b"), (4, "w"), (4, "b"), (0, "b"), (0, "other"), (4, "w")]
+    timeline = timeline_of(
+        [
+            frame(at, {name: number(at)}, loop=loop, iteration=at if loop else None)
+            for at, (loop, name) in enumerate(places, 1)
+        ]
+    )
+    # Before the first loop nothing was walked, so nothing begins anew.
+    assert [timeline.set_outside(["w"], step) for step in (1, 2, 3, 7)] == [0, 0, 1, 1]
+    assert [timeline.set_outside(["w", "b"], step) for step in (3, 4, 5, 7)] == [2, 2, 5, 5]
+    assert timeline.set_outside(["nobody"], 7) == 0
+    assert timeline.set_outside([], 7) == 0

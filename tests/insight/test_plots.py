@@ -1,0 +1,474 @@
+"""What is asked of a run for a plot, and when: pictures are kept as long as they hold."""
+
+import math
+import struct
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from msgspec import structs
+
+from tutor.history.timeline import Timeline
+from tutor.insight.plots import Picture, names_in, picture_of, sample_of
+from tutor.schema.frame import Frame, TensorView
+from tutor.script.declarations import Over, Plot
+from tutor.session.replays.plots import Plotter
+from tutor.wire.messages import Ended, Event, Launch, Sample, Sampled, Waited
+
+
+def packed(*values: float) -> bytes:
+    return struct.pack(f"<{len(values)}d", *values)
+
+
+def number(value: float) -> TensorView:
+    return TensorView("number", (), "float", "cpu", False, "text", repr(value).encode())
+
+
+# Questions and answers
+
+POINTS = Plot("t", points=("x", "y", "kind"), lines=(("x", "w * x", "fit"), ("x", "b")), line=1)
+BOWL = Plot("t", of="(v - w) ** 2", over=(Over("v", -1, 5),), at=("w",), line=2)
+MAP = Plot("t", of="a * b", over=(Over("a", 0, 1), Over("b", 2, 3)), line=3)
+BARS = Plot("t", bars="{'w': w}", line=4)
+
+
+def test_a_question_holds_all_that_a_plot_evaluates() -> None:
+    assert sample_of(POINTS, 80, 1).expressions == ("x", "y", "kind", "x", "w * x", "x", "b")
+    assert sample_of(BOWL, 80, 1) == Sample((), "(v - w) ** 2", (("v", -1, 5),), (80,))
+    assert sample_of(MAP, 80, 20).counts == (80, 20)
+    assert sample_of(BARS, 80, 20) == Sample(("{'w': w}",))
+
+
+def test_an_answer_becomes_points_lines_and_a_surface() -> None:
+    sample = Sample(counts=(3, 2))
+    values = (packed(1, 2), packed(3, 4), packed(0, 1), packed(5), packed(6), packed(7), packed(8))
+    picture = picture_of(POINTS, Sampled(sample, values), 9)
+    assert [one.tolist() for one in picture.points] == [[1, 2], [3, 4], [0, 1]]
+    told = [(x.tolist(), y.tolist(), label) for x, y, label in picture.lines]
+    assert told == [([5], [6], "fit"), ([7], [8], "")]
+    assert (picture.step, picture.problem, picture.surface) == (9, "", None)
+    mapped = picture_of(MAP, Sampled(sample, surface=packed(*range(6))), 9)
+    assert mapped.surface is not None
+    # The first name runs along the rows.
+    assert mapped.surface.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_what_has_no_partner_is_not_drawn() -> None:
+    values = (packed(1, 2, 3), packed(4), packed(0, 0), b"", packed(1), packed(1), packed(1, 2))
+    picture = picture_of(POINTS, Sampled(Sample(), values), 1)
+    assert [one.size for one in picture.points] == [1, 1, 1]
+    assert [(x.size, y.size) for x, y, _ in picture.lines] == [(0, 0), (1, 1)]
+
+
+def test_bars_have_the_names_of_their_dictionary() -> None:
+    answer = Sampled(Sample(), (packed(1.0, math.inf),), ("w1", "w2"))
+    assert picture_of(BARS, answer, 1).bars == (("w1", 1.0), ("w2", math.inf))
+    assert picture_of(BARS, Sampled(Sample(), (None,)), 1).bars == ()
+
+
+def test_of_several_problems_the_first_is_told_with_its_expression() -> None:
+    problems = (("x", "NameError: name 'x' is not defined"), ("y", "ValueError: no"))
+    answer = Sampled(Sample(), (None,) * 7, problems=problems)
+    picture = picture_of(POINTS, answer, 1)
+    assert picture.problem == "x: NameError: name 'x' is not defined"
+    assert picture.points[0].size == 0
+
+
+def test_the_names_of_a_plot_are_the_scripts_own() -> None:
+    assert names_in(POINTS) == {"x", "y", "kind", "w", "b"}
+    assert names_in(BOWL) == {"w"}
+    assert names_in(MAP) == frozenset()
+    assert names_in(BARS) == {"w"}
+    assert names_in(Plot("t", points=("model(x).flatten()", " y "))) == {"model", "x", "y"}
+
+
+# When it is asked
+
+
+class Run:
+    """A replay that waits at each step it is told to, and answers when the test says so."""
+
+    replayed = 0
+    frozen = False
+    line = 1
+
+    def __init__(self, launch: Launch, notify: Callable[[], None]) -> None:
+        self.launch = launch
+        self.notify = notify
+        self.steps: list[int] = []
+        self.questions: list[Sample] = []
+        self.events: list[Event] = []
+        self.answered = 0
+        self.closed = False
+
+    def take(self) -> list[Event]:
+        events, self.events = self.events, []
+        return events
+
+    def go(self, until: int) -> None:
+        self.steps.append(until)
+        self.report(Waited(until, 1))
+
+    def ask(self, question: Sample) -> None:
+        self.questions.append(question)
+
+    def hold(self) -> None:
+        """Nobody holds it."""
+
+    def close(self) -> None:
+        self.closed = True
+
+    @property
+    def owes(self) -> bool:
+        """Whether it was asked something that it has not answered."""
+        return len(self.questions) > self.answered
+
+    def report(self, event: Event) -> None:
+        self.events.append(event)
+        self.notify()
+
+    def answer(self, value: float = 1.0, problem: str = "") -> None:
+        """Answer a question that it was asked; whoever was not asked says nothing."""
+        sample = self.questions[self.answered]
+        self.answered += 1
+        surface = packed(*np.full(math.prod(sample.counts), value)) if sample.of else None
+        values = tuple(packed(value) for _ in sample.expressions)
+        problems = ((sample.of, problem),) if problem else ()
+        self.report(Sampled(sample, values, ("w",), surface, problems))
+
+
+class Engine:
+    """Notes what it was asked to launch."""
+
+    can_run = True
+    device = detected = failure = None
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+
+    def launch(self, launch: Launch, notify: Callable[[], None]) -> Run:
+        self.runs.append(Run(launch, notify))
+        return self.runs[-1]
+
+    @property
+    def questions(self) -> list[Sample]:
+        return [question for run in self.runs for question in run.questions]
+
+
+SIZE = (4, 2)
+SCRIPT = "from torch import add as plus\nimport numpy as np\nw = x = y = b = 1.0\n"
+
+
+class Desk:
+    """A plotter over a run of 20 steps that changes `w` in every fourth, and `x` in the first."""
+
+    def __init__(self, source: str = SCRIPT) -> None:
+        self.engine = Engine()
+        self.timeline = Timeline()
+        for step in range(1, 21):
+            changed: dict[str, TensorView | None] = {}
+            if step % 4 == 0:
+                changed["w"] = number(step)
+            if step == 1:
+                changed |= {name: number(1.0) for name in ("w", "x", "y", "b", "kind", "m.bias")}
+            self.timeline.append(Frame(step, 1, 0, None, "other", None, False, changed))
+        self.woken = 0
+        self.plotter = Plotter(self.engine, Launch("s.py", source), self._wake)  # type: ignore[arg-type]
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def picture(self, plot: Plot, step: int, size: tuple[int, int] = SIZE) -> Picture | None:
+        return self.plotter.picture(plot, self.timeline, step, size)
+
+    def drain(self) -> None:
+        """What a screen does as often as it is woken."""
+        while self.woken:
+            self.woken = 0
+            self.plotter.drain(self.timeline)
+
+    def settle(self, value: float = 1.0, problem: str = "") -> None:
+        """Answer until nothing is asked any more."""
+        self.drain()
+        while self.engine.runs and self.engine.runs[-1].owes:
+            self.engine.runs[-1].answer(value, problem)
+            self.drain()
+        assert not self.plotter.is_running, "it waits for an answer that nobody gives"
+
+    def shown(self, plot: Plot, step: int, size: tuple[int, int] = SIZE) -> Picture:
+        """The picture, asked for where it is not known."""
+        if (found := self.picture(plot, step, size)) is None:
+            self.settle(float(step))
+            found = self.picture(plot, step, size)
+        assert found is not None
+        return found
+
+
+def test_a_picture_is_asked_of_a_second_run_that_waits_at_the_step() -> None:
+    desk = Desk()
+    assert desk.picture(BOWL, 5) is None
+    assert desk.plotter.is_running
+    desk.settle(2.5)
+    found = desk.picture(BOWL, 5)
+    assert found is not None
+    assert found.surface is not None
+    assert found.surface.tolist() == [2.5] * 4
+    assert (found.step, desk.engine.runs[0].steps) == (5, [5])
+    assert desk.engine.questions == [sample_of(BOWL, *SIZE)]
+
+
+def test_a_picture_is_kept_while_nothing_that_it_uses_changes() -> None:
+    desk = Desk()
+    first = desk.shown(BOWL, 5)
+    # Until step 8 `w` stays as it is.
+    assert all(desk.picture(BOWL, step) is first for step in (4, 6, 7))
+    assert len(desk.engine.questions) == 1
+    assert desk.shown(BOWL, 8) is not first
+    assert len(desk.engine.questions) == 2
+
+
+def content(picture: Picture) -> tuple[int, Sampled | None, list[float] | None]:
+    """What is in a picture: at which step it was asked for, and what came of it."""
+    surface = None if picture.surface is None else picture.surface.tolist()
+    return picture.step, picture.sampled, surface
+
+
+def test_rewinding_asks_no_engine() -> None:
+    desk = Desk()
+    forwards = [desk.shown(BOWL, step) for step in range(1, 21)]
+    asked = len(desk.engine.questions)
+    assert asked == 6
+    backwards = [desk.shown(BOWL, step) for step in range(20, 0, -1)]
+    assert [content(one) for one in backwards] == [content(one) for one in forwards[::-1]]
+    assert len(desk.engine.questions) == asked
+    assert len(desk.engine.runs) == 1
+
+
+def test_going_on_goes_on_with_the_same_replay() -> None:
+    desk = Desk()
+    for step in (2, 9, 13):
+        desk.shown(BOWL, step)
+    assert len(desk.engine.runs) == 1
+    assert desk.engine.runs[0].steps == [2, 9, 13]
+    # What lies behind it another one has to bring.
+    desk.shown(POINTS, 5)
+    assert desk.engine.runs[0].closed
+    assert len(desk.engine.runs) == 2
+
+
+def test_another_size_is_another_picture() -> None:
+    desk = Desk()
+    desk.shown(BOWL, 5)
+    wide = desk.shown(BOWL, 5, (9, 2))
+    assert wide.surface is not None
+    assert wide.surface.shape == (9,)
+    assert len(desk.engine.questions) == 2
+    # A plot that has no grid is the same one in any size.
+    desk.shown(BARS, 5)
+    desk.shown(BARS, 5, (99, 99))
+    assert len(desk.engine.questions) == 3
+
+
+def test_a_plot_of_what_never_changes_is_asked_once() -> None:
+    desk = Desk()
+    still = Plot("t", points=("x", "np.abs(x)"), lines=(("x", "plus(x, y)"),), line=9)
+    for step in range(1, 21):
+        desk.shown(still, step)
+    # Functions that were imported, and Python's own, stand for the same thing all the time.
+    desk.shown(structs_line(still, points=("x", "max(x, 0)")), 20)
+    assert len(desk.engine.questions) == 2
+
+
+def structs_line(plot: Plot, **changes: object) -> Plot:
+    """The plot with something changed, in a line of its own."""
+    kept = {"title": plot.title, "points": plot.points, "lines": plot.lines, "line": plot.line + 1}
+    return Plot(**{**kept, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("expression", ["loss_of(x)", "history", "history[one]"])
+def test_a_plot_of_what_is_not_recorded_is_asked_at_each_step(expression: str) -> None:
+    desk = Desk()
+    plot = Plot("t", points=("x", expression), line=9)
+    for step in range(1, 6):
+        desk.shown(plot, step)
+    assert len(desk.engine.questions) == 5
+    # Even those are kept: rewinding asks for none.
+    for step in range(5, 0, -1):
+        desk.shown(plot, step)
+    assert len(desk.engine.questions) == 5
+
+
+@pytest.mark.parametrize(
+    "expression", ["[one for one in x]", "(lambda one: one)(x)", "max(x, key=lambda one: -one)"]
+)
+def test_a_name_that_an_expression_binds_itself_is_none_of_the_script(expression: str) -> None:
+    desk = Desk()
+    plot = Plot("t", points=("x", expression), line=9)
+    assert names_in(plot) - {"max"} == {"x"}
+    for step in range(1, 6):
+        desk.shown(plot, step)
+    assert len(desk.engine.questions) == 1
+
+
+def test_an_imported_name_that_the_script_sets_is_a_value_of_its_own() -> None:
+    desk = Desk("from math import e\ne = 1.0\nx = 1.0\n")
+    plot = Plot("t", points=("x", "e"), line=9)
+    desk.timeline.append(Frame(21, 1, 0, None, "other", None, False, {"e": number(1.0)}))
+    desk.shown(plot, 21)
+    desk.timeline.append(Frame(22, 1, 0, None, "other", None, False, {"e": number(2.0)}))
+    desk.shown(plot, 22)
+    assert len(desk.engine.questions) == 2
+
+
+def test_a_model_is_as_new_as_its_newest_parameter() -> None:
+    desk = Desk()
+    plot = Plot("t", points=("x", "m(x)"), line=9)
+    desk.shown(plot, 2)
+    desk.shown(plot, 9)
+    assert len(desk.engine.questions) == 1
+    changed: dict[str, TensorView | None] = {"m.bias": number(3.0)}
+    desk.timeline.append(Frame(21, 1, 0, None, "other", None, False, changed))
+    desk.shown(plot, 21)
+    assert len(desk.engine.questions) == 2
+
+
+def test_one_question_is_out_at_a_time_and_then_the_newest_is_asked() -> None:
+    desk = Desk()
+    for step in (1, 4, 8, 12, 16, 20):
+        assert desk.picture(BOWL, step) is None
+    desk.drain()
+    assert len(desk.engine.questions) == 1
+    desk.settle()
+    # The learner came from 1 to 20: what lay between was passed.
+    assert desk.engine.runs[-1].steps[-1] == 20
+    assert len(desk.engine.questions) == 2
+    assert desk.picture(BOWL, 20) is not None
+
+
+def test_asking_again_for_what_is_on_its_way_changes_nothing() -> None:
+    desk = Desk()
+    for _ in range(5):
+        desk.picture(BOWL, 5)
+    desk.settle()
+    assert len(desk.engine.questions) == 1
+
+
+def test_the_picture_that_came_last_is_there_while_another_one_comes() -> None:
+    desk = Desk()
+    first = desk.shown(BOWL, 5)
+    assert desk.picture(BOWL, 12) is None
+    assert desk.plotter.latest(BOWL) is first
+    desk.settle()
+    second = desk.picture(BOWL, 12)
+    assert second is not None
+    assert (second.step, desk.plotter.latest(BOWL)) == (12, second)
+    again = desk.picture(BOWL, 5)
+    assert again is not None
+    assert desk.plotter.latest(BOWL) is again
+    assert (again.step, again.sampled) == (5, first.sampled)
+    # Another plot has none yet.
+    assert desk.plotter.latest(MAP) is None
+
+
+def test_a_broken_expression_is_told_and_not_asked_again() -> None:
+    desk = Desk()
+    desk.picture(BOWL, 5)
+    desk.settle(problem="NameError: name 'nobody' is not defined")
+    found = desk.picture(BOWL, 5)
+    assert found is not None
+    assert found.problem == "(v - w) ** 2: NameError: name 'nobody' is not defined"
+    desk.picture(BOWL, 6)
+    assert len(desk.engine.questions) == 1
+
+
+def test_a_replay_that_ends_is_told_and_the_next_step_begins_another() -> None:
+    desk = Desk()
+    desk.picture(BOWL, 5)
+    desk.engine.runs[0].report(Ended("died", "killed by signal 9 (SIGKILL)"))
+    desk.drain()
+    found = desk.picture(BOWL, 5)
+    assert found is not None
+    assert "SIGKILL" in found.problem
+    assert not desk.plotter.is_running
+    assert desk.shown(BOWL, 8).problem == ""
+    assert len(desk.engine.runs) == 2
+
+
+def test_a_failure_lets_the_next_question_through() -> None:
+    desk = Desk()
+    desk.picture(BOWL, 5)
+    desk.picture(BOWL, 9)
+    desk.engine.runs[0].report(Ended("died", "out of memory"))
+    desk.settle()
+    assert desk.picture(BOWL, 9) is not None
+
+
+def test_pictures_that_nobody_looked_at_for_long_go_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tutor.session.replays.plots.KEPT", 2)
+    desk = Desk()
+    first = desk.shown(BOWL, 1)
+    desk.shown(BOWL, 4)
+    assert content(desk.shown(BOWL, 1)) == content(first)
+    assert len(desk.engine.questions) == 2
+    desk.shown(BOWL, 8)
+    found = desk.picture(BOWL, 1)
+    assert found is not None
+    assert content(found) == content(first)
+    assert desk.picture(BOWL, 4) is None
+
+
+def test_closing_ends_the_second_run() -> None:
+    desk = Desk()
+    desk.picture(BOWL, 5)
+    desk.plotter.close()
+    assert desk.engine.runs[0].closed
+    assert not desk.plotter.is_running
+
+
+def test_two_plots_of_the_same_numbers_are_both_drawn() -> None:
+    desk = Desk()
+    plain = Plot("t", points=("x", "w"), line=10)
+    log = Plot("t", points=("x", "w"), log=True, line=20)
+    first, second = desk.shown(plain, 5), desk.shown(log, 5)
+    assert first.sampled is second.sampled
+    # What both ask for is asked once, and neither keeps the next step from coming.
+    assert len(desk.engine.questions) == 1
+    for plot in (log, plain):
+        assert desk.shown(plot, 8).step == 8
+        assert desk.plotter.latest(plot) is desk.picture(plot, 8)
+    assert len(desk.engine.questions) == 2
+
+
+def test_two_plots_of_the_same_numbers_may_be_asked_for_at_once() -> None:
+    desk = Desk()
+    plain, log = (Plot("t", points=("x", "w"), log=one, line=10 + one) for one in (False, True))
+    assert desk.picture(plain, 5) is None
+    assert desk.picture(log, 5) is None
+    desk.settle()
+    assert desk.picture(plain, 5) is not None
+    assert desk.picture(log, 5) is not None
+    assert len(desk.engine.questions) == 1
+
+
+def test_an_edit_that_is_told_after_its_branch_was_drawn_stops_no_plot() -> None:
+    desk = Desk()
+    plot = Plot("t", points=("x", "b"), line=30)
+    # The replay makes the edit before it answers; the run tells of it a moment later.
+    before = desk.shown(plot, 20)
+    desk.timeline.edit(20, {"b": number(7.0)})
+    after = desk.shown(plot, 20)
+    assert after.step == before.step == 20
+    desk.timeline.append(Frame(21, 1, 0, None, "other", None, False, {"b": number(8.0)}))
+    assert desk.shown(plot, 21).step == 21
+    assert desk.shown(BOWL, 8).step == 8
+
+
+def test_the_question_is_one_that_travels() -> None:
+    # A launch of the second run is the learner's own, without what only that has to tell.
+    desk = Desk()
+    desk.plotter.picture(BOWL, desk.timeline, 5, SIZE)
+    launch = desk.engine.runs[0].launch
+    assert launch.begin == 4
+    assert launch == structs.replace(Launch("s.py", launch.source), begin=4)

@@ -1,0 +1,37 @@
+"""The app with the fake engine, to look at: `python tests/ui/demo.py [steps] [--menu --slow]`."""
+
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from fake_engine import DESCENT, FakeEngine
+
+from tutor.ui.terminal import terminal
+
+
+def main() -> int:
+    steps = next((int(word) for word in sys.argv[1:] if word.isdecimal()), 0)
+    folder = Path(tempfile.mkdtemp())
+    path = folder / "10_descend.py"
+    path.write_text(DESCENT)
+    engine = FakeEngine(device=None)
+
+    def find_device() -> None:
+        # As long as torch takes to be there.
+        time.sleep(2 if "--slow" in sys.argv else 0)
+        engine.device = "cpu · 2 cores · AVX2 · torch 2.13.0"
+        if engine.on_change:
+            engine.on_change()
+        if steps:
+            time.sleep(0.2)
+            engine.runs[0].go(steps)
+
+    threading.Thread(target=find_device, daemon=True).start()
+    target = None if "--menu" in sys.argv else str(path)
+    return terminal.show(engine, target)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,489 @@
+"""Forking, comparing, saving and searching on the lesson screen, driven by keys."""
+
+from pathlib import Path
+
+import pytest
+from fake_engine import DESCENT, FakeEngine, FakeRun, descent
+from on_screen import go, opened, pane, press, until, without_content
+from textual import events
+from textual.pilot import Pilot
+
+from tutor.history.recording.tree import open_
+from tutor.session.archive import NOTHING
+from tutor.ui.app import TutorApp
+from tutor.ui.screens.branches import BranchesScreen
+from tutor.ui.screens.edit import EditScreen
+from tutor.ui.screens.events import EventsScreen
+from tutor.ui.screens.lesson import LessonScreen
+from tutor.ui.screens.save import SaveScreen
+from tutor.wire.messages import Edit, Ended
+
+
+async def change(pilot: Pilot[None], screen: LessonScreen, text: str) -> None:
+    """Fork the run where the learner is."""
+    await pilot.press("e")
+    await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+    dialog = pilot.app.screen
+    assert isinstance(dialog, EditScreen)
+    dialog.field.value = text
+    await pilot.press("enter")
+    await until(pilot, lambda: pilot.app.screen is screen)
+    await until(pilot, lambda: not screen.session.intake.is_replaying)
+    await pilot.pause()
+
+
+def told(app: TutorApp) -> list[str]:
+    """What was told in the corner of the screen."""
+    return [notification.message for notification in app._notifications]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_change_forks_the_run_and_names_the_branch(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with opened(tmp_path, size=size) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "lr = 0.5")
+        assert engine.launches[-1].edits == (Edit(12, "lr", 0.5),)
+        assert engine.launches[-1].begin == 11
+        assert screen.status.text.startswith("lr = 0.5: step 12 of 12")
+        await press(pilot, screen, "right", "right")
+        assert screen.session.tip == 14
+        # The run that it was forked from is as it was.
+        main = screen.branches.all[0]
+        assert (main.session.tip, main.name) == (12, "main")
+
+
+@pytest.fixture
+def turnable(tmp_path: Path) -> Path:
+    """The descent with its learning rate, in step 3 on line 10, as a knob."""
+    source = DESCENT.replace("lr = 0.1\n", 'lr = 0.1  # @param {type: "number"}\n')
+    assert source != DESCENT
+    (tmp_path / "10_descend.py").write_text(source)
+    return tmp_path
+
+
+async def test_at_the_end_of_a_run_a_knob_turns_at_its_own_line_and_the_branch_runs_on(
+    turnable: Path,
+) -> None:
+    async with opened(turnable) as (pilot, screen, engine):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        last = screen.session.tip
+        await until(pilot, lambda: screen.session.cursor == last)
+        await change(pilot, screen, "lr = 0.5")
+        launch = engine.launches[-1]
+        assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.5}, (), 1)
+        assert (screen.branch.step, screen.branch.text) == (2, "lr = 0.5")
+        # Nobody has to press a key for it to come to its end too.
+        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.status.text.startswith(f"lr = 0.5: step {last} of"))
+        assert screen.branch.parent is screen.branches.all[0]
+        assert (screen.branches.all[0].session.tip, len(screen.branches)) == (last, 2)
+
+
+async def test_at_the_end_of_a_branch_its_knob_turns_once_more(turnable: Path) -> None:
+    async with opened(turnable) as (pilot, screen, engine):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.session.cursor == screen.session.tip)
+        await change(pilot, screen, "lr = 0.5")
+        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.session.cursor == screen.session.tip)
+        await change(pilot, screen, "lr = 0.25")
+        launch = engine.launches[-1]
+        assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.25}, (), 1)
+        assert (screen.branch.step, screen.branch.name) == (2, "lr = 0.25")
+        assert [one.name for one in screen.branches.all] == ["main", "lr = 0.5", "lr = 0.25"]
+        await until(pilot, lambda: screen.session.is_over)
+
+
+async def test_a_knob_that_stands_before_a_fork_turns_in_the_run_that_was_forked(
+    turnable: Path,
+) -> None:
+    async with opened(turnable) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "w[0] = 9.0")
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.session.cursor == screen.session.tip)
+        await change(pilot, screen, "lr = 0.25")
+        launch = engine.launches[-1]
+        assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.25}, (), 1)
+        assert screen.branch.parent is screen.branches.all[0]
+        assert screen.branch.step == 2
+        await until(pilot, lambda: screen.session.is_over)
+
+
+async def test_what_is_no_knob_is_changed_at_the_end_itself(turnable: Path) -> None:
+    async with opened(turnable) as (pilot, screen, engine):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        last = screen.session.tip
+        await until(pilot, lambda: screen.session.cursor == last)
+        await change(pilot, screen, "w[0] = 9.0")
+        assert engine.launches[-1].edits == (Edit(last, "w[0]", 9.0),)
+        assert screen.branch.step == last
+
+
+async def test_before_the_end_a_knob_that_has_run_is_changed_where_the_learner_is(
+    turnable: Path,
+) -> None:
+    async with opened(turnable) as (pilot, screen, engine):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.session.is_over)
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "lr = 0.5")
+        assert (engine.launches[-1].edits, engine.launches[-1].knobs) == (
+            (Edit(12, "lr", 0.5),),
+            {},
+        )
+        assert screen.branch.step == 12
+        # And it waits there for the learner.
+        await pilot.pause(0.2)
+        assert (screen.session.tip, screen.session.is_over) == (12, False)
+
+
+async def test_the_curves_of_all_runs_are_overlaid_with_a_legend(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "60")
+        await change(pilot, screen, "lr = 0.5")
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: "● lr = 0.5  a main" in pane(screen, "loss"))
+
+
+async def test_what_is_typed_right_behind_the_key_is_not_lost(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        await pilot.press("e", *"lr=0.5", "enter")
+        await until(pilot, lambda: len(screen.branches) == 2)
+        assert engine.launches[-1].edits == (Edit(12, "lr", 0.5),)
+
+
+async def test_an_offer_is_taken_with_the_arrows_and_must_be_changed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        dialog = pilot.app.screen
+        assert isinstance(dialog, EditScreen)
+        await pilot.press("down", "enter")
+        assert dialog.field.value == "w = [2.6, -0.6]"
+        assert "that is its value now" in str(dialog.why.render())
+        # What is typed takes the value's place.
+        await pilot.press("0")
+        assert dialog.field.value == "w = 0"
+        dialog.field.value = "lr = = 3"
+        await pilot.press("enter")
+        assert "is no statement" in str(dialog.why.render())
+        assert len(screen.branches) == 1
+        await pilot.press("escape")
+        assert len(screen.branches) == 1
+
+
+async def test_a_branch_that_cannot_be_forked_leaves_the_learner_where_they_were(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        engine.exact = engine.script = descent()[:11]
+        engine.end = Ended("refused", "edit at step 12: no 'nobody' to edit here")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        pilot.app.screen.field.value = "nobody.x = 1"
+        await pilot.press("enter")
+        # What was typed comes back, to be mended.
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: "no 'nobody' to edit" in str(pilot.app.screen.why.render()))
+        assert pilot.app.screen.field.value == "nobody.x = 1"
+        assert len(screen.branches) == 1
+        assert (screen.session.cursor, screen.session.tip) == (12, 12)
+
+
+async def test_runs_are_listed_renamed_switched_and_dropped(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "30")
+        await change(pilot, screen, "lr = 0.5")
+        await press(pilot, screen, "right")
+        await change(pilot, screen, "lr = 0.9")
+        await press(pilot, screen, "right")
+        names = [branch.name for branch in screen.branches.all]
+        assert names == ["main", "lr = 0.5", "lr = 0.9"]
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesScreen))
+        dialog = pilot.app.screen
+        assert isinstance(dialog, BranchesScreen)
+        await pilot.press("k", "x")
+        assert "has forks: drop lr = 0.9 first" in str(dialog.told.render())
+        await pilot.press("r")
+        dialog.field.value = "bold"
+        await pilot.press("enter")
+        assert screen.branches.all[1].name == "bold"
+        await pilot.press("k", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        # To the same step as far as it is recorded there.
+        assert screen.branch is screen.branches.all[0]
+        assert screen.session.cursor == 30
+        await pilot.press("b", "j", "j", "x", "x", "escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert [branch.name for branch in screen.branches.all] == ["main", "bold"]
+        assert isinstance(engine.runs[-1], FakeRun)
+
+
+async def test_the_picked_value_is_followed_from_change_to_change(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "40")
+        await press(pilot, screen, "3", "j")
+        assert screen.picked == "w"
+        await press(pilot, screen, "N")
+        assert screen.session.cursor == 37
+        await press(pilot, screen, "N")
+        assert screen.session.cursor == 31
+        await press(pilot, screen, "n", "n")
+        # Beyond what is recorded the run goes on until it changes.
+        assert screen.session.cursor == 43 == screen.session.tip
+
+
+async def test_go_takes_a_condition_and_runs_on_to_where_it_holds(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await press(pilot, screen, "right", "right", "right")
+        await pilot.press("g", *("space" if c == " " else c for c in "loss "), "less_than_sign")
+        await pilot.press("1", "enter")
+        await until(pilot, lambda: screen.session.cursor > 3)
+        loss = screen.timeline.frame(screen.session.cursor).loss
+        before = screen.timeline.losses(screen.session.cursor)[1][-2]
+        assert loss < 1 <= before
+
+
+async def test_the_next_event_is_one_key_away_and_all_are_listed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.branch.events.reached == screen.session.tip)
+        await press(pilot, screen, "home", "exclamation_mark")
+        assert screen.session.cursor == 8  # the first line that the script prints
+        assert "printed: 0 8.0000" in screen.status.text
+        await pilot.press("E")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EventsScreen))
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.session.cursor == screen.session.tip
+
+
+async def test_what_is_saved_opens_and_walks_without_an_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "30")
+        await change(pilot, screen, "lr = 0.5")
+        await press(pilot, screen, "right", "right")
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(told(pilot.app)))
+        assert "in descend.tutor" in told(pilot.app)[0]
+        shown = pane(screen, "tensors")
+    recording = open_("descend.tutor")
+    assert [run.name for run in recording.runs] == ["main", "lr = 0.5"]
+    engine = FakeEngine()
+    app = TutorApp(engine, "descend.tutor")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LessonScreen) and app.screen.branches)
+        screen = app.screen
+        assert isinstance(screen, LessonScreen)
+        await until(pilot, lambda: "the recording ends here" in screen.status.text)
+        assert not engine.is_started
+        assert screen.branch.name == "lr = 0.5"
+        await until(pilot, lambda: pane(screen, "tensors") == shown)
+        await press(pilot, screen, "home", "right")
+        assert screen.session.cursor == 2
+        for key in ("e", "i", "a", "w"):
+            await press(pilot, screen, key)
+            assert app.screen is screen
+        assert NOTHING in screen.status.text
+
+
+async def test_saving_onto_something_that_is_there_asks_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.tutor").write_text("precious")
+    async with opened(tmp_path) as (pilot, screen, _):
+        await press(pilot, screen, "right")
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        dialog = pilot.app.screen
+        assert isinstance(dialog, SaveScreen)
+        dialog.field.value = "mine"
+        await pilot.press("enter")
+        assert "is there already, and no recording" in str(dialog.why.render())
+        for name in (".", "/", "~nobody_of_that_name/x", "x" * 300, "a\0b", ""):
+            dialog.field.value = name
+            await pilot.press("enter")
+            assert pilot.app.screen is dialog, name
+        dialog.field.value = "yours"
+        await pilot.press("enter")
+        await until(pilot, lambda: Path("yours.tutor").exists())
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        dialog = pilot.app.screen
+        dialog.field.value = "yours"
+        await pilot.press("enter")
+        assert "enter again replaces it" in str(dialog.why.render())
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+    assert Path("mine.tutor").read_text() == "precious"
+
+
+async def test_the_fork_is_where_the_learner_was_when_they_asked_for_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, FakeEngine(manual=True)) as (pilot, screen, engine):
+        await pilot.press("r")
+        engine.runs[0].work(10)
+        await until(pilot, lambda: screen.session.cursor == 10)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        engine.runs[0].work(20)
+        await until(pilot, lambda: screen.session.tip == 30)
+        pilot.app.screen.field.value = "lr = 0.5"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(screen.branches) == 2)
+        assert screen.branch.step == len(screen.timeline) == 10
+        assert engine.launches[-1].edits == (Edit(10, "lr", 0.5),)
+
+
+async def test_a_fork_that_comes_to_nothing_while_the_list_is_open(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        engine.manual = True
+        await pilot.press("e", *"x=[/b]", "enter")
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        pilot.app.screen.field.value = "x.y = 1"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(screen.branches) == 2)
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesScreen))
+        fork = engine.runs[-1]
+        fork.report([Ended("refused", "edit at step 12: [/b] is not there")])
+        await until(pilot, lambda: len(screen.branches) == 1)
+        # Whatever it still had to say is heard no more.
+        fork.report([Ended("refused", "again")])
+        await pilot.pause()
+        assert told(pilot.app)[-1] == "nothing forked: edit at step 12: [/b] is not there"
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.branch.name == "main"
+
+
+async def test_a_replay_that_dies_is_not_begun_again_while_the_learner_rests(
+    tmp_path: Path,
+) -> None:
+    engine = FakeEngine(without_content(descent(), 7))
+    async with opened(tmp_path, engine) as (pilot, screen, _):
+        engine.exact, engine.end = [], Ended("died", "killed")
+        await go(pilot, screen, "7")
+        await until(pilot, lambda: "the replay ended: killed" in screen.status.text)
+        count = len(engine.launches)
+        await pilot.pause(0.5)
+        assert len(engine.launches) == count
+        # Going away and coming back tries again.
+        engine.exact, engine.end = descent(), Ended("finished")
+        await press(pilot, screen, "left", "right")
+        await until(pilot, lambda: "[2.6 -0.6]" in pane(screen, "tensors"))
+
+
+async def test_a_recording_of_a_run_that_died_is_walked_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine = FakeEngine(descent()[:20], Ended("died", "descend.py:14: killed", 14))
+    async with opened(tmp_path, engine) as (pilot, screen, _):
+        await press(pilot, screen, "r", "s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: Path("descend.tutor").exists())
+    app = TutorApp(FakeEngine(), "descend.tutor")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LessonScreen) and app.screen.branches)
+        screen = app.screen
+        assert isinstance(screen, LessonScreen)
+        await press(pilot, screen, "end", "right", "r")
+        assert screen.session.cursor == 20
+        assert "killed" in screen.status.text
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.screen is not screen)
+        again = app.screen
+        assert isinstance(again, LessonScreen)
+        await until(pilot, lambda: bool(again.branches) and again.session.tip == 20)
+
+
+async def test_a_name_is_as_long_as_it_can_be_read(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, f"w = {[0.5] * 300}")
+        assert screen.branch.name == "w = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5,…"
+
+
+async def test_what_lies_before_a_fork_is_the_parents_and_forks_there(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "40")
+        await change(pilot, screen, "lr = 0.5")
+        await go(pilot, screen, "20")
+        await change(pilot, screen, "w = 0")
+        # The later change is no part of it, and it stands beside the first branch.
+        assert engine.launches[-1].edits == (Edit(20, "w", 0),)
+        assert screen.branch.parent is screen.branches.all[0]
+
+
+async def test_another_value_for_the_same_change_is_a_branch_beside_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        for value in ("0.5", "0.6"):
+            await change(pilot, screen, f"lr = {value}")
+        assert engine.launches[-1].edits == (Edit(12, "lr", 0.6),)
+        assert screen.branch.parent is screen.branches.all[0]
+        # Another change goes on from this one.
+        await change(pilot, screen, "w = 0")
+        assert engine.launches[-1].edits == (Edit(12, "lr", 0.6), Edit(12, "w", 0))
+        assert screen.branch.parent.name == "lr = 0.6"
+
+
+async def test_branches_are_not_left_behind_by_one_key(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "lr = 0.5")
+        for key in ("q", "ctrl+r"):
+            await press(pilot, screen, key)
+            assert f"{key} again drops them" in screen.status.text
+            assert pilot.app.screen is screen
+            await press(pilot, screen, "left")
+        await pilot.press("q", "q")
+        await until(pilot, lambda: not pilot.app.is_running)
+
+
+async def test_a_name_that_the_script_does_not_have_moves_nobody(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "8")
+        for text in ("los < 1", "loss < -1"):
+            keys = {" ": "space", "<": "less_than_sign", "-": "minus"}
+            await pilot.press("g", *(keys.get(c, c) for c in text), "enter")
+            await until(pilot, lambda: "step 8 of" in screen.status.text)
+            await until(pilot, lambda: screen.remark[1] != "")
+            assert screen.session.cursor == 8
+            if text.startswith("los "):
+                assert "the script has no los" in screen.status.text
+                assert screen.session.tip == 8
+                screen.remark = 0, ""
+        assert "it held at no step of the run" in screen.remark[1]
+
+
+async def test_keys_that_come_at_once_are_dealt_with_in_their_order(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        field = pilot.app.screen.field
+        field.value = "abcdef"
+        field.cursor_position = 6
+        for key in ("backspace", "x", "left", "left", "y", "home", "z"):
+            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: field.value == "zabcdyex")

@@ -1,0 +1,62 @@
+"""The page that a worker shares with its client: every message once, in order."""
+
+import os
+import select
+
+import pytest
+
+from tutor.engine.run import Run
+from tutor.wire import shared_page
+from tutor.wire.messages import Ended, Launch, Printed
+
+
+def test_what_lies_in_the_pipe_comes_before_what_waits_in_the_page() -> None:
+    file = shared_page.create()
+    readable, writable = os.pipe()
+    sender = shared_page.Sender(shared_page.Page(file), writable)
+    receiver = shared_page.Receiver(shared_page.Page(file))
+    first, second, third = (Printed(step, ((1, b"x"),)) for step in (1, 2, 3))
+    sender.append(first)
+    assert list(receiver.peek()) == [first]
+    sender.append(second)
+    sender.flush()
+    sender.append(third)
+    # The second is on its way: the third has to wait for it.
+    assert list(receiver.peek()) == []
+    assert list(receiver.feed(os.read(readable, 4096))) == [second]
+    assert list(receiver.peek()) == [third]
+    sender.flush()
+    assert list(receiver.feed(os.read(readable, 4096))) == []
+    for descriptor in (file, readable, writable):
+        os.close(descriptor)
+
+
+def test_the_last_words_of_a_worker_are_heard_however_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(1, Launch("script.py", ""), lambda: None, lambda number, signal: None)
+    run._pipe, events = os.pipe()
+    run._woken, run._wake = os.pipe()
+    sender = shared_page.Sender(shared_page.Page(run._page_fd), events)
+    real = select.poll
+
+    class Late:
+        """Sees nothing at first; right after that look the worker ends, and is known to be gone."""
+
+        def __init__(self) -> None:
+            self._poll = real()
+            self._has_looked = False
+            self.register = self._poll.register
+
+        def poll(self, timeout: float | None = None) -> list[tuple[int, int]]:
+            if self._has_looked:
+                return self._poll.poll(timeout)
+            self._has_looked = True
+            sender.append(Ended("finished"))
+            sender.flush()
+            run.died(0)
+            return []
+
+    monkeypatch.setattr(select, "poll", Late)
+    run._receive()
+    assert run.take() == [Ended("finished")]
+    for descriptor in (run._pipe, events, run._woken, run._wake):
+        os.close(descriptor)

@@ -1,0 +1,64 @@
+"""Recordings in other forms: their numbers as CSV."""
+
+import csv
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from tutor.history.recording.file import RecordingError, is_recording
+from tutor.history.recording.reader import Reader, find
+from tutor.schema.frame import TensorView
+from tutor.schema.values import array
+
+_PLACE = ("step", "line", "iteration", "phase", "loss")
+
+
+def csv_file(target: str, output: str | None) -> None:
+    """Write a row for each step: its place, and every single number as it was after it.
+
+    Args:
+        target: `FILE` or `FILE@BRANCH`.
+        output: A path; None for stdout.
+
+    Raises:
+        RecordingError: there is no such recording, or the file cannot be written.
+    """
+    reader, number = find(target)
+    rows = _rows(reader, number)
+    if output is None:
+        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+        return
+    if is_recording(output):
+        raise RecordingError(f"{output} is a recording and is not written over: name another file")
+    try:
+        with open(output, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RecordingError(f"{output} cannot be written: {reason}") from None
+
+
+def _rows(reader: Reader, number: int) -> Iterator[list[Any]]:
+    names: dict[str, Any] = {}
+    for step in reader.steps(number):
+        for changed in (step.frame.changed, step.edited):
+            names.update((name, "") for name, view in changed.items() if view and _is_one(view))
+    yield [*_PLACE, *(f"script.{name}" if name in _PLACE else name for name in names)]
+    now = names
+    for frame, edited in reader.steps(number):
+        for name, view in (frame.changed | edited).items():
+            if name in now:
+                now[name] = _element(view) if view and _is_one(view) else ""
+        iteration = "" if frame.iteration is None else frame.iteration
+        loss = "" if frame.loss is None else frame.loss
+        yield [frame.step, frame.line, iteration, frame.phase, loss, *now.values()]
+
+
+def _is_one(view: TensorView) -> bool:
+    return view.count == 1
+
+
+def _element(view: TensorView) -> Any:
+    """The only element; empty where it was not kept."""
+    elements = array(view)
+    return "" if elements is None else elements.item()

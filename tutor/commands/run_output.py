@@ -1,0 +1,198 @@
+"""What `tutor run` prints of a run: a JSON object a step, or a table."""
+
+import json
+import sys
+import tempfile
+from typing import IO, Any
+
+import msgspec
+
+from tutor.commands.table import Table
+from tutor.schema.frame import GRAD, Frame, Inside, Operation, TensorView
+from tutor.schema.values import jsonable, plain
+from tutor.wire.messages import Edited, Ended, Event, Launch, Printed, Started
+
+
+class Report:
+    """What both reports count."""
+
+    def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
+        self.steps = 0
+        self.unknown = dict.fromkeys(launch.show, "the script ran no statement")
+        """The shown expressions that have had no value so far, and why."""
+        self._launch = launch
+        self._stdout = stdout
+        self._edited: dict[str, TensorView | None] = {}
+        """What the learner's edits changed since the last step."""
+
+    def _count(self, frame: Frame) -> Frame:
+        """The next step, with what was edited before it."""
+        self.steps = frame.step
+        if self.unknown:
+            reasons = dict(frame.problems)
+            for expression in list(self.unknown):
+                if expression in reasons:
+                    self.unknown[expression] = reasons[expression]
+                else:
+                    del self.unknown[expression]
+        changed, self._edited = self._edited | frame.changed, {}
+        return msgspec.structs.replace(frame, changed=changed)
+
+
+class JsonReport(Report):
+    """One object a line and a step, and one at the end."""
+
+    def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
+        super().__init__(launch, stdout)
+        self._device = launch.device or "cpu"
+        self._out = b""
+        self._now: dict[str, TensorView] = {}
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._device = event.environment["device"]
+        elif isinstance(event, Printed):
+            self._out += _to_stdout(event)
+        elif isinstance(event, Edited):
+            self._edited |= event.changed
+        elif isinstance(event, Frame):
+            event = self._count(event)
+            self._line(
+                step=event.step,
+                line=event.line,
+                iteration=event.iteration,
+                phase=event.phase,
+                loss=event.loss,
+                changed=self._changed(event),
+                show=dict(zip(self._launch.show, event.shown, strict=True)),
+                out=self._out.decode(errors="replace"),
+                **({"raised": event.raised} if event.raised else {}),
+                **self._inside(event.inside),
+            )
+            self._out = b""
+
+    def close(self, ended: Ended) -> None:
+        error = ended.message if ended.outcome != "finished" else None
+        if self._out:
+            # The process died in the midst of a statement, which had written something.
+            self.steps += 1
+            out, nothing = self._out.decode(errors="replace"), dict.fromkeys(self._launch.show)
+            self._line(
+                step=self.steps,
+                line=ended.line,
+                iteration=None,
+                phase="other",
+                loss=None,
+                changed={},
+                show=nothing,
+                out=out,
+                **self._inside(None),
+            )
+        unfinished = self._inside(ended.inside) if ended.inside else {}
+        self._line(done=True, steps=self.steps, device=self._device, error=error, **unfinished)
+        self._stdout.flush()
+
+    def _changed(self, frame: Frame) -> dict[str, Any]:
+        """A name is there when its value or its gradient changed."""
+        found: dict[str, Any] = {}
+        for name, view in frame.changed.items():
+            before = self._now.pop(name, None)
+            if view is not None:
+                self._now[name] = view
+            if before is not None and view is not None and _is_same_value(before, view):
+                continue
+            owner = name.removesuffix(GRAD)
+            if owner != name and owner in self._now and owner not in found:
+                found[owner] = plain(self._now[owner])
+            found[name] = plain(view)
+        return found
+
+    def _inside(self, inside: Inside | None) -> dict[str, Any]:
+        """What went on inside a step, where it was asked for."""
+        return {} if self._launch.operations is None else _operations(inside)
+
+    def _line(self, **fields: Any) -> None:
+        self._stdout.write(json.dumps(jsonable(fields), ensure_ascii=False).encode() + b"\n")
+        self._stdout.flush()
+
+
+class TextReport(Report):
+    """A table, and after it all that the script printed."""
+
+    def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
+        super().__init__(launch, stdout)
+        self._table = Table(launch.show)
+        # A script may print far more than memory holds.
+        self._printed = tempfile.TemporaryFile()
+
+    def take(self, event: Event) -> None:
+        if isinstance(event, Printed):
+            self._printed.write(_to_stdout(event))
+        elif isinstance(event, Edited):
+            self._edited |= event.changed
+        elif isinstance(event, Frame):
+            self._table.append(self._count(event))
+
+    def close(self, ended: Ended) -> None:
+        table = self._table.text().encode()
+        self._stdout.write(table)
+        self._printed.seek(0)
+        for position, part in enumerate(iter(lambda: self._printed.read(65536), b"")):
+            if position == 0 and table:
+                self._stdout.write(b"\n")
+            self._stdout.write(part)
+        self._stdout.flush()
+
+
+def _to_stdout(event: Printed) -> bytes:
+    """What went to stdout; what went to stderr is passed on to ours."""
+    for stream, text in event.output:
+        if stream == 2:
+            sys.stderr.buffer.write(text)
+            sys.stderr.flush()
+    return b"".join(text for stream, text in event.output if stream == 1)
+
+
+def _is_same_value(one: TensorView, other: TensorView) -> bool:
+    """Whether only the circumstances of a value changed, such as `requires_grad`."""
+    return (one.shape, one.dtype, one.data, one.summary) == (
+        other.shape,
+        other.dtype,
+        other.data,
+        other.summary,
+    )
+
+
+def _operations(inside: Inside | None) -> dict[str, Any]:
+    """The keys of a step that tell what went on inside it."""
+    found = inside.operations if inside else ()
+    count = inside.forwards if inside else 0
+    # An operation that the same step walked backwards too says everything there.
+    again = {one.id for one in found[count:]}
+    shown = [one for one in found[:count] if one.id not in again] + [*found[count:]]
+    told: dict[str, Any] = {"operations": [_operation(one) for one in shown]}
+    if inside and inside.unseen:
+        told["unseen"] = list(inside.unseen)
+    return told
+
+
+def _operation(one: Operation) -> dict[str, Any]:
+    """Of several outputs, lists: a shape, a value and a gradient for each."""
+    shapes = [list(view.shape) if view else None for view in one.values]
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "name": one.name,
+        "line": one.line or None,
+        "module": one.module or None,
+        "inputs": list(one.inputs),
+        "shape": _one_or_all(shapes),
+        "value": _one_or_all([plain(view) for view in one.values]),
+        "order": one.order,
+        "grad": _one_or_all([plain(view) for view in one.grads]),
+        "edges": [[edge.to, edge.number, plain(edge.contribution)] for edge in one.edges],
+    }
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values or None

@@ -1,0 +1,142 @@
+"""Find the lessons and their order; nothing here runs one."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tutor.script.cells import Cell, first_sentence, heading
+from tutor.script.lesson import LessonError, read
+
+CHAPTER = re.compile(r"(\d+)_(\w+)")
+LESSON = re.compile(r"(\d+)_([^\W\d]\w*)\.py")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One lesson in the course menu."""
+
+    id: str
+    """The file's name without its number: what the learner types."""
+    title: str
+    chapter: str
+    """The chapter's name."""
+    path: Path
+    summary: str
+    """What it teaches, in one line; "" where it does not say."""
+    promise: str
+    """What its chapter promises, in one line; "" where that does not say."""
+    after: tuple[str, ...]
+    """The lessons to have done before."""
+    error: str | None
+    """The one line that says why it cannot be opened."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A folder of lessons."""
+
+    title: str
+    promise: str
+
+
+def lessons_folder() -> Path:
+    """Where the lessons lie: in the package when installed, beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / "lessons"
+    return installed if installed.is_dir() else package.parent / "lessons"
+
+
+def find(folder: Path | None = None) -> list[Entry]:
+    """The lessons in reading order; one that is broken is a row with its error."""
+    first: dict[str, Path] = {}
+    chapters: dict[Path, Chapter] = {}
+    entries = []
+    for slug, path in _files(folder or lessons_folder()):
+        if path.parent not in chapters:
+            chapters[path.parent] = _chapter(path.parent)
+        chapter = chapters[path.parent]
+        entries.append(_entry(slug, chapter, path, first.setdefault(slug, path)))
+    return entries
+
+
+def neighbours(path: Path) -> dict[str, Path]:
+    """The lessons that a script can name, in reading order: those of its own course, or of this
+    one if it stands alone."""
+    own = _named(path.absolute().parent.parent)
+    return own if path.absolute() in own.values() else _named(lessons_folder())
+
+
+def _named(folder: Path) -> dict[str, Path]:
+    """The lessons in a folder by name; of several of one name the first."""
+    found: dict[str, Path] = {}
+    for slug, path in _files(folder):
+        found.setdefault(slug, path)
+    return found
+
+
+def resolve(target: str) -> Path:
+    """The script that the learner means by a lesson's name or a path; LookupError if none."""
+    if "." in target or "/" in target or os.sep in target:
+        return _script(Path(target).expanduser())
+    paths = _named(lessons_folder())
+    if target in paths:
+        return paths[target]
+    if target and Path(target).exists():
+        return _script(Path(target))
+    near = difflib.get_close_matches(target.lower(), paths, n=3, cutoff=0.7)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`tutor list` shows them all"
+    raise LookupError(f"no lesson is called {target!r}; {hint}")
+
+
+def _script(path: Path) -> Path:
+    if path.is_dir():
+        raise LookupError(f"{path} is a folder; name a .py file in it")
+    if not path.exists():
+        raise LookupError(f"no such file: {path}")
+    if path.suffix != ".py":
+        raise LookupError(f"{path}: only .py files open for now")
+    return path
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The name and path of each lesson, in reading order."""
+    for chapter in _numbered(folder, CHAPTER):
+        for path in _numbered(chapter, LESSON):
+            yield path.stem.partition("_")[2], path
+
+
+def _chapter(folder: Path) -> Chapter:
+    """What the README of a chapter says, or else its folder's name."""
+    try:
+        text = (folder / "README.md").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    prose = [Cell("markdown", "", 1, 1, text)]
+    title = heading(prose) or folder.name.partition("_")[2].replace("_", " ").capitalize()
+    return Chapter(title, first_sentence(prose))
+
+
+def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
+    """What lies in a folder under names that begin with a number, by that number."""
+    found = [
+        (int(match[1]), path.name, path)
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if (match := pattern.fullmatch(path.name))
+    ]
+    return [path for _, _, path in sorted(found)]
+
+
+def _entry(slug: str, chapter: Chapter, path: Path, first: Path) -> Entry:
+    title, promise = chapter.title, chapter.promise
+    try:
+        lesson = read(path)
+        if first != path:
+            cure = "rename one of the two"
+            raise LessonError(path, 1, f"the name `{slug}` is taken by {first}", cure)
+    except LessonError as error:
+        return Entry(slug, slug, title, path, "", promise, (), str(error))
+    after = lesson.metadata.after
+    return Entry(slug, lesson.title, title, path, lesson.summary, promise, after, None)

@@ -1,0 +1,145 @@
+"""Whether a value from a file is one that everything that draws or compares values can take."""
+
+import math
+import re
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from tutor.history.recording.file import Damage
+from tutor.schema.frame import BINS, BLOCK, EXACT, Summary, TensorView
+
+_KINDS = ("tensor", "parameter", "buffer", "array", "number")
+
+_STORED = re.compile(r"<[iuf][248]|<f1[26]|<c(8|16|24|32)|\|[iub]1")
+
+_INTEGER = re.compile(rb"-?[0-9]{1,2000}")
+
+_FLOAT_LENGTH = 32
+
+_DIMENSIONS = 32
+"""More than that not every NumPy takes."""
+
+_LARGEST = 2**56
+"""Elements, those of empty dimensions not counted: NumPy refuses more than it could address."""
+
+_DEPTH = 100
+"""How deep lists may lie in lists."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def printable(text: str, is_name: bool = False) -> str:
+    """`text` with what a terminal would obey written out, as `\\x1b`; lines stay lines unless it
+    is a name."""
+    if text.isprintable():
+        return text
+    pattern = _CONTROL if is_name else _CONTROL_IN_TEXT
+    return pattern.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def check_name(text: str, most: int = 1000) -> None:
+    """A name, or anything else that has one line.
+
+    Raises:
+        Damage: from each function here: it is not what it must be.
+    """
+    if len(text) > most or (not text.isprintable() and _CONTROL.search(text)):
+        raise Damage(f"a name {text[:20]!r}")
+
+
+def check_text(text: str, most: int = 2**20) -> None:
+    """A text of several lines."""
+    if len(text) > most or (not text.isprintable() and _CONTROL_IN_TEXT.search(text)):
+        raise Damage(f"a text {text[:20]!r}")
+
+
+def check_plain(value: Any, also: type | None = None, depth: int = 0) -> None:
+    """Numbers, texts, and lists and dictionaries of them, as JSON has them.
+
+    Args:
+        also: One more type of value.
+    """
+    if depth > _DEPTH:
+        raise Damage("lists within lists without end")
+    if isinstance(value, str):
+        check_text(value)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            check_plain(one, also, depth + 1)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if not isinstance(key, str | int | float | None):
+                raise Damage(f"a key that is a {type(key).__name__}")
+            check_plain(key)
+            check_plain(one, also, depth + 1)
+    elif not (
+        isinstance(value, int | float | None) or (also is not None and isinstance(value, also))
+    ):
+        raise Damage(f"a value that is a {type(value).__name__}")
+
+
+def check_view(view: TensorView) -> None:
+    """A value: its content has the length that its form asks for."""
+    kind, shape, dtype, device, stored = view.kind, view.shape, view.dtype, view.device, view.stored
+    size = _size(kind, shape, dtype, device, stored)
+    if view.data is not None:
+        if size is None:
+            _check_number(dtype, view.data)
+        elif len(view.data) != size or view.count > EXACT or view.summary is not None:
+            raise Damage(f"a {kind} of shape {shape} in {len(view.data):,} bytes")
+    elif size is None:
+        raise Damage("a plain number that is none")
+    elif view.summary is not None:
+        _check_summary(view.summary, view.count)
+
+
+@lru_cache(4096)
+def _size(kind: str, shape: tuple[int, ...], dtype: str, device: str, stored: str) -> int | None:
+    """Bytes of the content of such a value, None for a plain number."""
+    if kind not in _KINDS:
+        raise Damage(f"a value of kind {kind[:20]!r}")
+    check_name(dtype, 40)
+    check_name(device, 40)
+    if stored == "text":
+        if (kind, shape) != ("number", ()) or dtype not in ("int", "float"):
+            raise Damage(f"a plain number of type {dtype!r} and shape {shape}")
+        return None
+    if len(shape) > _DIMENSIONS or min(shape, default=0) < 0:
+        raise Damage(f"a shape of {len(shape)} dimensions, the least {min(shape, default=0)}")
+    if math.prod(size or 1 for size in shape) > _LARGEST:
+        raise Damage("a shape without end")
+    if not _STORED.fullmatch(stored):
+        raise Damage(f"elements stored as {stored[:20]!r}")
+    try:
+        return math.prod(shape) * np.dtype(stored).itemsize
+    except TypeError:
+        raise Damage(f"elements stored as {stored!r}, unknown to this machine") from None
+
+
+def _check_number(dtype: str, text: bytes) -> None:
+    if dtype == "int":
+        if not _INTEGER.fullmatch(text):
+            raise Damage(f"an integer {text[:20]!r}")
+        return
+    try:
+        float(text[:_FLOAT_LENGTH].decode("ascii"))
+    except ValueError:
+        raise Damage(f"a number {text[:20]!r}") from None
+    if len(text) > _FLOAT_LENGTH:
+        raise Damage(f"a number {text[:20]!r}")
+
+
+def _check_summary(summary: Summary, count: int) -> None:
+    rows, cols, histogram = summary.rows, summary.cols, summary.histogram
+    has_block = 0 < rows <= BLOCK and 0 < cols <= BLOCK
+    if not has_block and (rows, cols) != (0, 0):
+        raise Damage(f"a picture of {rows} x {cols}")
+    if len(summary.block) != rows * cols * 4:
+        raise Damage(f"a picture of {rows} x {cols} in {len(summary.block):,} bytes")
+    if histogram and (len(histogram) != BINS or min(histogram) < 0 or not any(histogram)):
+        raise Damage(f"a histogram of {len(histogram)} bins")
+    if not 0 <= summary.nonfinite <= count or max(histogram, default=0) > count:
+        raise Damage("statistics of more elements than there are")

@@ -1,0 +1,59 @@
+"""What an event is, and a list of many."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple, overload
+
+import numpy as np
+
+from tutor.history.series import Array
+
+
+class Kind(Enum):
+    """The gravest first."""
+
+    EXCEPTION = "error"
+    NONFINITE = "not finite"
+    EXPLODED = "exploded"
+    VANISHED = "vanished"
+    ACCUMULATED = "accumulated"
+    ROSE = "loss rose"
+    PRINTED = "printed"
+
+
+ALL = tuple(Kind)
+
+
+class Event(NamedTuple):
+    """There is at most one of a kind in a step, of however many values."""
+
+    step: int
+    kind: Kind
+
+
+class Listing(Sequence[Event]):
+    """Events of some kinds, in order, those of a step by gravity."""
+
+    def __init__(self, steps: dict[Kind, Array]) -> None:
+        places = [np.full(at.size, place, "u1") for place, at in enumerate(steps.values())]
+        together = np.concatenate([*steps.values(), np.zeros(0, "u4")])
+        kinds = np.concatenate([*places, np.zeros(0, "u1")])
+        order = np.lexsort((kinds, together))
+        self._kinds = list(steps)
+        self._steps, self._places = together[order], kinds[order]
+
+    def __len__(self) -> int:
+        return int(self._steps.size)
+
+    @overload
+    def __getitem__(self, at: int) -> Event: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Event]: ...
+    def __getitem__(self, at: int | slice) -> Event | list[Event]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        return Event(int(self._steps[at]), self._kinds[self._places[at]])
+
+    def near(self, step: int) -> int:
+        """The place of the last event up to a step; of the first where there is none."""
+        return max(0, int(np.searchsorted(self._steps, step, "right")) - 1)

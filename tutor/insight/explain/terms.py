@@ -1,0 +1,181 @@
+"""What one use of a value contributes to its gradient: see `why`."""
+
+import msgspec
+import numpy as np
+
+from tutor.insight.calculus import formula
+from tutor.insight.calculus.derivatives import derive
+from tutor.insight.calculus.dual import Array
+from tutor.insight.calculus.formula import Formula
+from tutor.insight.calculus.local import Derivative, Operand, numbers
+from tutor.insight.explain.backward_edges import Passage
+from tutor.insight.explain.explanation import Origin, Term
+from tutor.insight.explain.infix import Labels, Operations, Writer, grouped, label, naming
+from tutor.insight.explain.wording import listed
+from tutor.insight.explain.wording import numbers as told
+from tutor.schema.frame import Operation, TensorView
+
+WIDTH = 80
+"""Characters of a formula, and of one with numbers."""
+
+PRECISION = {"float64": 1e-7, "float32": 1e-3}
+"""How far what a rule gives may lie from what torch passed on, against the largest of it, for torch
+calculates in this dtype and rules in float64. 0.03 in others, which have eight bits or so."""
+
+
+class Names:
+    """What gradients are called: `∂loss/∂(w·x)`."""
+
+    def __init__(self, operations: Operations, labels: Labels, root: int) -> None:
+        self._operations = operations
+        self._labels = labels
+        self._root = grouped(label(root, operations, labels))
+
+    def gradient(self, id: int, number: int | None = None) -> Origin:
+        """The gradient with respect to an output, or to the first where all are meant."""
+        found = self._operations.get(id)
+        place = number or 0
+        view = found.grads[place] if found is not None and place < len(found.grads) else None
+        below = grouped(label(id, self._operations, self._labels, number))
+        return Origin(id, f"∂{self._root}/∂{below}", view, place, True)
+
+
+def term(passage: Passage, operations: Operations, labels: Labels, names: Names) -> Term:
+    """What came back on one way, and why it is what it is."""
+    owner = passage.owner
+    given = [numbers(grad) for grad in owner.grads]
+    contribution = total(passage.contributions)
+    consumer = names.gradient(owner.id)
+    operands, origins = _operands(passage, operations, labels)
+    found = derive(owner, passage.place, operands) if passage.place is not None else None
+    if found is not None and _contradicts(found.apply(given), contribution):
+        found = None
+    if found is None or passage.place is None:
+        target = operations.get(passage.to)
+        is_inside = target is not None and target.kind == "part"
+        told_of = "this node is inside it" if is_inside else "its derivative is not known here"
+        text = f"{consumer.label}: {owner.name}, {told_of}"
+        return Term(consumer, passage.via, None, None, contribution, text, told(contribution), ())
+    marked = [Operand(Formula(chr(_MARK + i)), one.view) for i, one in enumerate(operands)]
+    with_marks = derive(owner, passage.place, marked)
+    used = {
+        (one.id, one.number): one
+        for i, one in enumerate(origins)
+        if with_marks is not None and chr(_MARK + i) in with_marks.text
+    }
+    return Term(
+        consumer,
+        passage.via,
+        found.text,
+        found.local(),
+        contribution,
+        _told_term(found, consumer.label),
+        _told_numbers(found, given, told(contribution)),
+        tuple(used.values()),
+    )
+
+
+_MARK = 0xF0000
+"""From here on characters are private: no name has them, and so they show which operands a
+derivative is made of."""
+
+
+def _operands(
+    passage: Passage, operations: Operations, labels: Labels
+) -> tuple[list[Operand], list[Origin]]:
+    writer = Writer(operations, labels, WIDTH)
+    operands, origins = [], []
+    for place, one in enumerate(passage.owner.inputs):
+        maker = operations.get(one)
+        is_only = maker is not None and len(maker.values) == 1
+        number = passage.numbers.get(place, 0 if is_only else None)
+        view = value_of(maker, number) if number is not None else None
+        named = naming(one, operations, labels, number)
+        operands.append(Operand(writer.operand(one, number=number) or named, view))
+        origins.append(Origin(one, named.text, view, number or 0))
+    return operands, origins
+
+
+def _told_term(derivative: Derivative, incoming: str) -> str:
+    """`Σ x·∂loss/∂(w·x)`."""
+    g = Formula(incoming, formula.Level.PRODUCT)
+    written = derivative.through(g)
+    if written is None:
+        return f"{incoming}: {derivative.text}"
+    if derivative.factor is None:
+        return written.text
+    # The derivative first, for `∂loss/∂y/3` would read as something else.
+    factor, sign = derivative.factor, 1
+    if factor.negated is not None:
+        factor, sign = factor.negated, -1
+    product = sign * (factor * g if factor.value == 1 else formula.times(factor, g))
+    return (formula.total(product) if written.level == formula.Level.BIG else product).text
+
+
+def _told_numbers(derivative: Derivative, given: list[Array | None], result: str) -> str:
+    """`Σ [1, 2, 3]·[0.3, 0.3, 0.3] = 1.8`, as far as the numbers can be listed."""
+    local = derivative.local()
+    if local is None or derivative.factor is None or not given or given[0] is None:
+        return result
+    texts = [listed(local), listed(given[0])]
+    if None in texts:
+        return result
+    one, other = (formula.numbers(text) for text in texts if text is not None)
+    product = other if derivative.factor.value == 1 else formula.times(one, other)
+    through = derivative.through(Formula("g"))
+    if through is not None and through.level == formula.Level.BIG:
+        product = formula.total(product)
+    # What is passed on as it came needs no working out; formulas have the true minus sign.
+    is_same = product.text.replace("−", "-") == result
+    return result if is_same else f"{product.text} = {result}"
+
+
+def total(contributions: tuple[TensorView, ...]) -> TensorView:
+    """Several contributions as one; its numbers are known only if all of theirs are."""
+    first = contributions[0]
+    if len(contributions) == 1:
+        return first
+    known = [numbers(one) for one in contributions]
+    shapes = {one.shape for one in contributions}
+    data = None
+    if len(shapes) == 1 and all(one is not None for one in known):
+        added = np.sum([one for one in known if one is not None], axis=0)
+        data = np.asarray(added).astype(first.stored).tobytes()
+    return msgspec.structs.replace(first, data=data, summary=None)
+
+
+def _contradicts(calculated: Array | None, contribution: TensorView) -> bool:
+    """Whether a rule gives something else than torch passed on, as far as that is known."""
+    passed = numbers(contribution)
+    if calculated is None or passed is None:
+        return False
+    if calculated.shape != passed.shape:
+        return True
+    return not _close(calculated, passed, contribution.dtype)
+
+
+def adds_up(contributions: list[TensorView], gradient: TensorView | None) -> bool:
+    """Whether contributions are all of a gradient, as far as their numbers are known."""
+    wanted = numbers(gradient)
+    known = [one for one in map(numbers, contributions) if one is not None]
+    if gradient is None or wanted is None or len(known) < len(contributions):
+        return True
+    try:
+        with np.errstate(all="ignore"):
+            added = np.broadcast_to(sum(known), wanted.shape)
+    except ValueError:
+        return False
+    return _close(added, wanted, gradient.dtype)
+
+
+def _close(one: Array, other: Array, dtype: str) -> bool:
+    finite = np.abs(other[np.isfinite(other)])
+    room = PRECISION.get(dtype, 0.03) * float(finite.max(initial=0.0))
+    return bool(np.allclose(one, other, rtol=0, atol=room + 1e-30, equal_nan=True))
+
+
+def value_of(operation: Operation | None, number: int) -> TensorView | None:
+    """An output of an operation, None if it is not known."""
+    if operation is None or number >= len(operation.values):
+        return None
+    return operation.values[number]

@@ -1,0 +1,100 @@
+"""Where a script's comments stand: behind code, alone, or in a block above a statement."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+
+from tutor.script.cells import MARK
+from tutor.script.knobs import PARAM
+from tutor.script.markup import ANSWER, ASK, CHOICE
+
+CODING = re.compile(r"#.*?coding[:=]\s*[-\w.]+")
+"""The line in which a file names its encoding (PEP 263)."""
+
+Block = list[tuple[int, str]]
+"""Neighbouring comments, each with its line."""
+
+
+class Comments:
+    """A script's comments by line number, as Python's own tokenizer sees them."""
+
+    def __init__(self, source: str) -> None:
+        self.lines = source.split("\n")
+        self.trailing: dict[int, str] = {}
+        """Those behind code."""
+        self.alone: dict[int, str] = {}
+        """Those that have a line to themselves."""
+        self.margin: dict[int, str] = {}
+        """Of these, the ones in the first column, where cells and metadata are marked."""
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            line, column = token.start
+            if token.type != tokenize.COMMENT:
+                continue
+            if self.lines[line - 1][:column].strip():
+                self.trailing[line] = token.string
+                continue
+            self.alone[line] = token.string
+            if column == 0:
+                self.margin[line] = token.string
+
+
+def first_line(statement: ast.stmt) -> int:
+    """The line on which a statement begins: a decorated function begins at its first decorator."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(part.lineno for part in decorators)])
+
+
+def blocks(statements: list[ast.stmt], comments: Comments, reserved: set[int]) -> dict[int, Block]:
+    """The comments directly above each statement, by the statement's first line."""
+    free = {
+        line: comment
+        for line, comment in comments.alone.items()
+        if line not in reserved
+        and not (line in comments.margin and MARK.fullmatch(comment))
+        and not (line <= 2 and (comment.startswith("#!") or CODING.match(comment)))
+    }
+    found: dict[int, Block] = {}
+    for node in statements:
+        above = first_line(node) - 1
+        block: Block = []
+        while above in free:
+            block.insert(0, (above, free[above]))
+            above -= 1
+        if block:
+            found[first_line(node)] = block
+    return dict(sorted(found.items()))
+
+
+def words(block: Block) -> Block:
+    """The block without its marks, which are not for reading."""
+    questions = {line for number in _questions(block) for line, _ in number}
+    return [(line, text) for line, text in block if not PARAM.match(text) and line not in questions]
+
+
+def asked(block: Block) -> Iterator[tuple[tuple[int, int], str]]:
+    """Its questions with their first and last lines, each made one line with the answer that may
+    stand in the lines below."""
+    for question in _questions(block):
+        (line, first), *below = question
+        match = ASK.match(first)
+        assert match is not None
+        yield (line, question[-1][0]), match[1] + "".join(text.lstrip("#") for _, text in below)
+
+
+def _questions(block: Block) -> Iterator[Block]:
+    """The lines of each question: itself, its answer, and more choices."""
+    question: Block = []
+    for line, text in block:
+        if ASK.match(text):
+            if question:
+                yield question
+            question = [(line, text)]
+        elif question and (CHOICE if len(question) > 1 else ANSWER).match(text):
+            question.append((line, text))
+        elif question:
+            yield question
+            question = []
+    if question:
+        yield question

@@ -1,0 +1,119 @@
+"""A recording where the screen wants an engine: it runs nothing, and says so."""
+
+from collections.abc import Callable
+
+from tutor.history.budget import Budget
+from tutor.history.recording.tree import RecordedRun, Recording
+from tutor.session.branches import MARKS, Branch, Branches, Make
+from tutor.wire.messages import Ended, Event, Launch, Question, Started
+
+NOTHING = "a recording runs nothing; open its script to go on"
+
+
+class ArchivedRun:
+    """A run that is over: all that it had to say is recorded."""
+
+    frozen = False
+    replayed = 0
+
+    def __init__(self, launch: Launch, events: list[Event], line: int) -> None:
+        self.launch = launch
+        self.line = line
+        """The statement that would have come next."""
+        self._events = events
+
+    def take(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
+
+    def go(self, until: int) -> None:
+        """There is nothing to go on with."""
+
+    def hold(self) -> None:
+        """It stands still already."""
+
+    def ask(self, question: Question) -> None:
+        """There is nothing to ask; `Ended` said so."""
+
+    def close(self) -> None:
+        """It has no process."""
+
+
+class Archive:
+    """Takes the engine's place on a screen that shows a recording."""
+
+    can_run = False
+    detected = failure = None
+    on_change: Callable[[], None] | None = None
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        environment = recording.runs[0].environment
+        self.device = f"recorded on {environment.get('device', 'an unknown device')}"
+        self.description = environment
+        self._opening: RecordedRun | None = None
+
+    def branches(self, make: Make) -> Branches:
+        """The runs as they were when they were saved, and where the learner was.
+
+        Args:
+            make: See `Branches`.
+        """
+        made: list[Branch] = []
+        found: Branches | None = None
+        for run in self.recording.runs:
+            # What is launched next stands for this run, and is no replay.
+            self._opening = run
+            if found is None or run.parent is None:
+                branch = make(run.name, MARKS[0], run.launch, run.timeline)
+                found = Branches(branch, make)
+            else:
+                parent = made[self.recording.runs.index(run.parent)]
+                branch = found.add(run.name, run.launch, run.timeline, parent, run.step)
+            made.append(branch)
+        if found is None:
+            raise ValueError("a recording has at least one run")
+        found.current = made[self.recording.shown]
+        found.current.session.cursor = min(self.recording.cursor, found.current.session.tip)
+        return found
+
+    def launch(self, launch: Launch, notify: Callable[[], None]) -> ArchivedRun:
+        run, self._opening = self._opening, None
+        if run is None:
+            events: list[Event] = [Ended("refused", NOTHING)]
+            line = 0
+        else:
+            line = run.waits_at
+            ended = run.ended or Ended("finished", "the recording ends here", line)
+            last = run.timeline.frame(len(run.timeline))
+            events = [Started(0, run.environment), *([last] if last else []), ended]
+        notify()
+        return ArchivedRun(launch, events, line)
+
+    def start(self) -> None:
+        """There is nothing to start."""
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+def recorded(branches: Branches) -> Recording:
+    """All runs as they are now. Their timelines are copies that share large values."""
+    # The copies are for a moment only: the learner's values must not be thinned for them.
+    budget = Budget(2**62)
+    made: dict[Branch, RecordedRun] = {}
+    for branch in branches.all:
+        session = branch.session
+        started = session.worker.started
+        made[branch] = RecordedRun(
+            branch.name,
+            session.launch,
+            session.timeline.fork(session.tip, budget),
+            made[branch.parent] if branch.parent else None,
+            branch.step,
+            started.environment if started else {},
+            session.ended,
+            session.worker.line,
+        )
+    shown = branches.all.index(branches.current)
+    return Recording(list(made.values()), shown, branches.current.session.cursor)

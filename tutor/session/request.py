@@ -1,0 +1,45 @@
+"""What a learner asks for beside a script: on a command line, or of the screen."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tutor.history.budget import BUDGET
+from tutor.wire.messages import DEFAULT_SEED, Edit
+
+LEAST = 16 * 2**20
+"""Bytes of memory without which nothing much could be kept."""
+
+
+class BadRequest(ValueError):
+    """What the learner asked for cannot be done; the text is one clear line."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the learner asked for beside the script."""
+
+    device: str | None = None
+    """None: the detected device for a lesson, the script's own choice for any other script."""
+    seed: int = DEFAULT_SEED
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Knob -> value, as text."""
+    edits: tuple[Edit, ...] = ()
+    show: tuple[str, ...] = ()
+    memory: int = BUDGET
+    """Bytes that recorded values may take."""
+
+
+def memory_size(text: str) -> int:
+    """Bytes, from `256M` on a command line.
+
+    Raises:
+        BadRequest: it is no size, or too little to work with.
+    """
+    found = re.fullmatch(r"(\d{1,15})([KMG]?)", text.strip().upper(), re.ASCII)
+    if found is None:
+        raise BadRequest(f"--memory {text}: want a size such as 256M or 2G")
+    size = int(found[1]) << 10 * " KMG".index(found[2] or " ")
+    if size < LEAST:
+        raise BadRequest(f"--memory {text}: want at least {LEAST // 2**20}M")
+    return size

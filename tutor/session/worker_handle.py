@@ -1,0 +1,117 @@
+"""The worker of a run as the screen commands it: what it was asked for, and what it told since."""
+
+from collections.abc import Callable
+from time import monotonic
+
+from tutor.schema.frame import Frame
+from tutor.session.engine_protocol import AnyEngine
+from tutor.wire import messages
+
+_BURST = 0.05
+"""Steps asked for within this many seconds add up; later ones, while the statement still runs, are
+dropped. A few fast key presses count each, and a held key queues no minutes of work."""
+
+
+class Worker:
+    """Knows steps by their numbers only; their content goes to the timeline.
+
+    Args:
+        wake: Called from another thread when `take` has something.
+    """
+
+    def __init__(
+        self,
+        engine: AnyEngine,
+        launch: messages.Launch,
+        wake: Callable[[], None],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.started: messages.Started | None = None
+        self.ended: messages.Ended | None = None
+        self.tip = launch.begin
+        """The newest step that it has recorded, or will replay to first."""
+        self.is_held = False
+        """Whether the learner paused it."""
+        self._waited: messages.Waited | None = None
+        self._goal = 0
+        self._clock = clock
+        self._asked = self._progressed = clock()
+        self._run = engine.launch(launch, wake)
+        self.close = self._run.close
+
+    @property
+    def busy(self) -> bool:
+        """Whether it was asked for a step that it has not recorded yet."""
+        return self.ended is None and self._goal > self.tip
+
+    @property
+    def rushing(self) -> bool:
+        """Whether it was asked for more steps than anyone can look at one by one."""
+        return self.busy and self._goal > self.tip + 1
+
+    @property
+    def replayed(self) -> int:
+        """How many steps it has replayed without recording them."""
+        return self._run.replayed
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has told where it waits: its last step comes a moment before that."""
+        waits = self._waited is not None and self._waited.step >= self.tip
+        return waits or self.busy or self.frozen or self.ended is not None
+
+    @property
+    def frozen(self) -> bool:
+        """Whether a pause stopped it in the middle of a statement."""
+        return self.is_held and self.ended is None and self._run.frozen
+
+    @property
+    def line(self) -> int:
+        """The line that it runs or waits at."""
+        # What it waited at after its last step is what it runs now, whatever its page says by then.
+        if self._waited is not None and self._waited.step == self.tip:
+            return self._waited.line
+        return self._run.line
+
+    @property
+    def stuck_for(self) -> float:
+        """Seconds that the statement which it runs now has taken."""
+        return self._clock() - self._progressed if self.busy else 0.0
+
+    def go(self, until: int) -> None:
+        """Run until this step is recorded."""
+        if not self.busy:
+            self._asked = self._progressed = self._clock()
+        self._goal = until
+        self.is_held = False
+        self._run.go(until)
+
+    def step(self) -> None:
+        """Run the next statement, or one more where the last one was asked for just now."""
+        if not self.busy:
+            self.go(self.tip + 1)
+        elif self._goal != messages.FOREVER and self._clock() - self._asked < _BURST:
+            self.go(self._goal + 1)
+
+    def hold(self) -> None:
+        """Wait at the next statement, or stand still in this one if it takes longer."""
+        if self.busy:
+            self._goal = 0
+            self.is_held = True
+            self._run.hold()
+
+    def take(self) -> list[messages.Event]:
+        """What it told since the last call."""
+        events = self._run.take()
+        for event in events:
+            match event:
+                case Frame():
+                    self.tip = event.step
+                    self._progressed = self._clock()
+                case messages.Waited():
+                    self._waited = event
+                case messages.Started():
+                    self.started = event
+                case messages.Ended():
+                    self.ended = event
+        return events

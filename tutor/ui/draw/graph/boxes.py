@@ -1,0 +1,192 @@
+"""The graph of a statement as boxes and wires, as far as the learner has come in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from tutor.insight.graph import Graph, Link, Node
+from tutor.schema.frame import Operation, TensorView
+from tutor.session.inside_view import Lens
+from tutor.ui.draw.graph.graph import Box, Wire, box_size
+from tutor.ui.draw.text.numbers import brief, shape
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Run, clip
+
+FULL, VALUES, NAMES = 2, 1, 0
+"""How much a box tells: its gradient too; its value; only what it is."""
+
+_WIDEST = 26
+"""Cells of a box's content."""
+
+_LABEL = 12
+"""Cells of what a wire says."""
+
+GRADIENT = "∇ "
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What is to be painted."""
+
+    boxes: tuple[Box, ...]
+    wires: tuple[Wire, ...]
+    sizes: Mapping[int, tuple[int, int]]
+    """Of each box, as large as it will ever be in this graph: nothing moves when gradients come."""
+    current: int
+    """The box that the learner is at, 0 for none."""
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        return tuple((wire.source, wire.target) for wire in self.wires)
+
+
+def draw_scene(
+    lens: Lens,
+    graph: Graph,
+    operations: Mapping[int, Operation],
+    palette: Palette,
+    detail: int,
+    selected: int | None,
+) -> Scene:
+    """The scene of a folded graph.
+
+    Args:
+        operations: What is known, by id; nodes of the pass with their gradients.
+        detail: `FULL`, `VALUES` or `NAMES`.
+        selected: The key of the box that the learner picked.
+    """
+    current = lens.current
+    here = next((n.key for n in graph.nodes if current and current.id in n.members), 0)
+    contents = _Contents(lens, graph, operations, palette, detail)
+    boxes, sizes = [], {}
+    for node in graph.nodes:
+        one = operations[node.members[0]]
+        boxes.append(
+            Box(
+                node.key,
+                contents.of(node, final=False),
+                _border(lens, node, operations, palette, node.key == selected),
+                heavy=node.key == here,
+                dashed=node.is_folded or one.kind == "unknown",
+            )
+        )
+        sizes[node.key] = box_size(contents.of(node, final=True))
+    wires = tuple(_wire(lens, link, operations, palette) for link in graph.links)
+    return Scene(tuple(boxes), wires, sizes, here)
+
+
+def _border(
+    lens: Lens,
+    node: Node,
+    operations: Mapping[int, Operation],
+    palette: Palette,
+    is_selected: bool,
+) -> Style:
+    if is_selected:
+        return palette.selected
+    if lens.failed in node.members:
+        return palette.error
+    if lens.current is not None and lens.current.id in node.members:
+        return palette.strong
+    # The first of them is the first to be reached.
+    if any(lens.is_reached(operations[id]) for id in (node.members[0], node.members[-1])):
+        return palette.changed
+    return palette.border
+
+
+def _wire(lens: Lens, link: Link, operations: Mapping[int, Operation], palette: Palette) -> Wire:
+    told: list[TensorView] = []
+    style = palette.border
+    for user, number in link.edges:
+        one = operations[user]
+        contribution = one.edges[number].contribution if number < len(one.edges) else None
+        if contribution is None or not lens.is_reached(one):
+            continue
+        told.append(contribution)
+        is_here = lens.current is not None and lens.current.id == user
+        style = palette.strong if is_here else palette.changed
+    label = brief(told[0], _LABEL) if len(told) == 1 else ""
+    return Wire(link.source, link.target, label, style)
+
+
+class _Contents:
+    """The lines of boxes.
+
+    A gradient that has not come yet is absent, not zero: its line is empty until then.
+    """
+
+    def __init__(
+        self,
+        lens: Lens,
+        graph: Graph,
+        operations: Mapping[int, Operation],
+        palette: Palette,
+        detail: int,
+    ) -> None:
+        self._lens = lens
+        self._operations = operations
+        self._palette = palette
+        self._detail = detail
+        self._parts: dict[int, list[tuple[Operation, TensorView]]] = {}
+        for link in graph.links:
+            for user, number in link.edges:
+                edge = operations[user].edges[number]
+                if edge.contribution is not None:
+                    part = (operations[user], edge.contribution)
+                    self._parts.setdefault(edge.to, []).append(part)
+
+    def of(self, node: Node, final: bool) -> tuple[tuple[Run, ...], ...]:
+        """The content as it is now, or, `final`, as it is when the pass is over."""
+        palette = self._palette
+        if node.is_folded:
+            count = len(node.members)
+            told = f"{count} operation{'s' * (count > 1)}"
+            lines: list[tuple[Run, ...]] = [((clip(node.name, _WIDEST), palette.heading),)]
+            if node.name != f"{count:,} operations" and self._detail:
+                lines.append(((told, palette.muted),))
+            return tuple(lines)
+        one = self._operations[node.key]
+        lines = [(self._title(one),)]
+        if self._detail >= VALUES:
+            lines.append((self._value(one),))
+        if self._detail >= FULL and self._lens.is_walked(one.id):
+            lines.append((self._gradient(one, final),))
+        return tuple(lines)
+
+    def _title(self, one: Operation) -> Run:
+        palette, label = self._palette, self._lens.labels.get(one.id, "")
+        match one.kind:
+            case "leaf":
+                return clip(one.name or "a leaf", _WIDEST), palette.accent
+            case "data":
+                return clip(one.name or "data", _WIDEST), palette.text
+            case "unknown":
+                return clip(f"{one.name} (not seen)", _WIDEST), palette.warning
+            case "library":
+                return clip(one.name, _WIDEST), palette.heading
+            case "part":
+                return clip(one.name, _WIDEST), palette.muted
+        if label and not one.inputs:
+            return clip(label, _WIDEST), palette.text
+        return clip(f"{label} = {one.name}" if label else one.name, _WIDEST), palette.heading
+
+    def _value(self, one: Operation) -> Run:
+        view = next((view for view in one.values if view is not None), None)
+        if view is None:
+            return "", self._palette.muted
+        size = shape(view) if view.shape else ""
+        room = _WIDEST - cell_len(size) - 1
+        return f"{size} {brief(view, room)}".strip(), self._palette.muted
+
+    def _gradient(self, one: Operation, final: bool) -> Run:
+        grad = next((view for view in one.grads if view is not None), None)
+        if grad is None or not (final or self._lens.is_reached(one)):
+            return "", self._palette.muted
+        text = brief(grad, _WIDEST - 2)
+        parts = self._parts.get(one.id, [])
+        if len(parts) > 1 and grad.count == 1:
+            sums = " + ".join(brief(view, 8) for _, view in parts)
+            text = clip(f"{text} = {sums}", _WIDEST - 2)
+        return GRADIENT + text, self._palette.changed

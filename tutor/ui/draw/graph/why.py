@@ -1,0 +1,61 @@
+"""Why a number is what it is, as lines; those that lead on can be picked."""
+
+from textual.strip import Strip
+
+from tutor.insight.explain.explanation import Explanation, Row
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Run, line, ruled, strip, wrap
+
+PICKED, LEADS_ON = "►", "›"
+
+
+def draw_why(
+    explained: Explanation, chain: str, where: str, width: int, palette: Palette, picked: int
+) -> tuple[list[Strip], int]:
+    """The lines, and which of them the picked row begins at.
+
+    Args:
+        chain: The whole formula from the root to a leaf; "" where there is none.
+        where: The statement that made it, in words.
+        picked: Which of the rows that lead on, from 0.
+    """
+    strips = [line(where, width, palette.muted)]
+    if chain:
+        strips += _wrapped([(chain, palette.heading)], width, palette)
+    at, count = 0, 0
+    for number, row in enumerate(explained.rows):
+        is_picked = row.follow is not None and count == picked
+        if is_picked:
+            at = len(strips)
+        mark = " " if row.follow is None else PICKED if is_picked else LEADS_ON
+        count += row.follow is not None
+        if number == 1 and row.follow is not None:
+            strips.append(strip(ruled("made of", width, palette.muted, palette.border), width,
+                                palette.text))  # fmt: skip
+        strips += _row(row, mark, is_picked, width, palette, " = " if number == 0 else ": ")
+    return strips, at
+
+
+def _row(
+    row: Row, mark: str, is_picked: bool, width: int, palette: Palette, joint: str
+) -> list[Strip]:
+    style = palette.strong if mark == " " else palette.accent
+    runs: list[Run] = []
+    if row.what:
+        runs.append((row.what, style))
+    if row.formula and row.formula != row.what:
+        runs.append((f"{joint}{row.formula}" if row.what else row.formula, palette.text))
+    if row.numbers:
+        runs.append((f" = {row.numbers}", palette.changed))
+    strips = []
+    for position, part in enumerate(wrap(runs, max(8, width - 2))):
+        head = mark if position == 0 else " "
+        drawn = [(f"{head} ", palette.accent), *part]
+        if is_picked:
+            drawn = [(text, ink + palette.current) for text, ink in drawn]
+        strips.append(strip(drawn, width, palette.current if is_picked else palette.text))
+    return strips
+
+
+def _wrapped(runs: list[Run], width: int, palette: Palette) -> list[Strip]:
+    return [strip(part, width, palette.text) for part in wrap(runs, width)]

@@ -1,0 +1,235 @@
+"""A map over two numbers: cells in bands of colour, whose edges are contours, and ways over it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any
+
+import numpy as np
+from rich.style import Style
+from textual.strip import Strip
+
+from tutor.ui.draw.plots.chart import LARGEST
+from tutor.ui.draw.text.numbers import number
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Run, fit, strip
+
+Array = np.ndarray[Any, Any]
+
+HALF = "▀"
+"""Two cells above each other, in the colours of the front and of the back."""
+
+HERE, TRAIL, BEEN = "●", "·", "•"
+
+SHADES = " .:-=+*#%@"
+"""Of a terminal without colours, from the lowest band to the highest."""
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """Places on a map, in order."""
+
+    mark: str
+    """Stands at the last of them."""
+    x: Array
+    y: Array
+    style: Style
+    joined: bool = True
+    """Whether lines are drawn from one to the next; else each has the mark."""
+
+
+def room(width: int, height: int) -> tuple[int, int]:
+    """The cells that a map has in a pane of this size: (columns, rows)."""
+    return max(1, width - _MARGIN), max(1, height - 2)
+
+
+_ROUNDING = 1e-5
+"""A map that varies less than this, in proportion, is flat."""
+
+_MARGIN = 8
+"""Cells for the numbers to the left."""
+
+
+def draw_surface(
+    surface: Array,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    names: tuple[str, str],
+    ways: Sequence[Way],
+    width: int,
+    height: int,
+    palette: Palette,
+    *,
+    level: float | None = None,
+    log: bool = False,
+) -> list[Strip]:
+    """The map with its numbers to the left and below, and a legend.
+
+    Args:
+        surface: (2 x rows, columns) of `room`, from the lowest y to the highest.
+        x: The numbers at the left and the right edge.
+        y: The numbers at the lower and the upper edge.
+        names: What x and y are.
+        level: Where the map is divided in two.
+        log: Whether colours tell the logarithm.
+    """
+    columns, rows = room(width, height)
+    ramp = palette.diverging if level is not None else palette.sequential
+    bands, told = _bands(surface, len(ramp) or len(SHADES), level, log)
+    over = _overlay(ways, x, y, columns, rows)
+    across = np.arange(columns) * bands.shape[1] // columns
+    strips = []
+    for row in range(rows):
+        # The surface may have been sampled for another size.
+        upper = bands[(2 * (rows - row) - 1) * len(bands) // (2 * rows)]
+        lower = bands[(2 * (rows - row) - 2) * len(bands) // (2 * rows)]
+        label = _label(row, rows, y, names[1])
+        cells = _painted(upper[across], lower[across], over.get(row, {}), palette, ramp)
+        strips.append(strip([(label, palette.muted), *cells], width, palette.text))
+    strips.append(strip(_axis(x, names[0], columns, palette), width, palette.text))
+    strips.append(strip(_legend(told, log, level, ramp, palette), width, palette.text))
+    return strips
+
+
+def _bands(
+    surface: Array, count: int, level: float | None, log: bool
+) -> tuple[Array, tuple[float, float]]:
+    """For each cell its band, -1 where it is not finite; and the range that the bands cover."""
+    finite = np.isfinite(surface) & ((surface > 0) if log else True)
+    surface = np.clip(surface, -LARGEST, LARGEST)
+    if not finite.any():
+        return np.full(surface.shape, -1), (float("nan"), float("nan"))
+    low, high = float(surface[finite].min()), float(surface[finite].max())
+    is_level = level is None or low <= level <= high
+    if is_level and high - low <= _ROUNDING * max(abs(low), abs(high)):
+        # What rounding leaves is no relief.
+        return np.where(finite, count // 2, -1), (low, high)
+    with np.errstate(all="ignore"):
+        if level is not None:
+            # As much to one side as to the other, so that the middle is the level.
+            span = max(high - level, level - low) or 1.0
+            place = (surface - level) / span / 2 + 0.5
+            low, high = level - span, level + span
+        elif log:
+            place = (np.log(surface) - np.log(low)) / ((np.log(high) - np.log(low)) or 1.0)
+        else:
+            # The root of the height: a bowl's contours then lie at equal distances.
+            place = np.sqrt((surface - low) / ((high - low) or 1.0))
+        bands = np.clip(np.floor(place * count), 0, count - 1)
+        if level is not None:
+            # The middle band is the one of the level alone.
+            middle = count // 2
+            bands = np.where((bands == middle) & (place < 0.5), middle - 1, bands)
+            bands = np.where((bands == middle) & (place > 0.5), middle + 1, bands)
+    return np.where(finite, bands, -1).astype(int), (low, high)
+
+
+def _painted(
+    upper: Array, lower: Array, over: dict[int, tuple[str, Style]], palette: Palette, ramp: Any
+) -> Iterator[Run]:
+    """The cells of a row, equal neighbours as one run."""
+    pairs = list(zip(upper.tolist(), lower.tolist(), strict=True))
+    keys = [(over.get(column), *pair) for column, pair in enumerate(pairs)]
+    for (mark, above, below), group in groupby(keys):
+        size = len(list(group))
+        if mark is not None:
+            yield mark[0] * size, _on(mark[1], below, palette, ramp)
+        elif not palette.colors:
+            shade = SHADES[below] if below >= 0 else "×"
+            yield shade * size, palette.text
+        elif above < 0 or below < 0:
+            yield "×" * size, palette.error
+        elif above == below:
+            yield " " * size, ramp[above]
+        else:
+            style = Style(color=ramp[above].bgcolor, bgcolor=ramp[below].bgcolor)
+            yield HALF * size, style
+
+
+def _on(style: Style, band: int, palette: Palette, ramp: Any) -> Style:
+    """A mark over a cell: black or white, whichever can be read on its colour."""
+    if not palette.colors or band < 0:
+        return style + Style(bold=True)
+    ground = ramp[band].bgcolor
+    red, green, blue = ground.get_truecolor()
+    is_bright = 0.3 * red + 0.6 * green + 0.1 * blue > 110
+    return Style(color="#000000" if is_bright else "#ffffff", bgcolor=ground, bold=True)
+
+
+def _overlay(
+    ways: Sequence[Way], x: tuple[float, float], y: tuple[float, float], columns: int, rows: int
+) -> dict[int, dict[int, tuple[str, Style]]]:
+    """By row and column what stands over the map, later ways over earlier ones."""
+    over: dict[int, dict[int, tuple[str, Style]]] = {}
+
+    def put(column: int, row: int, text: str, style: Style, *, keep: bool = False) -> None:
+        if 0 <= column < columns and 0 <= row < rows:
+            cells = over.setdefault(row, {})
+            if not (keep and column in cells):
+                cells[column] = (text, style)
+
+    for way in ways:
+        finite = np.isfinite(way.x) & np.isfinite(way.y)
+        places = [
+            *zip(_cell(way.x[finite], x, columns), _cell(way.y[finite], y, rows), strict=True)
+        ]
+        places = [(column, rows - 1 - row) for column, row in places]
+        if way.joined:
+            for one, other in pairwise(places):
+                # Of a walk that leaves the map only the places inside can be followed.
+                is_inside = all(0 <= c < columns and 0 <= r < rows for c, r in (one, other))
+                for column, row in _between(one, other) if is_inside else ():
+                    put(column, row, TRAIL, way.style, keep=True)
+                put(*one, BEEN, way.style)
+            if places:
+                put(*places[-1], way.mark, way.style)
+        else:
+            for column, row in places:
+                put(column, row, way.mark, way.style)
+    return over
+
+
+def _cell(numbers: Array, ends: tuple[float, float], count: int) -> list[int]:
+    """The cells of these numbers, where the first and the last of `count` stand for the ends."""
+    # Far outside is outside: a walk that diverges must not become a line of a million cells.
+    place = np.clip((numbers - ends[0]) / (ends[1] - ends[0]), -9, 10)
+    cells: list[int] = np.rint(place * (count - 1)).astype(int).tolist()
+    return cells
+
+
+def _between(one: tuple[int, int], other: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """The cells on the line from one to another, without both."""
+    count = max(abs(other[0] - one[0]), abs(other[1] - one[1]))
+    for at in range(1, count):
+        yield (
+            one[0] + round((other[0] - one[0]) * at / count),
+            one[1] + round((other[1] - one[1]) * at / count),
+        )
+
+
+def _label(row: int, rows: int, y: tuple[float, float], name: str) -> str:
+    told = ""
+    if row == 0:
+        told = number(y[1], 4)
+    elif row == rows - 1:
+        told = number(y[0], 4)
+    elif row == rows // 2:
+        told = name.rpartition(".")[2]
+    return fit(told, _MARGIN - 1, right=True) + " "
+
+
+def _axis(x: tuple[float, float], name: str, columns: int, palette: Palette) -> list[Run]:
+    low, high, name = number(x[0], 4), number(x[1], 4), name.rpartition(".")[2]
+    middle = name.center(max(0, columns - len(low) - len(high)))
+    return [(" " * _MARGIN + low + middle + high, palette.muted)]
+
+
+def _legend(
+    told: tuple[float, float], log: bool, level: float | None, ramp: Any, palette: Palette
+) -> list[Run]:
+    low, high = number(told[0], 3), number(told[1], 3)
+    shades: list[Run] = (
+        [(" ", style) for style in ramp] if palette.colors else [(SHADES, palette.text)]
+    )
+    how = " by its logarithm" if log else "" if level is None else f", {number(level, 3)} between"
+    return [(f"{' ' * _MARGIN}{low} ", palette.muted), *shades, (f" {high}{how}", palette.muted)]

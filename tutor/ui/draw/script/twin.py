@@ -1,0 +1,79 @@
+"""Two runs beside each other: the values that should agree, and where the other one is."""
+
+import math
+from collections.abc import Sequence
+
+from textual.strip import Strip
+
+from tutor.insight.pairing import Pair
+from tutor.ui.draw.script.source import draw_source
+from tutor.ui.draw.text.numbers import brief, number
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Run, fill, fit, line, ruled, strip
+
+_LEAST = 6
+"""Cells of a value, at least."""
+
+
+def draw_twin(
+    name: str,
+    passes: int,
+    pairs: Sequence[Pair],
+    agreeing: Sequence[bool],
+    source: str,
+    at: int,
+    width: int,
+    height: int,
+    palette: Palette,
+    failure: str = "",
+) -> list[Strip]:
+    """`height` strips; more where there are so many pairs.
+
+    Args:
+        name: The twin's.
+        passes: How many passes both have behind them.
+        agreeing: Of each pair, whether its difference is only rounding.
+        source: The twin's script.
+        at: The line of its statement that was run last.
+        failure: Why the twin did not come to its end.
+    """
+    if width < 1 or height < 1:
+        return [line("", width, palette.text)] * max(0, height)
+    after = "before the loop" if not passes else f"after {passes} pass{'es' * (passes > 1)}"
+    rows = [strip([(name, palette.strong), (f"  {after}", palette.muted)], width, palette.text)]
+    if failure:
+        rows.append(strip([(f"it ended: {failure}", palette.error)], width, palette.text))
+    for pair, agrees in zip(pairs, agreeing, strict=True):
+        rows += _pair(pair, agrees, width, palette)
+    room = height - len(rows) - 1
+    if room >= 3:
+        rows.append(strip(ruled("", width, palette.muted, palette.border), width, palette.text))
+        drawn = draw_source(source, width, palette, done=at)
+        first = max(0, min(at - 1 - room // 2, len(drawn) - room))
+        rows += drawn[first : first + room]
+    return rows if len(rows) > height else fill(rows, width, height, palette.text)
+
+
+def _pair(pair: Pair, agrees: bool, width: int, palette: Palette) -> list[Strip]:
+    """Both values in a row, and below them how far they are apart."""
+    names = f"{pair.ours} ", f"{pair.theirs} "
+    room = max(_LEAST, (width - len(names[0]) - len(names[1]) - 4) // 2)
+    runs: list[Run] = []
+    for name, view in zip(names, (pair.one, pair.other), strict=True):
+        told = brief(view, room) if view is not None else "not yet"
+        runs += [(name, palette.muted), (fit(told, room), palette.text), ("  ", palette.text)]
+    return [
+        strip(runs, width, palette.text),
+        strip(_apart(pair, agrees, palette), width, palette.text),
+    ]
+
+
+def _apart(pair: Pair, agrees: bool, palette: Palette) -> list[Run]:
+    if math.isnan(pair.difference):
+        return [("  not compared yet", palette.muted)]
+    style = palette.text if agrees else palette.warning
+    runs = [(f"  apart {number(pair.difference, 3)}", style)]
+    if pair.largest > pair.difference:
+        told = f", at most {number(pair.largest, 3)} after {pair.largest_at}"
+        runs.append((told, palette.muted))
+    return [*runs, ("" if agrees else "  they differ", palette.warning)]

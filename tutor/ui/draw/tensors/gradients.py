@@ -1,0 +1,124 @@
+"""The gradients pane: each value that wants a gradient beside the one it has."""
+
+from typing import Any
+
+import numpy as np
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from tutor.history.timeline import Moment
+from tutor.schema import values
+from tutor.schema.frame import GRAD, TensorView
+from tutor.ui.draw.text.numbers import MISSING, brief, element, number
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Run, fit, line, strip
+
+Array = np.ndarray[Any, Any]
+
+
+def wants_gradient(moment: Moment, name: str, view: TensorView) -> bool:
+    """Whether `backward()` leaves a gradient in this value, or has left one.
+
+    A view does not say whether its tensor is a leaf; but what an operation made was last changed
+    in the forward pass, and a leaf was not.
+    """
+    if view.kind == "parameter" and view.requires_grad:
+        return True
+    if moment.view(name + GRAD) is not None:
+        return True
+    frame = moment.timeline.frame(moment.timeline.changed_at(name, moment.step))
+    return view.requires_grad and frame is not None and frame.phase not in ("forward", "loss")
+
+
+def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
+    """A row for each value that wants a gradient: itself, its gradient and the gradient's norm.
+
+    Where this step changed the gradient, a second row says how: `before + added = after` in a
+    backward pass, or that it was zeroed.
+    """
+    found = {
+        name: view
+        for name in moment.names()
+        if not name.endswith(GRAD)
+        and (view := moment.view(name)) is not None
+        and wants_gradient(moment, name, view)
+    }
+    if not found:
+        return [line("no named value requires a gradient", width, palette.muted)]
+    names = min(max(map(cell_len, found)), max(4, width // 3))
+    left = width - names - 3
+    # The gradient is what the pane is for, so the values take no more than their share.
+    share = left // 2 - 4 if left >= 24 else 0
+    share = min(share, max(cell_len(brief(view, share)) for view in found.values()))
+    strips = []
+    for name, view in found.items():
+        is_changed = name + GRAD in moment.changed
+        style = palette.changed if is_changed else palette.text
+        runs: list[Run] = [("* " if is_changed else "  ", style), (fit(name, names) + " ", style)]
+        if share:
+            runs.append((fit(brief(view, share), share) + " ", palette.muted))
+        runs += [("∇ ", palette.accent), *_gradient(moment, name, left - share - 3, palette)]
+        strips.append(strip(runs, width, palette.text))
+        if told := _how(moment, name, palette):
+            strips.append(strip([(" " * (names + 3), palette.text), *told], width, palette.text))
+    return strips
+
+
+def _gradient(moment: Moment, name: str, width: int, palette: Palette) -> list[Run]:
+    grad = moment.view(name + GRAD)
+    is_changed = name + GRAD in moment.changed
+    if grad is None:
+        was = moment.before(name + GRAD) if is_changed else None
+        return [("none yet" if was is None else f"none, was {brief(was, 12)}", palette.muted)]
+    found = values.statistics(grad)
+    norm = f" norm {number(found['norm'], 4)}" if found and grad.count > 1 else ""
+    room = width - len(norm) if width - len(norm) >= 10 else width
+    style = palette.changed if is_changed else palette.text
+    if room < width:
+        return [(fit(brief(grad, room), room), style), (norm, palette.muted)]
+    return [(brief(grad, room), style)]
+
+
+def _how(moment: Moment, name: str, palette: Palette) -> list[Run]:
+    """What this step did to the gradient, nothing where it left it alone or took it away."""
+    after = moment.changed.get(name + GRAD)
+    if after is None or moment.frame is None:
+        return []
+    before = moment.before(name + GRAD)
+    new, old = _elements(after), _elements(before)
+    if moment.frame.phase != "backward":
+        is_zeroed = before is not None and new is not None and not new.any()
+        return [("zeroed", palette.changed)] if is_zeroed else []
+    if new is None or (before is not None and old is None):
+        # Beyond `frame.EXACT` elements there is no sum to show, only what became of it.
+        return [] if after.is_complete else [(MISSING, palette.muted)]
+    if old is None or old.shape != new.shape:
+        old, then = np.zeros_like(new), "none"
+    elif new.size == 1:
+        then = element(old.item())
+    else:
+        then = number(float(np.linalg.norm(old)), 4)
+    with np.errstate(all="ignore"):
+        added = new - old
+        if new.size == 1:
+            joints, told = (" + ", " = "), [element(added.item()), element(new.item())]
+        else:
+            # Norms do not add up, so these are said in words.
+            joints = (", added ", ", now ")
+            told = [number(float(np.linalg.norm(part)), 4) for part in (added, new)]
+            then = f"norm {then}"
+    return [
+        (then, palette.muted),
+        (joints[0], palette.accent),
+        (told[0], palette.changed),
+        (joints[1], palette.accent),
+        (told[1], palette.text),
+    ]
+
+
+def _elements(view: TensorView | None) -> Array | None:
+    """All elements, flat, in float64 or complex128."""
+    elements = values.array(view) if view is not None else None
+    if elements is None:
+        return None
+    return elements.reshape(-1).astype("c16" if np.iscomplexobj(elements) else "f8")

@@ -1,0 +1,123 @@
+"""One value large: all its numbers where they fit, else a heat map; what it is, its statistics."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from tutor.schema import values
+from tutor.schema.frame import TensorView
+from tutor.ui.draw.tensors.elements import ink
+from tutor.ui.draw.tensors.heat import draw_heat
+from tutor.ui.draw.text.numbers import aligned, finite, number, shape
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Run, fill, fit, line, strip
+
+Array = np.ndarray[Any, Any]
+
+NOT_KEPT = "changed here; its content was not kept, being replayed"
+
+
+def draw_value(view: TensorView, width: int, height: int, palette: Palette) -> list[Strip]:
+    """`height` strips, from as little as what kind of value it is to all of its numbers."""
+    if width < 1 or height < 1:
+        return [line("", width, palette.text)] * max(0, height)
+    head = [strip(described(view, palette), width, palette.text)]
+    if not view.is_complete:
+        head.append(line(NOT_KEPT, width, palette.warning))
+        return fill(head, width, height, palette.text)
+    foot = list(_statistics(view, width, palette)) if height > 3 else []
+    room = max(1, height - 1 - len(foot))
+    body: list[Strip] = []
+    elements = values.array(view)
+    if elements is not None and elements.size:
+        body = _table(elements, width, room, palette)
+    if not body and view.count:
+        body = draw_heat(view, width, room, palette)
+    if foot and len(body) < room:
+        body.append(line("", width, palette.text))
+    return fill([*head, *body, *foot], width, height, palette.text)
+
+
+def described(view: TensorView, palette: Palette) -> list[Run]:
+    """What kind of value it is."""
+    words = f"{shape(view)} {view.dtype}"
+    if view.kind != "tensor":
+        words += f" {view.kind}"
+    if view.device not in ("", "cpu"):
+        words += f" on {view.device}"
+    runs = [(words, palette.muted)]
+    if view.requires_grad:
+        runs += [(" ∇", palette.accent), (" requires grad", palette.muted)]
+    return runs
+
+
+def _statistics(view: TensorView, width: int, palette: Palette) -> Iterator[Strip]:
+    """`name value` pairs, in as many rows as they need; of the finite elements where known."""
+    if view.count < 2:
+        return
+    pairs: list[list[Run]] = []
+    if view.summary is not None:
+        bad = view.summary.nonfinite
+    else:
+        rest = finite(view)
+        bad = view.count - rest.size
+        view = msgspec.structs.replace(view, shape=rest.shape, stored="<f8", data=rest.tobytes())
+    if bad:
+        pairs.append([(f"{bad} not finite", palette.warning)])
+    if view.count:
+        for name, value in (values.statistics(view) or {}).items():
+            pairs.append([(f"{name} ", palette.muted), (number(value, 4), palette.text)])
+    row: list[Run] = []
+    for pair in pairs:
+        if row and sum(cell_len(text) for text, _ in [*row, *pair]) + 2 > width:
+            yield strip(row, width, palette.text)
+            row = []
+        row += [("  ", palette.text), *pair] if row else pair
+    yield strip(row, width, palette.text)
+
+
+def _table(elements: Array, width: int, height: int, palette: Palette) -> list[Strip]:
+    """All numbers with as many digits as fit; nothing if three are too many."""
+    # Formatting costs more than all else, so first whether single digits would fit.
+    if elements.size > width * height or not 0 < len(_rows(elements.shape, 1, width)) <= height:
+        return []
+    numbers = elements.reshape(-1).tolist()
+    for digits in (6, 5, 4, 3):
+        texts = aligned(numbers, digits)
+        rows = _rows(elements.shape, len(texts[0]), width)
+        if 0 < len(rows) <= height:
+            break
+    else:
+        return []
+    strips = []
+    size = max(len(label) for label, _ in rows)
+    for label, places in rows:
+        runs: list[Run] = [(fit(label, size, right=True), palette.muted)] if size else []
+        for place in places:
+            runs.append(("  " if runs else "", palette.text))
+            runs.append((texts[place], ink(numbers[place], palette)))
+        strips.append(strip(runs, width, palette.text))
+    return strips
+
+
+def _rows(shape: tuple[int, ...], size: int, width: int) -> list[tuple[str, range]]:
+    """The label of each row of a table and its elements, flat; nothing if it is too wide."""
+    count = int(np.prod(shape, dtype=int))
+    columns = shape[-1] if len(shape) > 1 else count
+    if len(shape) < 2 and columns * (size + 2) - 2 <= width:
+        return [("", range(count))]
+    if len(shape) < 2:
+        # A long vector goes on in the next row.
+        columns = (width - len(f"[{count}]")) // (size + 2)
+        if columns < 1:
+            return []
+        starts = range(0, count, columns)
+        return [(f"[{start}]", range(start, min(start + columns, count))) for start in starts]
+    labels = ["[" + ",".join(map(str, index)) + "]" for index in np.ndindex(shape[:-1])]
+    if max(map(len, labels)) + columns * (size + 2) > width:
+        return []
+    return [(label, range(i * columns, (i + 1) * columns)) for i, label in enumerate(labels)]

@@ -1,0 +1,99 @@
+"""The tensors pane: one row a value."""
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+from tutor.history.timeline import Moment
+from tutor.schema import values
+from tutor.schema.frame import GRAD, TensorView
+from tutor.ui.draw.tensors.gradients import wants_gradient
+from tutor.ui.draw.tensors.table import draw_value
+from tutor.ui.draw.text.numbers import is_finite, preview, shape, spark
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Run, fit, line, strip
+
+__all__ = ["draw_tensors", "draw_value", "listed"]
+
+_SPARK = 8
+_PREVIEW = 12
+"""A preview narrower than this says little: the columns before it give way to it."""
+
+
+def listed(moment: Moment) -> list[str]:
+    """The names that `draw_tensors` shows, one a row: all but the gradients."""
+    return [name for name in moment.names() if not name.endswith(GRAD)]
+
+
+def draw_tensors(
+    moment: Moment, width: int, palette: Palette, *, selected: str | None = None
+) -> list[Strip]:
+    """A row for each of `listed(moment)`: mark, name, shape, dtype, device, histogram, elements.
+
+    The mark is `+` or `-` for one number that grew or fell, `*` for another change; `∇` follows
+    where `backward()` leaves a gradient. Columns that find no room are left out.
+    """
+    rows = {name: view for name in listed(moment) if (view := moment.view(name)) is not None}
+    if not rows:
+        return [line("no values yet", width, palette.muted)]
+    sizes = _sizes(rows, width)
+    strips = []
+    for name, view in rows.items():
+        mark = _mark(moment, name, view)
+        style = {"": palette.text, "+": palette.positive, "-": palette.negative}
+        value = style.get(mark, palette.changed)
+        columns: dict[str, tuple[str, Style]] = {
+            "shape": (fit(shape(view), sizes["shape"], right=True), palette.muted),
+            "dtype": (view.dtype, palette.muted),
+            "device": (view.device if _is_elsewhere(view) else "", palette.muted),
+            "spark": (spark(view, sizes["spark"]), palette.accent),
+            "preview": (
+                preview(view, sizes["preview"]),
+                value if is_finite(view) else palette.warning,
+            ),
+        }
+        runs: list[Run] = [
+            (mark or " ", value),
+            ("∇ " if wants_gradient(moment, name, view) else "  ", palette.accent),
+            (fit(name, sizes["name"]), palette.changed if mark else palette.text),
+        ]
+        for column, (text, ink) in columns.items():
+            if sizes[column]:
+                runs += [(" ", palette.text), (fit(text, sizes[column]), ink)]
+        if name == selected:
+            runs = [(text, ink + palette.selected) for text, ink in runs]
+        strips.append(strip(runs, width, palette.text))
+    return strips
+
+
+def _mark(moment: Moment, name: str, view: TensorView) -> str:
+    if name not in moment.changed:
+        return ""
+    before = moment.before(name)
+    new = values.array(view) if view.count == 1 else None
+    old = values.array(before) if before is not None and before.count == 1 else None
+    if new is None or old is None or "c" in (new.dtype.kind, old.dtype.kind):
+        return "*"
+    return "+" if new.item() > old.item() else "-" if new.item() < old.item() else "*"
+
+
+def _is_elsewhere(view: TensorView) -> bool:
+    return view.device not in ("", "cpu")
+
+
+def _sizes(rows: dict[str, TensorView], width: int) -> dict[str, int]:
+    """The cells of each column, 0 for one that is left out; the preview takes what is left."""
+    views = rows.values()
+    name = min(max(map(cell_len, rows)), max(4, (width - 3) * 2 // 5))
+    sizes = {"name": name, "shape": 0, "dtype": 0, "device": 0, "spark": 0}
+    left = width - 3 - name - 1
+    for column, size in (
+        ("shape", max(cell_len(shape(view)) for view in views)),
+        ("spark", _SPARK if any(view.count > 1 for view in views) else 0),
+        ("dtype", max(len(view.dtype) for view in views)),
+        ("device", max((len(view.device) for view in views if _is_elsewhere(view)), default=0)),
+    ):
+        if size and left - size - 1 >= _PREVIEW:
+            sizes[column] = size
+            left -= size + 1
+    return sizes | {"preview": max(0, left)}

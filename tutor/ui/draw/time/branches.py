@@ -1,0 +1,57 @@
+"""The runs of a script as a tree, a row each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from tutor.ui.draw.text.numbers import number
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Run, fit, strip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run."""
+
+    name: str
+    depth: int
+    """How many forks lie between it and the first run."""
+    fork: int
+    """The step that it was forked after, 0 for the first run."""
+    steps: int
+    loss: float | None
+    state: str
+    """What it is doing, in a word or two."""
+    mark: str
+    """What marks its curve."""
+    is_current: bool
+
+
+def draw_branches(rows: Sequence[Row], picked: int, width: int, palette: Palette) -> list[Strip]:
+    """A row for each run: the mark of its curve, its place in the tree, its fork, its loss."""
+    named = [_named(row) for row in rows]
+    size = min(max(map(cell_len, named)), max(12, width - 58))
+    strips = []
+    for place, (row, name) in enumerate(zip(rows, named, strict=True)):
+        fork = f"after {row.fork:,}" if row.depth else ""
+        loss = f"loss {number(row.loss, 4)}" if row.loss is not None else ""
+        own = palette.strong if row.is_current else palette.text
+        runs: list[Run] = [
+            ("►" if place == picked else " ", palette.accent),
+            (f"{row.mark} ", palette.accent if row.is_current else palette.muted),
+            (fit(name, size), own),
+            (f"  {fit(fork, 12)}", palette.muted),
+            (f"{row.steps:>7,} steps  ", palette.text),
+            (f"{fit(loss, 14)}  ", palette.text),
+            (row.state, palette.muted),
+        ]
+        if place == picked:
+            runs = [(text, style + palette.selected) for text, style in runs]
+        strips.append(strip(runs, width, palette.text))
+    return strips
+
+
+def _named(row: Row) -> str:
+    return f"{'  ' * (row.depth - 1)}└ {row.name}" if row.depth else row.name

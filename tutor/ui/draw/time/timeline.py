@@ -1,0 +1,188 @@
+"""The timeline: where we are among the recorded steps, in two rows."""
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+from tutor.history.timeline import Timeline
+from tutor.insight.events.detect import Events
+from tutor.insight.events.kinds import Kind
+from tutor.insight.events.wording import tell
+from tutor.ui.draw.text.palette import PHASES, Palette
+from tutor.ui.draw.text.strips import Run, strip
+from tutor.ui.draw.time.events import GLYPHS, style_of
+
+SHADES = "░▒▓█"
+HERE = "◆"
+ERROR = "✗"
+BOUNDARY = "┬"
+FORK = "Y"
+DOUBT = "~"
+
+_REVERSE, _UNDERLINE = Style(reverse=True), Style(underline=True)
+
+_COMMON = (Kind.ACCUMULATED, Kind.ROSE, Kind.PRINTED)
+"""Kinds of event that a run may have by the thousand."""
+
+
+def draw_timeline(
+    timeline: Timeline,
+    step: int,
+    width: int,
+    palette: Palette,
+    *,
+    error: bool = False,
+    events: Events | None = None,
+    fork: int = 0,
+) -> list[Strip]:
+    """Two rows: a bar of all recorded steps, and where `step` is, in words.
+
+    While every step has a cell of its own, the cell is the letter of its phase, in the colour of
+    what happened there if anything did, and a cell that begins an iteration is underlined. Beyond
+    that a cell is a stretch of steps: the sign of the gravest event in it, else `┬` where an
+    iteration begins in it, darker the more of them do. `Y` is the last step shared with the run
+    that this one was forked from, `~` the first one that no replay brings back exactly.
+
+    Args:
+        error: Whether the run ended in an error, after its last recorded step.
+        fork: The step after which this run left the one it was forked from, 0 if there is none.
+    """
+    count = len(timeline)
+    bar = max(0, width - 1 if error else width)
+    if not count:
+        runs: list[Run] = [("·" * bar, palette.muted)]
+    elif count <= bar:
+        runs = [_letter(timeline, n, events, palette) for n in range(1, count + 1)]
+    else:
+        runs = _stretches(timeline, bar, events, palette)
+    for mark, sign, style in (
+        (fork, FORK, palette.accent),
+        (timeline.doubt.step if timeline.doubt else 0, DOUBT, palette.warning),
+    ):
+        if 0 < mark <= count and runs:
+            runs[step_to_cell(timeline, mark, bar)] = (sign, style)
+    if 0 < step <= count and runs:
+        cell = step_to_cell(timeline, step, bar)
+        runs[cell] = _here(runs[cell], count <= bar, palette)
+    if error:
+        runs.append((ERROR, palette.error))
+    words = _words(timeline, step, palette, error, events, fork)
+    return [strip(runs, width, palette.text), _fitted(words, width, palette)]
+
+
+def cell_to_step(timeline: Timeline, cell: int, width: int, *, error: bool = False) -> int:
+    """The first step that the bar's cell number `cell` stands for, so that it can be clicked."""
+    count, bar = len(timeline), max(1, width - 1 if error else width)
+    if count <= bar:
+        return min(count, cell + 1)
+    return min(count, cell * count // bar + 1)
+
+
+def step_to_cell(timeline: Timeline, step: int, bar: int) -> int:
+    """The cell that stands for a step, in a bar of so many cells."""
+    count = len(timeline)
+    return step - 1 if count <= bar else (step * bar - 1) // count
+
+
+def remarks(timeline: Timeline, fork: int) -> list[str]:
+    """What is to be known of the whole run, in a few words each."""
+    told = [f"approximate from step {timeline.doubt.step:,}"] if timeline.doubt else []
+    return [*told, f"forked after step {fork:,}"] if fork else told
+
+
+def _here(cell: Run, is_letter: bool, palette: Palette) -> Run:
+    text, style = cell
+    if not is_letter:
+        return HERE, palette.changed + _REVERSE
+    return text.upper() if text.isalpha() else HERE, style + _REVERSE + Style(underline=False)
+
+
+def _letter(timeline: Timeline, step: int, events: Events | None, palette: Palette) -> Run:
+    place = timeline.steps.place(step)
+    style = palette.phases.get(place.phase, palette.phases["other"])
+    if events is not None and (kind := events.gravest(step, step)) is not None:
+        style = style_of(kind, palette)
+    begins = place.loop and timeline.passes.next(step - 1) == step
+    letter = PHASES.get(place.phase, PHASES["other"])
+    return letter, style + _UNDERLINE if begins else style
+
+
+def _stretches(
+    timeline: Timeline, width: int, events: Events | None, palette: Palette
+) -> list[Run]:
+    """One run a cell; looks at two places of each, however many steps it stands for."""
+    count = len(timeline)
+    # A kind that is in every cell would tell nothing, and hide the iterations.
+    kinds = [
+        kind
+        for kind in Kind
+        if events is not None
+        and events.count(kind) > 0
+        and (kind not in _COMMON or events.count(kind) <= width // 2)
+    ]
+    runs: list[Run] = []
+    for cell in range(width):
+        first, last = cell * count // width + 1, (cell + 1) * count // width
+        kind = events.gravest(first, last, kinds) if events is not None and kinds else None
+        begun = _begun(timeline, first, last)
+        if kind is not None:
+            runs.append((GLYPHS[kind], style_of(kind, palette)))
+        elif not begun:
+            is_in_loop = timeline.steps.place(first).loop > 0
+            runs.append(("─", palette.accent if is_in_loop else palette.muted))
+        elif begun == 1:
+            runs.append((BOUNDARY, palette.accent))
+        else:
+            # Shades by powers of four: 2, 4, 16 and 64 iterations or more in a cell.
+            runs.append((SHADES[min(3, (begun.bit_length() - 1) // 2)], palette.accent))
+    return runs
+
+
+def _begun(timeline: Timeline, first: int, last: int) -> int:
+    """How many iterations begin within these steps; at least one where another loop begins."""
+    start = timeline.passes.next(first - 1)
+    if start is None or start > last:
+        return 0
+    one, other = timeline.steps.place(start), timeline.steps.place(last)
+    if one.loop != other.loop:
+        return 1
+    return (other.iteration or 0) - (one.iteration or 0) + 1 if one.loop else 0
+
+
+def _words(
+    timeline: Timeline,
+    step: int,
+    palette: Palette,
+    error: bool,
+    events: Events | None,
+    fork: int,
+) -> list[Run]:
+    """What is to be said, the most important first."""
+    count = len(timeline)
+    if not step:
+        told = "nothing has run yet" if not count else f"step 0 of {count} · before the first"
+        return [(told, palette.muted)]
+    place = timeline.steps.place(step)
+    words: list[Run] = [(f"step {step} of {count}", palette.strong)]
+    if error and step == count:
+        words.append(("then it failed", palette.error))
+    if place.iteration is not None:
+        words.append((f"iteration {place.iteration}", palette.text))
+    words.append((place.phase, palette.phases.get(place.phase, palette.text)))
+    words.append((f"line {place.line}", palette.text))
+    if events is not None:
+        for event in events.at(step):
+            if event.kind is not Kind.EXCEPTION:
+                words.append((tell(events, event), style_of(event.kind, palette)))
+    words += [(remark, palette.warning) for remark in remarks(timeline, fork)]
+    return words
+
+
+def _fitted(words: list[Run], width: int, palette: Palette) -> Strip:
+    # What does not fit whole is left out from the end, the place itself last of all.
+    while len(words) > 1 and sum(cell_len(text) for text, _ in words) + 3 * len(words) - 3 > width:
+        words.pop()
+    runs: list[Run] = []
+    for word in words:
+        runs.extend([(" · ", palette.muted), word] if runs else [word])
+    return strip(runs, width, palette.text)

@@ -1,0 +1,161 @@
+"""One line that tells at every moment where the learner is and what is happening."""
+
+from rich.cells import cell_len
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tutor.session.replays.refill import replaying
+from tutor.session.session import Doing, Session
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Run, strip
+
+_BRIEF = 0.2
+"""A statement that takes less is over before anyone could read that it runs."""
+
+_NAME = 28
+"""Cells of a branch's name."""
+
+_SLOW = 0.5
+"""From so many seconds on, the line tells how long a statement has been running."""
+
+
+def describe(
+    session: Session,
+    name: str,
+    palette: Palette,
+    notice: str = "",
+    inside: str = "",
+    is_past: bool = False,
+    branch: str = "",
+) -> list[Run]:
+    """Where the learner is, then what is happening; `notice` takes the place of the latter.
+
+    Args:
+        inside: Where they are inside the statement: `operation 3 of 9`.
+        is_past: Whether that is the statement which ended the run by raising.
+        branch: What the run is called, where there are others.
+    """
+    runs = _where(session, palette, branch)
+    if inside:
+        return [*runs, *_inside(session, palette, notice, inside, is_past)]
+    ended = session.ended
+    failed = ended is not None and ended.outcome != "finished" and not session.playing
+    if notice:
+        runs.append((notice, palette.warning))
+    elif ended is not None and failed and session.cursor < session.tip:
+        runs.append((f"recorded; the run ended in line {ended.line}", palette.error))
+    elif ended is not None and failed:
+        # The folder is known, and the line is short.
+        message = ended.message.replace(session.launch.path, name)
+        if ended.outcome == "died" and session.can_go_on:
+            message += "; → tries again"
+        runs.append((f" {message or f'{name}: {ended.outcome}'} ", palette.error))
+    else:
+        runs.append(_doing(session, palette))
+    return runs
+
+
+def _inside(
+    session: Session, palette: Palette, notice: str, inside: str, is_past: bool
+) -> list[Run]:
+    """Where the learner is inside a statement, and what happens meanwhile."""
+    bar: Run = (" │ ", palette.border)
+    raised = session.ended.line if session.ended is not None and is_past else 0
+    place = f"inside line {raised}, which raised: {inside}" if raised else f"inside: {inside}"
+    runs: list[Run] = [(place, palette.accent)]
+    if notice:
+        runs += [bar, (notice, palette.warning)]
+    elif session.worker.busy and session.worker.stuck_for >= _BRIEF:
+        runs += [bar, _doing(session, palette)]
+    return runs
+
+
+def _where(session: Session, palette: Palette, branch: str) -> list[Run]:
+    """The step, the iteration, the phase and the line, each with a bar behind it."""
+    frame = session.moment.frame
+    bar: Run = (" │ ", palette.border)
+    of = f" of {session.tip:,}" if session.tip else ""
+    runs: list[Run] = [(f" {_shortened(branch)}:", palette.accent)] if branch else []
+    runs += [(f" step {session.cursor:,}{of}", palette.strong), bar]
+    if frame is not None:
+        if frame.iteration is not None:
+            runs += [(f"iteration {frame.iteration:,}", palette.text), bar]
+        style = palette.phases.get(frame.phase, palette.text)
+        runs += [(frame.phase, style), bar, (f"line {frame.line}", palette.text), bar]
+        if frame.raised:
+            runs += [(f"✗ {frame.raised.partition(':')[0]}", palette.error), bar]
+    return runs
+
+
+def _shortened(name: str) -> str:
+    """The end of a branch's name: what it was changed to tells it from others."""
+    return name if cell_len(name) <= _NAME else "…" + name[1 - _NAME :]
+
+
+def _doing(session: Session, palette: Palette) -> Run:
+    line = session.worker.line
+    long = f" for {session.worker.stuck_for:.1f} s" if session.worker.stuck_for >= _SLOW else ""
+    where = f" · line {line}{long}" if long else ""
+    plural = "" if session.speed == 1 else "s"
+    match session.doing:
+        case Doing.STARTING:
+            return ("starting the engine…", palette.warning)
+        case Doing.REPLAYING if session.worker.tip >= session.tip:
+            return (f"making the change{long}: b and x drop it", palette.accent)
+        case Doing.REPLAYING:
+            return (replaying(session.worker.replayed, session.tip), palette.accent)
+        case Doing.PLAYING:
+            return (f"playing at {session.speed} step{plural}/s{where}", palette.accent)
+        case Doing.RUNNING if session.rushing:
+            return (f"running on{where}", palette.accent)
+        case Doing.RUNNING if session.worker.stuck_for >= _BRIEF:
+            return (f"running line {line}{long}", palette.accent)
+        case Doing.PAUSED if session.worker.frozen:
+            return (f"paused inside line {line}", palette.warning)
+        case Doing.PAUSED if session.is_full:
+            return (
+                f"{session.timeline.budget.cost >> 20} MB of steps recorded: r goes on",
+                palette.warning,
+            )
+        case Doing.PAUSED if session.cursor < session.tip:
+            return (f"recorded; paused before line {line}", palette.warning)
+        case Doing.PAUSED:
+            return (f"paused before line {line}", palette.warning)
+        case Doing.ENDED:
+            told = session.ended.message if session.ended else ""
+            return (told or "finished: every step is recorded", palette.strong)
+        case _ if session.cursor < session.tip:
+            return (f"recorded; the run waits before line {line}", palette.muted)
+        case _:
+            return (f"waiting before line {line}", palette.muted)
+
+
+class StatusLine(Widget):
+    """Shows what `describe` says; painted only when that changes."""
+
+    DEFAULT_CSS = "StatusLine { height: 1; }"
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__(id="status")
+        self.palette = palette
+        self.runs: list[Run] = []
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.runs).strip()
+
+    def show(self, runs: list[Run]) -> None:
+        if runs != self.runs:
+            self.runs = runs
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        return strip(self._fitted(), self.size.width, self.palette.text)
+
+    def _fitted(self) -> list[Run]:
+        """What happens is never cut for the sake of where we are: the latter gives way."""
+        runs = list(self.runs)
+        while len(runs) > 3 and sum(cell_len(text) for text, _ in runs) > self.size.width:
+            # The last part and its bar before what happens: the line, then the phase and so on.
+            del runs[-3:-1]
+        return runs

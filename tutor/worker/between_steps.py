@@ -1,0 +1,75 @@
+"""What is done between two steps of a run: digests are taken, and the learner's edits are made."""
+
+import os
+from collections import defaultdict
+from typing import Any, NoReturn
+
+from tutor.wire.messages import DIGESTED, FOREVER, Digested, Edited, Ended, Launch
+from tutor.wire.shared_page import Sender
+from tutor.worker import torch_private
+from tutor.worker.capture.capture import Capture
+from tutor.worker.capture.digest import digest
+from tutor.worker.edits import EditError, apply
+
+
+class Interludes:
+    """Holds them, after the same steps in a recorded run and in its replays.
+
+    Args:
+        namespace: The script's globals.
+        launch: Which edits to make.
+        capture: What tells what an edit changed.
+        sender: Where digests and changes go.
+    """
+
+    def __init__(
+        self, namespace: dict[str, Any], launch: Launch, capture: Capture, sender: Sender
+    ) -> None:
+        self._namespace = namespace
+        self._begin = launch.begin
+        self._capture = capture
+        self._sender = sender
+        self._edits = defaultdict(list)
+        for edit in sorted(launch.edits, key=lambda edit: edit.step):
+            self._edits[edit.step].append(edit)
+        self.due = 0
+        """The next step that is followed by one."""
+        self._plan(0)
+
+    def hold(self, step: int) -> None:
+        """Do what is due after `step`."""
+        if step % DIGESTED == 0:
+            with torch_private.unobserved():
+                found = digest(self._namespace)
+            self._sender.append(Digested(step, found))
+        if step in self._edits:
+            self._edit(step)
+        self._plan(step)
+
+    def miss(self, step: int) -> None:
+        """The script came to its end within `step`: nothing goes on with what is edited there."""
+        if step in self._edits:
+            self._refuse(step, "the script came to its end within it")
+
+    def _plan(self, step: int) -> None:
+        edited = next((one for one in self._edits if one > step), FOREVER)
+        self.due = min(edited, (step // DIGESTED + 1) * DIGESTED)
+
+    def _edit(self, step: int) -> None:
+        """Make the learner's edits, and tell what they changed."""
+        for edit in self._edits[step]:
+            try:
+                apply(self._namespace, edit)
+            except EditError as error:
+                self._refuse(step, str(error))
+        if step > self._begin:
+            with torch_private.unobserved():
+                changed = self._capture.changes(complete=True)
+            self._sender.append(Edited(step, changed))
+
+    def _refuse(self, step: int, problem: str) -> NoReturn:
+        """End the run: an edit after this step cannot be made."""
+        self._sender.append(Ended("refused", f"edit at step {step}: {problem}"))
+        self._sender.flush()
+        # An exception would run through the script's own handlers.
+        os._exit(0)

@@ -1,0 +1,278 @@
+"""Find what a statement changed among the script's own names."""
+
+import operator
+from collections.abc import Iterable
+from itertools import compress
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tutor.schema.frame import GRAD, ROOT, TensorView
+from tutor.worker.capture import transfer
+from tutor.worker.capture.array_watch import ArrayWatch
+from tutor.worker.capture.modules import Modules
+from tutor.worker.capture.summary import SHARE
+from tutor.worker.capture.tensor_watch import CONTENT, Watch, differing
+
+_LONGEST = 4096
+"""Bits of an integer that is captured."""
+
+Changes = dict[str, TensorView | None]
+
+
+class Capture:
+    """Compares the values in `namespace` with those of the last call.
+
+    Values are tensors, NumPy arrays, plain numbers, and the parameters and buffers of modules, with
+    the gradients of all of them.
+
+    Args:
+        namespace: The script's globals.
+    """
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.watches: dict[str, Watch] = {}
+        """By name: what is known of every tensor now alive, gradients within their tensor's."""
+        self.bound: list[str] = []
+        """The names that the last step bound, be it to an equal value."""
+        self.root = ROOT
+        """The name of the tensor that `backward()` was last called on, `ROOT` if it has none."""
+        self._namespace = namespace
+        self._before: dict[str, Any] = {}
+        self._kinds: dict[str, str] = {}
+        """Which of the following has a name."""
+        self._numbers: dict[str, TensorView] = {}
+        self._arrays: dict[str, ArrayWatch] = {}
+        self._modules = Modules()
+        self._has_modules = False
+        self._parts: set[str] = set()
+        """The names of what belongs to the modules."""
+        self._watched: list[Watch] = []
+        """All watches, those of gradients included."""
+        self._requests: list[tuple[Watch | ArrayWatch, str]] = []
+        self._spent = 0.0
+        self._waited = 0.0
+        self._began = perf_counter()
+
+    def changes(self, complete: bool, root: Tensor | None = None) -> Changes:
+        """What changed since the last call, by name; None for what is gone.
+
+        Args:
+            complete: Bring the content of every changed value. Otherwise large tensors come
+                without it once they have taken more than `SHARE` of the time so far.
+            root: The tensor that `backward()` was called on, to be captured even without a name.
+        """
+        changed: Changes = {}
+        self._scan(changed)
+        if self._has_modules and self._modules.refresh():
+            self._rebind_parts(changed)
+        if root is not None:
+            self._name_root(root, changed)
+        edited, regraded = differing(self._watched)
+        for watch in regraded:
+            self._follow_grad(watch, edited, changed)
+        for watch, content in edited.items():
+            self._note(watch, watch.look() if content is None else watch.edit(content), changed)
+        if self._arrays:
+            for array in self._arrays.values():
+                self._look_at(array, changed)
+        if self._requests:
+            self._fulfil(changed, complete)
+        return changed
+
+    def completed(self) -> dict[str, TensorView]:
+        """The content of every value that was last reported without it."""
+        watches: list[Watch | ArrayWatch] = [*self._watched, *self._arrays.values()]
+        for watch in watches:
+            if watch.view is not None and not watch.view.is_complete:
+                self._requests.append((watch, CONTENT))
+        changed: Changes = {}
+        self._fulfil(changed, complete=True)
+        return {name: view for name, view in changed.items() if view is not None}
+
+    def tensors(self, names: Iterable[str]) -> dict[str, Tensor]:
+        """The tensors that these names stand for; other values are left out."""
+        watches = self.watches
+        return {name: watches[name].tensor for name in names if name in watches}
+
+    def value(self, name: str) -> Tensor | None:
+        """The tensor, gradient or array of this name, the latter as a tensor."""
+        owner = self.watches.get(name.removesuffix(GRAD))
+        watch = owner.gradient if owner is not None and name not in self.watches else owner
+        if watch is not None:
+            return watch.tensor
+        array = self._arrays.get(name)
+        return array.as_tensor() if array is not None else None
+
+    def names(self) -> dict[int, str]:
+        """The script's names by the identity of what they stand for, gradients among them."""
+        return {id(watch.tensor): watch.name for watch in reversed(self._watched)}
+
+    def module_name(self, module: torch.nn.Module) -> str:
+        """What the script calls a module."""
+        return self._modules.name(module)
+
+    def excuse(self, seconds: float) -> None:
+        """Leave time that was spent waiting for the learner out of the run's."""
+        self._waited += seconds
+
+    # What the names stand for
+
+    def _scan(self, changed: Changes) -> None:
+        """Sort every name that is bound to another object than at the last call."""
+        before, self._before = self._before, self._namespace.copy()
+        now = self._before
+        if len(now) == len(before):
+            bound = list(compress(now, map(operator.is_not, now.values(), before.values())))
+        else:
+            bound = [n for n, value in now.items() if n not in before or before[n] is not value]
+        for name in bound:
+            self._bind(name, now[name], changed)
+        if len(self._kinds) != len(now):
+            for name in self._kinds.keys() - now.keys():
+                self._forget(name, changed)
+        self.bound = bound
+
+    def _bind(self, name: str, value: Any, changed: Changes) -> None:
+        kind, before = _kind(value), self._kinds.get(name)
+        if kind != before:
+            if name == "_" or name.startswith("__"):
+                kind = "other"
+            self._forget(name, changed)
+            self._kinds[name] = kind
+        if kind == "tensor":
+            self._watch(name, value)
+        elif kind == "number":
+            text = repr(value).encode()
+            view = TensorView("number", (), type(value).__name__, "cpu", False, "text", text)
+            if self._numbers.get(name) != view:
+                self._numbers[name] = changed[name] = view
+        elif kind == "module":
+            self._modules.bind(name, value)
+            self._has_modules = True
+        elif kind == "array":
+            if name in self._arrays:
+                self._arrays[name].rebind(value)
+            else:
+                self._arrays[name] = ArrayWatch(name, value)
+
+    def _forget(self, name: str, changed: Changes) -> None:
+        """Drop what `name` stood for."""
+        kind = self._kinds.pop(name, "")
+        if kind == "tensor":
+            self._drop(name, changed)
+        elif kind == "module":
+            self._modules.forget(name)
+        elif kind == "number" or kind == "array":
+            del (self._numbers if kind == "number" else self._arrays)[name]
+            changed[name] = None
+
+    def _watch(self, name: str, tensor: Tensor, kind: str | None = None) -> None:
+        watch = self.watches.get(name)
+        if watch is None:
+            self.watches[name] = watch = Watch(name, tensor, kind)
+            self._watched.append(watch)
+        else:
+            watch.rebind(tensor)
+
+    def _drop(self, name: str, changed: Changes) -> None:
+        watch = self.watches.pop(name)
+        for one in (watch, watch.gradient):
+            if one is not None:
+                self._watched.remove(one)
+                if one.view is not None:
+                    changed[one.name] = None
+
+    def _rebind_parts(self, changed: Changes) -> None:
+        """Follow parameters and buffers that were added, replaced or removed."""
+        before, self._parts = self._parts, set(self._modules.parts)
+        for name in before - self._parts:
+            self._drop(name, changed)
+        for name, (tensor, kind) in self._modules.parts.items():
+            watch = self.watches.get(name)
+            if watch is None or watch.tensor is not tensor:
+                self._watch(name, tensor, kind)
+
+    def _name_root(self, root: Tensor, changed: Changes) -> None:
+        """Name the tensor that `backward()` was called on, or capture it without a name."""
+        last = self.watches.get(self.root)
+        if last is None or last.tensor is not root:
+            found = (name for name, watch in self.watches.items() if watch.tensor is root)
+            self.root = next(found, ROOT)
+            if self.root == ROOT:
+                self._look_at(Watch(ROOT, root), changed)
+
+    def resume(self, root: str) -> None:
+        """Take up a run whose last `backward()` was called on this name, "" for none."""
+        self.root = root or ROOT
+
+    # What they hold
+
+    def _follow_grad(
+        self, watch: Watch, edited: dict[Watch, bytes | None], changed: Changes
+    ) -> None:
+        """Let the watches of gradients follow a tensor that may have another one."""
+        before = watch.gradient
+        if not watch.follow_grad():
+            return
+        if watch.gradient is not None:
+            edited[watch.gradient] = None
+            if before is None:
+                self._watched.append(watch.gradient)
+        elif before is not None:
+            edited.pop(before, None)
+            self._watched.remove(before)
+            changed[before.name] = None
+
+    def _look_at(self, watch: Watch | ArrayWatch, changed: Changes) -> None:
+        self._note(watch, watch.look(), changed)
+
+    def _note(
+        self, watch: Watch | ArrayWatch, answer: TensorView | str | None, changed: Changes
+    ) -> None:
+        """Take a look's answer: a changed view, or what must be fetched to know more."""
+        if isinstance(answer, str):
+            self._requests.append((watch, answer))
+        elif answer is not None:
+            changed[watch.name] = answer
+
+    def _fulfil(self, changed: Changes, complete: bool) -> None:
+        """Fetch what the looks asked for: one transfer, and a second one only in the rare frame in
+        which a large tensor on a device was edited behind autograd's back."""
+        began = perf_counter()
+        affordable = complete or self._spent < SHARE * (began - self._began - self._waited)
+        while self._requests:
+            requests, self._requests = self._requests, []
+            asked, pieces = [], []
+            for watch, need in requests:
+                if not watch.is_large or affordable:
+                    asked.append((watch, need))
+                    pieces.append(watch.piece(need))
+                elif need == CONTENT:
+                    changed[watch.name] = watch.settle_without()
+            for (watch, need), content in zip(asked, transfer.fetch(pieces), strict=True):
+                if need == CONTENT:
+                    if (view := watch.settle(content)) is not None:
+                        changed[watch.name] = view
+                elif isinstance(watch, Watch) and watch.differs(content):
+                    self._requests.append((watch, CONTENT))
+        self._spent += perf_counter() - began
+
+
+def _kind(value: Any) -> str:
+    """tensor, number, module, array, or other: what is not captured."""
+    kind = type(value)
+    if kind is float or kind is int:
+        # Python refuses to write out the longest of integers.
+        return "number" if kind is float or value.bit_length() <= _LONGEST else "other"
+    # By the type alone: `isinstance` would ask the object, and a proxy may not want to answer.
+    if issubclass(kind, Tensor):
+        return "tensor"
+    if issubclass(kind, torch.nn.Module):
+        return "module"
+    if issubclass(kind, np.ndarray | np.number) and value.dtype.kind in "biufc":
+        return "array"
+    return "other"

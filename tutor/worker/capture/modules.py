@@ -1,0 +1,83 @@
+"""The parameters and buffers of the script's modules, named as `named_parameters` names them."""
+
+import operator
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tutor.worker import torch_private
+
+_keys, _values = operator.methodcaller("keys"), operator.methodcaller("values")
+
+
+class Modules:
+    """Follows the modules that the script has named."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, tuple[Tensor, str | None]] = {}
+        """Name -> parameter or buffer, and the kind that a view of it has."""
+        self._paths: dict[int, str] = {}
+        """The names of all modules, at any depth, by their identity."""
+        self._modules: dict[str, torch.nn.Module] = {}
+        self._containers: list[Mapping[str, Any]] = []
+        """Where all modules, at any depth, keep what belongs to them."""
+        self._names: list[str] = []
+        self._values: list[Any] = []
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def bind(self, name: str, module: torch.nn.Module) -> None:
+        self._modules[name] = module
+        self._containers = []
+
+    def forget(self, name: str) -> bool:
+        """Drop the module of this name; False if there is none."""
+        self._containers = []
+        return self._modules.pop(name, None) is not None
+
+    def refresh(self) -> bool:
+        """Bring `parts` up to date; True if they are not what they were."""
+        containers = self._containers
+        if containers or not self._modules:
+            values = [*chain.from_iterable(map(_values, containers))]
+            if (
+                len(values) == len(self._values)
+                and all(map(operator.is_, values, self._values))
+                and [*chain.from_iterable(map(_keys, containers))] == self._names
+            ):
+                return False
+        before = self.parts
+        self.parts, self._containers, self._paths = {}, [], {}
+        for name, module in self._modules.items():
+            self._collect(name, module, set())
+        self._values = [*chain.from_iterable(map(_values, self._containers))]
+        self._names = [*chain.from_iterable(map(_keys, self._containers))]
+        return self.parts.keys() != before.keys() or any(
+            before[name][0] is not tensor for name, (tensor, _) in self.parts.items()
+        )
+
+    def name(self, module: torch.nn.Module) -> str:
+        """`model.0` as the script has it, or the class of a module that it has not named."""
+        return self._paths.get(id(module)) or type(module).__name__
+
+    def _collect(self, prefix: str, module: torch.nn.Module, seen: set[int]) -> None:
+        """Add what belongs to `module`; what is shared within it, once."""
+        if id(module) in seen:
+            return
+        seen.add(id(module))
+        self._paths.setdefault(id(module), prefix)
+        parameters, buffers = torch_private.parameters_of(module), torch_private.buffers_of(module)
+        children = torch_private.children_of(module)
+        self._containers += [parameters, buffers, children]
+        for values, kind in ((parameters, None), (buffers, "buffer")):
+            for name, value in values.items():
+                if value is not None and id(value) not in seen:
+                    seen.add(id(value))
+                    self.parts[f"{prefix}.{name}"] = (value, kind)
+        for name, child in children.items():
+            if child is not None:
+                self._collect(f"{prefix}.{name}", child, seen)

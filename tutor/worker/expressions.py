@@ -1,0 +1,90 @@
+"""Evaluate what lessons and the command line ask of a running script: slots of notes, `--show`."""
+
+import warnings
+from collections.abc import Sequence
+from types import CodeType
+from typing import Any
+
+import numpy as np
+import torch
+
+from tutor.schema.values import LISTED
+
+_LONGEST = 200
+"""Characters of a value that is neither a number nor made of numbers."""
+
+
+class Expression:
+    """An expression over the script's names.
+
+    Args:
+        text: Python source.
+        spec: A format for the value, or None to keep the value itself.
+
+    Raises:
+        SyntaxError: `text` is no expression.
+    """
+
+    def __init__(self, text: str, spec: str | None = None) -> None:
+        self.text = text
+        self._spec = spec
+        self._code: CodeType = compile(text.strip(), "<expression>", "eval", dont_inherit=True)
+
+    def value(self, namespace: dict[str, Any]) -> Any:
+        """What it stands for now: text if it has a format, else what MessagePack can hold."""
+        found = eval(self._code, namespace)
+        if self._spec is None:
+            return portable(found)
+        if isinstance(found, torch.Tensor) and found.numel() == 1 and self._spec:
+            found = found.item()
+        return format(found, self._spec)
+
+
+def evaluate(
+    expressions: Sequence[Expression], namespace: dict[str, Any], problems: list[tuple[str, str]]
+) -> tuple[Any, ...]:
+    """The values of `expressions`; None where one raises, which is told in `problems`."""
+    values = []
+    # A look at a gradient that is not kept would warn on the script's own stderr.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for expression in expressions:
+            try:
+                values.append(expression.value(namespace))
+            except Exception as error:  # whatever the script's objects raise
+                values.append(None)
+                problems.append((expression.text, f"{type(error).__name__}: {error}"))
+    return tuple(values)
+
+
+def portable(value: Any) -> Any:
+    """`value` as numbers, text, lists and dictionaries; large tensors as their statistics."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else str(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, np.ndarray | np.generic):
+        value = torch.as_tensor(value)
+    if isinstance(value, torch.Tensor):
+        return _tensor(value.detach())
+    if isinstance(value, list | tuple):
+        return [portable(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): portable(item) for key, item in value.items()}
+    return repr(value)[:_LONGEST]
+
+
+def _tensor(tensor: torch.Tensor) -> Any:
+    if tensor.numel() <= LISTED:
+        return portable(tensor.tolist())
+    wide = tensor.to("cpu", torch.float64)
+    return {
+        "shape": list(tensor.shape),
+        "dtype": str(tensor.dtype).removeprefix("torch."),
+        "min": wide.min().item(),
+        "max": wide.max().item(),
+        "mean": wide.mean().item(),
+        "norm": torch.linalg.vector_norm(wide).item(),
+    }

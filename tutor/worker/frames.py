@@ -1,0 +1,111 @@
+"""What a step comes to: its place, its phase, what it changed, and the live values in its note."""
+
+from typing import Any
+
+from torch import Tensor
+
+from tutor.schema.frame import Frame, Inside, Past
+from tutor.wire.messages import Launch
+from tutor.worker.capture.capture import Capture, Changes
+from tutor.worker.expressions import Expression, evaluate
+from tutor.worker.instrument import Program
+from tutor.worker.phases import Phases
+
+_Evaluated = tuple[tuple[Any, ...], tuple[Any, ...], tuple[tuple[str, str], ...]]
+
+
+class Frames:
+    """Makes the frame of each step.
+
+    Args:
+        program: The script.
+        namespace: Its globals.
+        launch: What to show in them.
+        capture: Where the changes come from.
+    """
+
+    def __init__(
+        self, program: Program, namespace: dict[str, Any], launch: Launch, capture: Capture
+    ) -> None:
+        self._sites = program.sites
+        self._loops = program.loops
+        self._passes = [-1] * len(program.loops)
+        self._namespace = namespace
+        self._capture = capture
+        self._phases = Phases(capture, launch.loss)
+        self._slots = {
+            line: [Expression(text, spec) for text, spec in slots]
+            for line, slots in launch.slots.items()
+        }
+        self._show = [Expression(text) for text in launch.show]
+        self._ran_backward = False
+        self.root: Tensor | None = None
+        """What the step that is running called `backward()` on, None if that is unknown."""
+
+    def enter(self, loop: int) -> None:
+        """An outermost loop is about to begin."""
+        self._passes[loop] = -1
+
+    def begin_pass(self, loop: int) -> None:
+        self._passes[loop] += 1
+
+    def ran_backward(self, root: Tensor | None) -> None:
+        """The step that is running called `backward()` on `root`, None if that is unknown."""
+        self._ran_backward = True
+        if self._phases.wants_root:
+            self.root = root
+
+    def skip(self) -> None:
+        """The step that was running gets no frame."""
+        self.root, self._ran_backward = None, False
+
+    def resume(self, past: Past) -> None:
+        """Take up a run whose steps so far were recorded elsewhere."""
+        self._phases.resume(past)
+        self._capture.resume(past.root)
+
+    def make(
+        self,
+        step: int,
+        site: int,
+        changed: Changes,
+        inside: Inside | None,
+        raised: str = "",
+        with_slots: bool = True,
+    ) -> Frame:
+        """The frame of a step, which is over with it."""
+        ran_backward, self._ran_backward = self._ran_backward, False
+        root, self.root = self.root, None
+        place = self._sites[site]
+        line, loop = place.line, place.loop
+        phases = self._phases
+        is_new_loss = phases.follow(changed, root)
+        phase = phases.name(changed, ran_backward, is_new_loss, loop >= 0)
+        slots: tuple[Any, ...] = ()
+        shown: tuple[Any, ...] = ()
+        problems: tuple[tuple[str, str], ...] = ()
+        if self._show or (with_slots and line in self._slots):
+            slots, shown, problems = self._evaluate(line if with_slots else 0)
+        return Frame(
+            step,
+            line,
+            self._loops[loop] if loop >= 0 else 0,
+            self._passes[loop] if loop >= 0 else None,
+            phase,
+            phases.loss,
+            is_new_loss,
+            changed,
+            slots,
+            shown,
+            problems,
+            inside,
+            self._capture.root if root is not None else "",
+            raised,
+        )
+
+    def _evaluate(self, line: int) -> _Evaluated:
+        """The slots of the statement on `line`, the shown expressions, and what ails them."""
+        problems: list[tuple[str, str]] = []
+        slots = evaluate(self._slots.get(line, ()), self._namespace, problems)
+        shown = evaluate(self._show, self._namespace, problems)
+        return slots, shown, tuple(problems)

@@ -1,0 +1,110 @@
+"""Where in the learner's own code an operation was asked for."""
+
+import os
+import sys
+import sysconfig
+from types import FrameType
+
+import msgspec
+import torch
+
+_OWN, _NEAR, _CLEAR, _LIBRARY = range(4)
+"""The script; other files of the learner's; the parts of torch that operations pass through as if
+they were not there; all that is somebody else's."""
+
+_TORCH = os.path.dirname(torch.__file__)
+_CLEAR_FILES = {
+    os.path.join(_TORCH, *parts.split("/"))
+    for parts in (
+        "_tensor.py", "functional.py", "overrides.py", "_jit_internal.py", "_VF.py", "_ops.py",
+        "nn/functional.py", "utils/_contextlib.py", "utils/_device.py", "autograd/function.py",
+    )
+}  # fmt: skip
+_WORKER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_CLEAR_FILES |= {
+    os.path.join(_WORKER, *parts.split("/"))
+    for parts in ("operations/operations.py", "cpu_random.py")
+}
+_LIBRARIES = tuple(
+    {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib")}
+    | {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {_TORCH, os.path.dirname(_WORKER)}
+)
+_CALL = torch.nn.Module.__call__.__code__
+"""Inside a module's call its operations are the learner's: that is what the module is made of."""
+
+
+class Origin(msgspec.Struct):
+    """Where an operation came from."""
+
+    line: int
+    """The innermost line of the script on the way to it, 0 if there is none."""
+    frame: FrameType | None
+    """The innermost frame of the learner's own code."""
+    module: torch.nn.Module | None = None
+    """The innermost module call that it happened in."""
+    library: str = ""
+    """The library function that the learner's code called, where that did it: `SGD.step`."""
+    call: tuple[int, int, str] | None = None
+    """Tells that call from others while it lasts."""
+    constructs: bool = False
+    """Whether that is the constructor of one of its classes."""
+
+
+class Origins:
+    """Finds origins.
+
+    Args:
+        script: The file name of the script's code.
+    """
+
+    def __init__(self, script: str) -> None:
+        self._files = dict.fromkeys(_CLEAR_FILES, _CLEAR) | {script: _OWN}
+
+    def here(self, depth: int) -> Origin:
+        """The origin of the operation that is being carried out, `depth` frames above the caller's
+        own."""
+        frame: FrameType | None = sys._getframe(depth + 1)
+        files = self._files
+        outermost: FrameType | None = None
+        module: torch.nn.Module | None = None
+        while frame is not None:
+            code = frame.f_code
+            kind = files.get(code.co_filename)
+            if kind is None:
+                kind = files[code.co_filename] = self._kind(code.co_filename)
+            if kind <= _NEAR:
+                break
+            if code is _CALL:
+                outermost = None
+                module = module or frame.f_locals["self"]
+            elif kind == _LIBRARY and "<locals>" not in code.co_qualname:
+                outermost = frame
+            frame = frame.f_back
+        own = frame
+        if module is None:
+            module = _module_around(frame)
+        while frame is not None and files.get(frame.f_code.co_filename) != _OWN:
+            frame = frame.f_back
+        line = frame.f_lineno if frame is not None else 0
+        if outermost is None:
+            return Origin(line, own, module)
+        full = outermost.f_code.co_qualname
+        name = full.removesuffix(".__init__")
+        return Origin(line, own, module, name, (id(outermost), line, name), name != full)
+
+    @staticmethod
+    def _kind(file: str) -> int:
+        if file.startswith("<"):
+            return _LIBRARY
+        return _LIBRARY if file.startswith(_LIBRARIES) else _NEAR
+
+
+def _module_around(frame: FrameType | None) -> torch.nn.Module | None:
+    """The innermost module call around the learner's own code."""
+    while frame is not None and frame.f_code.co_name != "<module>":
+        if frame.f_code is _CALL:
+            found: torch.nn.Module = frame.f_locals["self"]
+            return found
+        frame = frame.f_back
+    return None
