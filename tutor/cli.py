@@ -270,8 +270,8 @@ def _refuse_options(target: str, *names: str) -> None:
 @contextmanager
 def _told(interrupted: str) -> Iterator[None]:
     """Tell in one line what cannot be done, and end."""
+    from tutor.schema.errors import BadRequest
     from tutor.script.lesson import LessonError
-    from tutor.session.request import BadRequest
 
     try:
         yield

@@ -7,8 +7,8 @@ import pytest
 
 from tutor.commands.diff import compare
 from tutor.history.recording.writer import writing
+from tutor.schema.errors import BadRequest
 from tutor.schema.frame import BINS, Frame, Summary, TensorView
-from tutor.session.request import BadRequest
 from tutor.wire.messages import Completed, Edit, Edited, Ended, Launch
 
 SOURCE = "\n".join("abcdefghi")

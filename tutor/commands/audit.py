@@ -9,10 +9,11 @@ from tutor.commands.run import EXIT, Headless
 from tutor.history.record_events import record
 from tutor.history.timeline import Timeline
 from tutor.insight import audit
+from tutor.schema.errors import BadRequest
 from tutor.schema.frame import Audit
 from tutor.schema.values import jsonable
 from tutor.script.lesson import Lesson
-from tutor.session.request import BadRequest, Request
+from tutor.session.request import Request
 from tutor.wire.messages import Audited, Ended, Launch
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from tutor.history.difference import Difference, Tolerance, difference, is_known
 from tutor.history.recording.reader import Step, find
+from tutor.schema.errors import BadRequest
 from tutor.schema.frame import Frame, TensorView
-from tutor.session.request import BadRequest
 from tutor.wire.messages import Ended
 
 _NAMED = 6

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from tutor.commands.run import Headless
 from tutor.course import progress
 from tutor.course.catalog import find, lessons_folder
-from tutor.session.request import BadRequest
+from tutor.schema.errors import BadRequest
 
 _LABEL = 10
 

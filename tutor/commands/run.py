@@ -17,10 +17,11 @@ from tutor.engine.run import Run
 from tutor.history.recording.reader import find
 from tutor.history.recording.tree import MAIN
 from tutor.history.recording.writer import writing
+from tutor.schema.errors import BadRequest
 from tutor.schema.frame import Frame
 from tutor.script.lesson import Lesson, LessonError
 from tutor.session.launch import prepare
-from tutor.session.request import BadRequest, Request
+from tutor.session.request import Request
 from tutor.wire.messages import FOREVER, Ended, Event, Launch, Printed, Waited
 
 EXIT = {"finished": 0, "raised": 1, "died": 1, "refused": 2, "interrupted": 130}

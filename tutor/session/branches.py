@@ -15,11 +15,10 @@ from tutor.session.replays.plots import Plotter
 from tutor.session.replays.query import Pager
 from tutor.session.replays.refill import Refill
 from tutor.session.session import Session
-from tutor.ui.draw.text.strips import clip
 from tutor.wire.messages import Fetched, Launch
 
 LONGEST = 40
-"""Cells of a branch's name."""
+"""Characters of a branch's name."""
 
 MARKS = "abcdefghijklmnopqrstuvwxyz"
 """In the order in which runs were made."""
@@ -184,7 +183,7 @@ class Branches:
 
     def unique(self, name: str) -> str:
         """This name, no longer than `LONGEST`, with a number behind it if another run has it."""
-        name = clip(name, LONGEST)
+        name = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
         taken = {branch.name for branch in self.all}
         names = (name if number == 1 else f"{name} ({number})" for number in range(1, 10**6))
         return next(one for one in names if one not in taken)

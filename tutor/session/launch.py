@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import msgspec
 
 from tutor.schema import target
+from tutor.schema.errors import BadRequest
 from tutor.script.lesson import Lesson
-from tutor.session.request import BadRequest, Request
+from tutor.session.request import Request
 from tutor.wire.messages import Edit, Launch
 
 

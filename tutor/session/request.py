@@ -5,14 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tutor.history.budget import BUDGET
+from tutor.schema.errors import BadRequest
 from tutor.wire.messages import DEFAULT_SEED, Edit
 
 LEAST = 16 * 2**20
 """Bytes of memory without which nothing much could be kept."""
-
-
-class BadRequest(ValueError):
-    """What the learner asked for cannot be done; the text is one clear line."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from tutor.session.engine_protocol import AnyEngine
 from tutor.session.launch import prepare
 from tutor.session.request import Request
 from tutor.session.session import Session
-from tutor.ui.draw.plots.loss import Curve
 
 MARK = "="
 """Stands at the end of the twin's loss curve."""
@@ -69,12 +68,12 @@ class Twin:
             self._beside = Beside(ours, self.timeline, self._pairs)
         return self._beside
 
-    def curve(self, ours: Timeline, step: int) -> Curve:
+    def losses(self, ours: Timeline, step: int) -> tuple[Sequence[int], Sequence[float]]:
         """Its losses up to where it is shown, over the steps of ours: the first over the first."""
         _, losses = self.timeline.losses(self.beside(ours).their_step(step))
         steps, _ = ours.losses(len(ours))
         count = min(len(losses), len(steps))
-        return Curve(MARK, self.lesson.slug, steps[:count], losses[:count])
+        return steps[:count], losses[:count]
 
     def close(self) -> None:
         """End its process."""

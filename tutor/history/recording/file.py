@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tutor.session.request import BadRequest
+from tutor.schema.errors import BadRequest
 
 MAGIC = b"\x89TUTOR\r\n"
 """No text begins like this, and a transfer that takes it for text breaks it."""

@@ -6,9 +6,10 @@ from textual.strip import Strip
 from tutor.course.catalog import neighbours
 from tutor.history.budget import Budget
 from tutor.history.timeline import Moment
+from tutor.schema.errors import BadRequest
 from tutor.script.lesson import LessonError
 from tutor.session.engine_protocol import AnyEngine
-from tutor.session.request import BadRequest, Request
+from tutor.session.request import Request
 from tutor.session.twin_run import Twin
 from tutor.ui.draw.script.twin import draw_twin
 from tutor.ui.draw.text.strips import strip, wrap

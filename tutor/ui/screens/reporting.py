@@ -5,6 +5,7 @@ from time import monotonic
 from textual import on
 
 from tutor.session.branches import Branch
+from tutor.session.twin_run import MARK
 from tutor.ui.draw.plots.loss import Curve
 from tutor.ui.panels.loss import LossPanel
 from tutor.ui.panels.plot import PlotPanel
@@ -43,8 +44,8 @@ class Reporting(Travelling):
             if one is not current
         )
         if (twin := self.panes.query_one(TwinPanel).twin) is not None:
-            curve = twin.curve(current.timeline, current.session.cursor)
-            panel.others = (*panel.others, curve)
+            losses = twin.losses(current.timeline, current.session.cursor)
+            panel.others = (*panel.others, Curve(MARK, twin.lesson.slug, *losses))
             panel.run_name = panel.run_name or self.lesson.slug
         if panel.others:
             panel.draw_soon()
