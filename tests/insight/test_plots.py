@@ -12,7 +12,7 @@ from tutor.history.timeline import Timeline
 from tutor.insight.plots import Picture, names_in, picture_of, sample_of
 from tutor.schema.frame import Frame, TensorView
 from tutor.script.declarations import Over, Plot
-from tutor.session.replays.plots import Plotter
+from tutor.session.replays.plots import PlotEvaluator
 from tutor.wire.messages import Ended, Event, Launch, Sample, Sampled, Waited
 
 
@@ -160,7 +160,7 @@ SCRIPT = "from torch import add as plus\nimport numpy as np\nw = x = y = b = 1.0
 
 
 class Desk:
-    """A plotter over a run of 20 steps that changes `w` in every fourth, and `x` in the first."""
+    """A plots over a run of 20 steps that changes `w` in every fourth, and `x` in the first."""
 
     def __init__(self, source: str = SCRIPT) -> None:
         self.engine = Engine()
@@ -173,19 +173,19 @@ class Desk:
                 changed |= {name: number(1.0) for name in ("w", "x", "y", "b", "kind", "m.bias")}
             self.timeline.append(Frame(step, 1, 0, None, "other", None, False, changed))
         self.woken = 0
-        self.plotter = Plotter(self.engine, Launch("s.py", source), self._wake)  # type: ignore[arg-type]
+        self.plots = PlotEvaluator(self.engine, Launch("s.py", source), self._wake)  # type: ignore[arg-type]
 
     def _wake(self) -> None:
         self.woken += 1
 
     def picture(self, plot: Plot, step: int, size: tuple[int, int] = SIZE) -> Picture | None:
-        return self.plotter.picture(plot, self.timeline, step, size)
+        return self.plots.picture(plot, self.timeline, step, size)
 
     def drain(self) -> None:
         """What a screen does as often as it is woken."""
         while self.woken:
             self.woken = 0
-            self.plotter.drain(self.timeline)
+            self.plots.drain(self.timeline)
 
     def settle(self, value: float = 1.0, problem: str = "") -> None:
         """Answer until nothing is asked any more."""
@@ -193,7 +193,7 @@ class Desk:
         while self.engine.runs and self.engine.runs[-1].owes:
             self.engine.runs[-1].answer(value, problem)
             self.drain()
-        assert not self.plotter.is_running, "it waits for an answer that nobody gives"
+        assert not self.plots.is_awaited, "it waits for an answer that nobody gives"
 
     def shown(self, plot: Plot, step: int, size: tuple[int, int] = SIZE) -> Picture:
         """The picture, asked for where it is not known."""
@@ -207,7 +207,7 @@ class Desk:
 def test_a_picture_is_asked_of_a_second_run_that_waits_at_the_step() -> None:
     desk = Desk()
     assert desk.picture(BOWL, 5) is None
-    assert desk.plotter.is_running
+    assert desk.plots.is_awaited
     desk.settle(2.5)
     found = desk.picture(BOWL, 5)
     assert found is not None
@@ -357,17 +357,17 @@ def test_the_picture_that_came_last_is_there_while_another_one_comes() -> None:
     desk = Desk()
     first = desk.shown(BOWL, 5)
     assert desk.picture(BOWL, 12) is None
-    assert desk.plotter.latest(BOWL) is first
+    assert desk.plots.latest(BOWL) is first
     desk.settle()
     second = desk.picture(BOWL, 12)
     assert second is not None
-    assert (second.step, desk.plotter.latest(BOWL)) == (12, second)
+    assert (second.step, desk.plots.latest(BOWL)) == (12, second)
     again = desk.picture(BOWL, 5)
     assert again is not None
-    assert desk.plotter.latest(BOWL) is again
+    assert desk.plots.latest(BOWL) is again
     assert (again.step, again.sampled) == (5, first.sampled)
     # Another plot has none yet.
-    assert desk.plotter.latest(MAP) is None
+    assert desk.plots.latest(MAP) is None
 
 
 def test_a_broken_expression_is_told_and_not_asked_again() -> None:
@@ -389,7 +389,7 @@ def test_a_replay_that_ends_is_told_and_the_next_step_begins_another() -> None:
     found = desk.picture(BOWL, 5)
     assert found is not None
     assert "SIGKILL" in found.problem
-    assert not desk.plotter.is_running
+    assert not desk.plots.is_awaited
     assert desk.shown(BOWL, 8).problem == ""
     assert len(desk.engine.runs) == 2
 
@@ -422,9 +422,9 @@ def test_pictures_that_nobody_looked_at_for_long_go_first(
 def test_closing_ends_the_second_run() -> None:
     desk = Desk()
     desk.picture(BOWL, 5)
-    desk.plotter.close()
+    desk.plots.close()
     assert desk.engine.runs[0].closed
-    assert not desk.plotter.is_running
+    assert not desk.plots.is_awaited
 
 
 def test_two_plots_of_the_same_numbers_are_both_drawn() -> None:
@@ -437,7 +437,7 @@ def test_two_plots_of_the_same_numbers_are_both_drawn() -> None:
     assert len(desk.engine.questions) == 1
     for plot in (log, plain):
         assert desk.shown(plot, 8).step == 8
-        assert desk.plotter.latest(plot) is desk.picture(plot, 8)
+        assert desk.plots.latest(plot) is desk.picture(plot, 8)
     assert len(desk.engine.questions) == 2
 
 
@@ -468,7 +468,7 @@ def test_an_edit_that_is_told_after_its_branch_was_drawn_stops_no_plot() -> None
 def test_the_question_is_one_that_travels() -> None:
     # A launch of the second run is the learner's own, without what only that has to tell.
     desk = Desk()
-    desk.plotter.picture(BOWL, desk.timeline, 5, SIZE)
+    desk.plots.picture(BOWL, desk.timeline, 5, SIZE)
     launch = desk.engine.runs[0].launch
     assert launch.begin == 4
-    assert launch == structs.replace(Launch("s.py", launch.source), begin=4)
+    assert launch == structs.replace(Launch("s.py", launch.source), begin=4, waits_at_end=True)

@@ -13,13 +13,13 @@ from driver import Driver
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from textual.message import Message
 
 from tutor.engine.client import Engine
 from tutor.history.budget import Budget
 from tutor.history.timeline import Timeline
 from tutor.session.archive import recorded
-from tutor.session.branches import Branch, Branches
+from tutor.session.branch import Branch
+from tutor.session.branches import Branches
 from tutor.session.session import Doing
 from tutor.wire.messages import Edit, Launch
 
@@ -80,9 +80,9 @@ class Screen:
     def _make(
         self, name: str, mark: str, launch: Launch, timeline: Timeline, *forked: object
     ) -> Branch:
-        return Branch(name, mark, _ENGINE, launch, timeline, self._post, self._later, *forked)
+        return Branch(name, mark, _ENGINE, launch, timeline, self._report, self._later, *forked)
 
-    def _post(self, message: Message) -> None:
+    def _report(self, branch: Branch) -> None:
         self.news.set()
 
     def _later(self, seconds: float, act: Callable[[], None]) -> object:

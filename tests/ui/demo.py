@@ -6,9 +6,11 @@ import threading
 import time
 from pathlib import Path
 
-from fake_engine import DESCENT, FakeEngine
-
 from tutor.ui.terminal import terminal
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fake_engine import DESCENT, FakeEngine
 
 
 def main() -> int:

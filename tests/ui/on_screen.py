@@ -11,6 +11,7 @@ from msgspec import structs
 from textual.pilot import Pilot
 
 from tutor.ui.app import TutorApp
+from tutor.ui.features.stepping import Stepping
 from tutor.ui.panels.panel import Panel
 from tutor.ui.screens.lesson import LessonScreen
 
@@ -40,6 +41,11 @@ async def opened(
         assert isinstance(screen, LessonScreen)
         await until(pilot, lambda: "waiting" in screen.status.text)
         yield pilot, screen, engine
+
+
+def stepping(screen: LessonScreen) -> Stepping:
+    """The keys that step and play."""
+    return next(one for one in screen.features if isinstance(one, Stepping))
 
 
 def pane(screen: LessonScreen, name: str) -> str:

@@ -18,10 +18,10 @@ async def main(path: Path) -> None:
     app = TutorApp(Engine(), str(resolve("three_points")))
     async with app.run_test(size=(132, 44)) as pilot:
         try:
-            while not (isinstance(app.screen, LessonScreen) and app.screen.session):
+            while not (isinstance(app.screen, LessonScreen) and app.screen.controller.session):
                 await pilot.pause(0.1)
             await pilot.press("g", *str(STEP), "enter")
-            while app.screen.session.cursor < STEP:
+            while app.screen.controller.session.cursor < STEP:
                 await pilot.pause(0.1)
             # The second plot is the map with the way through it; it comes from a run of its own.
             plot = app.screen.query_one(PlotPanel)

@@ -19,10 +19,12 @@ from tutor.insight.events.kinds import Kind
 from tutor.insight.search import Condition
 from tutor.schema.frame import Frame
 from tutor.script.lesson import read
+from tutor.session.finding import Place
+from tutor.session.view import View
 from tutor.ui.draw.text.palette import Palette, palette_for
 from tutor.ui.panels.timeline import TimelinePanel
 from tutor.ui.screens.events import EventsScreen
-from tutor.ui.screens.go import GoScreen, Place
+from tutor.ui.screens.go import GoScreen
 from tutor.ui.theme import NAME, theme
 from tutor.ui.widgets.lines import Lines
 
@@ -144,7 +146,7 @@ async def test_events_that_come_meanwhile_are_listed_too() -> None:
     async with app.run_test() as pilot:
         assert picked(await press(pilot, "end")) == '" 6 line 6 printed: epoch 1: 0.500'
         events.fail("ZeroDivisionError: division by zero")
-        app.screen.answer()
+        app.screen.renew()
         text = await press(pilot)
         assert "✗ 6            ZeroDivisionError: division by zero" in text
         assert picked(text) == '" 6 line 6 printed: epoch 1: 0.500'
@@ -204,15 +206,15 @@ async def test_the_pane_marks_events_as_they_are_found_and_tells_doubts(tmp_path
     panel = TimelinePanel(9, read(path), palette_for("256"))
     found = run(300)
     timeline = found.timeline
-    panel.events, panel.fork = Events(timeline), 6
+    events = Events(timeline)
     app = Pane(panel)
     async with app.run_test(size=(80, 24)) as pilot:
-        panel.moment = timeline.at(450)
+        panel.view = View(timeline.at(450), events=events, fork=6)
         await until(pilot, lambda: "◆" in panel.render_line(0).text)
         before = panel.render_line(0).text
         assert before.startswith("Y")
         assert "◆" in before
-        while panel.events.follow():
+        while events.follow():
             pass
         timeline.doubt = Doubt(700, "a clock")
         panel.draw_soon()

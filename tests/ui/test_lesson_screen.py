@@ -7,7 +7,18 @@ from fake_engine import DESCENT, FakeEngine, descent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
-from on_screen import drawing, go, help_shown, opened, pane, press, settled, until, without_content
+from on_screen import (
+    drawing,
+    go,
+    help_shown,
+    opened,
+    pane,
+    press,
+    settled,
+    stepping,
+    until,
+    without_content,
+)
 
 from tutor.session.session import Doing
 from tutor.ui.panels.panel import Panel
@@ -78,7 +89,7 @@ async def test_nonsense_gets_one_clear_line(tmp_path: Path) -> None:
         assert "no step is called 'xy'" in str(pilot.app.screen.query_one("#why").render())
         await press(pilot, screen, "escape")
         assert pilot.app.screen is screen
-        assert screen.session.cursor == 0
+        assert screen.controller.session.cursor == 0
 
 
 async def test_running_to_the_end_shows_the_output_and_ends(tmp_path: Path) -> None:
@@ -108,13 +119,13 @@ async def test_a_failing_script_gets_one_clear_line_and_keeps_its_steps(tmp_path
 
 async def test_play_goes_on_by_itself_and_left_pauses_it(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
-        session = screen.session
+        session = screen.controller.session
         await pilot.press("+", "+", "+", "+", "+", "p")
         assert "playing at 60 steps/s" in screen.status.text
         await until(pilot, lambda: session.cursor >= 5)
         await press(pilot, screen, "left")
         assert session.doing is Doing.WAITING
-        assert screen._player is None
+        assert stepping(screen)._player is None
         await pilot.press("p", "p")
         assert not session.playing
 
@@ -332,16 +343,16 @@ async def test_whoever_moves_on_starts_no_replay(tmp_path: Path) -> None:
     async with opened(tmp_path, engine) as (pilot, screen, _):
         await go(pilot, screen, "7")
         await press(pilot, screen, "left", "left")
-        assert screen.branch is not None
-        assert not screen.branch.refill.is_running
-        assert screen.branch.refill._timer is None
+        assert screen.controller.branch is not None
+        assert not screen.controller.branch.refill.is_running
+        assert not screen.controller.branch.refill.is_due
 
 
 async def test_nothing_runs_when_nothing_happens(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "30")
         await until(pilot, lambda: screen._clock is None)
-        assert screen._player is None
+        assert stepping(screen)._player is None
 
 
 STEPS = [frame for frame, _ in descent()]
@@ -361,18 +372,18 @@ async def test_a_step_looks_the_same_however_it_is_reached(
 ) -> None:
     async with opened(tmp_path_factory.mktemp("walk")) as (pilot, screen, _):
         await press(pilot, screen, "r")
-        await until(pilot, lambda: screen.session.ended is not None)
+        await until(pilot, lambda: screen.controller.session.ended is not None)
         seen: dict[int, dict[str, str]] = {}
         for move in walk:
             if isinstance(move, int):
                 await go(pilot, screen, str(move))
             else:
                 await press(pilot, screen, move)
-            step = screen.session.cursor
+            step = screen.controller.session.cursor
             shown = {
                 name: pane(screen, name) for name in ("tensors", "gradients", "loss", "output")
             }
             assert seen.setdefault(step, shown) == shown
             for name in ("w", "lr", "epoch"):
-                view = screen.moment.view(name)
+                view = screen.view.moment.view(name)
                 assert (view is not None) == (f" {name} " in shown["tensors"])

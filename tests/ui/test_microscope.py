@@ -59,17 +59,21 @@ async def opened(
 
 async def at(pilot: Pilot[None], screen: LessonScreen, step: int) -> None:
     await go(pilot, screen, str(step))
-    await until(pilot, lambda: screen.session is not None and screen.session.cursor == step, 10)
+    await until(
+        pilot,
+        lambda: screen.controller.session is not None and screen.controller.session.cursor == step,
+        10,
+    )
 
 
 async def inside(pilot: Pilot[None], screen: LessonScreen) -> None:
     await press(pilot, screen, "i")
-    await until(pilot, lambda: bool(screen.lens.rows), 10)
+    await until(pilot, lambda: bool(screen.view.lens.rows), 10)
     await settled(pilot, screen)
 
 
 def names(screen: LessonScreen) -> list[str]:
-    return [one.name for one in screen.lens.rows]
+    return [one.name for one in screen.view.lens.rows]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -116,7 +120,7 @@ async def test_walking_on_leads_into_the_next_statement_and_back(
         assert names(screen) == ["sub", "pow"]
         await press(pilot, screen, "right", "right")
         await until(pilot, lambda: names(screen) == ["pow", "sub", "mul", "w"], 10)
-        assert screen.session is not None and screen.session.cursor == 6
+        assert screen.controller.session is not None and screen.controller.session.cursor == 6
         await press(pilot, screen, "left")
         await until(pilot, lambda: names(screen) == ["sub", "pow"], 10)
         assert "operation 2 of 2" in screen.status.text
@@ -130,7 +134,7 @@ async def test_an_old_step_shows_its_own_numbers(engine: Engine, tmp_path: Path)
         await inside(pilot, screen)
         await press(pilot, screen, "end")
         assert "none + 20 = 20" in pane(screen, "operations")
-        assert screen.session is not None and screen.session.tip == 18
+        assert screen.controller.session is not None and screen.controller.session.tip == 18
 
 
 async def test_a_node_that_raised_is_shown_with_the_line_that_made_it(
@@ -138,11 +142,17 @@ async def test_a_node_that_raised_is_shown_with_the_line_that_made_it(
 ) -> None:
     async with opened(engine, tmp_path, BROKEN) as (pilot, screen):
         await press(pilot, screen, "r")
-        await until(pilot, lambda: screen.session is not None and screen.session.ended is not None)
+        await until(
+            pilot,
+            lambda: (
+                screen.controller.session is not None
+                and screen.controller.session.ended is not None
+            ),
+        )
         await press(pilot, screen, "end")
         await inside(pilot, screen)
         await press(pilot, screen, "end")
-        current = screen.lens.current
+        current = screen.view.lens.current
         assert current is not None and (current.name, current.line) == ("sigmoid", 4)
         assert "modified by an inplace operation" in pane(screen, "operations")
         assert "✗" in pane(screen, "operations")
@@ -174,7 +184,7 @@ async def test_the_audit_shows_the_digits_that_agree(engine: Engine, tmp_path: P
         assert "w agrees, 10 digits" in audit.lines.render_line(1).text
         await pilot.press("escape")
         assert pilot.app.screen is screen
-        assert screen.session is not None and screen.session.cursor == 7
+        assert screen.controller.session is not None and screen.controller.session.cursor == 7
 
 
 async def test_why_fills_in_the_numbers_and_follows_an_input_to_its_step(
@@ -193,9 +203,19 @@ async def test_why_fills_in_the_numbers_and_follows_an_input_to_its_step(
         rows = [row for row in why.explained.rows if row.follow]
         x = next(index for index, row in enumerate(rows) if row.what == "x")
         await pilot.press(*["j"] * x, "enter")
-        await until(pilot, lambda: screen.session is not None and screen.session.cursor == 2, 10)
+        await until(
+            pilot,
+            lambda: screen.controller.session is not None and screen.controller.session.cursor == 2,
+            10,
+        )
         await pilot.press("escape")
-        await until(pilot, lambda: screen.session is not None and screen.session.cursor == 11, 10)
+        await until(
+            pilot,
+            lambda: (
+                screen.controller.session is not None and screen.controller.session.cursor == 11
+            ),
+            10,
+        )
 
 
 async def test_why_of_a_leaf_goes_back_to_the_update_that_changed_it(
@@ -212,13 +232,17 @@ async def test_why_of_a_leaf_goes_back_to_the_update_that_changed_it(
         rows = [row for row in why.explained.rows if row.follow]
         w = next(index for index, row in enumerate(rows) if row.what == "w")
         await pilot.press(*["j"] * w, "enter")
-        await until(pilot, lambda: screen.session is not None and screen.session.cursor == 7, 10)
+        await until(
+            pilot,
+            lambda: screen.controller.session is not None and screen.controller.session.cursor == 7,
+            10,
+        )
         await until(pilot, lambda: why.explained is not None, 10)
         text = "\n".join(strip.text for strip in why.lines._strips)
         assert "line 10" in text
         await pilot.press("o")
         await until(pilot, lambda: pilot.app.screen is screen)
-        assert screen.session is not None and screen.session.cursor == 7
+        assert screen.controller.session is not None and screen.controller.session.cursor == 7
 
 
 TWO_PASSES = """\

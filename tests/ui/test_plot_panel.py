@@ -197,7 +197,9 @@ async def test_a_branchs_way_appears_with_its_letter(lesson: Path) -> None:
         await open_plot(pilot, screen)
         await press(pilot, screen, "e")
         await pilot.press(*"lr=0.5", "enter")
-        await until(pilot, lambda: pilot.app.screen is screen and len(screen.branches) == 2)
+        await until(
+            pilot, lambda: pilot.app.screen is screen and len(screen.controller.branches) == 2
+        )
         await until(pilot, lambda: "a main" in plot(screen))
         # The first run is the one beside it now, and ends where it ended.
         assert "w[0] 2.28" in plot(screen)
@@ -213,7 +215,7 @@ async def test_a_broken_expression_is_told_and_the_run_goes_on(lesson: Path) -> 
         await until(pilot, lambda: told in plot(screen))
         await press(pilot, screen, "right", "right")
         assert "step 9 of 9" in screen.status.text
-        assert screen.session.ended is None
+        assert screen.controller.session.ended is None
 
 
 async def test_another_problem_is_told_as_python_says_it(lesson: Path) -> None:
@@ -224,7 +226,7 @@ async def test_another_problem_is_told_as_python_says_it(lesson: Path) -> None:
         await press(pilot, screen, "0")
         told = f"not drawn: (v - 1) ** 2: {engine.problem}"
         await until(pilot, lambda: told in " ".join(plot(screen).split()))
-        assert screen.session.ended is None
+        assert screen.controller.session.ended is None
 
 
 async def test_a_replay_that_dies_is_told_in_the_pane(lesson: Path) -> None:
@@ -256,7 +258,9 @@ async def test_a_storm_of_sizes_ends_in_a_plot_of_the_right_one(lesson: Path) ->
             for size in ((41, 12), (200, 60), (80, 24), (120, 40)):
                 await pilot.resize_terminal(*size)
             panel = screen.query_one(PlotPanel)
-            await until(pilot, lambda panel=panel: panel.picture is not None and not panel.note)
+            await until(
+                pilot, lambda panel=panel: panel.view.plot is not None and not panel.view.plot_note
+            )
             await settled(pilot, screen)
 
 
@@ -276,7 +280,9 @@ async def test_a_curve_without_at_is_drawn_without_a_ball(tmp_path: Path) -> Non
         # Nor where another one is.
         await press(pilot, screen, "e")
         await pilot.press(*"lr=0.5", "enter")
-        await until(pilot, lambda: pilot.app.screen is screen and len(screen.branches) == 2)
+        await until(
+            pilot, lambda: pilot.app.screen is screen and len(screen.controller.branches) == 2
+        )
         await settled(pilot, screen)
         assert "main" not in plot(screen)
         await press(pilot, screen, "j")
@@ -313,7 +319,7 @@ async def test_a_recording_shows_the_way_and_runs_nothing(tmp_path: Path) -> Non
         await until(pilot, lambda: isinstance(app.screen, LessonScreen))
         screen = app.screen
         assert isinstance(screen, LessonScreen)
-        await until(pilot, lambda: screen.session is not None)
+        await until(pilot, lambda: screen.controller.session is not None)
         await go(pilot, screen, "13")
         await press(pilot, screen, "0")
         panel = screen.query_one(PlotPanel)
@@ -375,7 +381,7 @@ async def opened_for_real(tmp_path: Path) -> AsyncIterator[tuple[Pilot[None], Le
             assert isinstance(screen, LessonScreen)
             await until(pilot, lambda: "waiting" in screen.status.text, 30)
             await go(pilot, screen, "8")
-            await until(pilot, lambda: screen.session.cursor == 8, 30)
+            await until(pilot, lambda: screen.controller.session.cursor == 8, 30)
             await press(pilot, screen, "0")
             await until(pilot, lambda: "●" in plot(screen), 30)
             yield pilot, screen
@@ -389,23 +395,25 @@ async def test_the_real_engine_draws_a_curve_and_tells_what_it_cannot(tmp_path: 
         await press(pilot, screen, "j")
         await until(pilot, lambda: "the plot comes when nobody has a value" in plot(screen), 30)
         await press(pilot, screen, "right")
-        await until(pilot, lambda: screen.session.cursor == 9, 30)
+        await until(pilot, lambda: screen.controller.session.cursor == 9, 30)
 
 
 async def test_after_an_edit_the_plot_of_the_branch_goes_on(tmp_path: Path) -> None:
     async with opened_for_real(tmp_path) as (pilot, screen):
         await press(pilot, screen, "e")
         await pilot.press(*"w[0]=-0.5", "enter")
-        await until(pilot, lambda: pilot.app.screen is screen and len(screen.branches) == 2, 30)
+        await until(
+            pilot, lambda: pilot.app.screen is screen and len(screen.controller.branches) == 2, 30
+        )
         await until(pilot, lambda: "w[0] -0.5" in plot(screen), 30)
         await until(pilot, lambda: "a main" in plot(screen), 30)
         await go(pilot, screen, "14")
         panel = screen.query_one(PlotPanel)
-        await until(pilot, lambda: screen.session.cursor == 14, 30)
+        await until(pilot, lambda: screen.controller.session.cursor == 14, 30)
         # After the second update the curve is another one.
-        await until(pilot, lambda: panel.picture is not None and not panel.note, 10)
-        assert panel.picture is not None
-        assert panel.picture.step == 14
+        await until(pilot, lambda: panel.view.plot is not None and not panel.view.plot_note, 10)
+        assert panel.view.plot is not None
+        assert panel.view.plot.step == 14
 
 
 async def test_two_plots_of_the_same_numbers_are_both_drawn(tmp_path: Path) -> None:
@@ -418,9 +426,9 @@ async def test_two_plots_of_the_same_numbers_are_both_drawn(tmp_path: Path) -> N
         await press(pilot, screen, "j")
         await until(pilot, lambda: plot(screen).startswith("The bowl"), 10)
         await go(pilot, screen, "13")
-        await until(pilot, lambda: screen.session.cursor == 13, 30)
+        await until(pilot, lambda: screen.controller.session.cursor == 13, 30)
         panel = screen.query_one(PlotPanel)
         for title in ("The bowl", "Broken", "The same over"):
             await until(pilot, lambda title=title: plot(screen).startswith(title), 10)
-            await until(pilot, lambda: panel.picture is not None and not panel.note, 10)
+            await until(pilot, lambda: panel.view.plot is not None and not panel.view.plot_note, 10)
             await press(pilot, screen, "j")

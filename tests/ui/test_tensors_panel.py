@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,11 @@ from tutor.history.timeline import Moment, Timeline
 from tutor.schema.frame import Frame, Summary, TensorView
 from tutor.script.lesson import read
 from tutor.session.replays.query import Answer
+from tutor.session.view import View
 from tutor.ui.draw.text.palette import palette_for
-from tutor.ui.paging import Wanted
 from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.screens.slice import SliceScreen, parse
-from tutor.wire.messages import Fetch, Fetched
+from tutor.wire.messages import Fetched
 
 SMALL = np.arange(40 * 100.0).reshape(40, 100)
 LARGE = np.arange(300 * 500.0).reshape(300, 500)
@@ -53,7 +54,7 @@ class PanelApp(App[None]):
         path.write_text("x = 1\n")
         self.panel = TensorsPanel(3, read(path), palette_for("256"))
         self._first = moment
-        self.asked: list[Wanted] = []
+        self.asked: list[TensorsPanel.PartWanted] = []
         self.released = 0
 
     def compose(self) -> ComposeResult:
@@ -61,10 +62,10 @@ class PanelApp(App[None]):
 
     def on_mount(self) -> None:
         self.panel.focus()
-        self.panel.moment = self._first
+        self.panel.view = View(self._first)
 
     def on_tensors_panel_part_wanted(self, event: TensorsPanel.PartWanted) -> None:
-        self.asked.append(event.wanted)
+        self.asked.append(event)
 
     def on_tensors_panel_part_unwanted(self) -> None:
         self.released += 1
@@ -72,9 +73,12 @@ class PanelApp(App[None]):
     def answer(self, elements: np.ndarray, step: int = 1) -> None:
         """Bring what was asked for last, as the pager does."""
         last = self.asked[-1]
-        part = elements[slice(*last.rows), slice(*last.cols)]
-        fetch = Fetch(last.name, last.index, last.rows, last.cols)
-        self.panel.part = Answer(step, Fetched(fetch, elements.shape, view(part)))
+        part = elements[slice(*last.fetch.rows), slice(*last.fetch.cols)]
+        self.show(part=Answer(step, Fetched(last.fetch, elements.shape, view(part))))
+
+    def show(self, **changes: object) -> None:
+        """Show another view, as the screen does."""
+        self.panel.view = replace(self.panel.view, **changes)  # type: ignore[arg-type]
 
     @property
     def shown(self) -> list[str]:
@@ -84,6 +88,11 @@ class PanelApp(App[None]):
     @property
     def subtitle(self) -> str:
         return str(self.panel.border_subtitle)
+
+
+async def drawn(pilot: Pilot[None]) -> None:
+    """Wait until the pane has drawn what it was given."""
+    await until(pilot, lambda: not pilot.app.panel._is_late)  # type: ignore[attr-defined]
 
 
 @asynccontextmanager
@@ -135,12 +144,14 @@ async def test_what_is_not_recorded_is_asked_for_once(tmp_path: Path) -> None:
         await pilot.press("v")
         await pilot.pause()
         [wanted] = app.asked
-        assert (wanted.step, wanted.name, wanted.index) == (1, "w", "")
+        assert (wanted.step, wanted.fetch.name, wanted.fetch.index) == (1, "w", "")
         assert app.shown[4].split() == ["[0,:]", *"······"]
-        app.panel.part_note = "replaying to step 1: 38%"
+        app.show(part_note="replaying to step 1: 38%")
+        await drawn(pilot)
         assert app.shown[2] == "replaying to step 1: 38%"
         assert app.shown[-1].startswith("min 0")
         app.answer(LARGE)
+        await drawn(pilot)
         assert app.shown[4].split() == ["[0,:]", "0", "1", "2", "3", "4", "5"]
         # What is near was brought too.
         await pilot.press("pagedown", "j")
@@ -151,28 +162,36 @@ async def test_what_is_not_recorded_is_asked_for_once(tmp_path: Path) -> None:
         assert len(app.asked) == 2
         assert app.shown[4].split() == ["[19,:]", *"······"]
         app.answer(LARGE)
+        await drawn(pilot)
         assert app.shown[4].split()[:2] == ["[19,:]", "9506"]
 
 
 async def test_another_step_never_shows_the_numbers_of_the_one_before(tmp_path: Path) -> None:
     timeline = recorded({"w": summarised(LARGE)}, {"w": summarised(LARGE + 1)}, {})
     async with opened(tmp_path, timeline) as (pilot, app):
-        app.panel.moment = timeline.at(1)
+        app.show(moment=timeline.at(1))
+        await drawn(pilot)
         await pilot.press("v")
         await pilot.pause()
         app.answer(LARGE)
-        late = app.panel.part
-        app.panel.moment = timeline.at(2)
+        await drawn(pilot)
+        late = app.panel.view.part
+        app.show(moment=timeline.at(2))
+        await drawn(pilot)
         await until(pilot, lambda: [wanted.step for wanted in app.asked] == [1, 2])
         assert app.shown[4].split() == ["[0,:]", *"······"]
-        app.panel.part = late
+        app.show(part=late)
+        await drawn(pilot)
         assert app.shown[4].split() == ["[0,:]", *"······"]
         app.answer(LARGE + 1, step=2)
+        await drawn(pilot)
         assert app.shown[4].split()[:3] == ["[0,:]", "1", "2"]
         # The same question again is answered with the same numbers.
-        app.panel.moment = timeline.at(1)
+        app.show(moment=timeline.at(1))
+        await drawn(pilot)
         await until(pilot, lambda: app.shown[4].split()[1:] == [*"······"])
-        app.panel.part = late
+        app.show(part=late)
+        await drawn(pilot)
         assert app.shown[4].split()[:3] == ["[0,:]", "0", "1"]
 
 
@@ -181,8 +200,8 @@ async def test_a_problem_is_told_and_a_part_that_is_out_of_view_is_released(tmp_
         await pilot.press("v")
         await pilot.pause()
         wanted = app.asked[-1]
-        fetch = Fetch(wanted.name, wanted.index, wanted.rows, wanted.cols)
-        app.panel.part = Answer(1, Fetched(fetch, problem="w is no tensor here"))
+        app.show(part=Answer(1, Fetched(wanted.fetch, problem="w is no tensor here")))
+        await drawn(pilot)
         assert app.shown[2] == "w is no tensor here"
         assert app.released == 0
         await pilot.press("v")
@@ -197,8 +216,10 @@ async def test_the_difference_to_the_parent(tmp_path: Path) -> None:
         await pilot.press("d")
         assert "no parent" in " ".join(str(n.message) for n in app._notifications)
         assert str(app.panel.border_title) == "3 tensors"
-        app.panel.parent_name = "main"
-        app.panel.parent_moment = there.at(1)
+        app.show(parent_name="main")
+        await drawn(pilot)
+        app.show(parent=there.at(1))
+        await drawn(pilot)
         await pilot.press("d")
         assert str(app.panel.border_title) == "3 tensors − main"
         told = [row.split() for row in app.shown]

@@ -28,7 +28,7 @@ async def change(pilot: Pilot[None], screen: LessonScreen, text: str) -> None:
     dialog.field.value = text
     await pilot.press("enter")
     await until(pilot, lambda: pilot.app.screen is screen)
-    await until(pilot, lambda: not screen.session.intake.is_replaying)
+    await until(pilot, lambda: not screen.controller.session.intake.is_replaying)
     await pilot.pause()
 
 
@@ -48,9 +48,9 @@ async def test_a_change_forks_the_run_and_names_the_branch(
         assert engine.launches[-1].begin == 11
         assert screen.status.text.startswith("lr = 0.5: step 12 of 12")
         await press(pilot, screen, "right", "right")
-        assert screen.session.tip == 14
+        assert screen.controller.session.tip == 14
         # The run that it was forked from is as it was.
-        main = screen.branches.all[0]
+        main = screen.controller.branches.all[0]
         assert (main.session.tip, main.name) == (12, "main")
 
 
@@ -68,34 +68,45 @@ async def test_at_the_end_of_a_run_a_knob_turns_at_its_own_line_and_the_branch_r
 ) -> None:
     async with opened(turnable) as (pilot, screen, engine):
         await press(pilot, screen, "r")
-        await until(pilot, lambda: screen.session.is_over)
-        last = screen.session.tip
-        await until(pilot, lambda: screen.session.cursor == last)
+        await until(pilot, lambda: screen.controller.session.is_over)
+        last = screen.controller.session.tip
+        await until(pilot, lambda: screen.controller.session.cursor == last)
         await change(pilot, screen, "lr = 0.5")
         launch = engine.launches[-1]
         assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.5}, (), 1)
-        assert (screen.branch.step, screen.branch.text) == (2, "lr = 0.5")
+        assert (screen.controller.branch.step, screen.controller.branch.typed) == (2, "lr = 0.5")
         # Nobody has to press a key for it to come to its end too.
-        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.controller.session.is_over)
         await until(pilot, lambda: screen.status.text.startswith(f"lr = 0.5: step {last} of"))
-        assert screen.branch.parent is screen.branches.all[0]
-        assert (screen.branches.all[0].session.tip, len(screen.branches)) == (last, 2)
+        assert screen.controller.branch.parent is screen.controller.branches.all[0]
+        assert (screen.controller.branches.all[0].session.tip, len(screen.controller.branches)) == (
+            last,
+            2,
+        )
 
 
 async def test_at_the_end_of_a_branch_its_knob_turns_once_more(turnable: Path) -> None:
     async with opened(turnable) as (pilot, screen, engine):
         await press(pilot, screen, "r")
-        await until(pilot, lambda: screen.session.is_over)
-        await until(pilot, lambda: screen.session.cursor == screen.session.tip)
+        await until(pilot, lambda: screen.controller.session.is_over)
+        await until(
+            pilot, lambda: screen.controller.session.cursor == screen.controller.session.tip
+        )
         await change(pilot, screen, "lr = 0.5")
-        await until(pilot, lambda: screen.session.is_over)
-        await until(pilot, lambda: screen.session.cursor == screen.session.tip)
+        await until(pilot, lambda: screen.controller.session.is_over)
+        await until(
+            pilot, lambda: screen.controller.session.cursor == screen.controller.session.tip
+        )
         await change(pilot, screen, "lr = 0.25")
         launch = engine.launches[-1]
         assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.25}, (), 1)
-        assert (screen.branch.step, screen.branch.name) == (2, "lr = 0.25")
-        assert [one.name for one in screen.branches.all] == ["main", "lr = 0.5", "lr = 0.25"]
-        await until(pilot, lambda: screen.session.is_over)
+        assert (screen.controller.branch.step, screen.controller.branch.name) == (2, "lr = 0.25")
+        assert [one.name for one in screen.controller.branches.all] == [
+            "main",
+            "lr = 0.5",
+            "lr = 0.25",
+        ]
+        await until(pilot, lambda: screen.controller.session.is_over)
 
 
 async def test_a_knob_that_stands_before_a_fork_turns_in_the_run_that_was_forked(
@@ -105,25 +116,27 @@ async def test_a_knob_that_stands_before_a_fork_turns_in_the_run_that_was_forked
         await go(pilot, screen, "12")
         await change(pilot, screen, "w[0] = 9.0")
         await press(pilot, screen, "r")
-        await until(pilot, lambda: screen.session.is_over)
-        await until(pilot, lambda: screen.session.cursor == screen.session.tip)
+        await until(pilot, lambda: screen.controller.session.is_over)
+        await until(
+            pilot, lambda: screen.controller.session.cursor == screen.controller.session.tip
+        )
         await change(pilot, screen, "lr = 0.25")
         launch = engine.launches[-1]
         assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.25}, (), 1)
-        assert screen.branch.parent is screen.branches.all[0]
-        assert screen.branch.step == 2
-        await until(pilot, lambda: screen.session.is_over)
+        assert screen.controller.branch.parent is screen.controller.branches.all[0]
+        assert screen.controller.branch.step == 2
+        await until(pilot, lambda: screen.controller.session.is_over)
 
 
 async def test_what_is_no_knob_is_changed_at_the_end_itself(turnable: Path) -> None:
     async with opened(turnable) as (pilot, screen, engine):
         await press(pilot, screen, "r")
-        await until(pilot, lambda: screen.session.is_over)
-        last = screen.session.tip
-        await until(pilot, lambda: screen.session.cursor == last)
+        await until(pilot, lambda: screen.controller.session.is_over)
+        last = screen.controller.session.tip
+        await until(pilot, lambda: screen.controller.session.cursor == last)
         await change(pilot, screen, "w[0] = 9.0")
         assert engine.launches[-1].edits == (Edit(last, "w[0]", 9.0),)
-        assert screen.branch.step == last
+        assert screen.controller.branch.step == last
 
 
 async def test_before_the_end_a_knob_that_has_run_is_changed_where_the_learner_is(
@@ -131,17 +144,17 @@ async def test_before_the_end_a_knob_that_has_run_is_changed_where_the_learner_i
 ) -> None:
     async with opened(turnable) as (pilot, screen, engine):
         await press(pilot, screen, "r")
-        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.controller.session.is_over)
         await go(pilot, screen, "12")
         await change(pilot, screen, "lr = 0.5")
         assert (engine.launches[-1].edits, engine.launches[-1].knobs) == (
             (Edit(12, "lr", 0.5),),
             {},
         )
-        assert screen.branch.step == 12
+        assert screen.controller.branch.step == 12
         # And it waits there for the learner.
         await pilot.pause(0.2)
-        assert (screen.session.tip, screen.session.is_over) == (12, False)
+        assert (screen.controller.session.tip, screen.controller.session.is_over) == (12, False)
 
 
 async def test_the_curves_of_all_runs_are_overlaid_with_a_legend(tmp_path: Path) -> None:
@@ -156,7 +169,7 @@ async def test_what_is_typed_right_behind_the_key_is_not_lost(tmp_path: Path) ->
     async with opened(tmp_path) as (pilot, screen, engine):
         await go(pilot, screen, "12")
         await pilot.press("e", *"lr=0.5", "enter")
-        await until(pilot, lambda: len(screen.branches) == 2)
+        await until(pilot, lambda: len(screen.controller.branches) == 2)
         assert engine.launches[-1].edits == (Edit(12, "lr", 0.5),)
 
 
@@ -176,9 +189,9 @@ async def test_an_offer_is_taken_with_the_arrows_and_must_be_changed(tmp_path: P
         dialog.field.value = "lr = = 3"
         await pilot.press("enter")
         assert "is no statement" in str(dialog.why.render())
-        assert len(screen.branches) == 1
+        assert len(screen.controller.branches) == 1
         await pilot.press("escape")
-        assert len(screen.branches) == 1
+        assert len(screen.controller.branches) == 1
 
 
 async def test_a_branch_that_cannot_be_forked_leaves_the_learner_where_they_were(
@@ -196,8 +209,8 @@ async def test_a_branch_that_cannot_be_forked_leaves_the_learner_where_they_were
         await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
         await until(pilot, lambda: "no 'nobody' to edit" in str(pilot.app.screen.why.render()))
         assert pilot.app.screen.field.value == "nobody.x = 1"
-        assert len(screen.branches) == 1
-        assert (screen.session.cursor, screen.session.tip) == (12, 12)
+        assert len(screen.controller.branches) == 1
+        assert (screen.controller.session.cursor, screen.controller.session.tip) == (12, 12)
 
 
 async def test_runs_are_listed_renamed_switched_and_dropped(tmp_path: Path) -> None:
@@ -207,7 +220,7 @@ async def test_runs_are_listed_renamed_switched_and_dropped(tmp_path: Path) -> N
         await press(pilot, screen, "right")
         await change(pilot, screen, "lr = 0.9")
         await press(pilot, screen, "right")
-        names = [branch.name for branch in screen.branches.all]
+        names = [branch.name for branch in screen.controller.branches.all]
         assert names == ["main", "lr = 0.5", "lr = 0.9"]
         await pilot.press("b")
         await until(pilot, lambda: isinstance(pilot.app.screen, BranchesScreen))
@@ -218,15 +231,15 @@ async def test_runs_are_listed_renamed_switched_and_dropped(tmp_path: Path) -> N
         await pilot.press("r")
         dialog.field.value = "bold"
         await pilot.press("enter")
-        assert screen.branches.all[1].name == "bold"
+        assert screen.controller.branches.all[1].name == "bold"
         await pilot.press("k", "enter")
         await until(pilot, lambda: pilot.app.screen is screen)
         # To the same step as far as it is recorded there.
-        assert screen.branch is screen.branches.all[0]
-        assert screen.session.cursor == 30
+        assert screen.controller.branch is screen.controller.branches.all[0]
+        assert screen.controller.session.cursor == 30
         await pilot.press("b", "j", "j", "x", "x", "escape")
         await until(pilot, lambda: pilot.app.screen is screen)
-        assert [branch.name for branch in screen.branches.all] == ["main", "bold"]
+        assert [branch.name for branch in screen.controller.branches.all] == ["main", "bold"]
         assert isinstance(engine.runs[-1], FakeRun)
 
 
@@ -234,14 +247,14 @@ async def test_the_picked_value_is_followed_from_change_to_change(tmp_path: Path
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "40")
         await press(pilot, screen, "3", "j")
-        assert screen.picked == "w"
+        assert screen.panes.picked == "w"
         await press(pilot, screen, "N")
-        assert screen.session.cursor == 37
+        assert screen.controller.session.cursor == 37
         await press(pilot, screen, "N")
-        assert screen.session.cursor == 31
+        assert screen.controller.session.cursor == 31
         await press(pilot, screen, "n", "n")
         # Beyond what is recorded the run goes on until it changes.
-        assert screen.session.cursor == 43 == screen.session.tip
+        assert screen.controller.session.cursor == 43 == screen.controller.session.tip
 
 
 async def test_go_takes_a_condition_and_runs_on_to_where_it_holds(tmp_path: Path) -> None:
@@ -249,24 +262,26 @@ async def test_go_takes_a_condition_and_runs_on_to_where_it_holds(tmp_path: Path
         await press(pilot, screen, "right", "right", "right")
         await pilot.press("g", *("space" if c == " " else c for c in "loss "), "less_than_sign")
         await pilot.press("1", "enter")
-        await until(pilot, lambda: screen.session.cursor > 3)
-        loss = screen.timeline.frame(screen.session.cursor).loss
-        before = screen.timeline.losses(screen.session.cursor)[1][-2]
+        await until(pilot, lambda: screen.controller.session.cursor > 3)
+        loss = screen.controller.timeline.frame(screen.controller.session.cursor).loss
+        before = screen.controller.timeline.losses(screen.controller.session.cursor)[1][-2]
         assert loss < 1 <= before
 
 
 async def test_the_next_event_is_one_key_away_and_all_are_listed(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await press(pilot, screen, "r")
-        await until(pilot, lambda: screen.branch.events.reached == screen.session.tip)
+        await until(
+            pilot, lambda: screen.controller.branch.events.reached == screen.controller.session.tip
+        )
         await press(pilot, screen, "home", "exclamation_mark")
-        assert screen.session.cursor == 8  # the first line that the script prints
+        assert screen.controller.session.cursor == 8  # the first line that the script prints
         assert "printed: 0 8.0000" in screen.status.text
         await pilot.press("E")
         await until(pilot, lambda: isinstance(pilot.app.screen, EventsScreen))
         await pilot.press("end", "enter")
         await until(pilot, lambda: pilot.app.screen is screen)
-        assert screen.session.cursor == screen.session.tip
+        assert screen.controller.session.cursor == screen.controller.session.tip
 
 
 async def test_what_is_saved_opens_and_walks_without_an_engine(
@@ -288,15 +303,15 @@ async def test_what_is_saved_opens_and_walks_without_an_engine(
     engine = FakeEngine()
     app = TutorApp(engine, "descend.tutor")
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, LessonScreen) and app.screen.branches)
+        await until(pilot, lambda: isinstance(app.screen, LessonScreen) and app.screen.controller)
         screen = app.screen
         assert isinstance(screen, LessonScreen)
         await until(pilot, lambda: "the recording ends here" in screen.status.text)
         assert not engine.is_started
-        assert screen.branch.name == "lr = 0.5"
+        assert screen.controller.branch.name == "lr = 0.5"
         await until(pilot, lambda: pane(screen, "tensors") == shown)
         await press(pilot, screen, "home", "right")
-        assert screen.session.cursor == 2
+        assert screen.controller.session.cursor == 2
         for key in ("e", "i", "a", "w"):
             await press(pilot, screen, key)
             assert app.screen is screen
@@ -339,15 +354,15 @@ async def test_the_fork_is_where_the_learner_was_when_they_asked_for_it(tmp_path
     async with opened(tmp_path, FakeEngine(manual=True)) as (pilot, screen, engine):
         await pilot.press("r")
         engine.runs[0].work(10)
-        await until(pilot, lambda: screen.session.cursor == 10)
+        await until(pilot, lambda: screen.controller.session.cursor == 10)
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
         engine.runs[0].work(20)
-        await until(pilot, lambda: screen.session.tip == 30)
+        await until(pilot, lambda: screen.controller.session.tip == 30)
         pilot.app.screen.field.value = "lr = 0.5"
         await pilot.press("enter")
-        await until(pilot, lambda: len(screen.branches) == 2)
-        assert screen.branch.step == len(screen.timeline) == 10
+        await until(pilot, lambda: len(screen.controller.branches) == 2)
+        assert screen.controller.branch.step == len(screen.controller.timeline) == 10
         assert engine.launches[-1].edits == (Edit(10, "lr", 0.5),)
 
 
@@ -359,19 +374,19 @@ async def test_a_fork_that_comes_to_nothing_while_the_list_is_open(tmp_path: Pat
         await until(pilot, lambda: pilot.app.screen is not screen)
         pilot.app.screen.field.value = "x.y = 1"
         await pilot.press("enter")
-        await until(pilot, lambda: len(screen.branches) == 2)
+        await until(pilot, lambda: len(screen.controller.branches) == 2)
         await pilot.press("b")
         await until(pilot, lambda: isinstance(pilot.app.screen, BranchesScreen))
         fork = engine.runs[-1]
         fork.report([Ended("refused", "edit at step 12: [/b] is not there")])
-        await until(pilot, lambda: len(screen.branches) == 1)
+        await until(pilot, lambda: len(screen.controller.branches) == 1)
         # Whatever it still had to say is heard no more.
         fork.report([Ended("refused", "again")])
         await pilot.pause()
         assert told(pilot.app)[-1] == "nothing forked: edit at step 12: [/b] is not there"
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is screen)
-        assert screen.branch.name == "main"
+        assert screen.controller.branch.name == "main"
 
 
 async def test_a_replay_that_dies_is_not_begun_again_while_the_learner_rests(
@@ -403,24 +418,26 @@ async def test_a_recording_of_a_run_that_died_is_walked_as_it_is(
         await until(pilot, lambda: Path("descend.tutor").exists())
     app = TutorApp(FakeEngine(), "descend.tutor")
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, LessonScreen) and app.screen.branches)
+        await until(pilot, lambda: isinstance(app.screen, LessonScreen) and app.screen.controller)
         screen = app.screen
         assert isinstance(screen, LessonScreen)
         await press(pilot, screen, "end", "right", "r")
-        assert screen.session.cursor == 20
+        assert screen.controller.session.cursor == 20
         assert "killed" in screen.status.text
         await pilot.press("ctrl+r")
         await until(pilot, lambda: app.screen is not screen)
         again = app.screen
         assert isinstance(again, LessonScreen)
-        await until(pilot, lambda: bool(again.branches) and again.session.tip == 20)
+        await until(
+            pilot, lambda: again.controller is not None and again.controller.session.tip == 20
+        )
 
 
 async def test_a_name_is_as_long_as_it_can_be_read(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "12")
         await change(pilot, screen, f"w = {[0.5] * 300}")
-        assert screen.branch.name == "w = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5,…"
+        assert screen.controller.branch.name == "w = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5,…"
 
 
 async def test_what_lies_before_a_fork_is_the_parents_and_forks_there(tmp_path: Path) -> None:
@@ -431,7 +448,7 @@ async def test_what_lies_before_a_fork_is_the_parents_and_forks_there(tmp_path: 
         await change(pilot, screen, "w = 0")
         # The later change is no part of it, and it stands beside the first branch.
         assert engine.launches[-1].edits == (Edit(20, "w", 0),)
-        assert screen.branch.parent is screen.branches.all[0]
+        assert screen.controller.branch.parent is screen.controller.branches.all[0]
 
 
 async def test_another_value_for_the_same_change_is_a_branch_beside_it(tmp_path: Path) -> None:
@@ -440,11 +457,11 @@ async def test_another_value_for_the_same_change_is_a_branch_beside_it(tmp_path:
         for value in ("0.5", "0.6"):
             await change(pilot, screen, f"lr = {value}")
         assert engine.launches[-1].edits == (Edit(12, "lr", 0.6),)
-        assert screen.branch.parent is screen.branches.all[0]
+        assert screen.controller.branch.parent is screen.controller.branches.all[0]
         # Another change goes on from this one.
         await change(pilot, screen, "w = 0")
         assert engine.launches[-1].edits == (Edit(12, "lr", 0.6), Edit(12, "w", 0))
-        assert screen.branch.parent.name == "lr = 0.6"
+        assert screen.controller.branch.parent.name == "lr = 0.6"
 
 
 async def test_branches_are_not_left_behind_by_one_key(tmp_path: Path) -> None:
@@ -467,13 +484,13 @@ async def test_a_name_that_the_script_does_not_have_moves_nobody(tmp_path: Path)
             keys = {" ": "space", "<": "less_than_sign", "-": "minus"}
             await pilot.press("g", *(keys.get(c, c) for c in text), "enter")
             await until(pilot, lambda: "step 8 of" in screen.status.text)
-            await until(pilot, lambda: screen.remark[1] != "")
-            assert screen.session.cursor == 8
+            await until(pilot, lambda: screen.controller.notice != "")
+            assert screen.controller.session.cursor == 8
             if text.startswith("los "):
                 assert "the script has no los" in screen.status.text
-                assert screen.session.tip == 8
-                screen.remark = 0, ""
-        assert "it held at no step of the run" in screen.remark[1]
+                assert screen.controller.session.tip == 8
+                await press(pilot, screen, "left", "right")
+        assert "it held at no step of the run" in screen.controller.notice
 
 
 async def test_keys_that_come_at_once_are_dealt_with_in_their_order(tmp_path: Path) -> None:

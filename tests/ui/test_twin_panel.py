@@ -136,7 +136,7 @@ async def test_the_last_pass_of_both_is_compared_at_the_end(tmp_path: Path) -> N
     engine.theirs = engine.theirs[:-1]
     async with opened(tmp_path, engine) as (pilot, screen, _):
         await press(pilot, screen, "r")
-        await until(pilot, lambda: screen.session.is_over)
+        await until(pilot, lambda: screen.controller.session.is_over)
         await until(pilot, lambda: "after 20 passes" in twin(screen))
 
 

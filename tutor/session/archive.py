@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from tutor.history.budget import Budget
 from tutor.history.recording.tree import RecordedRun, Recording
-from tutor.session.branches import MARKS, Branch, Branches, Make
+from tutor.session.branch import Branch
+from tutor.session.branches import MARKS, Branches, MakeBranch
 from tutor.wire.messages import Ended, Event, Launch, Question, Started
 
 NOTHING = "a recording runs nothing; open its script to go on"
@@ -53,7 +54,7 @@ class Archive:
         self.description = environment
         self._opening: RecordedRun | None = None
 
-    def branches(self, make: Make) -> Branches:
+    def branches(self, make: MakeBranch) -> Branches:
         """The runs as they were when they were saved, and where the learner was.
 
         Args:

@@ -1,21 +1,10 @@
-"""One run of the script: the first, or one that was forked from another with something changed."""
+"""The runs of one script: a tree of forks, and the one that is shown."""
 
-from collections.abc import Callable
 from typing import Protocol
 
-from textual.message import Message
-from textual.timer import Timer
-
-from tutor.history.timeline import Doubt, Moment, Timeline
-from tutor.insight.events.detect import Events
-from tutor.session.engine_protocol import AnyEngine
-from tutor.session.microscope import Microscope
-from tutor.session.replays.first_difference import Prover
-from tutor.session.replays.plots import Plotter
-from tutor.session.replays.query import Pager
-from tutor.session.replays.refill import Refill
-from tutor.session.session import Session
-from tutor.wire.messages import Fetched, Launch
+from tutor.history.timeline import Timeline
+from tutor.session.branch import Branch
+from tutor.wire.messages import Launch
 
 LONGEST = 40
 """Characters of a branch's name."""
@@ -24,115 +13,8 @@ MARKS = "abcdefghijklmnopqrstuvwxyz"
 """In the order in which runs were made."""
 
 
-class Branch:
-    """A run with all that looks at it.
-
-    Args:
-        name: What the learner calls it.
-        mark: One character that stands for it on the loss curve.
-        launch: The run from its beginning.
-        timeline: What it begins with: what was recorded up to the fork.
-        post: Takes a message from any thread.
-        later: Calls back after so many seconds, unless its timer is stopped.
-        parent: What it was forked from.
-        step: The step that it was forked after, 0 for the first run.
-    """
-
-    class Reported(Message):
-        """The run has something to tell."""
-
-        def __init__(self, branch: "Branch") -> None:
-            super().__init__()
-            self.branch = branch
-
-    class Refilled(Reported):
-        """The replay that brings values back has something to tell."""
-
-    class Proved(Reported):
-        """The replay that looks for the first difference has something to tell."""
-
-    class Paged(Reported):
-        """The replay that brings parts of large values has something to tell."""
-
-    class Sampled(Reported):
-        """The replay that plots are drawn from has something to tell."""
-
-    class Noted(Reported):
-        """The replay that notes operations has something to tell."""
-
-    def __init__(
-        self,
-        name: str,
-        mark: str,
-        engine: AnyEngine,
-        launch: Launch,
-        timeline: Timeline,
-        post: Callable[[Message], object],
-        later: Callable[[float, Callable[[], None]], Timer],
-        parent: "Branch | None" = None,
-        step: int = 0,
-    ) -> None:
-        self.name = name
-        self.mark = mark
-        self.parent = parent
-        self.events = Events(timeline)
-        self.told: Doubt | None = None
-        """The doubt about its replays that the learner was told of."""
-        self.drained_at = 0.0
-        """When what it told was last taken in."""
-        self.step = step
-        self.text = ""
-        """What the learner typed to fork it."""
-        self._post = post
-        self.session = Session(engine, launch, timeline, self._told(Branch.Reported))
-        self.refill = Refill(engine, launch, self._told(Branch.Refilled), later)
-        self.microscope = Microscope(engine, launch, self._told(Branch.Noted))
-        self.pager = Pager(Fetched, engine, launch, self._told(Branch.Paged))
-        self.prover = Prover(engine, launch, self._told(Branch.Proved))
-        self.plotter = Plotter(engine, launch, self._told(Branch.Sampled))
-
-    def _told(self, kind: "type[Branch.Reported]") -> Callable[[], None]:
-        """What a run calls from its thread: the screen gets a message."""
-
-        def tell() -> None:
-            self._post(kind(self))
-
-        return tell
-
-    @property
-    def timeline(self) -> Timeline:
-        return self.session.timeline
-
-    def owner(self, step: int) -> "Branch":
-        """The run that recorded this step of it: what lies before a fork is the parent's."""
-        return self if self.parent is None or step >= self.step else self.parent.owner(step)
-
-    @property
-    def failure(self) -> str:
-        """Why the fork came to nothing, in a line; "" if it did not, or not yet."""
-        ended = self.session.ended
-        if self.parent is None or ended is None or self.session.has_begun:
-            return ""
-        return ended.message or "the replay ended before it came to the fork"
-
-    def parent_at(self, step: int) -> Moment | None:
-        """The parent as it was at the same step; None where it has no such step."""
-        if self.parent is None or step > self.parent.session.tip:
-            return None
-        return self.parent.timeline.at(step)
-
-    def close(self) -> None:
-        """End its processes; what is recorded stays."""
-        self.refill.cancel()
-        self.microscope.close()
-        self.pager.close()
-        self.prover.close()
-        self.plotter.close()
-        self.session.worker.close()
-
-
-class Make(Protocol):
-    """Makes a run: what differs from one to the next."""
+class MakeBranch(Protocol):
+    """Make a run; the arguments are what differs from one to the next."""
 
     def __call__(
         self,
@@ -155,7 +37,7 @@ class Branches:
         make: Makes a branch.
     """
 
-    def __init__(self, main: Branch, make: "Make") -> None:
+    def __init__(self, main: Branch, make: MakeBranch) -> None:
         self.all = [main]
         """Parents before their forks."""
         self.current = main

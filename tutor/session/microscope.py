@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Callable
 
-from tutor.session.engine_protocol import AnyEngine
 from tutor.session.inside_view import Interior, Lens
-from tutor.session.replays.operations import Shadow
+from tutor.session.interfaces import AnyEngine
+from tutor.session.replays.operations import OperationsReplay
 from tutor.session.session import Session
 from tutor.wire.messages import Launch
 
@@ -27,7 +27,7 @@ class Microscope:
     """
 
     def __init__(self, engine: AnyEngine, launch: Launch, wake: Callable[[], None]) -> None:
-        self.shadow = Shadow(engine, launch, wake)
+        self.replay = OperationsReplay(engine, launch, wake)
         self.is_open = False
         self._wake = wake
         self._interior = Interior()
@@ -40,7 +40,7 @@ class Microscope:
         """Whether the learner looks into the statement after the last step, which raised."""
 
     def close(self) -> None:
-        self.shadow.close()
+        self.replay.close()
 
     @property
     def place(self) -> tuple[bool, int, int, bool]:
@@ -100,8 +100,8 @@ class Microscope:
 
     def _is_awaited(self, session: Session) -> bool:
         """Whether the operations of the statement are still to come."""
-        step, shadow = self._target(session), self.shadow
-        return shadow.failure is None and (not shadow.has(step) or self._read(step) is None)
+        step, replay = self._target(session), self.replay
+        return replay.failure is None and (not replay.has(step) or self._read(step) is None)
 
     @property
     def is_past(self) -> bool:
@@ -117,7 +117,7 @@ class Microscope:
             is_seen: Whether a pane shows it from outside too.
         """
         if self.is_open or is_seen:
-            self.shadow.attend(session.timeline, self._target(session))
+            self.replay.attend(session.timeline, self._target(session))
 
     def lens(self, session: Session) -> Lens:
         """What the panes show."""
@@ -125,11 +125,11 @@ class Microscope:
         if step != self._step:
             # The session went on: the next statement begins at its first operation.
             self._step, self._row = step, 0
-        shadow = self.shadow
-        inside = shadow.inside(step)
-        if not self.is_open and inside is None and shadow.has(step):
+        replay = self.replay
+        inside = replay.inside(step)
+        if not self.is_open and inside is None and replay.has(step):
             before = range(step - 1, max(0, step - _BACK), -1)
-            step = next((one for one in before if shadow.inside(one)), step)
+            step = next((one for one in before if replay.inside(one)), step)
         interior = self._read(step)
         if interior is None:
             return Lens(step, note="reading many operations…")
@@ -141,11 +141,11 @@ class Microscope:
 
     def _read(self, step: int) -> Interior | None:
         """The operations of a step; None while a thread reads them."""
-        shadow = self.shadow
-        inside = shadow.inside(step)
-        if self._interior.inside is not inside or self._interior_of != (step, shadow.replays):
-            self._interior = Interior(inside, shadow.known(step), shadow.labels)
-            self._interior_of = (step, shadow.replays)
+        replay = self.replay
+        inside = replay.inside(step)
+        if self._interior.inside is not inside or self._interior_of != (step, replay.number):
+            self._interior = Interior(inside, replay.known(step), replay.labels)
+            self._interior_of = (step, replay.number)
         interior = self._interior
         if not interior.is_large or interior.is_ready:
             return interior
@@ -164,16 +164,16 @@ class Microscope:
             self._wake()
 
     def _note(self, step: int) -> str:
-        shadow = self.shadow
+        replay = self.replay
         if not step:
             return "no statement has run yet"
-        if shadow.failure is not None:
-            return f"the replay did not come here: {shadow.failure.message or 'it ended before'}"
-        if not shadow.has(step):
+        if replay.failure is not None:
+            return f"the replay did not come here: {replay.failure.message or 'it ended before'}"
+        if not replay.has(step):
             return "replaying…"
-        if step in shadow.strays:
+        if step in replay.diverged:
             return "approximate: the replay came to other numbers than the run"
-        inside = shadow.inside(step)
+        inside = replay.inside(step)
         if inside is None or not inside.operations:
             return "no operation of torch's here: ← and → walk on"
         return "not seen: " + "; ".join(inside.unseen) if inside.unseen else ""

@@ -12,7 +12,7 @@ import msgspec
 
 from tutor.history.record_events import Intake
 from tutor.history.timeline import Moment, Timeline
-from tutor.session.engine_protocol import AnyEngine
+from tutor.session.interfaces import AnyEngine
 from tutor.session.worker_handle import Worker
 from tutor.wire import messages
 

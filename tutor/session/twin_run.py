@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import monotonic
 
 from tutor.history.budget import Budget
 from tutor.history.timeline import Timeline
 from tutor.insight.pairing import Beside
 from tutor.script.lesson import Lesson, read
-from tutor.session.engine_protocol import AnyEngine
+from tutor.session.interfaces import AnyEngine
 from tutor.session.launch import prepare
 from tutor.session.request import Request
 from tutor.session.session import Session
@@ -24,7 +25,7 @@ class Twin:
         pairs: Names of the other lesson and of this one that should agree.
         request: What the other lesson was asked for: settings that both know hold for both.
         budget: Shared with the runs of the other lesson.
-        wake: Called from another thread when `drain` has something.
+        report: Called from another thread when `drain` has something to take.
 
     Raises:
         LessonError: the script cannot be read.
@@ -37,30 +38,34 @@ class Twin:
         engine: AnyEngine,
         request: Request,
         budget: Budget,
-        wake: Callable[[], None],
+        report: "Callable[[Twin], None]",
     ) -> None:
         self.lesson: Lesson = read(path)
         self._pairs = pairs
         shared = _shared(request, self.lesson)
         # Nothing replays a twin: what is to be compared is kept.
         launch = prepare(self.lesson, str(path), shared, engine.detected, exact=True)
-        self._session = Session(engine, launch, Timeline(budget=budget), wake)
-        self._session.run_to_end()
+        self.session = Session(engine, launch, Timeline(budget=budget), lambda: report(self))
+        self.session.run_to_end()
+        self.drained_at = 0.0
+        """When it was last drained, in seconds."""
         self._beside: Beside | None = None
 
     @property
     def timeline(self) -> Timeline:
-        return self._session.timeline
+        return self.session.timeline
 
     @property
     def failure(self) -> str:
         """Why it did not come to its end; "" if it did, or may yet."""
-        ended = self._session.ended
+        ended = self.session.ended
         return ended.message if ended is not None and ended.outcome != "finished" else ""
 
-    def drain(self) -> None:
-        """Take in what it did."""
-        self._session.drain()
+    def drain(self) -> bool:
+        """Take what the run did since the last call; return whether it stands still."""
+        self.drained_at = monotonic()
+        self.session.drain()
+        return self.session.worker.settled
 
     def beside(self, ours: Timeline) -> Beside:
         """It and the run that is shown, matched."""
@@ -77,7 +82,7 @@ class Twin:
 
     def close(self) -> None:
         """End its process."""
-        self._session.worker.close()
+        self.session.worker.close()
 
 
 def _shared(request: Request, twin: Lesson) -> Request:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from tutor.schema.frame import Frame
-from tutor.session.engine_protocol import AnyEngine
+from tutor.session.interfaces import AnyEngine
 from tutor.wire import messages
 
 _BURST = 0.05

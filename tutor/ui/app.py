@@ -13,11 +13,12 @@ from textual.reactive import var
 from textual.screen import Screen
 
 from tutor.history.budget import Budget
-from tutor.session.engine_protocol import AnyEngine
+from tutor.session.interfaces import AnyEngine
 from tutor.session.request import Request
 from tutor.ui.draw.text.palette import Palette, palette_for
 from tutor.ui.screens.help import HelpScreen
-from tutor.ui.screens.menu import LessonChosen, MenuScreen
+from tutor.ui.screens.menu import MenuScreen
+from tutor.ui.screens.messages import LessonChosen
 from tutor.ui.terminal.output import ThriftyApp
 from tutor.ui.terminal.terminal import leave_on_signals
 from tutor.ui.theme import NAME, theme

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from tutor.engine.client import Engine
 from tutor.history.recording.file import RecordingError, is_recording
 from tutor.history.recording.reader import locate
+from tutor.session.controller import Controller
 from tutor.session.request import Request
 from tutor.ui.app import TutorApp
 from tutor.ui.panels.panel import Panel
@@ -70,8 +71,8 @@ def picture(target: str, step: int, size: tuple[int, int]) -> str:
     """
 
     async def take() -> str:
-        async with _opened(target, size) as (app, screen, pilot):
-            await _go(screen, pilot, step)
+        async with _opened(target, size) as (app, screen, controller, pilot):
+            await _go(screen, controller, pilot, step)
             return app.export_screenshot(title=f"{screen.lesson.path.name}, step {step:,}")
 
     return asyncio.run(take())
@@ -91,8 +92,8 @@ def film(target: str, size: tuple[int, int], out: IO[str]) -> int:
     """
 
     async def shoot() -> int:
-        async with _opened(target, size) as (app, screen, pilot):
-            last = len(screen.timeline)
+        async with _opened(target, size) as (app, screen, controller, pilot):
+            last = len(controller.timeline)
             count = min(last, LONGEST)
             if not count:
                 raise RecordingError(f"{target}: nothing is recorded in it")
@@ -102,7 +103,7 @@ def film(target: str, size: tuple[int, int], out: IO[str]) -> int:
             out.write(json.dumps(header) + "\n")
             pace = min(_PACE, _LENGTH / count)
             for number, step in enumerate(steps):
-                await _go(screen, pilot, step)
+                await _go(screen, controller, pilot, step)
                 _write(out, number * pace, app.drawn())
             _write(out, (count - 1) * pace + _END, "")
             return count
@@ -117,7 +118,7 @@ def _write(out: IO[str], seconds: float, text: str) -> None:
 @asynccontextmanager
 async def _opened(
     target: str, size: tuple[int, int]
-) -> AsyncIterator[tuple[TutorApp, LessonScreen, Pilot[None]]]:
+) -> AsyncIterator[tuple[TutorApp, LessonScreen, Controller, Pilot[None]]]:
     """The recording on a screen that nobody sees."""
     # In full colour, whatever terminal this command was typed in.
     os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
@@ -125,21 +126,21 @@ async def _opened(
     app = TutorApp(Engine(), target, Request())
     async with app.run_test(size=size) as pilot:
         screen = app.screen
-        while not isinstance(screen, LessonScreen) or screen.branches is None:
+        while not isinstance(screen, LessonScreen) or (controller := screen.controller) is None:
             await pilot.pause()
             screen = app.screen
         # What is looked for in slices is found before the first picture.
-        while screen.branches.current.events.follow():
+        while controller.branch.events.follow():
             await pilot.pause()
-        yield app, screen, pilot
+        yield app, screen, controller, pilot
 
 
-async def _go(screen: LessonScreen, pilot: Pilot[None], step: int) -> None:
+async def _go(screen: LessonScreen, controller: Controller, pilot: Pilot[None], step: int) -> None:
     """Show a step, with every pane drawn."""
-    last = len(screen.timeline)
+    last = len(controller.timeline)
     if not 1 <= step <= last:
         raise RecordingError(f"step {step:,} is not recorded (1 to {last:,} are)")
-    screen.visit(step)
+    controller.visit(step)
     await pilot.pause()
     for panel in screen.query(Panel):
         panel.draw_now()

@@ -1,54 +1,6 @@
-"""The keys of the lesson screen, and which of them to show when."""
-
-from textual.binding import Binding, BindingType
+"""Which keys the key line shows, and when."""
 
 from tutor.session.session import Doing, Session
-from tutor.ui.panes import KEYS
-
-_ROWS = (
-    ("right,space,l", "do('step')", "step", "One step forward; at the newest, run the next one"),
-    ("left,h", "do('back')", "back", "One step back"),
-    (
-        "right_square_bracket",
-        "do('next_iteration')",
-        "iteration",
-        "To the next iteration, or cell where there is no loop",
-    ),
-    ("left_square_bracket", "do('previous_iteration')", "iteration", "An iteration back"),
-    ("right_curly_bracket", "do('next_cell')", "cell", "To the next cell"),
-    ("left_curly_bracket", "do('previous_cell')", "cell", "A cell back"),
-    ("i", "inside", "inside", "Inside this statement, operation by operation"),
-    ("o", "outside", "out", "Out of the statement again"),
-    ("e", "edit", "edit", "Change a value or a setting here: forks the run"),
-    ("b", "branches", "runs", "The runs: look at another, rename it, drop it"),
-    ("s", "save", "save", "Save all runs to a file"),
-    ("n", "change(True)", "next change", "To the next step that changes the picked value"),
-    ("N", "change(False)", "who wrote", "To the last step that changed the picked value"),
-    ("a", "audit", "audit", "Hold a gradient against finite differences"),
-    ("w", "why", "why", "Why this number: what made it"),
-    ("home", "do('first')", "first", "To the first recorded step"),
-    ("end", "do('last')", "last", "To the last recorded step"),
-    ("g", "go", "go to", "Go to a step, an iteration, or to where loss < 0.1 first holds"),
-    ("exclamation_mark", "event", "event", "To the next event: a jump, a NaN, an output …"),
-    ("E", "events", "events", "The list of events"),
-    ("p", "do('toggle_play')", "play/pause", "Play, or pause whatever moves"),
-    ("plus,equals_sign", "speed(1)", "faster", "Play faster"),
-    ("minus", "speed(-1)", "slower", "Play slower"),
-    ("r", "do('run_to_end')", "run", "Run to the end"),
-    *((key, f"pane('{name}')", name, f"The {name} pane") for name, key in KEYS.items()),
-    ("tab", "turn(1)", "pane", "The next pane"),
-    ("shift+tab", "turn(-1)", "pane", "The previous pane"),
-    ("enter", "zoom", "zoom", "This pane alone on the screen, or all again"),
-    ("ctrl+r,f5", "reopen", "reopen", "Read the file again and start anew"),
-    ("escape", "unzoom", "all panes", "Back from a pane alone to all of them"),
-    ("q", "leave", "leave", "Leave a zoomed pane, a statement, or the script"),
-)
-
-BINDINGS: list[BindingType] = [
-    # What is typed right behind the key that asks where to go belongs to the answer.
-    Binding(keys, action, word, tooltip=told, priority=action in ("go", "edit"))
-    for keys, action, word, told in _ROWS
-]
 
 _MOVING = ("do('toggle_play')", "do('back')", "speed(1)", "speed(-1)")
 _RUNNING = ("do('toggle_play')", "do('back')")

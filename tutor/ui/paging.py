@@ -13,21 +13,18 @@ from tutor.ui.draw.tensors.table import described, draw_value
 from tutor.ui.draw.tensors.window import Span, Window, look, select
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import fill, line, strip
-from tutor.wire.messages import Fetched
+from tutor.wire.messages import Fetch, Fetched
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Numbers that are not in the recording: a replay must bring them."""
+    """Values missing from the recording; a replay restores them."""
 
     step: int
-    name: str
-    index: str
-    rows: Span
-    cols: Span
+    fetch: Fetch
 
     def covers(self, window: Window) -> bool:
-        spans = zip((self.rows, self.cols), window.needed, strict=True)
+        spans = zip((self.fetch.rows, self.fetch.cols), window.needed, strict=True)
         return all(first <= start and end <= last for (first, last), (start, end) in spans)
 
 
@@ -100,7 +97,7 @@ class Paging:
             self._source = source
             self.wanted = self.part = None
         if self.wanted is None or not self.wanted.covers(window):
-            self.wanted = Wanted(moment.step, name, self.index, *window.around)
+            self.wanted = Wanted(moment.step, Fetch(name, self.index, *window.around))
 
     def _brought(self) -> tuple[Array | None, Span, str]:
         """The elements that are there, where they begin, and what is to be said if none are."""
@@ -108,7 +105,7 @@ class Paging:
         if part is None or wanted is None or part.step != wanted.step:
             return None, (0, 0), self.note
         fetch = part.found.fetch
-        if (fetch.name, fetch.index) != (wanted.name, wanted.index):
+        if (fetch.name, fetch.index) != (wanted.fetch.name, wanted.fetch.index):
             return None, (0, 0), self.note
         if part.found.part is None:
             return None, (0, 0), part.found.problem

@@ -5,18 +5,16 @@ from textual.containers import Container, Vertical
 from textual.reactive import var
 from textual.widget import Widget
 
-from tutor.history.timeline import Moment
 from tutor.script.lesson import Lesson
-from tutor.session.inside_view import Lens
+from tutor.session.view import Needs, View
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.panels.gradients import GradientsPanel
 from tutor.ui.panels.graph import GraphPanel
-from tutor.ui.panels.lens_panel import LensPanel
 from tutor.ui.panels.loss import LossPanel
 from tutor.ui.panels.notes import NotesPanel
 from tutor.ui.panels.operations import OperationsPanel
 from tutor.ui.panels.output import OutputPanel
-from tutor.ui.panels.panel import Ahead, Panel
+from tutor.ui.panels.panel import Panel
 from tutor.ui.panels.plot import PlotPanel
 from tutor.ui.panels.source import SourcePanel
 from tutor.ui.panels.tensors import TensorsPanel
@@ -51,11 +49,9 @@ _INSIDE = "-inside"
 
 
 class Panes(Vertical):
-    """Hands the moment on to every pane."""
+    """Hands the view on to every pane."""
 
-    moment: var[Moment | None] = var(None)
-    ahead: var[Ahead] = var(Ahead())
-    lens: var[Lens] = var(Lens())
+    view: var[View] = var(View)
 
     def __init__(self, lesson: Lesson, palette: Palette) -> None:
         super().__init__(id="panes")
@@ -68,10 +64,7 @@ class Panes(Vertical):
 
     def compose(self) -> ComposeResult:
         def pane(kind: type[Panel]) -> Panel:
-            made = kind(KEYS[kind.name_of()], self.lesson, self.palette).data_bind(
-                Panes.moment, Panes.ahead
-            )
-            return made.data_bind(Panes.lens) if isinstance(made, LensPanel) else made
+            return kind(KEYS[kind.name_of()], self.lesson, self.palette).data_bind(Panes.view)
 
         with Container(id="columns"):
             for column, kinds in _COLUMNS.items():
@@ -148,10 +141,17 @@ class Panes(Vertical):
         self.set_class(inside, _INSIDE)
 
     @property
-    def shows_inside(self) -> bool:
-        """Whether a pane is on the screen that wants a statement's operations."""
-        kinds = (GraphPanel, OperationsPanel)
-        return any(self.query_one(kind).is_on_screen for kind in kinds)
+    def needs(self) -> Needs:
+        """What the panes on the screen need."""
+        inside = any(self.query_one(kind).is_on_screen for kind in (GraphPanel, OperationsPanel))
+        plot = self.query_one(PlotPanel)
+        return Needs(inside, plot.plot if plot.is_on_screen else None, plot.grid)
+
+    @property
+    def picked(self) -> str | None:
+        """The value that the learner picked in the tensors pane."""
+        picked = self.query_one(TensorsPanel).selected
+        return picked if picked in self.view.moment.names() else None
 
     def turn(self, by: int) -> None:
         """Turn to the pane after or before the focused one, among those that have a place here."""

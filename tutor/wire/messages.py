@@ -87,6 +87,8 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     audit: tuple[str, ...] | None = None
     """Audit the gradients that the step after `begin` brings to these names, to every leaf that it
     reaches for none; the calls that led to them are noted from `operations` on. None: no audit."""
+    waits_at_end: bool = False
+    """Wait after the last statement too, so that questions about it can be answered."""
     samples: tuple[Sample, ...] = ()
     """What to bring when the script is over."""
     guard: str = ""

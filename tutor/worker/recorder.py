@@ -272,6 +272,11 @@ class Recorder:
             self.operations.stills.excuse(waited)
         self._look_in()
 
+    def wait_at_end(self) -> None:
+        """Wait after the script's last statement, where the run is to go no further."""
+        if self._step >= self.commands.until:
+            self._wait()
+
     def _look(self) -> None:
         self.commands.look()
         if self._step >= self.commands.until:

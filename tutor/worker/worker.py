@@ -129,6 +129,8 @@ def _execute(
 ) -> Ended:
     try:
         exec(program.code, module.__dict__)
+        if launch.waits_at_end:
+            recorder.wait_at_end()
     except SystemExit as error:
         return _exited(error, f"{launch.path}:{recorder.line}", recorder.line)
     except KeyboardInterrupt:

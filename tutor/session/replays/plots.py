@@ -1,4 +1,4 @@
-"""What the plots of a lesson show at a step: asked of a second run, kept as long as it holds."""
+"""Evaluate the plots of a lesson at a step, in a second run; answers are cached."""
 
 import ast
 import builtins
@@ -8,26 +8,26 @@ from collections.abc import Callable
 from tutor.history.timeline import Timeline
 from tutor.insight.plots import Picture, names_in, picture_of, sample_of
 from tutor.script.declarations import Plot
-from tutor.session.engine_protocol import AnyEngine
-from tutor.session.replays.query import Answer, Pager
+from tutor.session.interfaces import AnyEngine
+from tutor.session.replays.query import Answer, QueryReplay
 from tutor.wire.messages import Launch, Sample, Sampled
 
 KEPT = 2000
-"""Answers that are kept: those that were not looked at for longest go."""
+"""Size of the cache of answers; the least recently used are dropped."""
 
 _Key = tuple[Sample, object]
 """What is asked, and what its answer depends on."""
 
 
-class Plotter:
-    """The learner's own run is never asked: whatever a plot does, it does beside it.
+class PlotEvaluator:
+    """Evaluates plots in a second run: whatever an expression does, the learner's run is untouched.
 
     Args:
-        wake: Called from another thread when `drain` has something.
+        wake: Called from another thread when `drain` has something to take.
     """
 
     def __init__(self, engine: AnyEngine, launch: Launch, wake: Callable[[], None]) -> None:
-        self._pager = Pager(Sampled, engine, launch, wake)
+        self._query = QueryReplay(Sampled, engine, launch, wake)
         self._still = _imported(launch.source) | vars(builtins).keys()
         """Names that stand for the same thing all the time, unless the script gives them to
         values of its own."""
@@ -37,14 +37,14 @@ class Plotter:
         self._latest: dict[int, Picture] = {}
 
     @property
-    def is_running(self) -> bool:
+    def is_awaited(self) -> bool:
         """Whether an answer is to come."""
         return self._asked is not None
 
     @property
     def progress(self) -> str:
-        """How far the replay is; "" where none is under way."""
-        return self._pager.progress
+        """How far the replay is; "" if no answer is awaited."""
+        return self._query.progress
 
     def latest(self, plot: Plot) -> Picture | None:
         """The last picture of this plot that there was."""
@@ -62,21 +62,23 @@ class Plotter:
                 last = self._latest[plot.line] = picture_of(plot, found.found, found.step)
             return last
         if self._asked is None:
-            self._ask(key, step)
+            self._evaluate(key, step)
         elif self._asked[0] != key:
             # One question at a time; of those that come meanwhile the last one counts.
             self._next = (key, step)
         return None
 
-    def drain(self, timeline: Timeline) -> None:
-        """Take in what the second run said."""
-        self._pager.drain(timeline)
-        if self._asked is None:
-            return
-        key, step = self._asked
-        if (answer := self._pager.answer) is not None:
+    def drain(self, timeline: Timeline) -> bool:
+        """See `Replay.drain`; an answer goes into the cache, and the next question is asked."""
+        has_news = self._query.drain(timeline)
+        if self._asked is not None:
+            self._take_answer(*self._asked)
+        return has_news
+
+    def _take_answer(self, key: _Key, step: int) -> None:
+        if (answer := self._query.answer) is not None:
             self._keep(key, answer)
-        elif failure := self._pager.failure:
+        elif failure := self._query.failure:
             sample = key[0]
             told = ((sample.of or sample.expressions[0], failure),)
             nothing = (None,) * len(sample.expressions)
@@ -86,16 +88,16 @@ class Plotter:
         self._asked = None
         if self._next is not None:
             following, self._next = self._next, None
-            self._ask(*following)
+            self._evaluate(*following)
 
     def close(self) -> None:
         """End the second run."""
-        self._pager.close()
+        self._query.close()
         self._asked = self._next = None
 
-    def _ask(self, key: _Key, step: int) -> None:
+    def _evaluate(self, key: _Key, step: int) -> None:
         self._asked = (key, step)
-        self._pager.want(step, key[0])
+        self._query.ask(step, key[0])
 
     def _keep(self, key: _Key, answer: Answer[Sampled]) -> None:
         self._answers[key] = answer

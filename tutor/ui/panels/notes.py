@@ -20,9 +20,6 @@ _REACH = 40
 class NotesPanel(Panel):
     """Shows the last note on the way here, so that a page does not flicker while one reads."""
 
-    unready = ""
-    """What is said before the first step where the lesson comes too early."""
-
     _shown_cell: Cell | None = None
 
     def inputs(self, moment: Moment) -> object:
@@ -73,7 +70,7 @@ class NotesPanel(Panel):
             self.top = 0
 
     def _line(self, moment: Moment) -> int:
-        return moment.frame.line if moment.frame else self.ahead.line
+        return moment.frame.line if moment.frame else self.view.ahead.line
 
     def _cell(self, moment: Moment) -> Cell | None:
         return self.lesson.cell_at(self._line(moment))
@@ -92,7 +89,7 @@ class NotesPanel(Panel):
     def _question(self) -> str:
         """What the script asks before the statement that comes next."""
         for ask in self.lesson.asks:
-            if ask.line == self.ahead.line:
+            if ask.line == self.view.ahead.line:
                 return "  ".join([ask.question, *(f"| {choice}" for choice in ask.choices)])
         return ""
 
@@ -101,13 +98,13 @@ class NotesPanel(Panel):
         for all of it."""
         if moment.frame and moment.frame.raised:
             return moment.frame.raised
-        failure = self.ahead.failure if self.ahead.is_failing else None
+        failure = self.view.ahead.failure if self.view.ahead.is_failing else None
         return (
             failure.message.replace(str(self.lesson.path), self.lesson.path.name) if failure else ""
         )
 
     def _early(self, moment: Moment) -> str:
-        return "" if moment.step else self.unready
+        return "" if moment.step else self.view.unready
 
     @staticmethod
     def _told(text: str, width: int, style: Style) -> Iterator[Strip]:
@@ -116,7 +113,7 @@ class NotesPanel(Panel):
 
     def _closes(self, moment: Moment) -> bool:
         """Whether the run is over here, so that the prose behind the last code is to be read."""
-        return bool(moment.step) and moment.step == len(moment.timeline) and not self.ahead.line
+        return 0 < moment.step == len(moment.timeline) and not self.view.ahead.line
 
     def _last_prose(self) -> str:
         """The prose behind the last code."""

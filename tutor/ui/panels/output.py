@@ -31,8 +31,8 @@ class OutputPanel(Panel):
     def _pieces(self, moment: Moment) -> list[tuple[int, bytes]]:
         """What was printed, and the traceback where the script fails next."""
         pieces = moment.timeline.output(moment.step)
-        failure = self.ahead.failure
-        if failure is not None and self.ahead.is_failing and failure.traceback:
+        failure = self.view.ahead.failure
+        if failure is not None and self.view.ahead.is_failing and failure.traceback:
             return [*pieces, (STDERR, failure.traceback.encode())]
         return pieces
 

@@ -1,34 +1,22 @@
 """What every pane is: lines drawn by a pure function, of which only changed ones are painted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import monotonic
 from typing import ClassVar
 
 from textual.binding import Binding
 from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize, Show
 from textual.geometry import Region
+from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tutor.history.timeline import Moment
 from tutor.script.lesson import Lesson
+from tutor.session.view import View
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.terminal.timers import later
-from tutor.wire.messages import Ended
-
-
-@dataclass(frozen=True)
-class Ahead:
-    """What comes after the moment that is shown."""
-
-    line: int = 0
-    """The statement that runs next, 0 if none does."""
-    failure: Ended | None = None
-    """How the run failed, if it did."""
-    is_failing: bool = False
-    """Whether that failure is what comes next."""
 
 
 class Panel(Widget, can_focus=True):
@@ -53,8 +41,10 @@ class Panel(Widget, can_focus=True):
     INTERVAL: ClassVar[float] = 1 / 30
     """At least so many seconds lie between two drawings of a pane that changes all the time."""
 
-    moment: var[Moment | None] = var(None)
-    ahead: var[Ahead] = var(Ahead())
+    class NeedsChanged(Message):
+        """The pane needs more, or other, data than the view has: see `Panes.needs`."""
+
+    view: var[View] = var(View)
 
     def __init__(self, key: str, lesson: Lesson, palette: Palette) -> None:
         name = self.name_of()
@@ -87,10 +77,7 @@ class Panel(Widget, can_focus=True):
 
     # Drawing
 
-    def watch_moment(self) -> None:
-        self.draw_soon()
-
-    def watch_ahead(self) -> None:
+    def watch_view(self) -> None:
         self.draw_soon()
 
     def on_resize(self, event: Resize) -> None:
@@ -100,7 +87,7 @@ class Panel(Widget, can_focus=True):
         self.draw_now()
 
     def draw_soon(self) -> None:
-        """Draw when the messages at hand are dealt with, and not before `INTERVAL` has passed."""
+        """Coalesce redraws: draw after pending messages, at most once per `INTERVAL`."""
         if self._is_late:
             return
         wait = self._drawn_at + self.INTERVAL - monotonic()
@@ -114,14 +101,15 @@ class Panel(Widget, can_focus=True):
     def draw_now(self) -> None:
         self._is_late = False
         # A pane that is not on the screen catches up when it is shown.
-        if self.moment is None or not self.size or not self.is_on_screen:
+        if not self.size or not self.is_on_screen:
             return
-        key = (self.size, self.inputs(self.moment))
+        moment = self.view.moment
+        key = (self.size, self.inputs(moment))
         if key != self._key:
             self._key = key
             self._drawn_at = monotonic()
-            self._strips = self.draw(self.moment, *self.size)
-            self.keep_in_view(self.moment)
+            self._strips = self.draw(moment, *self.size)
+            self.keep_in_view(moment)
         self._paint()
 
     def _paint(self) -> None:

@@ -1,16 +1,12 @@
 """The plots that the lesson declares, one at a time: the values of the run as a picture."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding
-from textual.message import Message
-from textual.reactive import var
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
-from tutor.insight.plots import Picture
+from tutor.insight.trajectory import Walk
 from tutor.script.declarations import Plot
 from tutor.ui.draw.plots.marks import Course
 from tutor.ui.draw.plots.plot import draw_plot, grid
@@ -19,7 +15,7 @@ from tutor.ui.panels.panel import Panel
 
 
 class PlotPanel(Panel):
-    """Shows the picture that it is handed; tells when it wants another one."""
+    """Shows one plot, with the trajectory of every run in it."""
 
     INTERVAL = 1 / 15
 
@@ -27,16 +23,6 @@ class PlotPanel(Panel):
         Binding("j,down", "turn(1)", "next plot", show=False),
         Binding("k,up", "turn(-1)", "previous plot", show=False),
     ]
-
-    picture: var[Picture | None] = var(None)
-    courses: Sequence[Course] = ()
-    """Where the runs went, the one that is shown last."""
-    note = ""
-    """What is said while the picture is of another step, or why there is none."""
-
-    @dataclass
-    class PictureWanted(Message):
-        """Another plot is to be shown, or one of another size."""
 
     _number = 0
 
@@ -52,40 +38,49 @@ class PlotPanel(Panel):
         plot = self.plot
         return grid(plot, *self.size) if plot else (1, 1)
 
-    def watch_picture(self) -> None:
-        self.draw_soon()
-
     def on_resize(self, event: object) -> None:
-        self.post_message(self.PictureWanted())
+        self.post_message(self.NeedsChanged())
 
     def on_show(self, event: object) -> None:
-        self.post_message(self.PictureWanted())
+        self.post_message(self.NeedsChanged())
 
     def action_turn(self, by: int) -> None:
         """Show another plot of the lesson."""
         self._number = (self._number + by) % max(1, len(self.lesson.metadata.plots))
-        self.post_message(self.PictureWanted())
+        self.post_message(self.NeedsChanged())
 
     def inputs(self, moment: Moment) -> object:
         # A run may come back to a place with as many steps behind it; and NaN equals nothing.
         ends = [
             (one.mark, one.name, *(part[-1:].tobytes() for part in one.places), len(one.places[0]))
-            for one in self.courses
+            for one in self._courses(moment)
             if one.places
         ]
-        return self.plot, self.picture, ends, self.note
+        return self.plot, self.view.plot, ends, self.view.plot_note
+
+    def _courses(self, moment: Moment) -> list[Course]:
+        """Where the runs went, the one that is shown last."""
+        if self.plot is None:
+            return []
+        at = self.plot.at
+        return [
+            *(Course(one.mark, one.name, Walk(one.timeline, at).until(one.step))
+              for one in self.view.others),
+            Course("", self.view.name, Walk(moment.timeline, at).until(moment.step)),
+        ]  # fmt: skip
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         plot = self.plot
         if plot is None:
             told = "this script declares no plots: see [[tool.tutor.plot]] in “Write a lesson”"
             return [line(told, width, self.palette.muted)]
-        if self.picture is None:
-            return [line(self.note or "the plot comes when something has run", width,
-                         self.palette.muted)]  # fmt: skip
-        return draw_plot(plot, self.picture, self.courses, width, height, self.palette)
+        if self.view.plot is None:
+            note = self.view.plot_note or "the plot comes when something has run"
+            return [line(note, width, self.palette.muted)]
+        courses = self._courses(moment)
+        return draw_plot(plot, self.view.plot, courses, width, height, self.palette)
 
     def _tell(self, subtitle: str) -> None:
         count = len(self.lesson.metadata.plots)
         which = f"{self._number + 1} of {count}, j k" if count > 1 else ""
-        super()._tell("  ".join(filter(None, (self.note, which))))
+        super()._tell("  ".join(filter(None, (self.view.plot_note, which))))

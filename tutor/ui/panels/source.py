@@ -22,7 +22,7 @@ class SourcePanel(LensPanel):
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         frame = moment.frame
         values = {frame.line: draw_changes(moment, width // 2)} if frame else {}
-        ahead = self.ahead
+        ahead = self.view.ahead
         raised = frame.line if frame and frame.raised else 0
         if frame and raised:
             values[raised] = frame.raised.partition("\n")[0]
@@ -45,7 +45,7 @@ class SourcePanel(LensPanel):
         return self.lens.current.line if self.lens.current is not None else 0
 
     def inputs(self, moment: Moment) -> object:
-        return moment, self.ahead, self._made()
+        return moment, self.view.ahead, self._made()
 
     def _ran(self, moment: Moment) -> set[int]:
         """The lines that had run by this moment."""
@@ -58,8 +58,8 @@ class SourcePanel(LensPanel):
         return {line for line, step in self._first_runs.items() if step <= moment.step}
 
     def keep_in_view(self, moment: Moment) -> None:
-        line = self._made() or (moment.frame.line if moment.frame else self.ahead.line)
-        seen = (line, self.ahead.line, self.size)
+        line = self._made() or (moment.frame.line if moment.frame else self.view.ahead.line)
+        seen = (line, self.view.ahead.line, self.size)
         # Whoever scrolled away to read stays there until the next step.
         if seen == self._seen:
             return
@@ -75,5 +75,5 @@ class SourcePanel(LensPanel):
             page = max(1, height // 2)
             self.top = max(0, (line - 1 - page // 2) // page * page)
         # Long notes may stand between: what runs next is seen too, where both have room.
-        if line < self.ahead.line <= line + height - 1:
-            self.top = max(self.top, self.ahead.line - height)
+        if line < self.view.ahead.line <= line + height - 1:
+            self.top = max(self.top, self.view.ahead.line - height)

@@ -7,20 +7,18 @@ from rich.cells import cell_len
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
-from textual.reactive import var
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
 from tutor.script.lesson import Lesson
-from tutor.session.replays.query import Answer
 from tutor.ui.draw.tensors.difference import draw_difference, draw_differences, named, subtract
 from tutor.ui.draw.tensors.tensors import draw_tensors, draw_value, listed
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import strip
-from tutor.ui.paging import Paging, Wanted
+from tutor.ui.paging import Paging
 from tutor.ui.panels.panel import Panel
 from tutor.ui.screens.slice import SliceScreen
-from tutor.wire.messages import Fetched
+from tutor.wire.messages import Fetch
 
 
 class TensorsPanel(Panel):
@@ -44,19 +42,12 @@ class TensorsPanel(Panel):
 
     selected: str | None = None
 
-    parent_moment: var[Moment | None] = var(None)
-    """The same step of the run that this one was forked from, if there is one."""
-    parent_name: var[str] = var("")
-    part: var[Answer[Fetched] | None] = var(None, always_update=True)
-    """The answer to the last `PartWanted` that has one."""
-    part_note: var[str] = var("")
-    """How far the replay is that brings an answer, or why there will be none."""
-
     @dataclass
     class PartWanted(Message):
-        """The numbers in view are not in the recording: a replay must bring them."""
+        """Values in view are missing from the recording; a replay restores them."""
 
-        wanted: Wanted
+        step: int
+        fetch: Fetch
 
     class PartUnwanted(Message):
         """No such numbers are in view any more."""
@@ -70,19 +61,15 @@ class TensorsPanel(Panel):
         self._told = self._title
         self._version = 0
 
-    def watch_parent_moment(self) -> None:
+    def watch_view(self) -> None:
+        part, note = self.view.part, self.view.part_note
+        if part is not None and part is not self._paging.part:
+            self._paging.part = part
+            self._version += 1
+        if note != self._paging.note:
+            self._paging.note = note
+            self._version += 1
         self.draw_soon()
-
-    def watch_parent_name(self) -> None:
-        self._redraw()
-
-    def watch_part(self, part: Answer[Fetched] | None) -> None:
-        self._paging.part = part
-        self._redraw()
-
-    def watch_part_note(self, note: str) -> None:
-        self._paging.note = note
-        self._redraw()
 
     # Drawing
 
@@ -91,7 +78,8 @@ class TensorsPanel(Panel):
         parent = self._base
         others = tuple((name, parent.view(name)) for name in listed(parent)) if parent else None
         zoomed = self.screen.maximized is self
-        return shown, others, tuple(moment.changed), self.selected, zoomed, self._version
+        name = self.view.parent_name
+        return shown, others, name, tuple(moment.changed), self.selected, zoomed, self._version
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         asked = self._paging.wanted
@@ -101,7 +89,7 @@ class TensorsPanel(Panel):
             self._paging.leave()
         wanted = self._paging.wanted
         if wanted is not None and wanted is not asked:
-            self.post_message(self.PartWanted(wanted))
+            self.post_message(self.PartWanted(wanted.step, wanted.fetch))
         elif wanted is None and asked is not None:
             self.post_message(self.PartUnwanted())
         return strips
@@ -113,7 +101,9 @@ class TensorsPanel(Panel):
         if parent is None:
             rows = draw_tensors(moment, width, palette, selected=name)
         else:
-            rows = draw_differences(moment, parent, self.parent_name, width, palette, selected=name)
+            rows = draw_differences(
+                moment, parent, self.view.parent_name, width, palette, selected=name
+            )
         if not is_zoomed or name is None:
             return rows
         first, count = self._above(self._names(moment).index(name), len(rows), height // 3)
@@ -135,9 +125,9 @@ class TensorsPanel(Panel):
         view = moment.view(name)
         if parent is not None:
             then = parent.view(name)
-            difference = subtract(view, then, self.parent_name).view
+            difference = subtract(view, then, self.view.parent_name).view
             if not self._as_numbers or difference is None or difference.data is None:
-                return draw_difference(view, then, self.parent_name, width, height, palette)
+                return draw_difference(view, then, self.view.parent_name, width, height, palette)
             view = difference
         assert view is not None
         if self._as_numbers:
@@ -147,10 +137,9 @@ class TensorsPanel(Panel):
     @property
     def _base(self) -> Moment | None:
         """What the values are held against, if they are; never another step of it."""
-        base, moment = self.parent_moment, self.moment
-        if not self._differs or base is None or moment is None or base.step != moment.step:
-            return None
-        return base
+        base = self.view.parent
+        is_same = base is not None and base.step == self.view.moment.step
+        return base if self._differs and is_same else None
 
     def _names(self, moment: Moment) -> list[str]:
         return named(moment, self._base) if self._base else listed(moment)
@@ -177,7 +166,7 @@ class TensorsPanel(Panel):
 
     def _paint(self) -> None:
         super()._paint()
-        title = f"{self._title} − {self.parent_name}" if self._base else self._title
+        title = f"{self._title} − {self.view.parent_name}" if self._base else self._title
         # Assigning repaints the whole pane, even where nothing changes.
         if title != self._told:
             self._told = title
@@ -198,7 +187,7 @@ class TensorsPanel(Panel):
         if self._paging.window is not None:
             self._paging.move(by, 0)
             self._redraw()
-        elif self.moment is not None and (names := self._names(self.moment)):
+        elif names := self._names(self.view.moment):
             index = 0 if by > 0 else len(names) - 1
             if self.selected in names:
                 index = min(max(names.index(self.selected) + by, 0), len(names) - 1)
@@ -223,8 +212,9 @@ class TensorsPanel(Panel):
         self._enlarge()
 
     def action_slice(self) -> None:
-        name = self._shown(self.moment) if self.moment else None
-        view = self.moment.view(name) if self.moment and name else None
+        moment = self.view.moment
+        name = self._shown(moment)
+        view = moment.view(name) if name else None
         if name is not None and view is not None:
             self.app.push_screen(SliceScreen(name, view.shape), self._turn_to)
 
@@ -240,7 +230,7 @@ class TensorsPanel(Panel):
         self._redraw()
 
     def action_difference(self) -> None:
-        if self.parent_moment is None and not self._differs:
+        if self.view.parent is None and not self._differs:
             told = "this run has no parent here: e edits a value, which forks a run to compare"
             self.notify(told, severity="warning")
             return

@@ -13,15 +13,17 @@ from textual.screen import ModalScreen
 
 from tutor.history.timeline import Timeline
 from tutor.insight import audit
+from tutor.insight.audit import Checked
 from tutor.schema.frame import GRAD
 from tutor.script.lesson import Lesson
-from tutor.session.engine_protocol import AnyEngine, AnyRun
+from tutor.session.interfaces import AnyEngine
+from tutor.session.replays.audit import AuditReplay
 from tutor.session.session import Session
 from tutor.ui.draw.graph.audit import draw_audit
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import line
 from tutor.ui.widgets.lines import Lines
-from tutor.wire.messages import Audited, Ended, Launch
+from tutor.wire.messages import Launch
 
 
 class AuditScreen(ModalScreen[None]):
@@ -55,46 +57,33 @@ class AuditScreen(ModalScreen[None]):
         palette: Palette,
     ) -> None:
         super().__init__()
-        self._engine = engine
         self._timeline = timeline
-        self._step = step
-        self._compare = compare
+        self._replay = AuditReplay(engine, launch, self._wake, names, step, compare)
         self.palette = palette
-        self._launch = audit.replay(launch, timeline, names, step)
-        self._run: AnyRun | None = None
-        self._problem = f"replaying to step {step}…"
-        self.checked: list[audit.Checked] = []
+
+    @property
+    def checked(self) -> list[Checked]:
+        """The audits, as soon as they are measured."""
+        return self._replay.checked
 
     def compose(self) -> ComposeResult:
         with Vertical(id="audit") as box:
-            box.border_title = f"audit of step {self._step}"
+            box.border_title = f"audit of step {self._replay.step}"
             box.border_subtitle = "underlined: the digits that agree · escape closes"
             yield Lines(self.palette, "rows")
 
     def on_mount(self) -> None:
-        self._run = self._engine.launch(self._launch, self._wake)
-        self._run.go(self._step)
+        self._replay.start(self._timeline)
 
     def on_unmount(self) -> None:
-        if self._run is not None:
-            self._run.close()
+        self._replay.close()
 
     def _wake(self) -> None:
         """Called from the engine's reader thread."""
         self.post_message(self.Reported())
 
     def on_audit_screen_reported(self) -> None:
-        told = self._problem, len(self.checked)
-        for event in self._run.take() if self._run else ():
-            if isinstance(event, Audited):
-                self.checked = [
-                    audit.check(one, self._timeline, self._step, self._compare)
-                    for one in event.audits
-                ]
-                self._problem = "" if self.checked else "no leaf got a gradient here"
-            elif isinstance(event, Ended) and not self.checked:
-                self._problem = event.message or "the replay ended before it came there"
-        if told != (self._problem, len(self.checked)):
+        if self._replay.drain(self._timeline):
             self._draw()
 
     def on_resize(self, event: Resize) -> None:
@@ -102,7 +91,8 @@ class AuditScreen(ModalScreen[None]):
 
     def _draw(self) -> None:
         width = self.lines.size.width
-        strips = [line(self._problem, width, self.palette.warning)] if self._problem else []
+        problem = self._replay.problem
+        strips = [line(problem, width, self.palette.warning)] if problem else []
         for number, one in enumerate(self.checked):
             if number:
                 strips.append(line("", width, self.palette.text))

@@ -9,14 +9,15 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.getters import query_one
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tutor.session.archive import NOTHING
-from tutor.session.branches import LONGEST, Branch, Branches
+from tutor.session.branch import Branch
+from tutor.session.branches import LONGEST, Branches
 from tutor.session.session import Doing
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.time.branches import Row, draw_branches
+from tutor.ui.screens.dialog import LiveDialog
 from tutor.ui.widgets.field import Field
 from tutor.ui.widgets.lines import Lines
 
@@ -30,7 +31,7 @@ _STATES = {
 }
 
 
-class BranchesScreen(ModalScreen[Branch | None]):
+class BranchesScreen(LiveDialog[Branch | None]):
     """Answers with the run to show; None to stay."""
 
     BINDINGS: ClassVar = [
@@ -68,13 +69,13 @@ class BranchesScreen(ModalScreen[Branch | None]):
         self.lines.styles.height = len(self.branches)
 
     def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self.refresh_rows)
+        self.call_after_refresh(self.renew)
 
     def action_move(self, by: int) -> None:
         self._dropping = None
         runs = self.branches.all
         self.picked = runs[min(max(runs.index(self.picked) + by, 0), len(runs) - 1)]
-        self.refresh_rows()
+        self.renew()
 
     def action_switch(self) -> None:
         self.dismiss(self.picked)
@@ -101,7 +102,7 @@ class BranchesScreen(ModalScreen[Branch | None]):
     def _end_renaming(self) -> None:
         self.field.display = False
         self.field.disabled = True
-        self.refresh_rows()
+        self.renew()
 
     def action_drop(self) -> None:
         """The first press asks, the second drops: what is dropped is gone."""
@@ -115,12 +116,12 @@ class BranchesScreen(ModalScreen[Branch | None]):
         problem = self.branches.drop(branch)
         self._tell(problem or f"{branch.name!r} is dropped")
         self._dropping = None
-        self.refresh_rows()
+        self.renew()
 
     def _tell(self, text: str) -> None:
         self.told.update(Content(text))
 
-    def refresh_rows(self) -> None:
+    def renew(self) -> None:
         """Bring the rows up to date: runs go on, and a fork may come to nothing."""
         runs = self.branches.all
         if self.picked not in runs:

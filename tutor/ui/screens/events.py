@@ -8,24 +8,24 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.getters import query_one
-from textual.screen import ModalScreen
 
 from tutor.insight.events.detect import Events
 from tutor.insight.events.kinds import Event, Kind
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import line
 from tutor.ui.draw.time.events import KEYS, draw_event, draw_kinds
+from tutor.ui.screens.dialog import LiveDialog
 from tutor.ui.widgets.lines import Lines
 
 
-class EventsScreen(ModalScreen[int | None]):
+class EventsScreen(LiveDialog[int | None]):
     """Answers with the step to go to; None to stay. Only the rows in view are made.
 
     Args:
         step: Where the learner is.
         hidden: The kinds that are not listed; changed by the keys, for the next time too.
         culprit_of: Which operation made the value of a step that is not finite; "" while a replay
-            is still to tell, after which `answer` is called.
+            is still to tell, after which `renew` is called.
     """
 
     BINDINGS: ClassVar = [
@@ -71,10 +71,10 @@ class EventsScreen(ModalScreen[int | None]):
             yield Lines(self.palette, "rows")
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self.answer)
+        self.call_after_refresh(self.renew)
 
     def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self.answer)
+        self.call_after_refresh(self.renew)
 
     def _list(self) -> None:
         """List the events as they are now, and stay as near as can be."""
@@ -82,7 +82,7 @@ class EventsScreen(ModalScreen[int | None]):
         self._known = len(self._events)
         self.picked = self._listed.near(self._step)
 
-    def answer(self) -> None:
+    def renew(self) -> None:
         """Bring what is shown up to date: there may be more events, or a culprit."""
         if self._known != len(self._events):
             self._list()
@@ -117,7 +117,7 @@ class EventsScreen(ModalScreen[int | None]):
         if self._listed:
             self.picked = min(max(self.picked + by, 0), len(self._listed) - 1)
             self._step = self._listed[self.picked].step
-        self.answer()
+        self.renew()
 
     def action_page(self, by: int) -> None:
         self.action_move(by * max(1, self.lines.size.height - self._rows_at - 1))
@@ -125,7 +125,7 @@ class EventsScreen(ModalScreen[int | None]):
     def action_filter(self, name: str) -> None:
         self._hidden ^= {Kind[name]}
         self._list()
-        self.answer()
+        self.renew()
 
     def action_go(self) -> None:
         self.dismiss(self._listed[self.picked].step if self._listed else None)

@@ -1,7 +1,5 @@
 """Where to? A step, an iteration, or the first step where something holds."""
 
-import re
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -16,37 +14,13 @@ from textual.widgets import Static
 
 from tutor.insight.predicate import LONGEST
 from tutor.insight.search import Condition, ConditionError
+from tutor.session.finding import Place, parse
 from tutor.ui.draw.text.strips import ELLIPSIS
 
 _HINT = (
     "120 is a step, i20 an iteration, loss < 0.1 the first step where it holds. "
     "What is not recorded yet is run up to there."
 )
-
-
-@dataclass(frozen=True)
-class Place:
-    """A step, or an iteration of the loop that the learner looks at."""
-
-    number: int
-    is_iteration: bool
-
-
-def parse(text: str) -> Place | Condition:
-    """What the learner typed.
-
-    Raises:
-        ConditionError: it is neither a place nor a condition.
-    """
-    found = re.fullmatch(r"\s*(i?)\s*(\d{1,9})\s*", text.lower())
-    if found:
-        return Place(int(found[2]), bool(found[1]))
-    try:
-        return Condition(text)
-    except ConditionError as error:
-        word = text.strip()
-        no_step = f"no step is called {word!r}; " if re.fullmatch(r"\w+", word) else ""
-        raise ConditionError(f"{no_step}{error}") from None
 
 
 class GoScreen(ModalScreen[Place | Condition | None]):

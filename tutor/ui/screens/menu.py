@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tutor.ui.screens.messages import LessonChosen
 from tutor.ui.widgets.keys import KeyLine
 from tutor.ui.widgets.small import TooSmall
 
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
 _PRELOAD = 0.5
 """Seconds after the menu is there until the lesson screen is imported, so that the first lesson
 opens at once."""
-
-
-@dataclass
-class LessonChosen(Message):
-    """The learner wants to see this script."""
-
-    path: Path
-    again: bool = False
-    """It takes the place of the screen that asks, which showed an older text of it."""
 
 
 class Course(OptionList):

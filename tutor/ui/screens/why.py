@@ -1,29 +1,28 @@
 """Why this number: what made it, with the numbers filled in, and on to what that was made of."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.events import Resize
 from textual.getters import query_one
-from textual.screen import ModalScreen
 
 from tutor.insight.explain import why
 from tutor.insight.explain.explanation import Explanation, Origin
 from tutor.schema.frame import GRAD
+from tutor.session.branch import Branch
 from tutor.session.inside_view import Interior, Lens
-from tutor.session.replays.operations import Shadow
+from tutor.session.replays.operations import OperationsReplay
 from tutor.session.session import Session
 from tutor.ui.draw.graph.why import draw_why
 from tutor.ui.draw.tensors.changes import by_interest
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import line
+from tutor.ui.screens.dialog import LiveDialog
 from tutor.ui.widgets.lines import Lines
-
-if TYPE_CHECKING:
-    from tutor.ui.screens.asking import Asking
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +40,13 @@ class Question:
     """The row of the step that is asked about: it tells which backward pass is meant."""
 
 
-class WhyScreen(ModalScreen[int | None]):
+class WhyScreen(LiveDialog[int | None]):
     """Answers with the step to stay at; None to go back to where the learner was.
 
     Args:
-        below: The lesson, whose source and values go to each step that is looked at.
+        branch: The run that is asked about.
+        source: The script.
+        visit: Shows a step in the screen below.
     """
 
     BINDINGS: ClassVar = [
@@ -60,11 +61,18 @@ class WhyScreen(ModalScreen[int | None]):
     lines = query_one("#rows", Lines)
 
     def __init__(
-        self, below: "Asking", shadow: Shadow, question: Question, palette: Palette
+        self,
+        branch: Branch,
+        source: str,
+        visit: Callable[[int], None],
+        question: Question,
+        palette: Palette,
     ) -> None:
         super().__init__()
-        self._below = below
-        self._shadow = shadow
+        self._timeline = branch.timeline
+        self._replay = branch.microscope.replay
+        self._source = source.splitlines()
+        self._visit = visit
         self.palette = palette
         self.trail = [question]
         self._picked = 0
@@ -79,17 +87,17 @@ class WhyScreen(ModalScreen[int | None]):
             yield Lines(self.palette, "rows")
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self.answer)
+        self.call_after_refresh(self.renew)
 
     def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self.answer)
+        self.call_after_refresh(self.renew)
 
-    def answer(self) -> None:
+    def renew(self) -> None:
         """Bring what is shown up to date: a replay may have brought what was missing."""
         question = self.trail[-1]
         width = self.lines.size.width
-        self._shadow.attend(self._below.timeline, question.step)
-        if not self._shadow.has(question.step):
+        self._replay.attend(self._timeline, question.step)
+        if not self._replay.has(question.step):
             self.explained = None
             self.lines.show([line("replaying…", width, self.palette.warning)])
             return
@@ -112,10 +120,10 @@ class WhyScreen(ModalScreen[int | None]):
 
     def _lens(self, question: Question) -> Lens:
         """The step of the question, read once."""
-        shadow, step = self._shadow, question.step
-        if self._read != (step, shadow.replays):
-            self._read = (step, shadow.replays)
-            self._interior = Interior(shadow.inside(step), shadow.known(step), shadow.labels)
+        replay, step = self._replay, question.step
+        if self._read != (step, replay.number):
+            self._read = (step, replay.number)
+            self._interior = Interior(replay.inside(step), replay.known(step), replay.labels)
         at = question.at
         if at is None and question.name.endswith(GRAD):
             at = _row_of(question.name.removesuffix(GRAD), self._interior)
@@ -123,7 +131,7 @@ class WhyScreen(ModalScreen[int | None]):
 
     def _origin(self, question: Question, lens: Lens) -> Origin | None:
         """What the question is about, among the operations of its step."""
-        if question.origin is not None and question.replay == self._shadow.replays:
+        if question.origin is not None and question.replay == self._replay.number:
             return question.origin
         name = question.name
         if name.endswith(GRAD):
@@ -140,11 +148,10 @@ class WhyScreen(ModalScreen[int | None]):
         return Origin(made, name, None) if made else None
 
     def _where(self, step: int) -> str:
-        frame = self._below.timeline.frame(step) if step <= len(self._below.timeline) else None
+        frame = self._timeline.frame(step) if step <= len(self._timeline) else None
         if frame is None:
             return ""
-        source = self._below.lesson.source.splitlines()
-        return f"step {step}, line {frame.line}: {source[frame.line - 1].strip()}"
+        return f"step {step}, line {frame.line}: {self._source[frame.line - 1].strip()}"
 
     def _told_plainly(self, question: Question) -> list[str]:
         """What is no operation of torch's: a number that Python made, a gradient that was set."""
@@ -157,7 +164,7 @@ class WhyScreen(ModalScreen[int | None]):
     def action_pick(self, by: int) -> None:
         rows = [row for row in self.explained.rows if row.follow] if self.explained else []
         self._picked = max(0, min(self._picked + by, len(rows) - 1))
-        self.answer()
+        self.renew()
 
     def action_follow(self) -> None:
         """To the picked value or gradient, at the step that made it."""
@@ -168,27 +175,27 @@ class WhyScreen(ModalScreen[int | None]):
         assert origin is not None
         self.trail.append(self._question(origin))
         self._picked = 0
-        self._below.visit(self.trail[-1].step)
-        self.answer()
+        self._visit(self.trail[-1].step)
+        self.renew()
 
     def _question(self, origin: Origin) -> Question:
         """The same value, asked about at the step that made it."""
-        step, timeline = self.trail[-1].step, self._below.timeline
+        step, timeline = self.trail[-1].step, self._timeline
         if origin.is_gradient:
-            return Question(step, "", origin, self._shadow.replays, self.trail[-1].at)
-        one = self._shadow.known(step).get(origin.id)
+            return Question(step, "", origin, self._replay.number, self.trail[-1].at)
+        one = self._replay.known(step).get(origin.id)
         name = one.name if one is not None and one.kind in ("leaf", "data") else ""
         if name and (made := timeline.changed_at(name, step - 1)):
             return Question(made, name)
-        made = self._shadow.step_of(origin.id) or step
-        return Question(made, "", origin, self._shadow.replays)
+        made = self._replay.step_of(origin.id) or step
+        return Question(made, "", origin, self._replay.number)
 
     def action_back(self) -> None:
         if len(self.trail) > 1:
             self.trail.pop()
             self._picked = 0
-            self._below.visit(self.trail[-1].step)
-            self.answer()
+            self._visit(self.trail[-1].step)
+            self.renew()
 
     def action_stay(self) -> None:
         self.dismiss(self.trail[-1].step)
@@ -215,7 +222,7 @@ def _chain(origin: Origin, lens: Lens) -> str:
 
 
 def question_about(
-    session: Session, lens: Lens, shadow: Shadow, picked: str | None
+    session: Session, lens: Lens, replay: OperationsReplay, picked: str | None
 ) -> Question | None:
     """What the learner asks about: the operation they are at, else the value that they picked, else
     what this step was about, else the loss. None where there is no value at all.
@@ -226,7 +233,7 @@ def question_about(
     if (current := lens.current) is not None:
         is_gradient = current.order is not None
         origin = Origin(current.id, "", None, is_gradient=is_gradient)
-        return Question(lens.step, "", origin, shadow.replays, lens.at)
+        return Question(lens.step, "", origin, replay.number, lens.at)
     moment = session.moment
     names = [picked] if picked else [*by_interest(moment), *reversed(moment.names())]
     return (

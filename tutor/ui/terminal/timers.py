@@ -1,4 +1,4 @@
-"""A call a little later, which comes however busy the machine is."""
+"""Call a function after a delay, reliably."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,10 +6,19 @@ from collections.abc import Callable
 from textual.message_pump import MessagePump
 
 
-def later(pump: MessagePump, seconds: float, call: Callable[[], object]) -> None:
-    """Let `pump` make a call among its messages, in so many seconds.
+class Timer:
+    """A call that is due later."""
 
-    Textual's `set_timer` drops a call whose time has passed before it has begun to wait, as a tiny
-    wait or a machine that is busy elsewhere make it: whoever relies on it then waits for ever.
+    def __init__(self, handle: asyncio.TimerHandle) -> None:
+        self.stop = handle.cancel
+        """Cancel the call."""
+
+
+def later(pump: MessagePump, seconds: float, call: Callable[[], object]) -> Timer:
+    """Let `pump` call a function among its messages after so many seconds.
+
+    Textual's `set_timer` drops a call that is due before it has begun to wait, which a tiny delay
+    or a busy machine can cause: its caller then waits for ever.
     """
-    asyncio.get_running_loop().call_later(seconds, pump.call_next, call)
+    loop = asyncio.get_running_loop()
+    return Timer(loop.call_later(seconds, pump.call_next, call))

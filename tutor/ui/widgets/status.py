@@ -4,7 +4,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tutor.session.replays.refill import replaying
+from tutor.session.replays.replay import replaying
 from tutor.session.session import Doing, Session
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, strip

@@ -1,0 +1,350 @@
+"""A script as the learner drives it: its runs, the one that is shown, and what is asked of them.
+
+Knows no widget. The screen calls it for each key, and shows the `View` that it builds.
+"""
+
+from collections.abc import Callable
+from time import monotonic
+
+from tutor.course import progress
+from tutor.course.catalog import neighbours
+from tutor.history.budget import Budget
+from tutor.history.timeline import Doubt, Moment, Timeline
+from tutor.insight.events.kinds import Event, Kind
+from tutor.insight.plots import Picture
+from tutor.insight.search import Condition
+from tutor.schema.errors import BadRequest
+from tutor.script.lesson import Lesson, LessonError
+from tutor.session import finding
+from tutor.session.archive import NOTHING, Archive
+from tutor.session.branch import Branch
+from tutor.session.branches import MARKS, Branches
+from tutor.session.forking import Forking
+from tutor.session.inside_view import Lens
+from tutor.session.interfaces import AnyEngine, Debounce, Later
+from tutor.session.launch import prepare
+from tutor.session.microscope import Microscope
+from tutor.session.request import Request
+from tutor.session.session import Doing, Session
+from tutor.session.twin_run import Twin
+from tutor.session.view import Ahead, Needs, RunView, View
+from tutor.wire.messages import Fetch, Launch
+
+_FRAME = 1 / 30
+"""Seconds between two looks at a run that goes on by itself."""
+
+Source = Branch | Twin
+"""What reports that it has something to drain."""
+
+
+class Controller:
+    """The runs of one script, from the first launch to the end.
+
+    Args:
+        report: Called from any thread when a run has something: hand it to `hear` in the caller's
+            thread.
+        later: Calls back in the caller's thread.
+        refresh: Redraws the screen.
+
+    Raises:
+        BadRequest: a setting of the request fits no knob of the script.
+    """
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        engine: AnyEngine,
+        request: Request,
+        report: Callable[[Source], None],
+        later: Later,
+        refresh: Callable[[], None],
+    ) -> None:
+        self.lesson = lesson
+        self.engine = engine
+        self._report = report
+        self._later = later
+        self._refresh = refresh
+        self.hidden_events: set[Kind] = set()
+        """The kinds of events that the learner does not want to see."""
+        self.saved: dict[str, int] = {}
+        """The runs that are in a file, and with how many steps."""
+        self.fork_failed: Callable[[Branch], None] = lambda branch: None
+        """Called with a fork that could not be made, after it was dropped."""
+        self.finder = finding.Finder(later, self.warn, refresh)
+        self.twin: Twin | None = None
+        self._twin_problem = ""
+        self._unready = ""
+        self._remark = 0, ""
+        self._followed: set[Branch] = set()
+        """The runs with more steps to look for events in."""
+        self._part = Debounce(later)
+        self._lens = Lens()
+        self._moment: Moment | None = None
+        self._moment_of: tuple[object, ...] = ()
+        if isinstance(engine, Archive):
+            self.branches = engine.branches(self._branch)
+            if lesson.metadata.twin:
+                self._twin_problem = "the twin runs beside the lesson, not beside a recording of it"
+        else:
+            self.branches = self._first_run(request)
+            self._unready = progress.unready(lesson)
+        self.forking = Forking(lesson, self.branches)
+
+    # Launching
+
+    def _first_run(self, request: Request) -> Branches:
+        lesson = self.lesson
+        cells = [cell.first for cell in lesson.cells if cell.kind == "code"]
+        launch = prepare(lesson, str(lesson.path), request, self.engine.detected)
+        timeline = Timeline(cells, Budget(request.memory))
+        branches = Branches(self._branch("main", MARKS[0], launch, timeline), self._branch)
+        if lesson.metadata.twin:
+            self._start_twin(lesson.metadata.twin, request, timeline.budget)
+        return branches
+
+    def _branch(
+        self,
+        name: str,
+        mark: str,
+        launch: Launch,
+        timeline: Timeline,
+        parent: Branch | None = None,
+        step: int = 0,
+    ) -> Branch:
+        return Branch(
+            name, mark, self.engine, launch, timeline, self._report, self._later, parent, step
+        )
+
+    def _start_twin(self, name: str, request: Request, budget: Budget) -> None:
+        path = neighbours(self.lesson.path).get(name)
+        if path is None:
+            self._twin_problem = f"the twin {name} is no lesson; `tutor list` shows their names"
+            return
+        pairs = self.lesson.metadata.compare
+        try:
+            self.twin = Twin(path, pairs, self.engine, request, budget, self._report)
+        except (LessonError, BadRequest) as error:
+            self._twin_problem = str(error)
+
+    def close(self) -> None:
+        """End all processes."""
+        self.branches.close()
+        if self.twin is not None:
+            self.twin.close()
+
+    # The run that is shown
+
+    @property
+    def branch(self) -> Branch:
+        return self.branches.current
+
+    @property
+    def session(self) -> Session:
+        return self.branch.session
+
+    @property
+    def microscope(self) -> Microscope:
+        return self.branch.microscope
+
+    @property
+    def timeline(self) -> Timeline:
+        return self.branch.timeline
+
+    @property
+    def unsaved(self) -> list[Branch]:
+        """The runs that are in no file, or with fewer steps."""
+        return [one for one in self.branches.all if self.saved.get(one.name) != one.session.tip]
+
+    # Moving
+
+    def move(self, what: str) -> None:
+        """Let the microscope, if it is open, or the session do what its method `what` does."""
+        self.finder.stop()
+        if not self.microscope.move(self.session, what):
+            getattr(self.session, what)()
+
+    def visit(self, step: int) -> None:
+        """Show a recorded step, from outside the statement."""
+        self.microscope.leave()
+        self.session.cursor = min(step, self.session.tip)
+        self._refresh()
+
+    def go_to(self, place: finding.Place | Condition) -> None:
+        """Go to a step, an iteration, or where a condition first holds; run on if need be."""
+        self.finder.stop()
+        if isinstance(place, Condition):
+            self.finder.find(place, self.session)
+        elif problem := finding.go_to(self.session, place):
+            self.warn(problem)
+        else:
+            self._refresh()
+
+    def next_event(self) -> Event | None:
+        """Go to the next event of the kinds that are not hidden; None if none is recorded."""
+        shown = [kind for kind in Kind if kind not in self.hidden_events]
+        event = self.branch.events.next(self.session.cursor, shown)
+        if event is not None:
+            self.session.go_to_step(event.step)
+        return event
+
+    def switch(self, branch: Branch) -> None:
+        """Show another run."""
+        self.branches.switch(branch)
+        self._refresh()
+
+    # Telling the learner
+
+    def warn(self, text: str) -> None:
+        """Show one line in the status, until the learner goes to another step."""
+        self._remark = self.session.cursor, text
+        self._refresh()
+
+    def can_replay(self) -> bool:
+        """Return whether the script can be run again; warn if it cannot."""
+        if not self.engine.can_run:
+            self.warn(NOTHING)
+        return self.engine.can_run
+
+    @property
+    def notice(self) -> str:
+        """What the status line says in place of what the run is doing; "" for nothing."""
+        refill, (step, remark) = self.branch.refill, self._remark
+        notice = refill.progress or refill.failure
+        return notice or (remark if step == self.session.cursor else "")
+
+    def new_doubt(self) -> Doubt | None:
+        """Return, once, what keeps the run from being replayed exactly."""
+        branch = self.branch
+        doubt = branch.timeline.doubt
+        if doubt is None or doubt == branch.told or branch.divergence.is_running:
+            return None
+        branch.told = doubt
+        return doubt
+
+    # What the runs report
+
+    def hear(self, source: Source) -> None:
+        """Drain a run that reported; one that goes on by itself at most once per `_FRAME`."""
+        wait = source.drained_at + _FRAME - monotonic()
+        if source.session.rushing and wait > 0:
+            self._later(wait, lambda: self._drain(source))
+        else:
+            self._drain(source)
+
+    def _drain(self, source: Source) -> None:
+        if isinstance(source, Branch) and source not in self.branches.all:
+            return  # it was dropped meanwhile
+        is_settled = source.drain()
+        if isinstance(source, Branch):
+            if source.failure:
+                self.branches.drop(source)
+                self.fork_failed(source)
+            else:
+                self._follow_events(source)
+        if is_settled or source is not self.branch:
+            self._refresh()
+
+    def _follow_events(self, branch: Branch) -> None:
+        """Look for events in what was recorded, a slice at a time."""
+        ended = branch.session.ended
+        if ended is not None and ended.outcome == "raised":
+            path = branch.session.launch.path
+            branch.events.fail(ended.message.replace(path, self.lesson.path.name))
+        if branch.events.follow() and branch not in self._followed:
+            self._followed.add(branch)
+            self._later(_FRAME, lambda: self._follow_on(branch))
+
+    def _follow_on(self, branch: Branch) -> None:
+        self._followed.discard(branch)
+        if branch in self.branches.all:
+            self._follow_events(branch)
+            self._refresh()
+
+    # Parts of large values
+
+    def want_part(self, step: int, fetch: Fetch) -> None:
+        """Fetch a part of a value with a replay, once the cursor has rested."""
+        self._part(lambda: self._fetch(step, fetch))
+
+    def forget_part(self) -> None:
+        """The part is no longer in view."""
+        self._part.cancel()
+
+    def _fetch(self, step: int, fetch: Fetch) -> None:
+        self.branch.query.ask(step, fetch)
+        self._refresh()
+
+    # What the panes show
+
+    def view(self, needs: Needs) -> View:
+        """Return what the panes show now."""
+        branch = self.branch
+        others = tuple(
+            RunView(one.mark, one.name, one.timeline, one.session.tip)
+            for one in self.branches.all
+            if one is not branch
+        )
+        plot, plot_note = self._plot(needs)
+        return View(
+            moment=self._current_moment(),
+            ahead=self._ahead(),
+            lens=self._inside(needs.inside),
+            name=branch.name if others else "",
+            fork=branch.step,
+            events=branch.events,
+            others=others,
+            parent=branch.parent_moment,
+            parent_name=branch.parent.name if branch.parent else "",
+            part=branch.query.answer,
+            part_note=branch.query.failure or branch.query.progress,
+            plot=plot,
+            plot_note=plot_note,
+            twin=self.twin,
+            twin_problem=self._twin_problem,
+            unready=self._unready,
+        )
+
+    def attend(self) -> None:
+        """Start the replays that the step which is shown needs."""
+        branch, session = self.branch, self.session
+        rests = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
+        branch.refill.attend(session.timeline, session.cursor, rests)
+        branch.divergence.attend(session.timeline)
+
+    def _current_moment(self) -> Moment:
+        """Return the same moment while no value may differ: panes compare by identity."""
+        branch, session = self.branch, self.session
+        key = (branch, session.cursor, session.news, branch.refill.count)
+        if self._moment is None or key != self._moment_of:
+            self._moment, self._moment_of = session.moment, key
+        return self._moment
+
+    def _ahead(self) -> Ahead:
+        session, ended = self.session, self.session.ended
+        failure = None if ended is None or ended.outcome == "finished" else ended
+        is_failing = failure is not None and session.cursor == session.tip
+        return Ahead(session.next_line, failure, is_failing)
+
+    def _inside(self, is_seen: bool) -> Lens:
+        """Return the inside of the statement; the last one while no pane shows it."""
+        session, microscope = self.session, self.microscope
+        is_seen = is_seen and not session.rushing
+        microscope.attend(session, is_seen)
+        if microscope.is_open or is_seen:
+            self._lens = microscope.lens(session)
+        return self._lens
+
+    def _plot(self, needs: Needs) -> tuple[Picture | None, str]:
+        """Return the plot, and one line where it is not that of this step."""
+        session, plots = self.session, self.branch.plots
+        if needs.plot is None or not session.cursor:
+            return None, ""
+        if not self.engine.can_run:
+            return Picture(0), "a recording runs nothing: only the way is known"
+        # While a fork is being made its values are still the parent's.
+        if not session.rushing and not session.intake.is_replaying:
+            found = plots.picture(needs.plot, session.timeline, session.cursor, needs.grid)
+            if found is not None:
+                return found, ""
+        latest = plots.latest(needs.plot)
+        return latest, plots.progress or (f"as after step {latest.step:,}" if latest else "")

@@ -1,0 +1,30 @@
+"""Find the first step at which a replay diverges from the recorded run."""
+
+import msgspec
+
+from tutor.history.timeline import Timeline
+from tutor.schema.frame import Frame
+from tutor.session.replays.replay import Replay
+from tutor.wire.messages import DIGESTED, Ended, Event, Waited
+
+
+class DivergenceReplay(Replay):
+    """Narrows a doubt to one step: a digest covers its last `DIGESTED` steps together."""
+
+    _tried: frozenset[int] = frozenset()
+
+    def attend(self, timeline: Timeline) -> None:
+        """Start looking for the first step that differs, once a digest differs."""
+        doubt = timeline.doubt
+        if doubt is None or doubt.is_exact or self.is_running or doubt.step in self._tried:
+            return
+        self._tried |= {doubt.step}
+        # The digest before it agreed, and so did everything before that.
+        self._start(self._from((doubt.step - 1) // DIGESTED * DIGESTED), doubt.step)
+
+    def receive(self, event: Event, agrees: bool, timeline: Timeline) -> None:
+        if not agrees and isinstance(event, Frame) and timeline.doubt is not None:
+            timeline.doubt = msgspec.structs.replace(timeline.doubt, is_exact=True)
+        is_over = isinstance(event, Waited) and event.step >= self._until
+        if not agrees or is_over or isinstance(event, Ended):
+            self.close()

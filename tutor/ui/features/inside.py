@@ -1,0 +1,27 @@
+"""Go inside a statement, operation by operation."""
+
+from typing import ClassVar
+
+from tutor.ui.features.feature import Feature, Key
+
+
+class Inside(Feature):
+    KEYS: ClassVar = (
+        Key("i", "inside", "inside", "Inside this statement, operation by operation"),
+        Key("o", "outside", "out", "Out of the statement again"),
+    )
+
+    def action_inside(self) -> None:
+        controller = self.controller
+        if not controller.can_replay():
+            return
+        if problem := controller.microscope.enter(controller.session):
+            self.screen.notify(problem, severity="warning")
+        self.show()
+        if controller.microscope.is_open:
+            self.panes.enter()
+
+    def action_outside(self) -> None:
+        self.controller.microscope.leave()
+        self.show()
+        self.panes.leave()

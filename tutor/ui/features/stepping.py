@@ -1,0 +1,56 @@
+"""Step through the run, and let it play."""
+
+from typing import ClassVar
+
+from textual.timer import Timer
+
+from tutor.ui.features.feature import Feature, Key
+
+
+class Stepping(Feature):
+    KEYS: ClassVar = (
+        Key("right,space,l", "do('step')", "step",
+            "One step forward; at the newest, run the next one"),
+        Key("left,h", "do('back')", "back", "One step back"),
+        Key("right_square_bracket", "do('next_iteration')", "iteration",
+            "To the next iteration, or cell where there is no loop"),
+        Key("left_square_bracket", "do('previous_iteration')", "iteration", "An iteration back"),
+        Key("right_curly_bracket", "do('next_cell')", "cell", "To the next cell"),
+        Key("left_curly_bracket", "do('previous_cell')", "cell", "A cell back"),
+        Key("home", "do('first')", "first", "To the first recorded step"),
+        Key("end", "do('last')", "last", "To the last recorded step"),
+        Key("p", "do('toggle_play')", "play/pause", "Play, or pause whatever moves"),
+        Key("plus,equals_sign", "speed(1)", "faster", "Play faster"),
+        Key("minus", "speed(-1)", "slower", "Play slower"),
+        Key("r", "do('run_to_end')", "run", "Run to the end"),
+    )  # fmt: skip
+
+    def setup(self) -> None:
+        self._player: Timer | None = None
+        """Ticks while something plays."""
+
+    def action_do(self, what: str) -> None:
+        """Do what the session's method `what` does; inside a statement, between its operations."""
+        self.controller.move(what)
+        self.show()
+
+    def action_speed(self, by: int) -> None:
+        self.controller.session.change_speed(by)
+        self._stop()
+        self.show()
+
+    def shown(self) -> None:
+        session = self.controller.session
+        if not session.playing:
+            self._stop()
+        elif self._player is None:
+            self._player = self.screen.set_interval(1 / session.speed, self._tick)
+
+    def _tick(self) -> None:
+        self.controller.session.tick()
+        self.show()
+
+    def _stop(self) -> None:
+        if self._player is not None:
+            self._player.stop()
+            self._player = None

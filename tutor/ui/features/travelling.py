@@ -1,0 +1,60 @@
+"""Go somewhere in the run: to a step, a change, an event, or where a condition holds."""
+
+from typing import ClassVar
+
+from tutor.insight.events.first_nonfinite import culprit
+from tutor.insight.events.wording import tell
+from tutor.insight.search import Condition
+from tutor.session.finding import Place
+from tutor.ui.features.feature import Feature, Key
+from tutor.ui.screens.events import EventsScreen
+from tutor.ui.screens.go import GoScreen
+
+
+class Travelling(Feature):
+    KEYS: ClassVar = (
+        Key("g", "go", "go to", "Go to a step, an iteration, or to where loss < 0.1 first holds",
+            True),
+        Key("n", "change(True)", "next change", "To the next step that changes the picked value"),
+        Key("N", "change(False)", "who wrote", "To the last step that changed the picked value"),
+        Key("exclamation_mark", "event", "event", "To the next event: a jump, a NaN, an output …"),
+        Key("E", "events", "events", "The list of events"),
+    )  # fmt: skip
+
+    def action_go(self) -> None:
+        self.screen.app.push_screen(GoScreen(), self._go_to)
+
+    def action_change(self, forwards: bool) -> None:
+        """Go to the next or the previous step that changed the picked value."""
+        controller, session, name = self.controller, self.controller.session, self.panes.picked
+        if name is None:
+            controller.warn("pick a value first: 3, then j and k")
+        elif forwards:
+            session.next_change(name, lambda: controller.warn(f"{name} does not change again"))
+        elif not session.previous_change(name):
+            controller.warn(f"no step before this one changed {name}")
+        self.show()
+
+    def action_event(self) -> None:
+        """Go to the next event of the kinds that the list shows."""
+        event = self.controller.next_event()
+        if event is None:
+            self.controller.warn("no event after this step is recorded: E lists them all")
+        else:
+            self.controller.warn(tell(self.controller.branch.events, event))
+
+    def action_events(self) -> None:
+        branch, hidden = self.controller.branch, self.controller.hidden_events
+
+        def origin(step: int) -> str:
+            replay = branch.microscope.replay
+            replay.attend(branch.timeline, step)
+            inside = replay.inside(step)
+            return culprit(inside) if inside else ""
+
+        screen = EventsScreen(branch.events, branch.session.cursor, hidden, origin, self.palette)
+        self.screen.app.push_screen(screen, lambda step: self._go_to(Place(step) if step else None))
+
+    def _go_to(self, place: Place | Condition | None) -> None:
+        if place is not None:
+            self.controller.go_to(place)
