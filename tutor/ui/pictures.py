@@ -1,6 +1,6 @@
 """Bring the plot pane up to date with the run that is shown."""
 
-from tutor.insight.plots import Picture
+from tutor.insight.plots import PlotData
 from tutor.insight.trajectory import Walk
 from tutor.script.declarations import Plot
 from tutor.session.branches import Branch, Branches
@@ -9,7 +9,7 @@ from tutor.ui.panels.plot import PlotPanel
 
 NOTHING_RUNS = "a recording runs nothing: only the way is known"
 
-_NOTHING = Picture(0)
+_NOTHING = PlotData(0)
 
 
 def show_plot(panel: PlotPanel, branches: Branches, can_run: bool) -> None:
@@ -38,7 +38,7 @@ def _course(branch: Branch, plot: Plot, mark: str, step: int) -> Course:
     return Course(mark, branch.name, Walk(branch.timeline, plot.at).until(step))
 
 
-def _picture(panel: PlotPanel, plot: Plot, branch: Branch) -> tuple[Picture | None, str]:
+def _picture(panel: PlotPanel, plot: Plot, branch: Branch) -> tuple[PlotData | None, str]:
     """The picture, and what is to be said where it is not the one of this step."""
     session, plotter = branch.session, branch.plotter
     if not session.cursor:

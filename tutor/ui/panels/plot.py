@@ -10,7 +10,7 @@ from textual.reactive import var
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
-from tutor.insight.plots import Picture
+from tutor.insight.plots import PlotData
 from tutor.script.declarations import Plot
 from tutor.ui.draw.plots.marks import Course
 from tutor.ui.draw.plots.plot import draw_plot, grid
@@ -28,7 +28,7 @@ class PlotPanel(Panel):
         Binding("k,up", "turn(-1)", "previous plot", show=False),
     ]
 
-    picture: var[Picture | None] = var(None)
+    picture: var[PlotData | None] = var(None)
     courses: Sequence[Course] = ()
     """Where the runs went, the one that is shown last."""
     note = ""

@@ -8,7 +8,7 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.insight.plots import Picture
+from tutor.insight.plots import PlotData
 from tutor.script.declarations import Plot
 from tutor.ui.draw.plots import marks
 from tutor.ui.draw.plots.chart import LARGEST, LINE, Chart, log_ticks, ticks
@@ -27,7 +27,7 @@ _MARKS = 100
 
 def draw_curves(
     plot: Plot,
-    picture: Picture,
+    picture: PlotData,
     courses: Sequence[Course],
     width: int,
     height: int,

@@ -7,7 +7,7 @@ from itertools import cycle
 import numpy as np
 from textual.strip import Strip
 
-from tutor.insight.plots import Picture
+from tutor.insight.plots import PlotData
 from tutor.script.declarations import Plot
 from tutor.ui.draw.plots import marks, surface
 from tutor.ui.draw.plots.bars import draw_bars
@@ -32,7 +32,7 @@ def grid(plot: Plot, width: int, height: int) -> tuple[int, int]:
 
 def draw_plot(
     plot: Plot,
-    picture: Picture,
+    picture: PlotData,
     courses: Sequence[Course],
     width: int,
     height: int,
@@ -59,7 +59,7 @@ def draw_plot(
 
 
 def _head(
-    plot: Plot, picture: Picture, courses: Sequence[Course], width: int, palette: Palette
+    plot: Plot, picture: PlotData, courses: Sequence[Course], width: int, palette: Palette
 ) -> Iterator[list[Run]]:
     """The title; where the run is and which line is which; why something is not drawn."""
     told = f"{plot.title}, by the logarithm" if plot.bars and plot.log else plot.title
@@ -79,7 +79,9 @@ def _head(
             yield from wrap([(f"not drawn: {picture.problem}", palette.warning)], width)
 
 
-def _legend(plot: Plot, picture: Picture, courses: Sequence[Course], palette: Palette) -> list[Run]:
+def _legend(
+    plot: Plot, picture: PlotData, courses: Sequence[Course], palette: Palette
+) -> list[Run]:
     """Which line is which, and which run, where that is not plain."""
     runs: list[Run] = []
     for (_, _, label), (mark, style) in zip(picture.lines, marks.lines(palette), strict=False):
@@ -93,7 +95,7 @@ def _legend(plot: Plot, picture: Picture, courses: Sequence[Course], palette: Pa
 
 def _map(
     plot: Plot,
-    picture: Picture,
+    picture: PlotData,
     courses: Sequence[Course],
     width: int,
     height: int,
