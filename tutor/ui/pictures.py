@@ -1,10 +1,9 @@
 """Bring the plot pane up to date with the run that is shown."""
 
 from tutor.insight.plots import PlotData
-from tutor.insight.trajectory import Walk
+from tutor.insight.trajectory import Trajectory, coordinates
 from tutor.script.declarations import Plot
 from tutor.session.branches import Branch, Branches
-from tutor.ui.draw.plots.marks import Course
 from tutor.ui.panels.plot import PlotPanel
 
 NOTHING_RUNS = "a recording runs nothing: only the way is known"
@@ -13,7 +12,7 @@ _NOTHING = PlotData(0)
 
 
 def show_plot(panel: PlotPanel, branches: Branches, can_run: bool) -> None:
-    """Hand the pane its picture and the ways of all runs; ask for a picture that is not known.
+    """Show the plot of this step with the trajectories of all runs; request it if it is not known.
 
     Args:
         can_run: Whether there is an engine to ask.
@@ -23,9 +22,9 @@ def show_plot(panel: PlotPanel, branches: Branches, can_run: bool) -> None:
         return
     branch = branches.current
     others = [one for one in branches.all if one is not branch]
-    panel.courses = (
-        *(_course(one, plot, one.mark, one.session.tip) for one in others),
-        _course(branch, plot, "", branch.session.cursor),
+    panel.trajectories = (
+        *(_trajectory(one, plot, one.mark, one.session.tip) for one in others),
+        _trajectory(branch, plot, "", branch.session.cursor),
     )
     if can_run:
         panel.picture, panel.note = _picture(panel, plot, branch)
@@ -34,8 +33,8 @@ def show_plot(panel: PlotPanel, branches: Branches, can_run: bool) -> None:
     panel.draw_soon()
 
 
-def _course(branch: Branch, plot: Plot, mark: str, step: int) -> Course:
-    return Course(mark, branch.name, Walk(branch.timeline, plot.at).until(step))
+def _trajectory(branch: Branch, plot: Plot, mark: str, step: int) -> Trajectory:
+    return Trajectory(mark, branch.name, coordinates(branch.timeline, plot.at, step))
 
 
 def _picture(panel: PlotPanel, plot: Plot, branch: Branch) -> tuple[PlotData | None, str]:

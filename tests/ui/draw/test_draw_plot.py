@@ -12,12 +12,12 @@ from textual.strip import Strip
 
 from tutor.insight.pairing import Pair
 from tutor.insight.plots import PlotData
+from tutor.insight.trajectory import Trajectory
 from tutor.schema.frame import TensorView
 from tutor.script.declarations import Over, Plot
 from tutor.ui.draw.plots.chart import Chart, log_ticks, ticks
-from tutor.ui.draw.plots.marks import Course
 from tutor.ui.draw.plots.plot import draw_plot, grid
-from tutor.ui.draw.plots.surface import Way, draw_surface, room
+from tutor.ui.draw.plots.surface import Overlay, draw_surface, room
 from tutor.ui.draw.script.twin import draw_twin
 from tutor.ui.draw.text.palette import Palette, palette_for
 
@@ -51,19 +51,19 @@ def slope(width: int, height: int, plot: Plot = MAP) -> PlotData:
     return PlotData(1, surface=np.repeat(np.linspace(0, 1, rows)[:, None], columns, axis=1))
 
 
-def run(*places: Sequence[float], mark: str = "", name: str = "main") -> Course:
-    return Course(mark, name, [numbers(*one) for one in places])
+def run(*places: Sequence[float], mark: str = "", name: str = "main") -> Trajectory:
+    return Trajectory(mark, name, [numbers(*one) for one in places])
 
 
 def drawn(
     plot: Plot,
     picture: PlotData,
-    *courses: Course,
+    *trajectories: Trajectory,
     width: int = 40,
     height: int = 12,
     palette: Palette = PALETTE,
 ) -> list[Strip]:
-    strips = draw_plot(plot, picture, courses, width, height, palette)
+    strips = draw_plot(plot, picture, trajectories, width, height, palette)
     assert len(strips) == height
     assert {strip.cell_length for strip in strips} == {width}
     assert {sum(s.cell_length for s in strip) for strip in strips} == {width}
@@ -87,7 +87,7 @@ def row(rows: Sequence[str], mark: str) -> int:
     return next(number for number, row in enumerate(rows) if mark in row)
 
 
-PICTURES: list[Callable[[int, int], tuple[Plot, PlotData, tuple[Course, ...]]]] = [
+PICTURES: list[Callable[[int, int], tuple[Plot, PlotData, tuple[Trajectory, ...]]]] = [
     lambda w, h: (POINTS, PlotData(1, points=(numbers(1, 2, 3), numbers(4, 2, 9))), ()),
     lambda w, h: (
         CLASSED, PlotData(1, points=(numbers(1, 2), numbers(3, 4), numbers(0, 1))), (run(),)
@@ -111,15 +111,15 @@ PICTURES: list[Callable[[int, int], tuple[Plot, PlotData, tuple[Course, ...]]]] 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("make", PICTURES)
 def test_every_plot_fills_its_pane(make: Any, size: tuple[int, int], color: str | None) -> None:
-    plot, picture, courses = make(*size)
-    drawn(plot, picture, *courses, width=size[0], height=size[1], palette=palette_for(color))
+    plot, picture, trajectories = make(*size)
+    drawn(plot, picture, *trajectories, width=size[0], height=size[1], palette=palette_for(color))
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 90), st.integers(1, 30), st.sampled_from(PICTURES))
 def test_every_plot_fills_a_pane_of_any_size(width: int, height: int, make: Any) -> None:
-    plot, picture, courses = make(width, height)
-    drawn(plot, picture, *courses, width=width, height=height)
+    plot, picture, trajectories = make(width, height)
+    drawn(plot, picture, *trajectories, width=width, height=height)
 
 
 def test_a_pane_without_room_is_left_alone() -> None:
@@ -129,8 +129,8 @@ def test_a_pane_without_room_is_left_alone() -> None:
 
 def test_without_colours_nothing_has_a_colour() -> None:
     for make in PICTURES:
-        plot, picture, courses = make(40, 12)
-        strips = drawn(plot, picture, *courses, palette=palette_for(None))
+        plot, picture, trajectories = make(40, 12)
+        strips = drawn(plot, picture, *trajectories, palette=palette_for(None))
         assert all(s.style is not None and s.style.color is None for one in strips for s in one)
 
 
@@ -400,8 +400,8 @@ def test_other_runs_stand_on_the_curve_with_their_letters() -> None:
 
 def test_a_curve_without_a_ball_is_drawn_all_the_same() -> None:
     plot = Plot("t", of="v", over=CURVE.over)
-    for courses in ([], [run()], [run(mark="b", name="lr = 0.5"), run()]):
-        rows = texts(plot, bowl(), *courses)
+    for trajectories in ([], [run()], [run(mark="b", name="lr = 0.5"), run()]):
+        rows = texts(plot, bowl(), *trajectories)
         assert dots(rows) > 30
         # Nor does a legend tell of runs that are nowhere on it.
         assert rows[0] == "t"
@@ -597,9 +597,9 @@ def test_the_room_of_a_map_is_what_it_is_sampled_for() -> None:
 def test_a_map_alone_fills_its_room(size: tuple[int, int], color: str | None) -> None:
     palette = palette_for(color)
     columns, rows = room(*size)
-    ways = [Way("●", numbers(NAN, 0.5), numbers(0.5, INF), palette.strong)]
+    overlays = [Overlay("●", numbers(NAN, 0.5), numbers(0.5, INF), palette.strong)]
     surface = np.arange(2.0 * rows * columns).reshape(2 * rows, columns)
-    strips = draw_surface(surface, (0, 1), (0, 1), ("a", "b"), ways, *size, palette)
+    strips = draw_surface(surface, (0, 1), (0, 1), ("a", "b"), overlays, *size, palette)
     assert len(strips) == rows + 2
     assert {strip.cell_length for strip in strips} == {size[0]}
 

@@ -11,8 +11,8 @@ from textual.strip import Strip
 
 from tutor.history.timeline import Moment
 from tutor.insight.plots import PlotData
+from tutor.insight.trajectory import Trajectory
 from tutor.script.declarations import Plot
-from tutor.ui.draw.plots.marks import Course
 from tutor.ui.draw.plots.plot import draw_plot, grid
 from tutor.ui.draw.text.strips import line
 from tutor.ui.panels.panel import Panel
@@ -29,8 +29,8 @@ class PlotPanel(Panel):
     ]
 
     picture: var[PlotData | None] = var(None)
-    courses: Sequence[Course] = ()
-    """Where the runs went, the one that is shown last."""
+    trajectories: Sequence[Trajectory] = ()
+    """One for each run; that of the shown run comes last."""
     note = ""
     """What is said while the picture is of another step, or why there is none."""
 
@@ -69,9 +69,9 @@ class PlotPanel(Panel):
     def inputs(self, moment: Moment) -> object:
         # A run may come back to a place with as many steps behind it; and NaN equals nothing.
         ends = [
-            (one.mark, one.name, *(part[-1:].tobytes() for part in one.places), len(one.places[0]))
-            for one in self.courses
-            if one.places
+            (one.mark, one.name, *(axis[-1:].tobytes() for axis in path), len(path[0]))
+            for one in self.trajectories
+            if (path := one.coordinates)
         ]
         return self.plot, self.picture, ends, self.note
 
@@ -83,7 +83,7 @@ class PlotPanel(Panel):
         if self.picture is None:
             return [line(self.note or "the plot comes when something has run", width,
                          self.palette.muted)]  # fmt: skip
-        return draw_plot(plot, self.picture, self.courses, width, height, self.palette)
+        return draw_plot(plot, self.picture, self.trajectories, width, height, self.palette)
 
     def _tell(self, subtitle: str) -> None:
         count = len(self.lesson.metadata.plots)
