@@ -6,7 +6,7 @@ from tutor.script.declarations import Plot
 from tutor.session.branches import Branch, Branches
 from tutor.ui.panels.plot import PlotPanel
 
-NOTHING_RUNS = "a recording runs nothing: only the way is known"
+NOTHING_RUNS = "a recording runs nothing: only the trajectory is known"
 
 _NOTHING = PlotData(0)
 
