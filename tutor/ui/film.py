@@ -129,7 +129,7 @@ async def _opened(
             await pilot.pause()
             screen = app.screen
         # What is looked for in slices is found before the first picture.
-        while screen.branches.current.events.follow():
+        while screen.branches.current.events.advance():
             await pilot.pause()
         yield app, screen, pilot
 

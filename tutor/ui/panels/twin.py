@@ -62,7 +62,7 @@ class TwinPanel(Panel):
             return self._problem
         beside = self.twin.beside(moment.timeline)
         passes = beside.passes(moment.step)
-        if beside.follow(moment.step):
+        if beside.advance(moment.step):
             self.call_later(self.draw_soon)
         there = beside.their_step(moment.step)
         return (

@@ -118,7 +118,7 @@ class Reporting(Travelling):
             branch.events.fail(
                 ended.message.replace(branch.session.launch.path, self.lesson.path.name)
             )
-        if branch.events.follow() and branch not in self._followed:
+        if branch.events.advance() and branch not in self._followed:
             self._followed.add(branch)
             later(self, _FRAME, lambda: self._follow_on(branch))
         if branch is self.branch:

@@ -199,7 +199,7 @@ class Travelling(Asking):
         """Look through what is recorded, a slice at a time; then run on."""
         if search is not self._searching or branch is not self.branch:
             return
-        if search.go_on():
+        if search.advance():
             later(self, 0.001, lambda: self._look_for(condition, search, branch))
             return
         self._searching = None
