@@ -40,7 +40,7 @@ def run(steps: int) -> Timeline:
 def drawn(made: Timeline) -> Callable[[], object]:
     """Draws the timeline's two rows in the middle of the run, its events found before."""
     events = Events(made)
-    while events.follow():
+    while events.advance():
         pass
     return lambda: draw_timeline(made, len(made) // 2, 120, PALETTE, events=events, fork=9)
 
@@ -48,7 +48,7 @@ def drawn(made: Timeline) -> Callable[[], object]:
 def searched(made: Timeline) -> None:
     """Looks for what never holds, in the slices that the event loop allows."""
     search = Condition("abs(n - 1) > 1e9").search(made, 1, len(made))
-    while search.go_on(0.002):
+    while search.advance(0.002):
         pass
 
 

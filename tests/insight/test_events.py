@@ -45,7 +45,7 @@ def timeline_of(frames: Sequence[Frame], **options) -> Timeline:
 
 def followed(timeline: Timeline) -> Events:
     events = Events(timeline)
-    while events.follow():
+    while events.advance():
         pass
     return events
 
@@ -174,11 +174,11 @@ def test_an_edited_value_makes_events_after_the_step_was_looked_at() -> None:
     timeline = timeline_of([frame(1, {"w": tensor(1)}), frame(2, {"w": tensor(math.nan)})])
     events = followed(timeline)
     timeline.edit(2, {"w": tensor(2), "b": tensor(math.inf)})
-    while events.follow():
+    while events.advance():
         pass
     assert told(events) == ["b became inf"]
     timeline.append(frame(3, {"w": tensor(math.nan)}))
-    events.follow()
+    events.advance()
     assert told(events) == ["b became inf", "w became nan"]
 
 
@@ -192,7 +192,7 @@ def test_what_was_thinned_makes_no_events_and_is_told_without_numbers() -> None:
         budget=Budget(10_000),
     )
     events = Events(timeline)
-    while events.follow():
+    while events.advance():
         pass
     assert 0 < events.count(Kind.EXPLODED) < 100
     assert events.count(Kind.NONFINITE) == 1
@@ -303,9 +303,9 @@ def test_whatever_the_slices_the_events_are_those_of_a_plain_scan(
         timeline.append(one)
         left -= 1
         if not left:
-            events.follow(0)  # one little piece of work, after which steps are added
+            events.advance(0)  # one little piece of work, after which steps are added
             left = next(sizes, 99)
-    while events.follow(0):
+    while events.advance(0):
         pass
     assert set(map(tuple, events.listed())) == wanted
     assert all(tell(events, event) for event in events.listed())

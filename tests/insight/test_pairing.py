@@ -55,7 +55,7 @@ def run(name: str, start: object, ends: list[object], before: int = 1, inside: i
 
 def followed(beside: Beside, step: int) -> list[Pair]:
     """The pairs, all passes up to there compared."""
-    while beside.follow(step):
+    while beside.advance(step):
         pass
     return beside.compared(step)
 
@@ -109,7 +109,7 @@ def test_a_twin_that_is_still_running_catches_up() -> None:
     [pair] = beside.compared(4)
     assert beside.passes(4) == 0
     assert (pair.other, pair.largest_at) == (None, 0)
-    assert not beside.follow(4)
+    assert not beside.advance(4)
     whole = run("v", 0, [1, 4])
     for step in range(1, len(whole) + 1):
         frame = whole.frame(step)
@@ -148,15 +148,15 @@ def test_it_is_followed_in_slices() -> None:
     ours = run("w", 0, [float(at == 3) for at in range(50)])
     beside = Beside(ours, run("v", 0, [0.0] * 50), [("w", "v"), ("w", "v")])
     # Without any time nothing is compared, and there is more to do.
-    assert beside.follow(51, seconds=-1.0)
+    assert beside.advance(51, seconds=-1.0)
     assert beside.compared_passes == 0
     told = beside.compared_passes
-    while beside.follow(51, seconds=1e-5):
+    while beside.advance(51, seconds=1e-5):
         # Whatever was compared stays so.
         assert beside.compared_passes >= told
         told = beside.compared_passes
     assert beside.compared_passes == 50
-    assert not beside.follow(51, seconds=-1.0)
+    assert not beside.advance(51, seconds=-1.0)
     assert [(one.largest, one.largest_at) for one in beside.compared(51)] == [(1.0, 4)] * 2
 
 

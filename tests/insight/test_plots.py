@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from tutor.history.timeline import Timeline
-from tutor.insight.plots import Picture, names_in, picture_of, sample_of
+from tutor.insight.plots import PlotData, names_in, plot_data, sample_of
 from tutor.schema.frame import Frame, TensorView
 from tutor.script.declarations import Over, Plot
 from tutor.session.replays.plots import PlotEvaluator
@@ -42,12 +42,12 @@ def test_a_question_holds_all_that_a_plot_evaluates() -> None:
 def test_an_answer_becomes_points_lines_and_a_surface() -> None:
     sample = Sample(counts=(3, 2))
     values = (packed(1, 2), packed(3, 4), packed(0, 1), packed(5), packed(6), packed(7), packed(8))
-    picture = picture_of(POINTS, Sampled(sample, values), 9)
+    picture = plot_data(POINTS, Sampled(sample, values), 9)
     assert [one.tolist() for one in picture.points] == [[1, 2], [3, 4], [0, 1]]
     told = [(x.tolist(), y.tolist(), label) for x, y, label in picture.lines]
     assert told == [([5], [6], "fit"), ([7], [8], "")]
     assert (picture.step, picture.problem, picture.surface) == (9, "", None)
-    mapped = picture_of(MAP, Sampled(sample, surface=packed(*range(6))), 9)
+    mapped = plot_data(MAP, Sampled(sample, surface=packed(*range(6))), 9)
     assert mapped.surface is not None
     # The first name runs along the rows.
     assert mapped.surface.tolist() == [[0, 1, 2], [3, 4, 5]]
@@ -55,21 +55,21 @@ def test_an_answer_becomes_points_lines_and_a_surface() -> None:
 
 def test_what_has_no_partner_is_not_drawn() -> None:
     values = (packed(1, 2, 3), packed(4), packed(0, 0), b"", packed(1), packed(1), packed(1, 2))
-    picture = picture_of(POINTS, Sampled(Sample(), values), 1)
+    picture = plot_data(POINTS, Sampled(Sample(), values), 1)
     assert [one.size for one in picture.points] == [1, 1, 1]
     assert [(x.size, y.size) for x, y, _ in picture.lines] == [(0, 0), (1, 1)]
 
 
 def test_bars_have_the_names_of_their_dictionary() -> None:
     answer = Sampled(Sample(), (packed(1.0, math.inf),), ("w1", "w2"))
-    assert picture_of(BARS, answer, 1).bars == (("w1", 1.0), ("w2", math.inf))
-    assert picture_of(BARS, Sampled(Sample(), (None,)), 1).bars == ()
+    assert plot_data(BARS, answer, 1).bars == (("w1", 1.0), ("w2", math.inf))
+    assert plot_data(BARS, Sampled(Sample(), (None,)), 1).bars == ()
 
 
 def test_of_several_problems_the_first_is_told_with_its_expression() -> None:
     problems = (("x", "NameError: name 'x' is not defined"), ("y", "ValueError: no"))
     answer = Sampled(Sample(), (None,) * 7, problems=problems)
-    picture = picture_of(POINTS, answer, 1)
+    picture = plot_data(POINTS, answer, 1)
     assert picture.problem == "x: NameError: name 'x' is not defined"
     assert picture.points[0].size == 0
 
@@ -178,7 +178,7 @@ class Desk:
     def _wake(self) -> None:
         self.woken += 1
 
-    def picture(self, plot: Plot, step: int, size: tuple[int, int] = SIZE) -> Picture | None:
+    def picture(self, plot: Plot, step: int, size: tuple[int, int] = SIZE) -> PlotData | None:
         return self.plots.picture(plot, self.timeline, step, size)
 
     def drain(self) -> None:
@@ -195,7 +195,7 @@ class Desk:
             self.drain()
         assert not self.plots.is_awaited, "it waits for an answer that nobody gives"
 
-    def shown(self, plot: Plot, step: int, size: tuple[int, int] = SIZE) -> Picture:
+    def shown(self, plot: Plot, step: int, size: tuple[int, int] = SIZE) -> PlotData:
         """The picture, asked for where it is not known."""
         if (found := self.picture(plot, step, size)) is None:
             self.settle(float(step))
@@ -227,7 +227,7 @@ def test_a_picture_is_kept_while_nothing_that_it_uses_changes() -> None:
     assert len(desk.engine.questions) == 2
 
 
-def content(picture: Picture) -> tuple[int, Sampled | None, list[float] | None]:
+def content(picture: PlotData) -> tuple[int, Sampled | None, list[float] | None]:
     """What is in a picture: at which step it was asked for, and what came of it."""
     surface = None if picture.surface is None else picture.surface.tolist()
     return picture.step, picture.sampled, surface

@@ -39,14 +39,14 @@ def timeline_of(*changes: dict[str, TensorView | None], losses: tuple[float, ...
 
 def found(text: str, timeline: Timeline, first: int = 1) -> int | None:
     search = Condition(text).search(timeline, first, len(timeline))
-    while search.go_on():
+    while search.advance():
         pass
     return search.found
 
 
 def problem(text: str, timeline: Timeline) -> str:
     search = Condition(text).search(timeline, 1, len(timeline))
-    while search.go_on():
+    while search.advance():
         pass
     assert search.found is None
     return search.problem
@@ -109,7 +109,7 @@ def test_the_first_step_where_it_holds(text: str, step: int | None) -> None:
 def test_a_search_begins_at_its_first_step_and_ends_at_its_last() -> None:
     assert found("w > 0", RUN, first=3) == 3
     search = Condition("loss < 0.2").search(RUN, 1, 3)
-    while search.go_on():
+    while search.advance():
         pass
     assert search.found is None
     assert found("step > 0", Timeline()) is None
@@ -266,7 +266,7 @@ def test_a_long_run_is_searched_in_slices() -> None:
         timeline.append(Frame(step, 1, 1, step, "other", None, False, changed))
     search = Condition("loss > 2 and abs(n - 1) > 1e9").search(timeline, 1, len(timeline))
     slices = 0
-    while search.go_on(0.002):
+    while search.advance(0.002):
         slices += 1
     assert search.found is None
     assert slices > 5

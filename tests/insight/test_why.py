@@ -387,6 +387,30 @@ def test_a_rule_that_torch_contradicts_is_not_shown():
     assert found.terms[0].derivative is None
 
 
+def test_a_hook_on_a_node_that_changes_what_a_reshape_passes_on_is_noticed(known):
+    run = known("""
+        import torch
+        w = torch.ones(4, requires_grad=True)
+        square = w.view(2, 2)
+        square.grad_fn.register_hook(lambda passed, arrived: (passed[0] * 10,))
+        loss = square.sum()
+        loss.backward()
+    """)
+    (term,) = run.gradient("w").terms
+    assert term.derivative is None
+
+
+def test_a_large_expanded_value_has_a_derivative(known):
+    run = known("""
+        import torch
+        w = torch.ones(1, requires_grad=True)
+        loss = w.expand(5000).sum()
+        loss.backward()
+    """)
+    (term,) = run.gradient("w").terms
+    assert term.derivative == "the same numbers, put back"
+
+
 def test_a_weight_that_is_used_thousands_of_times_is_told_at_once():
     leaf = Operation(1, "leaf", "w", 1, "", (), "", (view(2.0, True),), 9, (view(3e3),))
     operations = {1: leaf}

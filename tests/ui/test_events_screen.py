@@ -70,7 +70,7 @@ def run(iterations: int) -> Events:
         told = f"epoch {iteration}: {loss:.3f}\n"
         timeline.transcript.append(len(timeline), [(1, told.encode())])
     events = Events(timeline)
-    while events.follow():
+    while events.advance():
         pass
     return events
 
@@ -158,7 +158,7 @@ async def test_a_hundred_thousand_events_open_at_once() -> None:
         timeline.append(Frame(step, 1, 0, None, "other", None, False, {}))
         timeline.transcript.append(step, [(1, b"x\n")])
     events = Events(timeline)
-    while events.follow():
+    while events.advance():
         pass
     app = Shown(listing(events, 50_000))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -214,7 +214,7 @@ async def test_the_pane_marks_events_as_they_are_found_and_tells_doubts(tmp_path
         before = panel.render_line(0).text
         assert before.startswith("Y")
         assert "◆" in before
-        while events.follow():
+        while events.advance():
             pass
         timeline.doubt = Doubt(700, "a clock")
         panel.draw_soon()

@@ -792,7 +792,7 @@ def test_a_fork_keeps_what_was_caught_up_to_it(fragile: Recording) -> None:
 
 def test_what_was_caught_is_an_event_that_is_told(fragile: Recording) -> None:
     events = Events(fragile.timeline)
-    while events.follow():
+    while events.advance():
         pass
     listed = events.listed([Kind.EXCEPTION])
     assert [event.step for event in listed] == list(caught(fragile.timeline))
@@ -803,7 +803,7 @@ def test_what_was_caught_is_an_event_that_is_told(fragile: Recording) -> None:
 def test_how_a_run_ends_is_told_beside_what_it_caught(record: Record) -> None:
     found = record("try:\n    1 / 0\nexcept ZeroDivisionError:\n    x = 1\nx = []\nx[3]\n")
     events = Events(found.timeline)
-    while events.follow():
+    while events.advance():
         pass
     events.fail(found.ended.message)
     told = [tell(events, event) for event in events.listed([Kind.EXCEPTION])]
@@ -813,7 +813,7 @@ def test_how_a_run_ends_is_told_beside_what_it_caught(record: Record) -> None:
 def test_an_event_of_several_lines_is_told_in_one(record: Record) -> None:
     source = "try:\n    raise ValueError('one\\ntwo')\nexcept ValueError:\n    pass\n"
     events = Events(record(source).timeline)
-    while events.follow():
+    while events.advance():
         pass
     [event] = events.listed([Kind.EXCEPTION])
     assert "\n" not in tell(events, event)

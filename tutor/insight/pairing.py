@@ -1,18 +1,15 @@
 """Two runs beside each other: matched by the passes of their loops, their values compared."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from time import monotonic
 
 import numpy as np
 
 from tutor.history.timeline import Timeline
+from tutor.insight.slices import SLICE, advance
 from tutor.schema import values
 from tutor.schema.frame import TensorView
-
-SLICE = 0.004
-"""Seconds that comparing takes at a time, about."""
 
 _AGAIN = 20
 """Passes that are looked at again, at most, in one go."""
@@ -89,26 +86,22 @@ class Beside:
             largest, largest_at = known[worst], worst + 1
         return Pair(*self._pairs[number], one, other, difference, largest, largest_at)
 
-    def follow(self, step: int, seconds: float = SLICE) -> bool:
-        """Compare the passes up to `step`, for about so long.
-
-        Returns:
-            Whether there is more to compare.
-        """
+    def advance(self, step: int, seconds: float = SLICE) -> bool:
+        """Compare the iterations up to `step` for about `seconds`. Return True if more remain."""
         if (edits := sum(map(len, self.ours.edited.values()))) != self._edits:
-            # What was compared may have been something else.
+            # The values that were compared may have been edited since.
             self._edits = edits
             self._differences = [[] for _ in self._pairs]
-        until, done = monotonic() + seconds, self.passes(step)
+        return advance(self._compare_until(self.passes(step)), seconds)
+
+    def _compare_until(self, done: int) -> Iterator[None]:
         for number, known in enumerate(self._differences):
             while len(known) < done:
-                if monotonic() > until:
-                    return True
                 known.append(self._compare(number, len(known) + 1))
-            # What had no content then may have been brought back since.
+                yield
+            # A replay may have restored values that were missing.
             for place in [place for place, found in enumerate(known[:done]) if found < 0][-_AGAIN:]:
                 known[place] = self._compare(number, place + 1)
-        return False
 
     def _compare(self, number: int, passes: int) -> float:
         found = _difference(*self._views(number, self.ours.passes.end(passes), passes))

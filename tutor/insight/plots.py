@@ -14,7 +14,7 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class PlotData:
     """The numbers of a plot at one step."""
 
     step: int
@@ -50,7 +50,7 @@ def sample_of(plot: Plot, columns: int, rows: int) -> Sample:
     )
 
 
-def picture_of(plot: Plot, sampled: Sampled, step: int) -> Picture:
+def plot_data(plot: Plot, sampled: Sampled, step: int) -> PlotData:
     """What a run answered, as what is to be drawn."""
     numbers = [np.frombuffer(value or b"", "<f8") for value in sampled.values]
     points = tuple(numbers[: len(plot.points)])
@@ -64,7 +64,7 @@ def picture_of(plot: Plot, sampled: Sampled, step: int) -> Picture:
     if sampled.surface is not None:
         surface = np.frombuffer(sampled.surface, "<f8").reshape(sampled.sample.counts[::-1])
     problem = "; ".join(f"{text}: {reason}" for text, reason in sampled.problems[:1])
-    return Picture(step, _as_long(*points), tuple(lines), tuple(bars), surface, problem, sampled)
+    return PlotData(step, _as_long(*points), tuple(lines), tuple(bars), surface, problem, sampled)
 
 
 def names_in(plot: Plot) -> frozenset[str]:

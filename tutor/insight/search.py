@@ -11,7 +11,6 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,11 @@ from tutor.history.column import Column
 from tutor.history.series import chunk, stacked
 from tutor.history.timeline import Timeline
 from tutor.insight.predicate import COMPARISONS, ConditionError, Unknowable, compiled, parse, truth
+from tutor.insight.slices import SLICE, advance
 from tutor.schema import values
 from tutor.schema.frame import TensorView
 
 __all__ = ["Condition", "ConditionError", "Search"]
-
-SLICE = 0.004
-"""Seconds that a search takes at a time, about."""
 
 _STEPS = 4096
 """So many steps are searched before the changes of the next ones are gathered."""
@@ -87,23 +84,12 @@ class Search:
         self._losses: Sequence[float] = losses
         self._cached: list[tuple[int, Any]] = [(-1, None)] * len(self._columns)
         self._error = ""
-        self._work = self._look()
+        self._work = self._search()
 
-    def go_on(self, seconds: float = SLICE) -> bool:
-        """Search on, for about so long.
-
-        Returns:
-            Whether there is more to do.
-        """
-        until = monotonic() + seconds
+    def advance(self, seconds: float = SLICE) -> bool:
+        """Search for about `seconds`. Return True if steps remain to be searched."""
         with np.errstate(all="ignore"):
-            for found in self._work:
-                if found:
-                    self.found = found
-                    return False
-                if monotonic() >= until:
-                    return True
-        return False
+            return advance(self._work, seconds)
 
     @property
     def problem(self) -> str:
@@ -164,16 +150,22 @@ class Search:
 
     # Searching
 
-    def _look(self) -> Iterator[int | None]:
-        """None after each little piece of work, then the step if there is one."""
-        yield self._first if self.last >= self._first and self.looks_true(self._first) else None
+    def _search(self) -> Iterator[None]:
+        """Search in small pieces until `found` is set or no step is left."""
+        if self.last >= self._first and self.looks_true(self._first):
+            self.found = self._first
+            return
+        yield
         plain, column = self.condition.plain, self._columns[0] if self._columns else None
         if plain is not None and column is not None:
-            yield from self._look_at_column(column, *plain)
+            yield from self._search_column(column, *plain)
             return
         for first in range(self._first, self.last + 1, _STEPS):
             for step in self._steps(first, min(first + _STEPS - 1, self.last)):
-                yield step if self.looks_true(step) else None
+                if self.looks_true(step):
+                    self.found = step
+                    return
+                yield
 
     def _steps(self, first: int, last: int) -> list[int]:
         """Those of some steps at which the condition may begin to hold."""
@@ -185,10 +177,10 @@ class Search:
             changes.append(np.array(steps[bisect_left(steps, first) : bisect_right(steps, last)]))
         return sorted({step for these in changes for step in these.tolist()})
 
-    def _look_at_column(
+    def _search_column(
         self, column: Column, compare: Callable[[Any, Any], Any], bound: float
-    ) -> Iterator[int | None]:
-        """The changes of one value that is compared with a number, many at a time."""
+    ) -> Iterator[None]:
+        """Compare the changes of one value with a number, many at a time."""
         start, end = column.index(self._first) + 1, column.index(self.last) + 1
         while start < end:
             views = chunk(column, start, end)
@@ -196,12 +188,13 @@ class Search:
             for which, elements in stacked(views):
                 is_so[which] = compare(elements, bound).reshape(len(which), -1).all(axis=1)
             if is_so.any():
-                yield column.steps[start + int(is_so.argmax())]
+                self.found = column.steps[start + int(is_so.argmax())]
+                return
             for at, view in enumerate(views):
                 if not self._error and view is not None and view.data is None:
                     self.looks_true(column.steps[start + at])  # notes why it cannot be told
             start += len(views)
-            yield None
+            yield
 
 
 def _plain(node: ast.expr) -> tuple[Callable[[Any, Any], Any], float] | None:

@@ -1,8 +1,9 @@
-"""The way that values took through a run: what a plot draws over a curve or a map."""
+"""The trajectory of values through a run, which a plot draws over a curve or a map."""
 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,42 +15,51 @@ from tutor.schema.frame import TensorView
 Array = np.ndarray[Any, Any]
 
 MOST = 300
-"""So many changes of a value are drawn; of more, evenly chosen ones, and the last."""
+"""Most changes of a value in a trajectory; of more, evenly spaced ones and the last."""
 
 
-class Walk:
-    """Where the values of some names were, one coordinate each, after each step that moved one,
-    since they were last set outside of loops.
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """The path of some values through one run, drawn over a curve or a map."""
+
+    mark: str
+    """The run's mark, one character; "" for the run that is shown."""
+    name: str
+    """The run's name."""
+    coordinates: Sequence[Array]
+    """An array for each value; the last element is the current position."""
+
+
+def coordinates(timeline: Timeline, places: Sequence[str], step: int) -> list[Array]:
+    """Return the values of some names after each step that changed one of them, up to `step`.
+
+    A trajectory starts at the last statement outside of loops that set one of the values. Where
+    several values change one after the other, it has one point for each iteration.
 
     Args:
-        places: The names as the tensors pane has them, with subscripts: `w[0, 1]`.
+        places: Names as the tensors pane shows them, with subscripts: `w[0, 1]`.
+
+    Returns:
+        An array for each name, all of one length. NaN where a value is not known or is not one
+        number.
     """
-
-    def __init__(self, timeline: Timeline, places: Sequence[str]) -> None:
-        self._timeline = timeline
-        self._places = [_split(place) for place in places]
-
-    def until(self, step: int) -> list[Array]:
-        """The coordinates up to `step`: an array for each name, all of one length. NaN where a
-        value is not known or not one number."""
-        columns = [self._timeline.columns.get(name) for name, _ in self._places]
-        known = [column for column in columns if column is not None]
-        if len(known) < len(columns) or not known:
-            return [np.zeros(0) for _ in columns]
-        # From where each of them has a value; and a walk begins anew where a statement outside of
-        # loops sets a value: what a layer was born with is no place that was walked from.
-        born = max((column.steps[0] for column in known if len(column)), default=1)
-        names = [name for name, _ in self._places]
-        start = max(born, self._timeline.set_outside(names, step))
-        steps = sorted({at for column in known for at in _sampled(column.steps, start, step)})
-        ends = _sampled(self._timeline.passes.ends, start, step)
-        if ends and len({_part(column.steps, start, step).tobytes() for column in known}) > 1:
-            # They are moved one after the other: halfway between is no place that was meant.
-            steps = sorted({start, *ends, *steps[-1:]})
-        return [
-            np.array([_number(column.view(column.index(at)), key) for at in steps])
-            for column, (_, key) in zip(known, self._places, strict=True)
-        ]
+    split = [_split(place) for place in places]
+    columns = [timeline.columns.get(name) for name, _ in split]
+    known = [column for column in columns if column is not None]
+    if len(known) < len(columns) or not known:
+        return [np.zeros(0) for _ in columns]
+    # A value that a statement outside of loops sets is an initial value, not a step of training.
+    born = max((column.steps[0] for column in known if len(column)), default=1)
+    start = max(born, timeline.set_outside([name for name, _ in split], step))
+    steps = sorted({at for column in known for at in _sampled(column.steps, start, step)})
+    ends = _sampled(timeline.passes.ends, start, step)
+    if ends and len({_part(column.steps, start, step).tobytes() for column in known}) > 1:
+        # The values change at different steps: a point between them would mix two iterations.
+        steps = sorted({start, *ends, *steps[-1:]})
+    return [
+        np.array([_number(column.view(column.index(at)), key) for at in steps])
+        for column, (_, key) in zip(known, split, strict=True)
+    ]
 
 
 def _part(steps: "array[int]", start: int, end: int) -> "array[int]":
@@ -57,14 +67,14 @@ def _part(steps: "array[int]", start: int, end: int) -> "array[int]":
 
 
 def _sampled(steps: Sequence[int], start: int, end: int) -> list[int]:
-    """At most `MOST` of the steps from `start` to `end`, and the last of them."""
+    """Return at most `MOST` of the steps from `start` to `end`, and the last of them."""
     first, last = bisect_left(steps, start), bisect_right(steps, end)
     stride = max(1, -(-(last - first) // MOST))
     return [*steps[first:last:stride], *steps[max(first, last - 1) : last]]
 
 
 def _split(place: str) -> tuple[str, Any]:
-    """The name, and what stands in its brackets; None without any."""
+    """Return the name and its subscript, None without one."""
     name, bracket, _ = place.partition("[")
     return name, target.subscript(place[len(name) :]) if bracket else None
 

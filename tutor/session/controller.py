@@ -11,7 +11,7 @@ from tutor.course.catalog import neighbours
 from tutor.history.budget import Budget
 from tutor.history.timeline import Doubt, Moment, Timeline
 from tutor.insight.events.kinds import Event, Kind
-from tutor.insight.plots import Picture
+from tutor.insight.plots import PlotData
 from tutor.insight.search import Condition
 from tutor.schema.errors import BadRequest
 from tutor.script.lesson import Lesson, LessonError
@@ -250,7 +250,7 @@ class Controller:
         if ended is not None and ended.outcome == "raised":
             path = branch.session.launch.path
             branch.events.fail(ended.message.replace(path, self.lesson.path.name))
-        if branch.events.follow() and branch not in self._followed:
+        if branch.events.advance() and branch not in self._followed:
             self._followed.add(branch)
             self._later(_FRAME, lambda: self._follow_on(branch))
 
@@ -334,13 +334,13 @@ class Controller:
             self._lens = microscope.lens(session)
         return self._lens
 
-    def _plot(self, needs: Needs) -> tuple[Picture | None, str]:
+    def _plot(self, needs: Needs) -> tuple[PlotData | None, str]:
         """Return the plot, and one line where it is not that of this step."""
         session, plots = self.session, self.branch.plots
         if needs.plot is None or not session.cursor:
             return None, ""
         if not self.engine.can_run:
-            return Picture(0), "a recording runs nothing: only the way is known"
+            return PlotData(0), "a recording runs nothing: only the trajectory is known"
         # While a fork is being made its values are still the parent's.
         if not session.rushing and not session.intake.is_replaying:
             found = plots.picture(needs.plot, session.timeline, session.cursor, needs.grid)

@@ -88,7 +88,7 @@ class Finder:
         """Search a slice of what is recorded; after the last slice, run on."""
         if search is not self._search:
             return
-        if search.go_on():
+        if search.advance():
             self._later(_PAUSE, lambda: self._go_on(condition, search, session))
             return
         self._search = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from tutor.history.timeline import Moment, Timeline
 from tutor.insight.events.detect import Events
-from tutor.insight.plots import Picture
+from tutor.insight.plots import PlotData
 from tutor.script.declarations import Plot
 from tutor.session.inside_view import Lens
 from tutor.session.replays.query import Answer
@@ -57,7 +57,7 @@ class View:
     """The numbers that the tensors pane asked for."""
     part_note: str = ""
     """How far the replay for them is, or why there will be none."""
-    plot: Picture | None = None
+    plot: PlotData | None = None
     plot_note: str = ""
     """Why the plot is of another step, or why there is none."""
     twin: Twin | None = None

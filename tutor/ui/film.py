@@ -130,7 +130,7 @@ async def _opened(
             await pilot.pause()
             screen = app.screen
         # What is looked for in slices is found before the first picture.
-        while controller.branch.events.follow():
+        while controller.branch.events.advance():
             await pilot.pause()
         yield app, screen, controller, pilot
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from textual.strip import Strip
 
 from tutor.insight.pairing import Pair
-from tutor.insight.plots import Picture
+from tutor.insight.plots import PlotData
+from tutor.insight.trajectory import Trajectory
 from tutor.schema.frame import TensorView
 from tutor.script.declarations import Over, Plot
 from tutor.ui.draw.plots.chart import Chart, log_ticks, ticks
-from tutor.ui.draw.plots.marks import Course
 from tutor.ui.draw.plots.plot import draw_plot, grid
-from tutor.ui.draw.plots.surface import Way, draw_surface, room
+from tutor.ui.draw.plots.surface import Overlay, draw_surface, room
 from tutor.ui.draw.script.twin import draw_twin
 from tutor.ui.draw.text.palette import Palette, palette_for
 
@@ -41,29 +41,29 @@ MAP = Plot("The map", of="a + b", over=(Over("a", 0, 1), Over("b", 0, 2)), at=("
 BARS = Plot("The bars", bars="{'first': 1}")
 
 
-def bowl(count: int = 200) -> Picture:
-    return Picture(1, surface=(np.linspace(-1, 5, count) - 2) ** 2)
+def bowl(count: int = 200) -> PlotData:
+    return PlotData(1, surface=(np.linspace(-1, 5, count) - 2) ** 2)
 
 
-def slope(width: int, height: int, plot: Plot = MAP) -> Picture:
+def slope(width: int, height: int, plot: Plot = MAP) -> PlotData:
     """A map that rises to the top and not to the right."""
     columns, rows = grid(plot, width, height)
-    return Picture(1, surface=np.repeat(np.linspace(0, 1, rows)[:, None], columns, axis=1))
+    return PlotData(1, surface=np.repeat(np.linspace(0, 1, rows)[:, None], columns, axis=1))
 
 
-def run(*places: Sequence[float], mark: str = "", name: str = "main") -> Course:
-    return Course(mark, name, [numbers(*one) for one in places])
+def run(*places: Sequence[float], mark: str = "", name: str = "main") -> Trajectory:
+    return Trajectory(mark, name, [numbers(*one) for one in places])
 
 
 def drawn(
     plot: Plot,
-    picture: Picture,
-    *courses: Course,
+    picture: PlotData,
+    *trajectories: Trajectory,
     width: int = 40,
     height: int = 12,
     palette: Palette = PALETTE,
 ) -> list[Strip]:
-    strips = draw_plot(plot, picture, courses, width, height, palette)
+    strips = draw_plot(plot, picture, trajectories, width, height, palette)
     assert len(strips) == height
     assert {strip.cell_length for strip in strips} == {width}
     assert {sum(s.cell_length for s in strip) for strip in strips} == {width}
@@ -87,23 +87,23 @@ def row(rows: Sequence[str], mark: str) -> int:
     return next(number for number, row in enumerate(rows) if mark in row)
 
 
-PICTURES: list[Callable[[int, int], tuple[Plot, Picture, tuple[Course, ...]]]] = [
-    lambda w, h: (POINTS, Picture(1, points=(numbers(1, 2, 3), numbers(4, 2, 9))), ()),
+PICTURES: list[Callable[[int, int], tuple[Plot, PlotData, tuple[Trajectory, ...]]]] = [
+    lambda w, h: (POINTS, PlotData(1, points=(numbers(1, 2, 3), numbers(4, 2, 9))), ()),
     lambda w, h: (
-        CLASSED, Picture(1, points=(numbers(1, 2), numbers(3, 4), numbers(0, 1))), (run(),)
+        CLASSED, PlotData(1, points=(numbers(1, 2), numbers(3, 4), numbers(0, 1))), (run(),)
     ),
     lambda w, h: (
         LINES,
-        Picture(1, lines=((numbers(1, 2), numbers(3, 4), "a fit"), (numbers(1), numbers(2), ""))),
+        PlotData(1, lines=((numbers(1, 2), numbers(3, 4), "a fit"), (numbers(1), numbers(2), ""))),
         (),
     ),
     lambda w, h: (CURVE, bowl(), (run([4, 3, 2], mark="b", name="訓練 lr"), run([4, 3]))),
     lambda w, h: (MAP, slope(w, h), (run([0, 0.5], [0, 1.5], mark="b", name="b"), run([1], [1]))),
     lambda w, h: (
-        BARS, Picture(1, bars=(("first", 1.0), ("訓練", -2.0), ("nan", NAN)), problem="oops: no"),
+        BARS, PlotData(1, bars=(("first", 1.0), ("訓練", -2.0), ("nan", NAN)), problem="oops: no"),
         (),
     ),
-    lambda w, h: (CURVE, Picture(1, problem="NameError: name 'v' is not defined"), (run([1]),)),
+    lambda w, h: (CURVE, PlotData(1, problem="NameError: name 'v' is not defined"), (run([1]),)),
 ]  # fmt: skip
 
 
@@ -111,15 +111,15 @@ PICTURES: list[Callable[[int, int], tuple[Plot, Picture, tuple[Course, ...]]]] =
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("make", PICTURES)
 def test_every_plot_fills_its_pane(make: Any, size: tuple[int, int], color: str | None) -> None:
-    plot, picture, courses = make(*size)
-    drawn(plot, picture, *courses, width=size[0], height=size[1], palette=palette_for(color))
+    plot, picture, trajectories = make(*size)
+    drawn(plot, picture, *trajectories, width=size[0], height=size[1], palette=palette_for(color))
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 90), st.integers(1, 30), st.sampled_from(PICTURES))
 def test_every_plot_fills_a_pane_of_any_size(width: int, height: int, make: Any) -> None:
-    plot, picture, courses = make(width, height)
-    drawn(plot, picture, *courses, width=width, height=height)
+    plot, picture, trajectories = make(width, height)
+    drawn(plot, picture, *trajectories, width=width, height=height)
 
 
 def test_a_pane_without_room_is_left_alone() -> None:
@@ -129,8 +129,8 @@ def test_a_pane_without_room_is_left_alone() -> None:
 
 def test_without_colours_nothing_has_a_colour() -> None:
     for make in PICTURES:
-        plot, picture, courses = make(40, 12)
-        strips = drawn(plot, picture, *courses, palette=palette_for(None))
+        plot, picture, trajectories = make(40, 12)
+        strips = drawn(plot, picture, *trajectories, palette=palette_for(None))
         assert all(s.style is not None and s.style.color is None for one in strips for s in one)
 
 
@@ -160,17 +160,17 @@ def test_odd_numbers_are_left_out_and_never_stumbled_over(odd: list[float], log:
     values = numbers(*odd)
     kind = "log" if log else "plain"
     for x, y in ((even, values), (values, even), (values, values)):
-        drawn(Plot(kind, points=("x", "y"), log=log), Picture(1, points=(x, y)))
-        drawn(Plot(kind, lines=(("x", "y"),), log=log), Picture(1, lines=((x, y, "l"),)))
-        kinds = Picture(1, points=(x, y, values))
+        drawn(Plot(kind, points=("x", "y"), log=log), PlotData(1, points=(x, y)))
+        drawn(Plot(kind, lines=(("x", "y"),), log=log), PlotData(1, lines=((x, y, "l"),)))
+        kinds = PlotData(1, points=(x, y, values))
         drawn(Plot(kind, points=("x", "y", "c"), log=log), kinds)
     if count:
         curve = Plot(kind, of="v", over=CURVE.over, at=CURVE.at, log=log)
-        drawn(curve, Picture(1, surface=values), run(odd))
+        drawn(curve, PlotData(1, surface=values), run(odd))
         flat = Plot(kind, of="a", over=MAP.over, at=MAP.at, log=log)
-        drawn(flat, Picture(1, surface=np.resize(values, (20, 32))), run(odd, odd))
+        drawn(flat, PlotData(1, surface=np.resize(values, (20, 32))), run(odd, odd))
     bars = tuple((str(number), value) for number, value in enumerate(odd))
-    drawn(Plot(kind, bars="b", log=log), Picture(1, bars=bars))
+    drawn(Plot(kind, bars="b", log=log), PlotData(1, bars=bars))
 
 
 @given(
@@ -184,49 +184,49 @@ def test_whatever_the_numbers_a_line_through_them_is_drawn(
     # Numbers beyond 1e300 across are drawn in a test of their own.
     x = np.clip(numbers(*(one for one, _ in pairs)), -1e300, 1e300)
     y = numbers(*(other for _, other in pairs))
-    drawn(Plot("t", points=("x", "y"), log=log), Picture(1, (x, y), ((x, y, ""),)))
+    drawn(Plot("t", points=("x", "y"), log=log), PlotData(1, (x, y), ((x, y, ""),)))
 
 
 def test_points_from_one_end_of_the_numbers_to_the_other() -> None:
     points = numbers(1.7e308, -1.7e308), numbers(1, 2)
-    assert "".join(texts(POINTS, Picture(1, points=points))).count("•") == 2
+    assert "".join(texts(POINTS, PlotData(1, points=points))).count("•") == 2
 
 
 def test_a_bar_at_the_end_of_the_numbers() -> None:
-    rows = texts(BARS, Picture(1, bars=(("first", 1.7e308), ("second", 1.0))))
+    rows = texts(BARS, PlotData(1, bars=(("first", 1.7e308), ("second", 1.0))))
     assert (rows[1].count("█"), rows[2].count("█")) == (22, 0)
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_map_from_one_end_of_the_numbers_to_the_other() -> None:
     surface = np.repeat([[-1.7e308], [1.7e308]], [9, 9], axis=0) * np.ones(32)
-    rows = texts(MAP, Picture(1, surface=surface))
+    rows = texts(MAP, PlotData(1, surface=surface))
     assert "×" not in "".join(rows)
 
 
 def test_nothing_to_draw_leaves_the_title() -> None:
     for plot in (POINTS, LINES, CURVE, MAP, BARS):
-        assert texts(plot, Picture(1)) == [plot.title, *[""] * 11]
+        assert texts(plot, PlotData(1)) == [plot.title, *[""] * 11]
 
 
 def test_a_problem_is_told_below_the_title() -> None:
-    rows = texts(CURVE, Picture(1, problem="v: NameError: no"), run([3.0]))
+    rows = texts(CURVE, PlotData(1, problem="v: NameError: no"), run([3.0]))
     assert rows[:3] == ["The bowl", "w[0] 3", "not drawn: v: NameError: no"]
     assert dots(rows) == 0
 
 
 def test_a_long_problem_goes_on_in_the_next_row() -> None:
     problem = "(v - 1) ** 2: ValueError: it gives [4] numbers at each place; it should give one"
-    rows = texts(CURVE, Picture(1, problem=problem))
+    rows = texts(CURVE, PlotData(1, problem=problem))
     assert " ".join(one for one in rows[1:] if one) == f"not drawn: {problem}"
-    strips = drawn(CURVE, Picture(1, problem=problem))
+    strips = drawn(CURVE, PlotData(1, problem=problem))
     inks = {s.style for strip in strips[1:4] for s in strip if s.text.strip()}
     assert inks == {PALETTE.warning}
 
 
 def test_a_name_without_a_value_is_waited_for() -> None:
     told = "(v - w) ** 2: NameError: name 'w' is not defined"
-    strips = drawn(CURVE, Picture(1, problem=told))
+    strips = drawn(CURVE, PlotData(1, problem=told))
     assert strips[1].text.rstrip() == "the plot comes when w has a value"
     assert {s.style for s in strips[1] if s.text.strip()} == {PALETTE.muted}
     assert "NameError" not in "".join(one.text for one in strips)
@@ -235,7 +235,7 @@ def test_a_name_without_a_value_is_waited_for() -> None:
 def test_what_has_a_value_is_drawn_beside_a_problem() -> None:
     plot = Plot("t", points=("x", "y"), lines=(("x", "nobody"),))
     points = numbers(1, 2), numbers(1, 2)
-    rows = texts(plot, Picture(1, points=points, problem="nobody: NameError: no"))
+    rows = texts(plot, PlotData(1, points=points, problem="nobody: NameError: no"))
     assert rows[1].startswith("not drawn: nobody")
     assert "".join(rows).count("•") == 2
 
@@ -246,21 +246,21 @@ def test_what_has_a_value_is_drawn_beside_a_problem() -> None:
 def test_points_of_several_classes_have_marks_of_their_own() -> None:
     kinds = numbers(0, 0, 1, 2, 7)
     points = numbers(1, 2, 3, 4, 5), numbers(1, 2, 3, 4, 5), kinds
-    rows = texts(CLASSED, Picture(1, points=points))
+    rows = texts(CLASSED, PlotData(1, points=points))
     body = "".join(rows[1:])
     assert [body.count(mark) for mark in "o+x*"] == [2, 1, 1, 1]
     assert "•" not in body
 
 
 def test_points_of_one_kind_are_dots() -> None:
-    rows = texts(POINTS, Picture(1, points=(numbers(1, 2, 3), numbers(1, NAN, 3))))
+    rows = texts(POINTS, PlotData(1, points=(numbers(1, 2, 3), numbers(1, NAN, 3))))
     assert "".join(rows).count("•") == 2
 
 
 def test_each_line_with_a_label_is_told() -> None:
     x = numbers(0, 1)
     lines = (x, numbers(0, 1), "a fit"), (x, numbers(1, 2), ""), (x, numbers(1, 0), "the truth")
-    strips = drawn(LINES, Picture(1, lines=lines))
+    strips = drawn(LINES, PlotData(1, lines=lines))
     assert strips[1].text.split("━")[1:] == [" a fit  ", " the truth".ljust(30)]
     legend = {s.text.strip(" ━"): s.style for s in strips[1] if s.text.strip()}
     inks = {s.style for strip in strips[2:] for s in strip if dots([s.text])}
@@ -272,14 +272,14 @@ def test_each_line_with_a_label_is_told() -> None:
 def test_without_colours_each_line_has_a_mark_of_its_own() -> None:
     x = np.linspace(0, 1, 80)
     lines = tuple((x, np.full(80, float(at)), f"line {at}") for at in range(4))
-    rows = texts(LINES, Picture(1, lines=lines), palette=palette_for(None), height=20)
+    rows = texts(LINES, PlotData(1, lines=lines), palette=palette_for(None), height=20)
     assert rows[1] == "━ line 0  * line 1  + line 2  x line 3"
     body = [one.partition("┤")[2] or one.partition("│")[2] for one in rows[2:]]
     assert dots(body) > 20
     for mark in "*+x":
         assert "".join(body).count(mark) > 20
     # With colours the colours tell them apart.
-    coloured = texts(LINES, Picture(1, lines=lines), height=20)
+    coloured = texts(LINES, PlotData(1, lines=lines), height=20)
     assert coloured[1] == "━ line 0  ━ line 1  ━ line 2  ━ line 3"
     assert not set("*+x") & set("".join(one.partition("┤")[2] for one in coloured))
 
@@ -289,7 +289,7 @@ def test_axes_stay_with_the_points_whatever_a_line_does() -> None:
     x = np.linspace(0, 10, 21)
 
     def drawn_with(line: Array) -> tuple[list[str], list[int]]:
-        rows = texts(plot, Picture(1, (x, x), ((x, line, ""),)), height=20)
+        rows = texts(plot, PlotData(1, (x, x), ((x, line, ""),)), height=20)
         labels = [one.split("┤")[0].strip() for one in rows if "┤" in one]
         return labels, [number for number, one in enumerate(rows) if "•" in one]
 
@@ -304,9 +304,9 @@ def test_axes_stay_with_the_points_whatever_a_line_does() -> None:
 def test_a_line_is_cut_where_the_axes_end() -> None:
     plot = Plot("t", points=("x", "y"), lines=(("x", "z"),))
     x = np.linspace(0, 10, 101)
-    whole = texts(plot, Picture(1, (x, 0 * x + x / 10), ((x, x / 10, ""),)), height=20)
-    steep = texts(plot, Picture(1, (x, 0 * x + x / 10), ((x, 100 * x, ""),)), height=20)
-    alone = texts(plot, Picture(1, (x, 0 * x + x / 10), ((x, NAN * x, ""),)), height=20)
+    whole = texts(plot, PlotData(1, (x, 0 * x + x / 10), ((x, x / 10, ""),)), height=20)
+    steep = texts(plot, PlotData(1, (x, 0 * x + x / 10), ((x, 100 * x, ""),)), height=20)
+    alone = texts(plot, PlotData(1, (x, 0 * x + x / 10), ((x, NAN * x, ""),)), height=20)
     assert dots(steep) < 8
     assert dots(alone) == 0
     # Nothing of it lies at the upper end, as if it went along there.
@@ -317,14 +317,14 @@ def test_a_line_is_cut_where_the_axes_end() -> None:
 def test_no_line_is_drawn_over_a_gap() -> None:
     x = np.arange(40.0)
     whole, broken = np.ones(40), np.where((x > 10) & (x < 30), NAN, 1.0)
-    lines = [texts(LINES, Picture(1, lines=((x, y, ""),))) for y in (whole, broken)]
+    lines = [texts(LINES, PlotData(1, lines=((x, y, ""),))) for y in (whole, broken)]
     assert dots(lines[1]) < 0.7 * dots(lines[0])
 
 
 def test_a_logarithmic_plot_has_powers_of_ten() -> None:
     x = np.arange(9.0)
     plot = Plot("t", lines=(("x", "y"),), log=True)
-    rows = texts(plot, Picture(1, lines=((x, 10.0**-x, ""),)), height=20)
+    rows = texts(plot, PlotData(1, lines=((x, 10.0**-x, ""),)), height=20)
     assert [one.split("┤")[0].strip() for one in rows if "┤" in one][-1] == "1e-8"
     # It falls evenly, where without logarithms all but the first would lie on the axis.
     assert len([one for one in rows if dots([one])]) > 15
@@ -333,7 +333,7 @@ def test_a_logarithmic_plot_has_powers_of_ten() -> None:
 def test_numbers_not_above_zero_have_no_logarithm() -> None:
     plot = Plot("t", points=("x", "y"), log=True)
     points = numbers(1, 2, 3, 4), numbers(1, 0, -1, 10)
-    assert "".join(texts(plot, Picture(1, points=points))).count("•") == 2
+    assert "".join(texts(plot, PlotData(1, points=points))).count("•") == 2
 
 
 # A curve and the ball on it
@@ -400,8 +400,8 @@ def test_other_runs_stand_on_the_curve_with_their_letters() -> None:
 
 def test_a_curve_without_a_ball_is_drawn_all_the_same() -> None:
     plot = Plot("t", of="v", over=CURVE.over)
-    for courses in ([], [run()], [run(mark="b", name="lr = 0.5"), run()]):
-        rows = texts(plot, bowl(), *courses)
+    for trajectories in ([], [run()], [run(mark="b", name="lr = 0.5"), run()]):
+        rows = texts(plot, bowl(), *trajectories)
         assert dots(rows) > 30
         # Nor does a legend tell of runs that are nowhere on it.
         assert rows[0] == "t"
@@ -413,7 +413,7 @@ def test_a_curve_without_a_ball_is_drawn_all_the_same() -> None:
 def test_the_ball_lies_over_points() -> None:
     plot = Plot("t", points=("x", "y"), of="v", over=CURVE.over, at=CURVE.at)
     x = np.linspace(-1, 5, 60)
-    picture = Picture(1, points=(x, (x - 2) ** 2), surface=bowl().surface)
+    picture = PlotData(1, points=(x, (x - 2) ** 2), surface=bowl().surface)
     assert "●" not in "".join(texts(plot, picture))
     rows = texts(plot, picture, run([1.0, 2.0]))
     assert "".join(rows).count("●") == 1
@@ -480,7 +480,7 @@ def test_lines_and_points_are_drawn_over_a_map() -> None:
     picture = slope(40, 12)
     line = numbers(0, 1), numbers(1, 1), ""
     kinds = numbers(0.2, 0.8), numbers(0.4, 0.4), numbers(0, 1)
-    rows = texts(MAP, Picture(1, kinds, (line,), surface=picture.surface))
+    rows = texts(MAP, PlotData(1, kinds, (line,), surface=picture.surface))
     assert rows[5].count("·") > 28
     assert column(rows, "o") < column(rows, "+")
     assert row(rows, "o") == row(rows, "+")
@@ -523,7 +523,7 @@ def test_a_flat_map_lies_on_its_side_of_a_level() -> None:
     plot = Plot("t", of="a", over=MAP.over, level=0.0)
     looks = []
     for height in (-3.0, 0.0, 3.0):
-        flat = Picture(1, surface=np.full((18, 32), height))
+        flat = PlotData(1, surface=np.full((18, 32), height))
         looks.append(texts(plot, flat, palette=palette_for(None))[3])
     assert len(set(looks)) == 3
 
@@ -532,7 +532,7 @@ def test_a_map_by_its_logarithm_says_so() -> None:
     plot = Plot("t", of="a", over=MAP.over, log=True)
     columns, rows = grid(plot, 60, 12)
     surface = np.repeat(10.0 ** np.linspace(-8, 0, rows)[:, None], columns, axis=1)
-    found = texts(plot, Picture(1, surface=surface), palette=palette_for(None), width=60)
+    found = texts(plot, PlotData(1, surface=surface), palette=palette_for(None), width=60)
     assert "by its logarithm" in found[-1]
     # Each shade covers as many rows as the next, where in plain numbers one would cover nearly all.
     shades = [one[8:9] for one in found[1:10]]
@@ -540,7 +540,7 @@ def test_a_map_by_its_logarithm_says_so() -> None:
 
 
 def test_a_flat_map_is_one_colour() -> None:
-    flat = Picture(1, surface=np.full((18, 32), 3.0))
+    flat = PlotData(1, surface=np.full((18, 32), 3.0))
     rows = texts(MAP, flat, palette=palette_for(None))
     assert len({one[8:] for one in rows[1:10]}) == 1
 
@@ -549,7 +549,7 @@ def test_a_flat_map_is_one_colour() -> None:
 def test_what_rounding_leaves_is_no_relief(relief: float, is_flat: bool) -> None:
     surface = 3.0 * np.ones((18, 32))
     surface[:9] *= 1 + relief
-    rows = texts(MAP, Picture(1, surface=surface), palette=palette_for(None))
+    rows = texts(MAP, PlotData(1, surface=surface), palette=palette_for(None))
     assert (len({one[8:].ljust(32) for one in rows[1:10]}) == 1) == is_flat
 
 
@@ -568,7 +568,7 @@ def test_a_legend_leaves_the_map_below_the_ways_where_it_was() -> None:
 def test_a_map_of_another_size_is_drawn_whole() -> None:
     for shape in ((4, 5), (90, 130), (1, 130), (90, 1)):
         surface = np.add.outer(np.linspace(0, 1, shape[0]), np.linspace(0, 1, shape[1]))
-        found = texts(MAP, Picture(1, surface=surface), palette=palette_for(None))
+        found = texts(MAP, PlotData(1, surface=surface), palette=palette_for(None))
         rows = [one[8:].ljust(32) for one in found[1:10]]
         # It rises to the top and to the right, as far as it goes anywhere.
         assert rows[0][-1] == "@"
@@ -580,7 +580,7 @@ def test_a_map_of_another_size_is_drawn_whole() -> None:
 
 def test_a_picture_of_another_size_is_drawn_until_the_right_one_comes() -> None:
     for size in ((2, 3), (3, 500), (90, 2)):
-        drawn(MAP, Picture(1, surface=np.ones(size)), run([0.5], [0.5]))
+        drawn(MAP, PlotData(1, surface=np.ones(size)), run([0.5], [0.5]))
 
 
 def test_the_room_of_a_map_is_what_it_is_sampled_for() -> None:
@@ -597,9 +597,9 @@ def test_the_room_of_a_map_is_what_it_is_sampled_for() -> None:
 def test_a_map_alone_fills_its_room(size: tuple[int, int], color: str | None) -> None:
     palette = palette_for(color)
     columns, rows = room(*size)
-    ways = [Way("●", numbers(NAN, 0.5), numbers(0.5, INF), palette.strong)]
+    overlays = [Overlay("●", numbers(NAN, 0.5), numbers(0.5, INF), palette.strong)]
     surface = np.arange(2.0 * rows * columns).reshape(2 * rows, columns)
-    strips = draw_surface(surface, (0, 1), (0, 1), ("a", "b"), ways, *size, palette)
+    strips = draw_surface(surface, (0, 1), (0, 1), ("a", "b"), overlays, *size, palette)
     assert len(strips) == rows + 2
     assert {strip.cell_length for strip in strips} == {size[0]}
 
@@ -612,7 +612,9 @@ def lengths(rows: Sequence[str]) -> dict[str, int]:
 
 
 def test_a_bar_is_as_long_as_its_number_is_large() -> None:
-    rows = texts(BARS, Picture(1, bars=(("one", 1.0), ("two", 2.0), ("less", -2.0), ("none", 0.0))))
+    rows = texts(
+        BARS, PlotData(1, bars=(("one", 1.0), ("two", 2.0), ("less", -2.0), ("none", 0.0)))
+    )
     found = lengths(rows[1:])
     assert found["two"] == 2 * found["one"] == found["less"] > 15
     assert found["none"] == 0
@@ -620,7 +622,7 @@ def test_a_bar_is_as_long_as_its_number_is_large() -> None:
 
 
 def test_a_negative_bar_is_told_by_its_colour_too() -> None:
-    strips = drawn(BARS, Picture(1, bars=(("one", 1.0), ("less", -1.0))))
+    strips = drawn(BARS, PlotData(1, bars=(("one", 1.0), ("less", -1.0))))
     inks = [next(s.style for s in strip if "█" in s.text) for strip in strips[1:3]]
     assert inks == [PALETTE.accent, PALETTE.negative]
 
@@ -628,28 +630,28 @@ def test_a_negative_bar_is_told_by_its_colour_too() -> None:
 def test_logarithmic_bars_tell_so_and_show_small_ones() -> None:
     plot = Plot("t", bars="b", log=True)
     bars = (("big", 1e6), ("small", 1e-6), ("none", 0.0), ("odd", NAN), ("endless", INF))
-    rows = texts(plot, Picture(1, bars=bars))
+    rows = texts(plot, PlotData(1, bars=bars))
     found = lengths(rows[1:6])
     assert found["big"] > found["small"] > 0
     assert found["none"] == found["odd"] == found["endless"] == 0
     assert rows[0] == "t, by the logarithm"
-    assert texts(Plot("t", bars="b"), Picture(1, bars=bars))[0] == "t"
+    assert texts(Plot("t", bars="b"), PlotData(1, bars=bars))[0] == "t"
 
 
 def test_a_bar_that_is_not_finite_is_told_as_an_error() -> None:
-    strips = drawn(BARS, Picture(1, bars=(("odd", NAN), ("one", 1.0))))
+    strips = drawn(BARS, PlotData(1, bars=(("odd", NAN), ("one", 1.0))))
     assert PALETTE.error in {s.style for s in strips[1] if "nan" in s.text}
 
 
 def test_more_bars_than_rows_are_cut() -> None:
     bars = tuple((f"n{number}", 1.0) for number in range(50))
-    rows = texts(BARS, Picture(1, bars=bars), height=5)
+    rows = texts(BARS, PlotData(1, bars=bars), height=5)
     assert [one.split()[0] for one in rows[1:4]] == ["n0", "n1", "n2"]
     assert rows[-1] == "and 47 more: Enter shows this pane alone"
     # What has just enough room is not cut.
-    rows = texts(BARS, Picture(1, bars=bars[:4]), height=5)
+    rows = texts(BARS, PlotData(1, bars=bars[:4]), height=5)
     assert [one.split()[0] for one in rows[1:]] == ["n0", "n1", "n2", "n3"]
-    assert texts(BARS, Picture(1, bars=bars[:5]), height=5)[-1].startswith("and 2 more: Enter")
+    assert texts(BARS, PlotData(1, bars=bars[:5]), height=5)[-1].startswith("and 2 more: Enter")
 
 
 # The chart itself

@@ -121,7 +121,7 @@ def with_events(iterations: int) -> tuple[Timeline, Events]:
         )
     made.transcript.append(5, [(1, b"hello\n")])
     events = Events(made)
-    while events.follow():
+    while events.advance():
         pass
     return made, events
 
@@ -159,7 +159,7 @@ def test_what_happens_all_the_time_hides_no_iterations() -> None:
     for step in range(1, len(made), 7):
         made.transcript.append(step, [(1, b".")])
     events = Events(made)
-    while events.follow():
+    while events.advance():
         pass
     assert (
         draw_timeline(made, 1, 40, PALETTE, events=events)[0]

@@ -17,6 +17,7 @@ from tutor.insight.calculus import dual, formula
 from tutor.insight.calculus.activations import ACTIVATIONS
 from tutor.insight.calculus.arithmetic import ARITHMETIC
 from tutor.insight.calculus.calls import Call, Input, parse
+from tutor.insight.calculus.dropout import dropout
 from tutor.insight.calculus.dual import Array, NoRule
 from tutor.insight.calculus.formula import Formula
 from tutor.insight.calculus.local import (
@@ -31,16 +32,15 @@ from tutor.insight.calculus.local import (
 from tutor.insight.calculus.losses import LOSSES
 from tutor.insight.calculus.matrices import MATRICES
 from tutor.insight.calculus.partial import Part, Rule, Spread, Through
+from tutor.insight.calculus.rearrange import REARRANGING, rearranged
 from tutor.insight.calculus.reductions import REDUCTIONS
-from tutor.insight.calculus.shape_ops import MOVES
-from tutor.insight.calculus.shape_rules import dropout, moving
 from tutor.schema.frame import Operation, TensorView
 
 INCOMING = "g"
 """What a text calls the gradient that comes in."""
 
 RULES: dict[str, Rule] = {**ARITHMETIC, **ACTIVATIONS, **REDUCTIONS, **MATRICES, **LOSSES}
-"""By `calls.Call.key`; what only moves numbers is in `moves`."""
+"""By `calls.Call.key`; `rearrange` and `dropout` have the others."""
 
 
 def derive(operation: Operation, index: int, operands: Sequence[Operand]) -> Derivative | None:
@@ -54,13 +54,12 @@ def derive(operation: Operation, index: int, operands: Sequence[Operand]) -> Der
     call = parse(operation.call)
     if call is None or not 0 <= index < len(operands) or call.uses(index) != 1:
         return None
-    if operands[index].view is None and call.key in MOVES:
-        return None
     if any(o.view is not None and o.view.dtype.startswith("complex") for o in operands):
         return None
     try:
-        if call.key in MOVES:
-            return moving(operation, call, index, operands)
+        if call.key in REARRANGING:
+            view = operands[index].view
+            return None if view is None else rearranged(operation, call, view)
         if call.key == "dropout":
             return dropout(operation, call, operands[index])
         return _calculated(operation, call, index, operands)

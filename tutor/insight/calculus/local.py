@@ -41,6 +41,8 @@ class Derivative:
     apply: Callable[[Sequence[Array | None]], Array | None]
     """The gradients of the outputs -> the contribution to the input's, in the input's shape; None
     where a value that it takes is not known."""
+    keeps_sum: bool = False
+    """Whether the contribution adds up to the same number as the gradients of the outputs."""
 
 
 def numbers(view: TensorView | None) -> Array | None:

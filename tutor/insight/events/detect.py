@@ -5,7 +5,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from time import monotonic
 
 import numpy as np
 
@@ -13,13 +12,11 @@ from tutor.history.column import Column
 from tutor.history.series import Array, chunk, facts, shifted
 from tutor.history.timeline import Timeline
 from tutor.insight.events.kinds import ALL, Event, Kind, Listing
+from tutor.insight.slices import SLICE, advance
 from tutor.schema.frame import GRAD, TensorView
 
 FACTOR = 100
 """A gradient vanished or exploded where its norm changed by more than this."""
-
-SLICE = 0.004
-"""Seconds that looking on takes at a time, about."""
 
 _STEPS = 4096
 """So many steps are looked at before their events are put in order."""
@@ -69,27 +66,20 @@ class Events:
         self._edited: frozenset[str] | None = None
         self._work: Iterator[None] | None = None
 
-    # Following
+    # Detecting
 
-    def follow(self, seconds: float = SLICE) -> bool:
-        """Look on, for about so long.
-
-        Returns:
-            Whether there is more to look at.
-        """
-        until = monotonic() + seconds
+    def advance(self, seconds: float = SLICE) -> bool:
+        """Scan new steps for about `seconds`. Return True if steps remain to be scanned."""
         if self.reached and self.timeline.edited.get(self.reached) is not self._edited:
-            # What is edited is the last step of a branch, which is a timeline of its own: looking
-            # at all of it again takes no longer than it did the first time.
+            # An edit changes the last step of a branch, which is a timeline of its own: scanning
+            # all of it again takes no longer than it did the first time.
             self._begin()
-        while self._work is not None or self.reached < len(self.timeline):
-            if self._work is None:
-                self._work = self._look(min(self.reached + _STEPS, len(self.timeline)))
-            if next(self._work, self) is self:
-                self._work = None
-            if monotonic() >= until:
-                break
-        return self._work is not None or self.reached < len(self.timeline)
+        if self._work is None:
+            self._work = self._scan()
+        if advance(self._work, seconds):
+            return True
+        self._work = None
+        return False
 
     def fail(self, message: str) -> None:
         """The run ended by raising after its last recorded step; to be told once or more."""
@@ -97,8 +87,14 @@ class Events:
         if not self._has(Kind.EXCEPTION, len(self.timeline), len(self.timeline)):
             self._add(Kind.EXCEPTION, [(np.array([len(self.timeline)]), 0)])
 
-    def _look(self, last: int) -> Iterator[None]:
-        """Look at the steps up to `last`, a little at a time."""
+    def _scan(self) -> Iterator[None]:
+        """Scan in small pieces until all recorded steps were scanned."""
+        while self.reached < len(self.timeline):
+            yield from self._scan_until(min(self.reached + _STEPS, len(self.timeline)))
+            if self.reached < len(self.timeline):
+                yield
+
+    def _scan_until(self, last: int) -> Iterator[None]:
         found: dict[Kind, list[tuple[Array, int]]] = {kind: [] for kind in Kind}
         edited = self.timeline.edited.get(last)
         for name, column in list(self.timeline.columns.items()):

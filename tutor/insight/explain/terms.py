@@ -1,5 +1,7 @@
 """What one use of a value contributes to its gradient: see `why`."""
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 
@@ -48,7 +50,7 @@ def term(passage: Passage, operations: Operations, labels: Labels, names: Names)
     consumer = names.gradient(owner.id)
     operands, origins = _operands(passage, operations, labels)
     found = derive(owner, passage.place, operands) if passage.place is not None else None
-    if found is not None and _contradicts(found.apply(given), contribution):
+    if found is not None and _contradicts(found, owner.grads, contribution):
         found = None
     if found is None or passage.place is None:
         target = operations.get(passage.to)
@@ -144,14 +146,35 @@ def total(contributions: tuple[TensorView, ...]) -> TensorView:
     return msgspec.structs.replace(first, data=data, summary=None)
 
 
-def _contradicts(calculated: Array | None, contribution: TensorView) -> bool:
-    """Whether a rule gives something else than torch passed on, as far as that is known."""
+def _contradicts(
+    found: Derivative, grads: Sequence[TensorView | None], contribution: TensorView
+) -> bool:
+    """Return True if torch passed on something else than the derivative gives.
+
+    Values that were not kept contradict nothing.
+    """
     passed = numbers(contribution)
-    if calculated is None or passed is None:
+    if passed is None:
+        return False
+    if found.keeps_sum:
+        given = [numbers(one) for one in grads if one is not None]
+        known = [one.reshape(-1) for one in given if one is not None]
+        return len(known) == len(given) and not _same_sum(
+            np.concatenate([np.zeros(0), *known]), passed, contribution.dtype
+        )
+    calculated = found.apply([numbers(one) for one in grads])
+    if calculated is None:
         return False
     if calculated.shape != passed.shape:
         return True
     return not _close(calculated, passed, contribution.dtype)
+
+
+def _same_sum(one: Array, other: Array, dtype: str) -> bool:
+    with np.errstate(all="ignore"):
+        gap = one.sum() - other.sum()
+    room = PRECISION.get(dtype, 0.03) * float(np.abs(one).sum())
+    return not np.isfinite(gap) or abs(float(gap)) <= room
 
 
 def adds_up(contributions: list[TensorView], gradient: TensorView | None) -> bool:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from tutor.history.timeline import Timeline
-from tutor.insight.plots import Picture, names_in, picture_of, sample_of
+from tutor.insight.plots import PlotData, names_in, plot_data, sample_of
 from tutor.script.declarations import Plot
 from tutor.session.interfaces import AnyEngine
 from tutor.session.replays.query import Answer, QueryReplay
@@ -34,7 +34,7 @@ class PlotEvaluator:
         self._answers: OrderedDict[_Key, Answer[Sampled]] = OrderedDict()
         self._asked: tuple[_Key, int] | None = None
         self._next: tuple[_Key, int] | None = None
-        self._latest: dict[int, Picture] = {}
+        self._latest: dict[int, PlotData] = {}
 
     @property
     def is_awaited(self) -> bool:
@@ -46,20 +46,20 @@ class PlotEvaluator:
         """How far the replay is; "" if no answer is awaited."""
         return self._query.progress
 
-    def latest(self, plot: Plot) -> Picture | None:
+    def latest(self, plot: Plot) -> PlotData | None:
         """The last picture of this plot that there was."""
         return self._latest.get(plot.line)
 
     def picture(
         self, plot: Plot, timeline: Timeline, step: int, size: tuple[int, int]
-    ) -> Picture | None:
+    ) -> PlotData | None:
         """The plot at a step. Where that is not known yet it is asked for, and None."""
         key = sample_of(plot, *size), self._version(plot, timeline, step)
         if (found := self._answers.get(key)) is not None:
             self._answers.move_to_end(key)
             last = self._latest.get(plot.line)
             if last is None or last.sampled is not found.found:
-                last = self._latest[plot.line] = picture_of(plot, found.found, found.step)
+                last = self._latest[plot.line] = plot_data(plot, found.found, found.step)
             return last
         if self._asked is None:
             self._evaluate(key, step)

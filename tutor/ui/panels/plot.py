@@ -6,9 +6,8 @@ from textual.binding import Binding
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
-from tutor.insight.trajectory import Walk
+from tutor.insight.trajectory import Trajectory, coordinates
 from tutor.script.declarations import Plot
-from tutor.ui.draw.plots.marks import Course
 from tutor.ui.draw.plots.plot import draw_plot, grid
 from tutor.ui.draw.text.strips import line
 from tutor.ui.panels.panel import Panel
@@ -52,21 +51,21 @@ class PlotPanel(Panel):
     def inputs(self, moment: Moment) -> object:
         # A run may come back to a place with as many steps behind it; and NaN equals nothing.
         ends = [
-            (one.mark, one.name, *(part[-1:].tobytes() for part in one.places), len(one.places[0]))
-            for one in self._courses(moment)
-            if one.places
+            (one.mark, one.name, *(axis[-1:].tobytes() for axis in path), len(path[0]))
+            for one in self._trajectories(moment)
+            if (path := one.coordinates)
         ]
         return self.plot, self.view.plot, ends, self.view.plot_note
 
-    def _courses(self, moment: Moment) -> list[Course]:
-        """Where the runs went, the one that is shown last."""
+    def _trajectories(self, moment: Moment) -> list[Trajectory]:
+        """One for each run; that of the shown run comes last."""
         if self.plot is None:
             return []
         at = self.plot.at
         return [
-            *(Course(one.mark, one.name, Walk(one.timeline, at).until(one.step))
+            *(Trajectory(one.mark, one.name, coordinates(one.timeline, at, one.step))
               for one in self.view.others),
-            Course("", self.view.name, Walk(moment.timeline, at).until(moment.step)),
+            Trajectory("", self.view.name, coordinates(moment.timeline, at, moment.step)),
         ]  # fmt: skip
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
@@ -77,8 +76,8 @@ class PlotPanel(Panel):
         if self.view.plot is None:
             note = self.view.plot_note or "the plot comes when something has run"
             return [line(note, width, self.palette.muted)]
-        courses = self._courses(moment)
-        return draw_plot(plot, self.view.plot, courses, width, height, self.palette)
+        trajectories = self._trajectories(moment)
+        return draw_plot(plot, self.view.plot, trajectories, width, height, self.palette)
 
     def _tell(self, subtitle: str) -> None:
         count = len(self.lesson.metadata.plots)

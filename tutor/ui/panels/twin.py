@@ -17,7 +17,7 @@ class TwinPanel(Panel):
             return self.view.twin_problem
         beside = twin.beside(moment.timeline)
         passes = beside.passes(moment.step)
-        if beside.follow(moment.step):
+        if beside.advance(moment.step):
             self.call_later(self.draw_soon)
         return (
             beside,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from textual.strip import Strip
 
-from tutor.insight.plots import Picture
+from tutor.insight.plots import PlotData
 from tutor.ui.draw.plots.chart import LARGEST
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
@@ -13,7 +13,7 @@ from tutor.ui.draw.text.strips import fit, strip
 
 
 def draw_bars(
-    picture: Picture, log: bool, width: int, height: int, palette: Palette
+    picture: PlotData, log: bool, width: int, height: int, palette: Palette
 ) -> list[Strip]:
     """A row for each name: the bar from the left, its number behind the name."""
     if not picture.bars:

@@ -8,11 +8,11 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.insight.plots import Picture
+from tutor.insight.plots import PlotData
+from tutor.insight.trajectory import Trajectory
 from tutor.script.declarations import Plot
 from tutor.ui.draw.plots import marks
 from tutor.ui.draw.plots.chart import LARGEST, LINE, Chart, log_ticks, ticks
-from tutor.ui.draw.plots.marks import Course
 from tutor.ui.draw.plots.surface import BEEN, HERE
 from tutor.ui.draw.text.palette import Palette
 
@@ -27,8 +27,8 @@ _MARKS = 100
 
 def draw_curves(
     plot: Plot,
-    picture: Picture,
-    courses: Sequence[Course],
+    picture: PlotData,
+    trajectories: Sequence[Trajectory],
     width: int,
     height: int,
     palette: Palette,
@@ -36,7 +36,7 @@ def draw_curves(
     """The plot in `height` strips; none where nothing can be drawn.
 
     Args:
-        courses: Of all runs, the one that is shown last: a ball each on the curve.
+        trajectories: One for each run, a ball on the curve; that of the shown run comes last.
     """
     lines = [(_clean(x), _scaled(y, plot.log), label) for x, y, label in picture.lines]
     points = tuple(map(_clean, picture.points))
@@ -64,7 +64,7 @@ def draw_curves(
         _draw_points(chart, points[0], heights, points[2:], palette)
     if curve is not None:
         # The ball is over everything else.
-        for one, style in zip(courses, marks.of_runs(courses, palette), strict=True):
+        for one, style in zip(trajectories, marks.of_runs(trajectories, palette), strict=True):
             _draw_ball(chart, curve, one, style, palette)
     return [*chart.strips(palette)]
 
@@ -130,11 +130,11 @@ def _draw_points(
 
 
 def _draw_ball(
-    chart: Chart, curve: tuple[Array, Array], course: Course, style: Any, palette: Palette
+    chart: Chart, curve: tuple[Array, Array], trajectory: Trajectory, style: Any, palette: Palette
 ) -> None:
     """Where the run is on the curve and where it was; an arrow where that is beside it."""
     x, y = curve
-    places = course.places[0] if course.places else np.zeros(0)
+    places = trajectory.coordinates[0] if trajectory.coordinates else np.zeros(0)
     places = places[np.isfinite(places)]
     if not len(places) or not np.isfinite(y).any():
         return
@@ -146,5 +146,5 @@ def _draw_ball(
     _, first = np.unique(np.rint(within[:-1][been] / (x[-1] - x[0]) * _MARKS), return_index=True)
     chart.marks(within[:-1][been][first], heights[:-1][been][first], BEEN, palette.muted)
     last = places[-1]
-    mark = "◄" if last < x[0] else "►" if last > x[-1] else course.mark or HERE
+    mark = "◄" if last < x[0] else "►" if last > x[-1] else trajectory.mark or HERE
     chart.marks(within[-1:], heights[-1:], mark, style)

@@ -1,30 +1,16 @@
-"""What tells the runs, lines and classes of a plot apart: their marks and colours, in turn."""
+"""The marks and colours that distinguish the runs, lines and classes of a plot."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import cycle
-from typing import Any
 
-import numpy as np
 from rich.style import Style
 
+from tutor.insight.trajectory import Trajectory
 from tutor.ui.draw.plots.chart import LINE
 from tutor.ui.draw.text.palette import Palette
 
-Array = np.ndarray[Any, Any]
-
 CLASSES = "o+x*#"
 """The marks of the classes of points, in turn."""
-
-
-@dataclass(frozen=True, eq=False)
-class Course:
-    """Where a run went: the coordinates of what `at` names, the last being where it is."""
-
-    mark: str
-    """One character; "" for the run that is shown."""
-    name: str
-    places: Sequence[Array]
 
 
 def lines(palette: Palette) -> Iterator[tuple[str, Style]]:
@@ -39,7 +25,7 @@ def of_class(place: int, palette: Palette) -> tuple[str, Style]:
     return CLASSES[place % len(CLASSES)], styles[place % len(styles)]
 
 
-def of_runs(courses: Sequence[Course], palette: Palette) -> list[Style]:
-    """The style of each run, the last being the one that is shown."""
-    others = [style for style, _ in zip(cycle(palette.curves), courses[:-1], strict=False)]
-    return [*others, palette.changed] if courses else []
+def of_runs(trajectories: Sequence[Trajectory], palette: Palette) -> list[Style]:
+    """Return the style of each run; the shown run comes last."""
+    others = [style for style, _ in zip(cycle(palette.curves), trajectories[:-1], strict=False)]
+    return [*others, palette.changed] if trajectories else []

@@ -7,14 +7,14 @@ from itertools import cycle
 import numpy as np
 from textual.strip import Strip
 
-from tutor.insight.plots import Picture
+from tutor.insight.plots import PlotData
+from tutor.insight.trajectory import Trajectory
 from tutor.script.declarations import Plot
 from tutor.ui.draw.plots import marks, surface
 from tutor.ui.draw.plots.bars import draw_bars
 from tutor.ui.draw.plots.chart import LINE
 from tutor.ui.draw.plots.curves import draw_curves
-from tutor.ui.draw.plots.marks import Course
-from tutor.ui.draw.plots.surface import HERE, Way, draw_surface
+from tutor.ui.draw.plots.surface import HERE, Overlay, draw_surface
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, fill, line, strip, wrap
@@ -32,8 +32,8 @@ def grid(plot: Plot, width: int, height: int) -> tuple[int, int]:
 
 def draw_plot(
     plot: Plot,
-    picture: Picture,
-    courses: Sequence[Course],
+    picture: PlotData,
+    trajectories: Sequence[Trajectory],
     width: int,
     height: int,
     palette: Palette,
@@ -41,35 +41,36 @@ def draw_plot(
     """The plot in `height` strips, its title and where the run is above it.
 
     Args:
-        courses: Of all runs, the one that is shown last.
+        trajectories: One for each run; that of the shown run comes last.
     """
     if width < 1 or height < 1:
         return [line("", width, palette.text)] * max(0, height)
-    head = [
-        strip(row, width, palette.text) for row in _head(plot, picture, courses, width, palette)
-    ]
+    rows = _head(plot, picture, trajectories, width, palette)
+    head = [strip(row, width, palette.text) for row in rows]
     body = height - len(head)
     drawn: Sequence[Strip] = ()
     if plot.bars:
         drawn = draw_bars(picture, plot.log, width, body, palette)
     elif body >= 3 and width >= 12:
         is_map = len(plot.over) == 2
-        drawn = (_map if is_map else draw_curves)(plot, picture, courses, width, body, palette)
+        draw = _map if is_map else draw_curves
+        drawn = draw(plot, picture, trajectories, width, body, palette)
     return fill([*head, *drawn], width, height, palette.text)
 
 
 def _head(
-    plot: Plot, picture: Picture, courses: Sequence[Course], width: int, palette: Palette
+    plot: Plot, picture: PlotData, trajectories: Sequence[Trajectory], width: int, palette: Palette
 ) -> Iterator[list[Run]]:
     """The title; where the run is and which line is which; why something is not drawn."""
     told = f"{plot.title}, by the logarithm" if plot.bars and plot.log else plot.title
     yield [(told, palette.muted)]
     here: list[Run] = []
-    for name, places in zip(plot.at, courses[-1].places if courses else (), strict=False):
+    shown = trajectories[-1].coordinates if trajectories else ()
+    for name, places in zip(plot.at, shown, strict=False):
         if len(places):
             told = f"{name.rpartition('.')[2]} {number(places[-1], 5)}  "
             here.append((told, palette.strong))
-    if row := [*here, *_legend(plot, picture, courses, palette)]:
+    if row := [*here, *_legend(plot, picture, trajectories, palette)]:
         yield row
     if picture.problem:
         missing = _MISSING.search(picture.problem)
@@ -79,13 +80,15 @@ def _head(
             yield from wrap([(f"not drawn: {picture.problem}", palette.warning)], width)
 
 
-def _legend(plot: Plot, picture: Picture, courses: Sequence[Course], palette: Palette) -> list[Run]:
-    """Which line is which, and which run, where that is not plain."""
+def _legend(
+    plot: Plot, picture: PlotData, trajectories: Sequence[Trajectory], palette: Palette
+) -> list[Run]:
+    """Return the name and the mark of each line and of each other run."""
     runs: list[Run] = []
     for (_, _, label), (mark, style) in zip(picture.lines, marks.lines(palette), strict=False):
         if label:
             runs.append((f"{'━' if mark == LINE else mark} {label}  ", style))
-    others = courses[:-1] if plot.at else ()
+    others = trajectories[:-1] if plot.at else ()
     for one, style in zip(others, cycle(palette.curves), strict=False):
         runs.append((f"{one.mark} {one.name}  ", style))
     return runs
@@ -93,8 +96,8 @@ def _legend(plot: Plot, picture: Picture, courses: Sequence[Course], palette: Pa
 
 def _map(
     plot: Plot,
-    picture: Picture,
-    courses: Sequence[Course],
+    picture: PlotData,
+    trajectories: Sequence[Trajectory],
     width: int,
     height: int,
     palette: Palette,
@@ -102,8 +105,8 @@ def _map(
     if picture.surface is None:
         return ()
     first, second = plot.over
-    ways = [
-        Way("•", x, y, style, joined=True)
+    overlays = [
+        Overlay("•", x, y, style, joined=True)
         for (x, y, _), (_, style) in zip(picture.lines, marks.lines(palette), strict=False)
     ]
     if picture.points:
@@ -112,18 +115,18 @@ def _map(
         for place, kind in enumerate(kinds):
             here = classes[0] == kind if classes else np.ones(len(x), bool)
             mark, style = marks.of_class(place, palette)
-            ways.append(Way(mark, x[here], y[here], style, joined=False))
-    for one, style in zip(courses, marks.of_runs(courses, palette), strict=True):
-        if len(one.places) == 2:
-            x, y = one.places
-            ways.append(Way(one.mark or HERE, x, y, style))
+            overlays.append(Overlay(mark, x[here], y[here], style, joined=False))
+    for one, style in zip(trajectories, marks.of_runs(trajectories, palette), strict=True):
+        if len(one.coordinates) == 2:
+            x, y = one.coordinates
+            overlays.append(Overlay(one.mark or HERE, x, y, style))
     names = plot.at if len(plot.at) == 2 else (first.name, second.name)
     return draw_surface(
         picture.surface,
         (first.low, first.high),
         (second.low, second.high),
         (names[0], names[1]),
-        ways,
+        overlays,
         width,
         height,
         palette,

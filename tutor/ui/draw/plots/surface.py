@@ -1,4 +1,4 @@
-"""A map over two numbers: cells in bands of colour, whose edges are contours, and ways over it."""
+"""A map over two numbers: cells in bands of colour, whose edges are contours, under overlays."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,16 +26,16 @@ SHADES = " .:-=+*#%@"
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
-    """Places on a map, in order."""
+class Overlay:
+    """Points drawn over the map: a trajectory, a line, or the points of a class."""
 
     mark: str
-    """Stands at the last of them."""
+    """Drawn at the last point."""
     x: Array
     y: Array
     style: Style
     joined: bool = True
-    """Whether lines are drawn from one to the next; else each has the mark."""
+    """Whether a line joins the points; else each point has the mark."""
 
 
 def room(width: int, height: int) -> tuple[int, int]:
@@ -55,7 +55,7 @@ def draw_surface(
     x: tuple[float, float],
     y: tuple[float, float],
     names: tuple[str, str],
-    ways: Sequence[Way],
+    overlays: Sequence[Overlay],
     width: int,
     height: int,
     palette: Palette,
@@ -76,7 +76,7 @@ def draw_surface(
     columns, rows = room(width, height)
     ramp = palette.diverging if level is not None else palette.sequential
     bands, told = _bands(surface, len(ramp) or len(SHADES), level, log)
-    over = _overlay(ways, x, y, columns, rows)
+    over = _overlaid(overlays, x, y, columns, rows)
     across = np.arange(columns) * bands.shape[1] // columns
     strips = []
     for row in range(rows):
@@ -156,10 +156,14 @@ def _on(style: Style, band: int, palette: Palette, ramp: Any) -> Style:
     return Style(color="#000000" if is_bright else "#ffffff", bgcolor=ground, bold=True)
 
 
-def _overlay(
-    ways: Sequence[Way], x: tuple[float, float], y: tuple[float, float], columns: int, rows: int
+def _overlaid(
+    overlays: Sequence[Overlay],
+    x: tuple[float, float],
+    y: tuple[float, float],
+    columns: int,
+    rows: int,
 ) -> dict[int, dict[int, tuple[str, Style]]]:
-    """By row and column what stands over the map, later ways over earlier ones."""
+    """Return the overlays' cells by row and column; later overlays cover earlier ones."""
     over: dict[int, dict[int, tuple[str, Style]]] = {}
 
     def put(column: int, row: int, text: str, style: Style, *, keep: bool = False) -> None:
@@ -168,30 +172,29 @@ def _overlay(
             if not (keep and column in cells):
                 cells[column] = (text, style)
 
-    for way in ways:
-        finite = np.isfinite(way.x) & np.isfinite(way.y)
-        places = [
-            *zip(_cell(way.x[finite], x, columns), _cell(way.y[finite], y, rows), strict=True)
-        ]
-        places = [(column, rows - 1 - row) for column, row in places]
-        if way.joined:
+    for overlay in overlays:
+        finite = np.isfinite(overlay.x) & np.isfinite(overlay.y)
+        across = _cell(overlay.x[finite], x, columns)
+        up = _cell(overlay.y[finite], y, rows)
+        places = [(column, rows - 1 - row) for column, row in zip(across, up, strict=True)]
+        if overlay.joined:
             for one, other in pairwise(places):
-                # Of a walk that leaves the map only the places inside can be followed.
+                # Of a trajectory that leaves the map only the part inside is drawn.
                 is_inside = all(0 <= c < columns and 0 <= r < rows for c, r in (one, other))
                 for column, row in _between(one, other) if is_inside else ():
-                    put(column, row, TRAIL, way.style, keep=True)
-                put(*one, BEEN, way.style)
+                    put(column, row, TRAIL, overlay.style, keep=True)
+                put(*one, BEEN, overlay.style)
             if places:
-                put(*places[-1], way.mark, way.style)
+                put(*places[-1], overlay.mark, overlay.style)
         else:
             for column, row in places:
-                put(column, row, way.mark, way.style)
+                put(column, row, overlay.mark, overlay.style)
     return over
 
 
 def _cell(numbers: Array, ends: tuple[float, float], count: int) -> list[int]:
     """The cells of these numbers, where the first and the last of `count` stand for the ends."""
-    # Far outside is outside: a walk that diverges must not become a line of a million cells.
+    # Far outside is outside: a run that diverges must not become a line of a million cells.
     place = np.clip((numbers - ends[0]) / (ends[1] - ends[0]), -9, 10)
     cells: list[int] = np.rint(place * (count - 1)).astype(int).tolist()
     return cells
