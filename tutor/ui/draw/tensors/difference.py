@@ -12,7 +12,7 @@ from tutor.schema import values
 from tutor.schema.frame import BINS, Summary, TensorView
 from tutor.ui.draw.tensors.table import draw_value
 from tutor.ui.draw.tensors.tensors import listed
-from tutor.ui.draw.text.numbers import element, is_finite, preview, real, shape, spark
+from tutor.ui.draw.text.numbers import decode, element, is_finite, preview, real, shape, spark
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, fill, fit, line, strip
 
@@ -52,7 +52,7 @@ def subtract(now: TensorView | None, then: TensorView | None, parent: str) -> Di
         return Difference(None, "new" if now else f"only in {parent}")
     if now.shape != then.shape:
         return Difference(None, f"shape {shape(then)} in {parent}")
-    elements, others = values.array(now), values.array(then)
+    elements, others = decode(now), decode(then)
     if elements is not None and others is not None:
         return _of_elements(elements, others)
     if now.summary is None or then.summary is None:
@@ -64,7 +64,7 @@ def subtract(now: TensorView | None, then: TensorView | None, parent: str) -> Di
 
 def largest(view: TensorView) -> tuple[str, str]:
     """The element, or block mean, that is farthest from zero, and its index; "" for a block."""
-    numbers = values.array(view)
+    numbers = decode(view)
     if numbers is None:
         assert view.summary is not None
         numbers = values.block(view.summary)

@@ -7,9 +7,8 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
-from tutor.schema import values
 from tutor.schema.frame import GRAD, TensorView
-from tutor.ui.draw.text.numbers import MISSING, brief, element, number
+from tutor.ui.draw.text.numbers import MISSING, brief, decode, element, number, statistics
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, fit, line, strip
 
@@ -70,7 +69,7 @@ def _gradient(moment: Moment, name: str, width: int, palette: Palette) -> list[R
     if grad is None:
         was = moment.before(name + GRAD) if is_changed else None
         return [("none yet" if was is None else f"none, was {brief(was, 12)}", palette.muted)]
-    found = values.statistics(grad)
+    found = statistics(grad)
     norm = f" norm {number(found['norm'], 4)}" if found and grad.count > 1 else ""
     room = width - len(norm) if width - len(norm) >= 10 else width
     style = palette.changed if is_changed else palette.text
@@ -118,7 +117,7 @@ def _how(moment: Moment, name: str, palette: Palette) -> list[Run]:
 
 def _elements(view: TensorView | None) -> Array | None:
     """All elements, flat, in float64 or complex128."""
-    elements = values.array(view) if view is not None else None
+    elements = decode(view) if view is not None else None
     if elements is None:
         return None
     return elements.reshape(-1).astype("c16" if np.iscomplexobj(elements) else "f8")

@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from tutor.schema import values
 from tutor.schema.frame import TensorView
-from tutor.ui.draw.text.numbers import number, real
+from tutor.ui.draw.text.numbers import decode, number, real
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, strip
 
@@ -43,7 +43,7 @@ def draw_heat(view: TensorView, width: int, height: int, palette: Palette) -> li
 
 def _matrix(view: TensorView) -> Array:
     """The value as a matrix of float64, all but its last axis made one."""
-    elements = values.array(view)
+    elements = decode(view)
     if elements is not None:
         return real(elements).reshape(-1, elements.shape[-1] if elements.ndim else 1)
     assert view.summary is not None

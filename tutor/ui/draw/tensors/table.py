@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import numpy as np
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -12,7 +11,7 @@ from tutor.schema import values
 from tutor.schema.frame import TensorView
 from tutor.ui.draw.tensors.elements import ink
 from tutor.ui.draw.tensors.heat import draw_heat
-from tutor.ui.draw.text.numbers import aligned, finite, number, shape
+from tutor.ui.draw.text.numbers import aligned, decode, finite, number, shape
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, fill, fit, line, strip
 
@@ -32,7 +31,7 @@ def draw_value(view: TensorView, width: int, height: int, palette: Palette) -> l
     foot = list(_statistics(view, width, palette)) if height > 3 else []
     room = max(1, height - 1 - len(foot))
     body: list[Strip] = []
-    elements = values.array(view)
+    elements = decode(view)
     if elements is not None and elements.size:
         body = _table(elements, width, room, palette)
     if not body and view.count:
@@ -61,16 +60,14 @@ def _statistics(view: TensorView, width: int, palette: Palette) -> Iterator[Stri
         return
     pairs: list[list[Run]] = []
     if view.summary is not None:
-        bad = view.summary.nonfinite
+        bad, found = view.summary.nonfinite, values.statistics(view)
     else:
-        rest = finite(view)
-        bad = view.count - rest.size
-        view = msgspec.structs.replace(view, shape=rest.shape, stored="<f8", data=rest.tobytes())
+        known = finite(view)
+        bad, found = view.count - known.size, values.statistics_of(known) if known.size else None
     if bad:
         pairs.append([(f"{bad} not finite", palette.warning)])
-    if view.count:
-        for name, value in (values.statistics(view) or {}).items():
-            pairs.append([(f"{name} ", palette.muted), (number(value, 4), palette.text)])
+    for name, value in (found or {}).items():
+        pairs.append([(f"{name} ", palette.muted), (number(value, 4), palette.text)])
     row: list[Run] = []
     for pair in pairs:
         if row and sum(cell_len(text) for text, _ in [*row, *pair]) + 2 > width:

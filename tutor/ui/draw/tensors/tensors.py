@@ -5,11 +5,10 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
-from tutor.schema import values
 from tutor.schema.frame import GRAD, TensorView
 from tutor.ui.draw.tensors.gradients import wants_gradient
 from tutor.ui.draw.tensors.table import draw_value
-from tutor.ui.draw.text.numbers import is_finite, preview, shape, spark
+from tutor.ui.draw.text.numbers import decode, is_finite, preview, shape, spark
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, fit, line, strip
 
@@ -70,8 +69,8 @@ def _mark(moment: Moment, name: str, view: TensorView) -> str:
     if name not in moment.changed:
         return ""
     before = moment.before(name)
-    new = values.array(view) if view.count == 1 else None
-    old = values.array(before) if before is not None and before.count == 1 else None
+    new = decode(view) if view.count == 1 else None
+    old = decode(before) if before is not None and before.count == 1 else None
     if new is None or old is None or "c" in (new.dtype.kind, old.dtype.kind):
         return "*"
     return "+" if new.item() > old.item() else "-" if new.item() < old.item() else "*"

@@ -21,6 +21,17 @@ MISSING = "being replayed"
 Array = np.ndarray[Any, Any]
 
 
+decode = lru_cache(maxsize=256)(values.array)
+"""All elements of a view, or None, decoded once: one draw asks for the same view several times."""
+
+
+@lru_cache(maxsize=256)
+def statistics(view: TensorView) -> dict[str, float] | None:
+    """`values.statistics`, computed once for each view."""
+    elements = decode(view)
+    return values.statistics(view) if elements is None else values.statistics_of(elements)
+
+
 def number(value: float, digits: int = 6) -> str:
     """`value` in at most `digits` significant digits, with an exponent where it saves room."""
     if not math.isfinite(value):
@@ -81,7 +92,7 @@ def shape(view: TensorView) -> str:
 @lru_cache(maxsize=256)
 def preview(view: TensorView, width: int) -> str:
     """As many elements as fit into `width` cells, in brackets that tell the shape."""
-    elements = values.array(view)
+    elements = decode(view)
     if elements is None:
         return _statistics(view, width)
     if elements.ndim == 0:
@@ -154,9 +165,10 @@ def is_finite(view: TensorView) -> bool:
     return view.data is None or finite(view).size == view.count
 
 
+@lru_cache(maxsize=64)
 def finite(view: TensorView) -> Array:
     """The finite elements in float64, flat: all that a picture can be made of."""
-    elements = values.array(view)
+    elements = decode(view)
     if elements is None:
         return np.empty(0)
     flat = real(elements)
