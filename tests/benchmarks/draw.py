@@ -48,7 +48,7 @@ def losses(count: int) -> None:
     falling = np.geomspace(9.0, 1e-3, count) * np.random.default_rng(0).uniform(1, 2, (4, count))
     own, *others = falling.tolist()
     curves = [Curve(name, name, steps, one) for name, one in zip("abc", others, strict=True)]
-    draw_loss(steps, own, 100, 20, PALETTE, log=True, at=count // 2, name="main", others=curves)
+    draw_loss(steps, own, 100, 20, PALETTE, log=True, name="main", others=curves)
 
 
 def values_of(rows: int) -> Callable[[], object]:

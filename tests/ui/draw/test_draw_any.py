@@ -145,18 +145,13 @@ def test_a_moment(
     losses=st.lists(st.one_of(st.floats(), st.sampled_from([1e300, -1e300, 5e-324, 0.0, 1.0]))),
     size=sizes,
     log=st.booleans(),
-    at=st.one_of(st.none(), st.integers(0, 12)),
     palette=palettes,
 )
 @settings(max_examples=60, deadline=None)
-def test_a_loss_curve(
-    losses: list[float], size: tuple[int, int], log: bool, at: int | None, palette: str
-) -> None:
+def test_a_loss_curve(losses: list[float], size: tuple[int, int], log: bool, palette: str) -> None:
     width, height = size
     steps = range(1, len(losses) + 1)
-    strips = draw_loss(
-        steps, losses, width, height, PALETTES[palette], log=log, at=at, title="loss"
-    )
+    strips = draw_loss(steps, losses, width, height, PALETTES[palette], log=log, title="loss")
     check(strips, width)
     assert len(strips) == max(0, height)
 

@@ -1,4 +1,4 @@
-"""What tells the runs, lines and classes of a plot apart: their marks and colours, in turn."""
+"""The marks and colours of the runs, lines and classes of points in a plot."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,15 @@ from rich.style import Style
 
 from tutor.ui.draw.plots.chart import LINE
 from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Run
 
 Array = np.ndarray[Any, Any]
 
+HERE, BEEN, TRAIL = "●", "•", "·"
+"""Where a run is, where it was, and the way between two such places."""
+
 CLASSES = "o+x*#"
-"""The marks of the classes of points, in turn."""
+"""The marks of the classes of points, repeated if there are more classes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,18 +32,24 @@ class Course:
 
 
 def lines(palette: Palette) -> Iterator[tuple[str, Style]]:
-    """What lines are drawn with, in turn: without colours their marks tell them apart."""
+    """Yield a mark and a style for each line, without end; without colours the marks differ."""
     styles = cycle((palette.accent, *palette.curves))
     return zip(cycle((LINE,) if palette.colors else (LINE, "*", "+", "x")), styles, strict=False)
 
 
 def of_class(place: int, palette: Palette) -> tuple[str, Style]:
-    """The mark and the style of the points of a class."""
+    """Return the mark and the style of the points of the class number `place`."""
     styles = (palette.negative, palette.positive, *palette.curves)
     return CLASSES[place % len(CLASSES)], styles[place % len(styles)]
 
 
-def of_runs(courses: Sequence[Course], palette: Palette) -> list[Style]:
-    """The style of each run, the last being the one that is shown."""
-    others = [style for style, _ in zip(cycle(palette.curves), courses[:-1], strict=False)]
-    return [*others, palette.changed] if courses else []
+def of_runs(runs: Sequence[object], palette: Palette) -> list[Style]:
+    """Return the style of each run; the last one is the run that is shown."""
+    others = [style for style, _ in zip(cycle(palette.curves), runs[:-1], strict=False)]
+    return [*others, palette.changed] if runs else []
+
+
+def legend(runs: Sequence[tuple[str, str]], palette: Palette) -> list[Run]:
+    """Return the (mark, name) of each other run, in its colour."""
+    styles = cycle(palette.curves)
+    return [(f"{mark} {name}  ", next(styles)) for mark, name in runs]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import cycle
 
 import numpy as np
 from textual.strip import Strip
@@ -13,8 +12,8 @@ from tutor.ui.draw.plots import marks, surface
 from tutor.ui.draw.plots.bars import draw_bars
 from tutor.ui.draw.plots.chart import LINE
 from tutor.ui.draw.plots.curves import draw_curves
-from tutor.ui.draw.plots.marks import Course
-from tutor.ui.draw.plots.surface import HERE, Way, draw_surface
+from tutor.ui.draw.plots.marks import HERE, Course
+from tutor.ui.draw.plots.surface import Way, draw_surface
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, fill, line, strip, wrap
@@ -80,15 +79,13 @@ def _head(
 
 
 def _legend(plot: Plot, picture: Picture, courses: Sequence[Course], palette: Palette) -> list[Run]:
-    """Which line is which, and which run, where that is not plain."""
+    """Return the name and colour of each line and each other run."""
     runs: list[Run] = []
     for (_, _, label), (mark, style) in zip(picture.lines, marks.lines(palette), strict=False):
         if label:
             runs.append((f"{'━' if mark == LINE else mark} {label}  ", style))
     others = courses[:-1] if plot.at else ()
-    for one, style in zip(others, cycle(palette.curves), strict=False):
-        runs.append((f"{one.mark} {one.name}  ", style))
-    return runs
+    return runs + marks.legend([(one.mark, one.name) for one in others], palette)
 
 
 def _map(

@@ -10,6 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tutor.ui.draw.plots.chart import LARGEST
+from tutor.ui.draw.plots.marks import BEEN, TRAIL
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, fit, strip
@@ -18,8 +19,6 @@ Array = np.ndarray[Any, Any]
 
 HALF = "▀"
 """Two cells above each other, in the colours of the front and of the back."""
-
-HERE, TRAIL, BEEN = "●", "·", "•"
 
 SHADES = " .:-=+*#%@"
 """Of a terminal without colours, from the lowest band to the highest."""
