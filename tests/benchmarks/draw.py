@@ -17,8 +17,8 @@ from tutor.schema.frame import Frame, TensorView
 from tutor.ui.draw.plots.loss import Curve, draw_loss
 from tutor.ui.draw.tensors.elements import draw_elements
 from tutor.ui.draw.tensors.gradients import draw_gradients
-from tutor.ui.draw.tensors.table import draw_value
 from tutor.ui.draw.tensors.tensors import draw_tensors
+from tutor.ui.draw.tensors.value import draw_value
 from tutor.ui.draw.tensors.window import look, select
 from tutor.ui.draw.time.timeline import draw_timeline
 

@@ -17,8 +17,8 @@ from tutor.ui.draw.script.notes import draw_note
 from tutor.ui.draw.script.output import draw_output
 from tutor.ui.draw.script.source import draw_source
 from tutor.ui.draw.tensors.gradients import draw_gradients
-from tutor.ui.draw.tensors.table import draw_value
 from tutor.ui.draw.tensors.tensors import draw_tensors, listed
+from tutor.ui.draw.tensors.value import draw_value
 from tutor.ui.draw.text.numbers import brief, change, preview, shape, spark
 from tutor.ui.draw.text.palette import palette_for
 from tutor.ui.draw.text.strips import to_ascii

@@ -10,8 +10,8 @@ from textual.strip import Strip
 from tutor.history.timeline import Moment
 from tutor.schema import values
 from tutor.schema.frame import BINS, Summary, TensorView
-from tutor.ui.draw.tensors.table import draw_value
 from tutor.ui.draw.tensors.tensors import listed
+from tutor.ui.draw.tensors.value import draw_value
 from tutor.ui.draw.text.numbers import decode, element, is_finite, preview, real, shape, spark
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, fill, fit, line, strip

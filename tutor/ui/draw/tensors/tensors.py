@@ -7,12 +7,9 @@ from textual.strip import Strip
 from tutor.history.timeline import Moment
 from tutor.schema.frame import GRAD, TensorView
 from tutor.ui.draw.tensors.gradients import wants_gradient
-from tutor.ui.draw.tensors.table import draw_value
 from tutor.ui.draw.text.numbers import decode, is_finite, preview, shape, spark
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, fit, line, strip
-
-__all__ = ["draw_tensors", "draw_value", "listed"]
 
 _SPARK = 8
 _PREVIEW = 12

@@ -9,7 +9,7 @@ from rich.style import Style
 from tutor.insight.graph import Graph, Link, Node
 from tutor.schema.frame import Operation, TensorView
 from tutor.session.inside_view import Lens
-from tutor.ui.draw.graph.graph import Box, Wire, box_size
+from tutor.ui.draw.graph.paint import Box, Wire, box_size
 from tutor.ui.draw.text.numbers import brief, shape
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, clip

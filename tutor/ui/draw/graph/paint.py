@@ -11,7 +11,7 @@ from textual.geometry import Offset, Region
 from textual.strip import Strip
 
 from tutor.ui.draw.graph.layout import Plan
-from tutor.ui.draw.graph.wires import Stub
+from tutor.ui.draw.graph.routes import Stub
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Run, clean, clip, strip
 
