@@ -104,13 +104,13 @@ class Chart:
         # One regular expression a row is many times as fast as a parser of escape codes.
         styles = {_code(_tag(place)): style for place, style in enumerate(self._styles)}
         for row in str(self._figure.build().string()).rstrip("\n").split("\n"):
-            parts = _SGR.split(row)
-            runs = [
-                (part, styles.get(code, palette.muted))
-                for code, part in zip(["", *parts[1::2]], parts[::2], strict=True)
-                if part
+            first, *rest = _SGR.split(row)
+            parts = [
+                (text, styles.get(code, palette.muted))
+                for code, text in [("", first), *zip(rest[::2], rest[1::2], strict=True)]
+                if text
             ]
-            yield strip(runs, self._width, palette.text)
+            yield strip(parts, self._width, palette.text)
 
     def _signal(self, x: Array, y: Array, text: str, style: Style) -> Any:
         """Return a series in a unique colour, by which `strips` finds its style."""

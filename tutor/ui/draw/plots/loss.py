@@ -12,7 +12,7 @@ from tutor.ui.draw.plots.chart import Chart, extent, log_ticks, scaled, ticks
 from tutor.ui.draw.plots.marks import HERE
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fill, line, strip
+from tutor.ui.draw.text.strips import Styled, fill, line, strip
 
 Array = np.ndarray[Any, Any]
 
@@ -63,9 +63,9 @@ def draw_loss(
         return [line("", width, palette.text)] * max(0, height)
     head = [strip(_head(losses, log, title, palette), width, palette.text)]
     if others:
-        runs: list[Run] = [(f"{HERE} {name}  ", palette.accent)]
-        runs += marks.legend([(one.mark, one.name) for one in others], palette)
-        head.append(strip(runs, width, palette.text))
+        parts: list[Styled] = [(f"{HERE} {name}  ", palette.accent)]
+        parts += marks.legend([(one.mark, one.name) for one in others], palette)
+        head.append(strip(parts, width, palette.text))
     body = height - len(head)
     chart: Chart | None = None
     if width >= 12 and body >= 3:
@@ -75,22 +75,22 @@ def draw_loss(
     return fill([*head, *rows], width, height, palette.text)
 
 
-def _head(losses: Sequence[float], log: bool, title: str, palette: Palette) -> list[Run]:
+def _head(losses: Sequence[float], log: bool, title: str, palette: Palette) -> list[Styled]:
     """The row above the chart; it stands alone if there is no room for a chart."""
-    runs: list[Run] = [(f"{title} ", palette.muted)] if title else []
+    parts: list[Styled] = [(f"{title} ", palette.muted)] if title else []
     if not len(losses):
         text = "has no value yet" if title else "no loss yet (backward() is called on it)"
-        return [*runs, (text, palette.muted)]
+        return [*parts, (text, palette.muted)]
     known = np.asarray(losses, dtype=np.float64)
     style = palette.strong if np.isfinite(known[-1]) else palette.error
-    runs.append((number(float(known[-1])), style))
+    parts.append((number(float(known[-1])), style))
     if bad := int(np.count_nonzero(~np.isfinite(known))):
         plural = "1 loss is" if bad == 1 else f"{bad} losses are"
-        runs.append((f" diverged: {plural} not finite", palette.warning))
+        parts.append((f" diverged: {plural} not finite", palette.warning))
     if log:
         below = int(np.count_nonzero(np.isfinite(known) & (known <= 0)))
-        runs.append((f" log{f', {below} not above 0 left out' if below else ''}", palette.muted))
-    return runs
+        parts.append((f" log{f', {below} not above 0 left out' if below else ''}", palette.muted))
+    return parts
 
 
 def _chart(

@@ -10,7 +10,7 @@ from rich.style import Style
 
 from tutor.ui.draw.plots.chart import LINE
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run
+from tutor.ui.draw.text.strips import Styled
 
 Array = np.ndarray[Any, Any]
 
@@ -49,7 +49,7 @@ def of_runs(runs: Sequence[object], palette: Palette) -> list[Style]:
     return [*others, palette.changed] if runs else []
 
 
-def legend(runs: Sequence[tuple[str, str]], palette: Palette) -> list[Run]:
+def legend(runs: Sequence[tuple[str, str]], palette: Palette) -> list[Styled]:
     """Return the (mark, name) of each other run, in its colour."""
     styles = cycle(palette.curves)
     return [(f"{mark} {name}  ", next(styles)) for mark, name in runs]

@@ -1,4 +1,4 @@
-"""A plot that a lesson declares: points, lines, a curve with a ball on it, a map, or bars."""
+"""Draw a plot that a lesson declares: points, lines, a curve with a ball, a surface, or bars."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ from tutor.ui.draw.plots.marks import HERE, Course
 from tutor.ui.draw.plots.surface import Way, draw_surface
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fill, line, strip, wrap
+from tutor.ui.draw.text.strips import Styled, fill, line, strip, wrap
 
 _MISSING = re.compile(r"NameError: name '(\w+)' is not defined")
 
 
 def grid(plot: Plot, width: int, height: int) -> tuple[int, int]:
-    """How many values each of the two varied names takes in a pane of this size."""
+    """Return how many values to sample of each of the two varied names for a pane of this size."""
     if len(plot.over) == 2:
         columns, rows = surface.room(width, height - 1)
         return columns, 2 * rows
@@ -37,10 +37,10 @@ def draw_plot(
     height: int,
     palette: Palette,
 ) -> list[Strip]:
-    """The plot in `height` strips, its title and where the run is above it.
+    """Return `height` strips: the title, where the run is, and the plot.
 
     Args:
-        courses: Of all runs, the one that is shown last.
+        courses: Where each run is; the last one is the run that is shown.
     """
     if width < 1 or height < 1:
         return [line("", width, palette.text)] * max(0, height)
@@ -59,15 +59,14 @@ def draw_plot(
 
 def _head(
     plot: Plot, picture: Picture, courses: Sequence[Course], width: int, palette: Palette
-) -> Iterator[list[Run]]:
-    """The title; where the run is and which line is which; why something is not drawn."""
-    told = f"{plot.title}, by the logarithm" if plot.bars and plot.log else plot.title
-    yield [(told, palette.muted)]
-    here: list[Run] = []
+) -> Iterator[list[Styled]]:
+    """Yield the rows above the plot: the title, the legend, and why something is not drawn."""
+    title = f"{plot.title}, by the logarithm" if plot.bars and plot.log else plot.title
+    yield [(title, palette.muted)]
+    here: list[Styled] = []
     for name, places in zip(plot.at, courses[-1].places if courses else (), strict=False):
         if len(places):
-            told = f"{name.rpartition('.')[2]} {number(places[-1], 5)}  "
-            here.append((told, palette.strong))
+            here.append((f"{name.rpartition('.')[2]} {number(places[-1], 5)}  ", palette.strong))
     if row := [*here, *_legend(plot, picture, courses, palette)]:
         yield row
     if picture.problem:
@@ -78,14 +77,16 @@ def _head(
             yield from wrap([(f"not drawn: {picture.problem}", palette.warning)], width)
 
 
-def _legend(plot: Plot, picture: Picture, courses: Sequence[Course], palette: Palette) -> list[Run]:
+def _legend(
+    plot: Plot, picture: Picture, courses: Sequence[Course], palette: Palette
+) -> list[Styled]:
     """Return the name and colour of each line and each other run."""
-    runs: list[Run] = []
+    parts: list[Styled] = []
     for (_, _, label), (mark, style) in zip(picture.lines, marks.lines(palette), strict=False):
         if label:
-            runs.append((f"{'━' if mark == LINE else mark} {label}  ", style))
+            parts.append((f"{'━' if mark == LINE else mark} {label}  ", style))
     others = courses[:-1] if plot.at else ()
-    return runs + marks.legend([(one.mark, one.name) for one in others], palette)
+    return parts + marks.legend([(one.mark, one.name) for one in others], palette)
 
 
 def _map(

@@ -13,7 +13,7 @@ from tutor.ui.draw.plots.chart import LARGEST
 from tutor.ui.draw.plots.marks import BEEN, TRAIL
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, strip
+from tutor.ui.draw.text.strips import Styled, fit, strip
 
 Array = np.ndarray[Any, Any]
 
@@ -125,7 +125,7 @@ def _bands(
 
 def _painted(
     upper: Array, lower: Array, over: dict[int, tuple[str, Style]], palette: Palette, ramp: Any
-) -> Iterator[Run]:
+) -> Iterator[Styled]:
     """The cells of a row, equal neighbours as one run."""
     pairs = list(zip(upper.tolist(), lower.tolist(), strict=True))
     keys = [(over.get(column), *pair) for column, pair in enumerate(pairs)]
@@ -217,7 +217,7 @@ def _label(row: int, rows: int, y: tuple[float, float], name: str) -> str:
     return fit(told, _MARGIN - 1, right=True) + " "
 
 
-def _axis(x: tuple[float, float], name: str, columns: int, palette: Palette) -> list[Run]:
+def _axis(x: tuple[float, float], name: str, columns: int, palette: Palette) -> list[Styled]:
     low, high, name = number(x[0], 4), number(x[1], 4), name.rpartition(".")[2]
     middle = name.center(max(0, columns - len(low) - len(high)))
     return [(" " * _MARGIN + low + middle + high, palette.muted)]
@@ -225,9 +225,9 @@ def _axis(x: tuple[float, float], name: str, columns: int, palette: Palette) -> 
 
 def _legend(
     told: tuple[float, float], log: bool, level: float | None, ramp: Any, palette: Palette
-) -> list[Run]:
+) -> list[Styled]:
     low, high = number(told[0], 3), number(told[1], 3)
-    shades: list[Run] = (
+    shades: list[Styled] = (
         [(" ", style) for style in ramp] if palette.colors else [(SHADES, palette.text)]
     )
     how = " by its logarithm" if log else "" if level is None else f", {number(level, 3)} between"

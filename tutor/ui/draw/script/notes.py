@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, line, ruled, strip, wrap
+from tutor.ui.draw.text.strips import Styled, line, ruled, strip, wrap
 
 _INLINE = re.compile(
     r"(?P<code>`+)(?P<verbatim>.+?)(?P=code)"
@@ -44,8 +44,8 @@ def draw_note(title: str, prose: str, note: str, width: int, palette: Palette) -
     """
     strips: list[Strip] = []
     if title:
-        runs = ruled(title, width, palette.heading, palette.border)
-        strips.append(strip(runs, width, palette.text))
+        parts = ruled(title, width, palette.heading, palette.border)
+        strips.append(strip(parts, width, palette.text))
     if note.strip():
         strips.extend(_note(note, width, palette))
     body = list(_blocks(prose, max(1, width), palette))
@@ -62,7 +62,7 @@ def _note(note: str, width: int, palette: Palette) -> Iterator[Strip]:
 
 def _blocks(
     text: str, width: int, palette: Palette, style: Style | None = None
-) -> Iterator[list[Run]]:
+) -> Iterator[list[Styled]]:
     """Yield the rows of a text.
 
     The lines of a paragraph flow together; headings, list items, code and tables keep theirs.
@@ -72,7 +72,7 @@ def _blocks(
     style = style or palette.text
     paragraph: list[str] = []
 
-    def flush() -> Iterator[list[Run]]:
+    def flush() -> Iterator[list[Styled]]:
         if paragraph:
             yield from wrap(_inline(" ".join(paragraph), palette, style), width)
             paragraph.clear()
@@ -107,13 +107,13 @@ def _blocks(
     yield from flush()
 
 
-def _inline(text: str, palette: Palette, style: Style) -> Iterator[Run]:
-    """Yield the runs of a paragraph."""
+def _inline(text: str, palette: Palette, style: Style) -> Iterator[Styled]:
+    """Yield the parts of a paragraph."""
     for words, ink in _spans(text, palette, style):
         yield words.translate(_SHOWN), ink
 
 
-def _spans(text: str, palette: Palette, style: Style) -> Iterator[Run]:
+def _spans(text: str, palette: Palette, style: Style) -> Iterator[Styled]:
     """Parse `code`, **bold** and *italic*; keep $math$ as it is; replace links by their text."""
     at = 0
     for found in _INLINE.finditer(text):

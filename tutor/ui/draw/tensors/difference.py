@@ -14,7 +14,7 @@ from tutor.ui.draw.tensors.tensors import listed
 from tutor.ui.draw.tensors.value import draw_value
 from tutor.ui.draw.text.numbers import decode, element, is_finite, preview, real, shape, spark
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fill, fit, line, strip
+from tutor.ui.draw.text.strips import Styled, fill, fit, line, strip
 
 Array = np.ndarray[Any, Any]
 
@@ -97,24 +97,24 @@ def draw_differences(
         ink = palette.text
         if view is not None:
             ink = palette.changed if is_finite(view) else palette.warning
-        runs: list[Run] = [("   ", palette.text), (fit(one, sizes["name"]), ink)]
+        parts: list[Styled] = [("   ", palette.text), (fit(one, sizes["name"]), ink)]
         if sizes["shape"]:
-            runs.append((" " + fit(shapes[one], sizes["shape"], right=True), palette.muted))
-        runs.append((" ", palette.text))
+            parts.append((" " + fit(shapes[one], sizes["shape"], right=True), palette.muted))
+        parts.append((" ", palette.text))
         if view is None:
-            runs.append((note, palette.muted if note.startswith(EQUAL) else palette.warning))
+            parts.append((note, palette.muted if note.startswith(EQUAL) else palette.warning))
         else:
-            runs.append((fit(farthest[one], sizes["largest"], right=True), ink))
+            parts.append((fit(farthest[one], sizes["largest"], right=True), ink))
         if view is not None and view.count > 1 and sizes["preview"]:
             room = sizes["preview"] - (len(_BLOCKS) + 1 if view.summary else 0)
-            runs += [
+            parts += [
                 (f" {spark(view, _SPARK)} ", palette.accent),
                 (f"{_BLOCKS} " if view.summary else "", palette.muted),
                 (preview(view, room), palette.text),
             ]
         if one == selected:
-            runs = [(text, style + palette.selected) for text, style in runs]
-        strips.append(strip(runs, width, palette.text))
+            parts = [(text, style + palette.selected) for text, style in parts]
+        strips.append(strip(parts, width, palette.text))
     return strips
 
 

@@ -10,7 +10,7 @@ from tutor.history.timeline import Moment
 from tutor.schema.frame import GRAD, TensorView
 from tutor.ui.draw.text.numbers import MISSING, brief, decode, element, number, statistics
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, line, strip
+from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
 Array = np.ndarray[Any, Any]
 
@@ -53,17 +53,20 @@ def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
     for name, view in found.items():
         is_changed = name + GRAD in moment.changed
         style = palette.changed if is_changed else palette.text
-        runs: list[Run] = [("* " if is_changed else "  ", style), (fit(name, names) + " ", style)]
+        parts: list[Styled] = [
+            ("* " if is_changed else "  ", style),
+            (fit(name, names) + " ", style),
+        ]
         if share:
-            runs.append((fit(brief(view, share), share) + " ", palette.muted))
-        runs += [("∇ ", palette.accent), *_gradient(moment, name, left - share - 3, palette)]
-        strips.append(strip(runs, width, palette.text))
+            parts.append((fit(brief(view, share), share) + " ", palette.muted))
+        parts += [("∇ ", palette.accent), *_gradient(moment, name, left - share - 3, palette)]
+        strips.append(strip(parts, width, palette.text))
         if told := _how(moment, name, palette):
             strips.append(strip([(" " * (names + 3), palette.text), *told], width, palette.text))
     return strips
 
 
-def _gradient(moment: Moment, name: str, width: int, palette: Palette) -> list[Run]:
+def _gradient(moment: Moment, name: str, width: int, palette: Palette) -> list[Styled]:
     grad = moment.view(name + GRAD)
     is_changed = name + GRAD in moment.changed
     if grad is None:
@@ -78,7 +81,7 @@ def _gradient(moment: Moment, name: str, width: int, palette: Palette) -> list[R
     return [(brief(grad, room), style)]
 
 
-def _how(moment: Moment, name: str, palette: Palette) -> list[Run]:
+def _how(moment: Moment, name: str, palette: Palette) -> list[Styled]:
     """What this step did to the gradient, nothing where it left it alone or took it away."""
     after = moment.changed.get(name + GRAD)
     if after is None or moment.frame is None:

@@ -9,7 +9,7 @@ from tutor.schema.frame import GRAD, TensorView
 from tutor.ui.draw.tensors.gradients import wants_gradient
 from tutor.ui.draw.text.numbers import decode, is_finite, preview, shape, spark
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, line, strip
+from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
 _SPARK = 8
 _PREVIEW = 12
@@ -48,17 +48,17 @@ def draw_tensors(
                 value if is_finite(view) else palette.warning,
             ),
         }
-        runs: list[Run] = [
+        parts: list[Styled] = [
             (mark or " ", value),
             ("∇ " if wants_gradient(moment, name, view) else "  ", palette.accent),
             (fit(name, sizes["name"]), palette.changed if mark else palette.text),
         ]
         for column, (text, ink) in columns.items():
             if sizes[column]:
-                runs += [(" ", palette.text), (fit(text, sizes[column]), ink)]
+                parts += [(" ", palette.text), (fit(text, sizes[column]), ink)]
         if name == selected:
-            runs = [(text, ink + palette.selected) for text, ink in runs]
-        strips.append(strip(runs, width, palette.text))
+            parts = [(text, ink + palette.selected) for text, ink in parts]
+        strips.append(strip(parts, width, palette.text))
     return strips
 
 
