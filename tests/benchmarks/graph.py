@@ -16,8 +16,8 @@ from pathlib import Path
 
 from textual.geometry import Region
 
-from tutor.ui.draw.graph.graph import Box, Wire, box_size, paint
 from tutor.ui.draw.graph.layout import Plan, arrange
+from tutor.ui.draw.graph.paint import Box, Wire, box_size, paint
 from tutor.ui.draw.text.palette import palette_for
 
 PALETTE = palette_for("256")

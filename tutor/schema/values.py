@@ -38,16 +38,19 @@ def block(summary: Summary) -> np.ndarray[Any, Any]:
 
 
 def statistics(view: TensorView) -> dict[str, float] | None:
-    """min, max, mean, std and norm over all elements, in float64; None where they are not known.
-
-    An empty tensor has NaN for all but the norm, which is 0.
-    """
+    """min, max, mean, std and norm over all elements, in float64; None where they are not known."""
     if view.summary is not None:
         s = view.summary
         return {"min": s.min, "max": s.max, "mean": s.mean, "std": s.std, "norm": s.norm}
     elements = array(view)
-    if elements is None:
-        return None
+    return None if elements is None else statistics_of(elements)
+
+
+def statistics_of(elements: np.ndarray[Any, Any]) -> dict[str, float] | None:
+    """The same of an array; None for an integer of Python's that no float can represent.
+
+    An empty array has NaN for all but the norm, which is 0.
+    """
     if not elements.size:
         return {"min": math.nan, "max": math.nan, "mean": math.nan, "std": math.nan, "norm": 0.0}
     flat = elements.reshape(-1)

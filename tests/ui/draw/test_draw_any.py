@@ -17,8 +17,8 @@ from tutor.ui.draw.script.notes import draw_note
 from tutor.ui.draw.script.output import draw_output
 from tutor.ui.draw.script.source import draw_source
 from tutor.ui.draw.tensors.gradients import draw_gradients
-from tutor.ui.draw.tensors.table import draw_value
 from tutor.ui.draw.tensors.tensors import draw_tensors, listed
+from tutor.ui.draw.tensors.value import draw_value
 from tutor.ui.draw.text.numbers import brief, change, preview, shape, spark
 from tutor.ui.draw.text.palette import palette_for
 from tutor.ui.draw.text.strips import to_ascii
@@ -145,18 +145,13 @@ def test_a_moment(
     losses=st.lists(st.one_of(st.floats(), st.sampled_from([1e300, -1e300, 5e-324, 0.0, 1.0]))),
     size=sizes,
     log=st.booleans(),
-    at=st.one_of(st.none(), st.integers(0, 12)),
     palette=palettes,
 )
 @settings(max_examples=60, deadline=None)
-def test_a_loss_curve(
-    losses: list[float], size: tuple[int, int], log: bool, at: int | None, palette: str
-) -> None:
+def test_a_loss_curve(losses: list[float], size: tuple[int, int], log: bool, palette: str) -> None:
     width, height = size
     steps = range(1, len(losses) + 1)
-    strips = draw_loss(
-        steps, losses, width, height, PALETTES[palette], log=log, at=at, title="loss"
-    )
+    strips = draw_loss(steps, losses, width, height, PALETTES[palette], log=log, title="loss")
     check(strips, width)
     assert len(strips) == max(0, height)
 

@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.geometry import Region
 
-from tutor.ui.draw.graph.graph import Box, Wire, box_size, paint
+from tutor.ui.draw.graph.channel import channel
 from tutor.ui.draw.graph.layout import Plan, arrange
-from tutor.ui.draw.text.channel import channel
+from tutor.ui.draw.graph.paint import Box, Wire, box_size, paint
 from tutor.ui.draw.text.palette import palette_for
 from tutor.ui.draw.text.strips import to_ascii
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tutor.ui.draw.plots.loss import draw_loss, suits_log
+from tutor.ui.draw.plots.loss import Curve, draw_loss, suits_log
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import palette_for
 
@@ -100,18 +100,24 @@ def test_log_is_suited_to_positive_losses_over_two_decades() -> None:
     assert suits_log([1.7e308, 5e-324])
 
 
-def test_the_mark_is_where_the_cursor_is() -> None:
-    steps = range(1, 41)
-    strips = draw_loss(steps, FALLING, 40, 10, PALETTE, at=20)
-    column = next(strip.text.index("●") for strip in strips if "●" in strip.text)
+def test_the_mark_is_at_the_last_loss_and_at_none_before_if_that_is_not_finite() -> None:
+    column = next(row.index("●") for row in texts(FALLING) if "●" in row)
+    assert column == 39
+    assert "●" not in "".join(texts([*FALLING, math.nan]))
+
+
+def test_other_runs_have_a_name_in_the_legend_and_a_mark_at_the_end_of_their_curve() -> None:
+    others = [Curve("b", "lr 0.1", range(1, 21), FALLING[:20]), Curve("c", "nan", [1], [math.nan])]
+    strips = draw_loss(range(1, 41), FALLING, 40, 12, PALETTE, name="main", others=others)
+    legend = {s.text.strip(): s.style for s in strips[1] if s.text.strip()}
+    assert list(legend) == ["● main", "b lr 0.1", "c nan"]
+    row, column = next(
+        (row, one.text.index("b")) for row, one in enumerate(strips[2:]) if "b" in one.text
+    )
     assert 15 < column < 30
-    inks = {s.style for strip in strips for s in strip if 0x2800 < ord(s.text[0]) < 0x2900}
-    assert inks == {PALETTE.accent, PALETTE.muted}
-
-
-def test_before_the_first_loss_nothing_is_marked() -> None:
-    strips = draw_loss([5, 6], [1.0, 2.0], 40, 10, PALETTE, at=2)
-    assert "●" not in "".join(strip.text for strip in strips)
+    marks = {segment.style for segment in strips[2 + row] if segment.text == "b"}
+    assert marks == {legend["b lr 0.1"]} == {PALETTE.curves[0]}
+    assert "c" not in "".join(one.text for one in strips[2:])
 
 
 def test_a_spike_survives_however_many_losses_there_are() -> None:

@@ -1,9 +1,9 @@
-"""Title, note and prose."""
+"""Drawing of a cell's title, a note and prose."""
 
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.ui.draw.script.notes import draw_note
+from tutor.ui.draw.script.notes import draw_note, verbatim
 from tutor.ui.draw.text.palette import palette_for
 
 PALETTE = palette_for("256")
@@ -75,6 +75,24 @@ def test_headings_items_and_code_keep_their_lines() -> None:
     assert texts(prose=prose, width=14) == [
         "Head", "• one two", "  three four", "• five", "2. six", "a  =  1", "", "b", "end",
     ]  # fmt: skip
+
+
+def test_names_with_underscores_and_products_are_no_markdown() -> None:
+    assert texts(prose="__init__ and a*b*c") == ["__init__ and a*b*c"]
+
+
+def test_values_are_never_read_as_markdown() -> None:
+    value = "*a* _b_ `c` [d](e) **f $g$"
+    strip = draw(prose=f"**{verbatim(value)}** now", width=60)[0]
+    assert strip.text.rstrip() == f"{value} now"
+    bold = "".join(s.text for s in strip if s.style == PALETTE.text + Style(bold=True))
+    assert bold == value
+    for value in ("- a", "# a", "1. a", "| a", "? a", "```"):
+        strips = draw(note=f"{verbatim(value)} b")
+        assert [s.text.rstrip() for s in strips] == [f"▌ {value} b"]
+        assert {s.style for s in strips[0] if s.text in value} <= {PALETTE.strong, PALETTE.text}
+    assert texts(prose=f"`{verbatim('a`b')}`") == ["a`b"]
+    assert texts(prose=f"    {verbatim('a-b')}") == ["    a-b"]
 
 
 def test_a_question_is_marked() -> None:

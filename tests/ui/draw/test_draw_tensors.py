@@ -7,7 +7,8 @@ from rich.cells import cell_len
 
 from tutor.history.timeline import Moment, Timeline
 from tutor.schema.frame import Frame, Summary, TensorView
-from tutor.ui.draw.tensors.tensors import draw_tensors, draw_value, listed
+from tutor.ui.draw.tensors.tensors import draw_tensors, listed
+from tutor.ui.draw.tensors.value import draw_value
 from tutor.ui.draw.text.palette import palette_for
 
 PALETTE = palette_for("256")

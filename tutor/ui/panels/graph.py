@@ -10,9 +10,9 @@ from textual.strip import Strip
 from tutor.history.timeline import Moment
 from tutor.insight import graph
 from tutor.script.lesson import Lesson
-from tutor.ui.draw.graph.boxes import FULL, NAMES, Scene, draw_scene
-from tutor.ui.draw.graph.graph import paint
 from tutor.ui.draw.graph.layout import Plan, arrange
+from tutor.ui.draw.graph.paint import paint
+from tutor.ui.draw.graph.scene import FULL, NAMES, Scene, draw_scene
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import fill, line
 from tutor.ui.panels.lens_panel import LensPanel

@@ -9,7 +9,7 @@ from tutor.course.questions import answers
 from tutor.history.timeline import Moment
 from tutor.schema.frame import Frame
 from tutor.script.lesson import Cell
-from tutor.ui.draw.script.notes import draw_note
+from tutor.ui.draw.script.notes import draw_note, verbatim
 from tutor.ui.draw.text.strips import strip, wrap
 from tutor.ui.panels.panel import Panel
 
@@ -44,7 +44,7 @@ class NotesPanel(Panel):
             text = "".join(f"? {told}\n\n" for told in answers(self.lesson, frame))
         if note is not None and frame is not None:
             values = [
-                slot.raw if value is None else value
+                verbatim(slot.raw if value is None else value)
                 for slot, value in zip(note.slots, frame.slots, strict=False)
             ]
             text += note.text(values)

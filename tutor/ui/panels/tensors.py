@@ -12,7 +12,8 @@ from textual.strip import Strip
 from tutor.history.timeline import Moment
 from tutor.script.lesson import Lesson
 from tutor.ui.draw.tensors.difference import draw_difference, draw_differences, named, subtract
-from tutor.ui.draw.tensors.tensors import draw_tensors, draw_value, listed
+from tutor.ui.draw.tensors.tensors import draw_tensors, listed
+from tutor.ui.draw.tensors.value import draw_value
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import strip
 from tutor.ui.paging import Paging

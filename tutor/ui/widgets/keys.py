@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, strip
+from tutor.ui.draw.text.strips import Styled, strip
 
 _NAMES = {
     "right": "→", "left": "←", "up": "↑", "down": "↓", "space": "space", "enter": "enter",
@@ -68,7 +68,7 @@ class KeyLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         accent, muted = self.palette.accent, self.palette.muted
-        runs: list[Run] = []
+        runs: list[Styled] = []
         for name, binding in self._entries():
             runs += [(f" {name}", accent), (f" {binding.description} ", muted)]
         return strip(runs, self.size.width, self.palette.text)

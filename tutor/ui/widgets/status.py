@@ -7,7 +7,7 @@ from textual.widget import Widget
 from tutor.session.replays.replay import replaying
 from tutor.session.session import Doing, Session
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, strip
+from tutor.ui.draw.text.strips import Styled, strip
 
 _BRIEF = 0.2
 """A statement that takes less is over before anyone could read that it runs."""
@@ -27,7 +27,7 @@ def describe(
     inside: str = "",
     is_past: bool = False,
     branch: str = "",
-) -> list[Run]:
+) -> list[Styled]:
     """Where the learner is, then what is happening; `notice` takes the place of the latter.
 
     Args:
@@ -57,12 +57,12 @@ def describe(
 
 def _inside(
     session: Session, palette: Palette, notice: str, inside: str, is_past: bool
-) -> list[Run]:
+) -> list[Styled]:
     """Where the learner is inside a statement, and what happens meanwhile."""
-    bar: Run = (" │ ", palette.border)
+    bar: Styled = (" │ ", palette.border)
     raised = session.ended.line if session.ended is not None and is_past else 0
     place = f"inside line {raised}, which raised: {inside}" if raised else f"inside: {inside}"
-    runs: list[Run] = [(place, palette.accent)]
+    runs: list[Styled] = [(place, palette.accent)]
     if notice:
         runs += [bar, (notice, palette.warning)]
     elif session.worker.busy and session.worker.stuck_for >= _BRIEF:
@@ -70,12 +70,12 @@ def _inside(
     return runs
 
 
-def _where(session: Session, palette: Palette, branch: str) -> list[Run]:
+def _where(session: Session, palette: Palette, branch: str) -> list[Styled]:
     """The step, the iteration, the phase and the line, each with a bar behind it."""
     frame = session.moment.frame
-    bar: Run = (" │ ", palette.border)
+    bar: Styled = (" │ ", palette.border)
     of = f" of {session.tip:,}" if session.tip else ""
-    runs: list[Run] = [(f" {_shortened(branch)}:", palette.accent)] if branch else []
+    runs: list[Styled] = [(f" {_shortened(branch)}:", palette.accent)] if branch else []
     runs += [(f" step {session.cursor:,}{of}", palette.strong), bar]
     if frame is not None:
         if frame.iteration is not None:
@@ -92,7 +92,7 @@ def _shortened(name: str) -> str:
     return name if cell_len(name) <= _NAME else "…" + name[1 - _NAME :]
 
 
-def _doing(session: Session, palette: Palette) -> Run:
+def _doing(session: Session, palette: Palette) -> Styled:
     line = session.worker.line
     long = f" for {session.worker.stuck_for:.1f} s" if session.worker.stuck_for >= _SLOW else ""
     where = f" · line {line}{long}" if long else ""
@@ -138,13 +138,13 @@ class StatusLine(Widget):
     def __init__(self, palette: Palette) -> None:
         super().__init__(id="status")
         self.palette = palette
-        self.runs: list[Run] = []
+        self.runs: list[Styled] = []
 
     @property
     def text(self) -> str:
         return "".join(text for text, _ in self.runs).strip()
 
-    def show(self, runs: list[Run]) -> None:
+    def show(self, runs: list[Styled]) -> None:
         if runs != self.runs:
             self.runs = runs
             self.refresh()
@@ -152,7 +152,7 @@ class StatusLine(Widget):
     def render_line(self, y: int) -> Strip:
         return strip(self._fitted(), self.size.width, self.palette.text)
 
-    def _fitted(self) -> list[Run]:
+    def _fitted(self) -> list[Styled]:
         """What happens is never cut for the sake of where we are: the latter gives way."""
         runs = list(self.runs)
         while len(runs) > 3 and sum(cell_len(text) for text, _ in runs) > self.size.width:

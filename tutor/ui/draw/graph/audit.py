@@ -7,7 +7,7 @@ from tutor.insight import audit
 from tutor.insight.audit import Checked
 from tutor.schema.frame import AuditRow
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, line, strip, wrap
+from tutor.ui.draw.text.strips import Styled, fit, line, strip, wrap
 
 _VERDICT = 19
 """Cells of the verdict and the number of digits."""
@@ -57,27 +57,27 @@ def _row(
     size: int,
     is_wide: bool,
     palette: Palette,
-) -> list[Run]:
+) -> list[Styled]:
     """The verdict first: it must be seen wherever the rest finds no room."""
     agreed = palette.accent if row.agrees else palette.error
     shared = audit.digits(row.autograd, row.difference)
     told = f"{audit.verdict(row)}, {shared} digits" if row.agrees else audit.verdict(row)
-    runs: list[Run] = [
+    parts: list[Styled] = [
         (fit(audit.label(checked.audit, row), labels + 1), palette.accent),
         (fit(told, _VERDICT - 1), palette.strong if row.agrees else palette.error),
         (" ", palette.text),
     ]
-    runs += _marked(row.autograd, shared, size, agreed, palette)
-    runs += _marked(row.difference, shared, size, agreed, palette)
+    parts += _marked(row.autograd, shared, size, agreed, palette)
+    parts += _marked(row.difference, shared, size, agreed, palette)
     if closed is not None:
         both = audit.digits(row.autograd, closed)
-        runs += _marked(closed, both, size, palette.accent, palette)
+        parts += _marked(closed, both, size, palette.accent, palette)
     if is_wide:
-        runs.append((f"{row.step:<9.2g}{row.error:<8.1g}", palette.muted))
-    return runs
+        parts.append((f"{row.step:<9.2g}{row.error:<8.1g}", palette.muted))
+    return parts
 
 
-def _marked(value: float, shared: int, size: int, agreed: Style, palette: Palette) -> list[Run]:
+def _marked(value: float, shared: int, size: int, agreed: Style, palette: Palette) -> list[Styled]:
     """A number: what agrees underlined, so that it is seen without colour too."""
     text = audit.written(value)
     place = audit.split(text, shared)

@@ -8,8 +8,8 @@ from typing import Any
 
 from textual.geometry import Offset, Region
 
-from tutor.ui.draw.graph.wires import Stub, route
-from tutor.ui.draw.text.columns import BETWEEN, PITCH, Link, Slot, place, straighten
+from tutor.ui.draw.graph.columns import BETWEEN, PITCH, Link, Slot, place, straighten
+from tutor.ui.draw.graph.routes import Stub, route
 
 LABEL_ROOM = 8
 """Columns for a label beside the outer wires under a layer."""

@@ -11,7 +11,7 @@ from tutor.schema.frame import Edge, Operation, TensorView
 from tutor.session.inside_view import Lens
 from tutor.ui.draw.text.numbers import brief, shape
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, clip, fill, fit, line, ruled, strip, wrap
+from tutor.ui.draw.text.strips import Styled, clip, fill, fit, line, ruled, strip, wrap
 
 HERE, FAILED = "►", "✗"
 _NAME = 18
@@ -65,22 +65,22 @@ def _entry(entry: int | str, lens: Lens, names: int, width: int, palette: Palett
     is_failed = one.id == lens.failed and one.order is not None
     mark = FAILED if is_failed else HERE if is_here else " "
     style = palette.accent if is_here else palette.text if is_past else palette.muted
-    runs: list[Run] = [
+    parts: list[Styled] = [
         (f"{mark} ", palette.error if is_failed else palette.accent),
         (f"{one.line or '':>3} ", palette.muted),
         (fit(one.name or one.kind, names) + " ", style),
     ]
-    left = width - sum(cell_len(text) for text, _ in runs)
+    left = width - sum(cell_len(text) for text, _ in parts)
     if one.order is None:
-        runs += _forwards(one, lens, left, palette)
+        parts += _forwards(one, lens, left, palette)
     elif is_past:
-        runs += _backwards(one, lens, left, palette)
+        parts += _backwards(one, lens, left, palette)
     if is_here:
-        runs = [(text, ink + palette.current) for text, ink in runs]
-    return strip(runs, width, palette.current if is_here else palette.text)
+        parts = [(text, ink + palette.current) for text, ink in parts]
+    return strip(parts, width, palette.current if is_here else palette.text)
 
 
-def _forwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[Run]:
+def _forwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[Styled]:
     """`pred = x·w`, its shape and its value."""
     label = lens.labels.get(one.id, "")
     made = ""
@@ -99,38 +99,38 @@ def _forwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[
     ]
 
 
-def _backwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[Run]:
+def _backwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[Styled]:
     """What came in, and what went out; of a leaf, how it was added."""
     if one.kind == "leaf" and one.after is not None:
         return _added(one, width, palette)
     grad = next((view for view in one.grads if view is not None), None)
-    parts = [edge for edge in one.edges if edge.contribution is not None]
-    share = max(6, width // (len(parts) + 1) - 4)
-    runs: list[Run] = [(f"∇ {brief(grad, share)}" if grad else "nothing came", palette.changed)]
-    for edge in parts:
+    passed = [edge for edge in one.edges if edge.contribution is not None]
+    share = max(6, width // (len(passed) + 1) - 4)
+    parts: list[Styled] = [(f"∇ {brief(grad, share)}" if grad else "nothing came", palette.changed)]
+    for edge in passed:
         to = lens.operations.get(edge.to)
         name = _called(to, lens) if to else ""
         assert edge.contribution is not None
-        runs += [
+        parts += [
             (f" → {name} " if name else " → ", palette.muted),
             (brief(edge.contribution, max(6, share - cell_len(name))), palette.accent),
         ]
-    return runs
+    return parts
 
 
-def _added(one: Operation, width: int, palette: Palette) -> list[Run]:
+def _added(one: Operation, width: int, palette: Palette) -> list[Styled]:
     """before + added = after, in norms where these are many numbers."""
     grad = one.grads[0] if one.grads else None
     share = max(6, (width - 8) // 3)
     before = brief(one.before, share) if one.before is not None else "none"
-    runs: list[Run] = [
+    parts: list[Styled] = [
         (before, palette.warning if _is_something(one.before) else palette.muted),
         (" + ", palette.accent),
         (brief(grad, share) if grad else "nothing", palette.changed),
         (" = ", palette.accent),
         (brief(one.after, share) if one.after else "none", palette.strong),
     ]
-    return runs
+    return parts
 
 
 def _is_something(view: TensorView | None) -> bool:
@@ -148,21 +148,21 @@ def _detail(lens: Lens, width: int, palette: Palette) -> list[Strip]:
         return []
     where = f"line {one.line}" if one.line else ""
     title = " · ".join(part for part in (one.name or one.kind, one.module, where) if part)
-    runs: list[list[Run]] = [[(title, palette.heading)]]
+    parts: list[list[Styled]] = [[(title, palette.heading)]]
     if one.kind == "library":
-        runs += _library(one, lens, palette)
+        parts += _library(one, lens, palette)
     elif one.order is None:
-        runs += _told(why.explain_value(one.id, lens.operations, lens.labels), palette)
+        parts += _told(why.explain_value(one.id, lens.operations, lens.labels), palette)
     else:
-        runs += _passed(one, lens, palette)
+        parts += _passed(one, lens, palette)
     if lens.error and one.id == lens.failed:
-        runs.append([(lens.error, palette.error)])
-    return [strip(part, width, palette.text) for row in runs for part in wrap(row, width) if row]
+        parts.append([(lens.error, palette.error)])
+    return [strip(part, width, palette.text) for row in parts for part in wrap(row, width) if row]
 
 
-def _library(one: Operation, lens: Lens, palette: Palette) -> list[list[Run]]:
+def _library(one: Operation, lens: Lens, palette: Palette) -> list[list[Styled]]:
     """What a library's call changed: before, and after."""
-    rows: list[list[Run]] = [[("all that this call did, in one row", palette.muted)]]
+    rows: list[list[Styled]] = [[("all that this call did, in one row", palette.muted)]]
     for name in lens.given(one):
         before = lens.moment.before(name) if lens.moment else None
         after = lens.moment.view(name) if lens.moment else None
@@ -176,8 +176,8 @@ def _library(one: Operation, lens: Lens, palette: Palette) -> list[list[Run]]:
     return rows
 
 
-def _told(explained: Explanation, palette: Palette) -> list[list[Run]]:
-    rows: list[list[Run]] = []
+def _told(explained: Explanation, palette: Palette) -> list[list[Styled]]:
+    rows: list[list[Styled]] = []
     if explained.formula:
         rows.append([(explained.formula, palette.text)])
     if explained.numbers and explained.numbers != explained.formula:
@@ -191,11 +191,11 @@ def _told(explained: Explanation, palette: Palette) -> list[list[Run]]:
     return rows
 
 
-def _passed(one: Operation, lens: Lens, palette: Palette) -> list[list[Run]]:
+def _passed(one: Operation, lens: Lens, palette: Palette) -> list[list[Styled]]:
     """What came in, and along each edge the local derivative and what went out."""
     operations = lens.operations
     arrived = lens.explain_gradient(one.id)
-    rows: list[list[Run]] = []
+    rows: list[list[Styled]] = []
     came = brief(arrived.of.view, 60) if arrived.of.view is not None else "nothing"
     rows.append([("came in  ", palette.muted), (f"{arrived.of.label} = ", palette.text),
                  (came, palette.changed)])  # fmt: skip
@@ -223,7 +223,7 @@ def _through(edge: Edge, operations: dict[int, Operation]) -> tuple[int, int]:
     return to, output
 
 
-def _went_out(term: Term, label: str, palette: Palette) -> list[list[Run]]:
+def _went_out(term: Term, label: str, palette: Palette) -> list[list[Styled]]:
     """The local derivative along one edge, and what it made of what came in."""
     local = wording.listed(term.local, 40) if term.local is not None else None
     derivative = term.derivative or "not known for this operation"

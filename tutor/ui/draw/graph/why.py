@@ -4,7 +4,7 @@ from textual.strip import Strip
 
 from tutor.insight.explain.explanation import Explanation, Row
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, line, ruled, strip, wrap
+from tutor.ui.draw.text.strips import Styled, line, ruled, strip, wrap
 
 PICKED, LEADS_ON = "►", "›"
 
@@ -40,15 +40,15 @@ def _row(
     row: Row, mark: str, is_picked: bool, width: int, palette: Palette, joint: str
 ) -> list[Strip]:
     style = palette.strong if mark == " " else palette.accent
-    runs: list[Run] = []
+    parts: list[Styled] = []
     if row.what:
-        runs.append((row.what, style))
+        parts.append((row.what, style))
     if row.formula and row.formula != row.what:
-        runs.append((f"{joint}{row.formula}" if row.what else row.formula, palette.text))
+        parts.append((f"{joint}{row.formula}" if row.what else row.formula, palette.text))
     if row.numbers:
-        runs.append((f" = {row.numbers}", palette.changed))
+        parts.append((f" = {row.numbers}", palette.changed))
     strips = []
-    for position, part in enumerate(wrap(runs, max(8, width - 2))):
+    for position, part in enumerate(wrap(parts, max(8, width - 2))):
         head = mark if position == 0 else " "
         drawn = [(f"{head} ", palette.accent), *part]
         if is_picked:
@@ -57,5 +57,5 @@ def _row(
     return strips
 
 
-def _wrapped(runs: list[Run], width: int, palette: Palette) -> list[Strip]:
-    return [strip(part, width, palette.text) for part in wrap(runs, width)]
+def _wrapped(parts: list[Styled], width: int, palette: Palette) -> list[Strip]:
+    return [strip(part, width, palette.text) for part in wrap(parts, width)]

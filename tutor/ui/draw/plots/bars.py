@@ -1,4 +1,4 @@
-"""Numbers by name, a bar each."""
+"""Draw named numbers as bars."""
 
 import math
 
@@ -15,7 +15,7 @@ from tutor.ui.draw.text.strips import fit, strip
 def draw_bars(
     picture: PlotData, log: bool, width: int, height: int, palette: Palette
 ) -> list[Strip]:
-    """A row for each name: the bar from the left, its number behind the name."""
+    """Return a row for each number: its name, the number, and a bar."""
     if not picture.bars:
         return []
     names = min(max(len(name) for name, _ in picture.bars), width // 3)
@@ -26,16 +26,16 @@ def draw_bars(
     room = max(0, width - names - 12)
     rows = []
     for (name, value), size in zip(picture.bars, sizes.tolist(), strict=True):
-        told = fit(number(value, 4), 10, right=True)
+        text = fit(number(value, 4), 10, right=True)
         cells = round(room * (size - low) / span) if math.isfinite(size) else 0
         is_odd = not math.isfinite(value)
         style = palette.error if is_odd else palette.negative if value < 0 else palette.accent
-        runs = [
+        parts = [
             (fit(name, names), palette.text),
-            (f"{told} ", palette.error if is_odd else palette.strong),
+            (f"{text} ", palette.error if is_odd else palette.strong),
             ("█" * max(0, cells), style),
         ]
-        rows.append(strip(runs, width, palette.text))
+        rows.append(strip(parts, width, palette.text))
     if len(rows) > height > 0:
         more = f"and {len(rows) - height + 1} more: Enter shows this pane alone"
         rows[height - 1 :] = [strip([(more, palette.muted)], width, palette.text)]
@@ -43,6 +43,7 @@ def draw_bars(
 
 
 def _size(value: float, log: bool) -> float:
+    """Return the length of a bar before scaling; NaN if it has none."""
     if not math.isfinite(value):
         return math.nan
     if not log:

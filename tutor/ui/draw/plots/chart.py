@@ -1,8 +1,8 @@
-"""Curves and marks between two axes, drawn with plotext from numbers that it cannot stumble over.
+"""A chart: curves and marks between two axes, drawn with plotext.
 
 A NaN in a connected series aborts the whole process inside plotext, and infinities and ranges
-beyond float64 raise. So both axes are mapped to [0, 1] here, from finite numbers only, and plotext
-is told what to write at the ticks.
+beyond float64 raise. So this module leaves out what is not finite, maps both axes to [0, 1] and
+gives plotext the labels of the ticks.
 """
 
 import math
@@ -22,29 +22,29 @@ from tutor.ui.draw.text.strips import strip
 Array = np.ndarray[Any, Any]
 
 Ticks = list[tuple[float, str]]
-"""Positions and what is written there."""
+"""Positions and their labels."""
 
 LINE = "braille"
-"""The mark of a line whose points lie closer than cells."""
+"""The marker of a continuous line: plotext draws it in dots, eight to a cell."""
 
 LARGEST = 1e300
-"""Numbers are cut to this; the difference of two is still a float64."""
+"""Numbers are clipped to ± this, so that the difference of two is still finite."""
 
 _TANGLED = 100
-"""Points of a line that does not go from left to right."""
+"""The most points drawn of a line whose x does not only grow."""
 
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 class Chart:
-    """Draw on it, then take its `strips`.
+    """Two axes and what is drawn between them. Later curves and marks cover earlier ones.
 
     Args:
-        x: The lowest and the highest number across.
-        y: And up.
-        width: Cells, for ticks and axes too.
-        x_ticks: What is written below; `ticks` unless given.
-        y_ticks: What is written to the left.
+        x: The smallest and the largest number on the horizontal axis.
+        y: The same of the vertical axis.
+        width: Cells, axes and tick labels included.
+        x_ticks: The ticks below; `ticks` unless given.
+        y_ticks: The ticks to the left; `ticks` unless given.
     """
 
     def __init__(
@@ -77,50 +77,68 @@ class Chart:
             ruler.lim(0.0, 1.0)
             ruler.ticks([place(at) for at, _ in marks], [label for _, label in marks])
 
-    def curve(
-        self, x: Array, y: Array, style: Style, gaps: Sequence[int] = (), mark: str = LINE
-    ) -> None:
-        """These points, joined; not across a gap, which follows the point of that place."""
-        if not len(x):
+    def curve(self, x: Array, y: Array, style: Style, mark: str = LINE) -> None:
+        """Draw a line through these points, broken where points are not finite."""
+        index = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        if not len(index):
             return
-        across, up = self._across(x), self._up(y)
+        across, up = self._across(x[index]), self._up(y[index])
         kept = _extremes(across, up, 2 * self._width)
         signal = self._signal(across[kept], up[kept], mark, style)
         signal.lines()
-        for gap in gaps:
+        for gap in np.flatnonzero(np.diff(index) > 1):
             place = int(np.searchsorted(kept, gap, side="right"))
             if 0 < place < len(kept):
                 signal.line(place, False)
         self._figure.draw(signal)
 
     def marks(self, x: Array, y: Array, text: str, style: Style) -> None:
-        """A character at each of these points."""
-        if len(x):
-            self._figure.draw(self._signal(self._across(x), self._up(y), text, style))
+        """Draw a character at each of these points that is finite."""
+        finite = np.isfinite(x) & np.isfinite(y)
+        if finite.any():
+            across, up = self._across(x[finite]), self._up(y[finite])
+            self._figure.draw(self._signal(across, up, text, style))
 
     def strips(self, palette: Palette) -> Iterator[Strip]:
-        """What was drawn, later things over earlier ones."""
+        """Return the rows of the chart."""
         # One regular expression a row is many times as fast as a parser of escape codes.
         styles = {_code(_tag(place)): style for place, style in enumerate(self._styles)}
         for row in str(self._figure.build().string()).rstrip("\n").split("\n"):
-            parts = _SGR.split(row)
-            runs = [
-                (part, styles.get(code, palette.muted))
-                for code, part in zip(["", *parts[1::2]], parts[::2], strict=True)
-                if part
+            first, *rest = _SGR.split(row)
+            parts = [
+                (text, styles.get(code, palette.muted))
+                for code, text in [("", first), *zip(rest[::2], rest[1::2], strict=True)]
+                if text
             ]
-            yield strip(runs, self._width, palette.text)
+            yield strip(parts, self._width, palette.text)
 
     def _signal(self, x: Array, y: Array, text: str, style: Style) -> Any:
-        """A series in a colour of its own, which only tells it apart: the style takes its place."""
+        """Return a series in a unique colour, by which `strips` finds its style."""
         colour = _tag(len(self._styles))
         self._styles.append(style)
         marker = self._plotext.marker(text, colour)
         return self._figure.signal(x.tolist(), y.tolist(), marker=marker)
 
 
+def scaled(numbers: Array, log: bool) -> Array:
+    """Return the positions of numbers on an axis: on a logarithmic one, their log10.
+
+    NaN stands for what has no position: what is not finite, or has no logarithm.
+    """
+    with np.errstate(all="ignore"):
+        positions = np.log10(numbers) if log else np.clip(numbers, -LARGEST, LARGEST)
+    return np.where(np.isfinite(numbers) & np.isfinite(positions), positions, math.nan)
+
+
+def extent(parts: Sequence[Array]) -> tuple[float, float] | None:
+    """Return the smallest and the largest finite number in all arrays, None if there is none."""
+    numbers = np.concatenate([np.zeros(0), *parts])
+    numbers = numbers[np.isfinite(numbers)]
+    return (float(numbers.min()), float(numbers.max())) if numbers.size else None
+
+
 def ticks(low: float, high: float, count: int, least: float = 0.0) -> Ticks:
-    """About `count` round numbers from low to high, `least` apart or more."""
+    """Return about `count` round numbers from low to high, at least `least` apart."""
     step = (high - low) / max(1, count - 1)
     if not step > 0:
         return [(low, number(low, 4))]
@@ -132,7 +150,7 @@ def ticks(low: float, high: float, count: int, least: float = 0.0) -> Ticks:
 
 
 def log_ticks(low: float, high: float, count: int) -> Ticks:
-    """Powers of ten between two exponents, or the ends where there are less than two of them."""
+    """Return powers of ten between two exponents, or both ends if there are fewer than two."""
     first, last = math.ceil(low), math.floor(high)
     if last <= first:
         return [(place, number(10**place, 3)) for place in sorted({low, high})]
@@ -150,7 +168,7 @@ def _code(colour: tuple[int, int, int]) -> str:
 
 
 def _unit(low: float, high: float) -> Callable[[Any], Any]:
-    """A map from [low, high] to [0, 1]; to the middle where both are equal."""
+    """Return the linear map from [low, high] to [0, 1]; to 0.5 if low and high are equal."""
     span = high - low
     if not span > 0:
         return lambda value: value * 0.0 + 0.5
@@ -158,11 +176,11 @@ def _unit(low: float, high: float) -> Callable[[Any], Any]:
 
 
 def _extremes(x: Array, y: Array, columns: int) -> Array:
-    """Where the smallest and the largest y of each column of dots are: all that can be seen."""
+    """Decimate: return the indices of the smallest and the largest y in each column of dots."""
     if len(x) <= min(2 * columns, _TANGLED):
         return np.arange(len(x))
     if np.any(np.diff(x) < 0):
-        # Lines to and fro take plotext long to draw, and cannot be told apart anyway.
+        # Lines back and forth are slow in plotext, and overlap anyway.
         return np.arange(0, len(x), -(-len(x) // _TANGLED))
     if len(x) <= 2 * columns:
         return np.arange(len(x))
@@ -175,7 +193,7 @@ def _extremes(x: Array, y: Array, columns: int) -> Array:
 
 
 def _legible(marks: Ticks, place: Callable[[float], float], rows: int) -> Ticks:
-    """Those that stand in rows of their own."""
+    """Drop ticks that would share a row with an earlier one."""
     kept: Ticks = []
     for tick in marks:
         if not kept or place(tick[0]) - place(kept[-1][0]) >= 1 / max(1, rows - 1):

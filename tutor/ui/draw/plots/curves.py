@@ -1,4 +1,4 @@
-"""Points, lines and a curve with a ball on it, in one chart."""
+"""Plots of points and lines, and of a function of one variable with a ball on its curve."""
 
 import math
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from tutor.insight.plots import PlotData
 from tutor.insight.trajectory import Trajectory
 from tutor.script.declarations import Plot
 from tutor.ui.draw.plots import marks
-from tutor.ui.draw.plots.chart import LARGEST, LINE, Chart, log_ticks, ticks
-from tutor.ui.draw.plots.surface import BEEN, HERE
+from tutor.ui.draw.plots.chart import Chart, extent, log_ticks, scaled, ticks
+from tutor.ui.draw.plots.marks import BEEN, HERE
 from tutor.ui.draw.text.palette import Palette
 
 Array = np.ndarray[Any, Any]
 
 _ROOM = 0.3
-"""Above and below points, in proportion to their range."""
+"""Free space above and below points, in proportion to their range."""
 
 _MARKS = 100
-"""So many places along a curve can be told apart."""
+"""How many places along a curve are drawn apart."""
 
 
 def draw_curves(
@@ -33,106 +33,84 @@ def draw_curves(
     height: int,
     palette: Palette,
 ) -> Sequence[Strip]:
-    """The plot in `height` strips; none where nothing can be drawn.
+    """Return `height` strips, or none if there is nothing to draw.
 
     Args:
-        trajectories: One for each run, a ball on the curve; that of the shown run comes last.
+        trajectories: Where each run is on the curve; the last one is the run that is shown.
     """
-    lines = [(_clean(x), _scaled(y, plot.log), label) for x, y, label in picture.lines]
-    points = tuple(map(_clean, picture.points))
-    curve: tuple[Array, Array] | None = None
+    lines = [(scaled(x, False), scaled(y, plot.log)) for x, y, _ in picture.lines]
+    points: list[tuple[Array, Array]] = []
+    if picture.points:
+        points = [(scaled(picture.points[0], False), scaled(picture.points[1], plot.log))]
+    curve: list[tuple[Array, Array]] = []
     if picture.surface is not None:
         over = plot.over[0]
         across = np.linspace(over.low, over.high, len(picture.surface))
-        curve = across, _scaled(picture.surface, plot.log)
-    everything_x = [*(x for x, _, _ in lines), *points[:1], *([curve[0]] if curve else [])]
-    heights = _scaled(points[1], plot.log) if points else np.zeros(0)
-    everything_y = [*(y for _, y, _ in lines), heights, *([curve[1]] if curve else [])]
-    x, y = _range(everything_x, exact=curve is not None), _range(everything_y, exact=False)
-    if points and curve is None:
-        y = _around(heights) or y
+        curve = [(across, scaled(picture.surface, plot.log))]
+    everything = [*lines, *points, *curve]
+    x = _range([x for x, _ in everything], exact=bool(curve))
+    y = _range([y for _, y in everything], exact=False)
+    if points and not curve:
+        y = _around(points[0][1]) or y
     if x is None or y is None:
         return ()
-    lines = [(line_x, _within(line_y, y), label) for line_x, line_y, label in lines]
     left = log_ticks(*y, height // 2) if plot.log else ticks(*y, height // 2)
     chart = Chart(x, y, width, height, None, left)
-    for (line_x, line_y, _), (mark, style) in zip(lines, marks.lines(palette), strict=False):
-        _draw_curve(chart, line_x, line_y, style, mark)
-    if curve is not None:
-        _draw_curve(chart, *curve, palette.accent)
-    if points:
-        _draw_points(chart, points[0], heights, points[2:], palette)
-    if curve is not None:
+    for (line_x, line_y), (mark, style) in zip(lines, marks.lines(palette), strict=False):
+        chart.curve(line_x, _within(line_y, y), style, mark)
+    for line_x, line_y in curve:
+        chart.curve(line_x, line_y, palette.accent)
+    for point_x, point_y in points:
+        _draw_points(chart, point_x, point_y, picture.points[2:], palette)
+    for line in curve:
         # The ball is over everything else.
         for one, style in zip(trajectories, marks.of_runs(trajectories, palette), strict=True):
-            _draw_ball(chart, curve, one, style, palette)
+            _draw_ball(chart, line, one, style, palette)
     return [*chart.strips(palette)]
 
 
-def _clean(numbers: Array) -> Array:
-    return np.clip(numbers, -LARGEST, LARGEST)
-
-
-def _scaled(numbers: Array, log: bool) -> Array:
-    """As they are drawn: their logarithms, NaN for what has none."""
-    if not log:
-        return _clean(numbers)
-    with np.errstate(all="ignore"):
-        return np.where(numbers > 0, np.log10(numbers), math.nan)
-
-
-def _range(numbers: Sequence[Array], exact: bool) -> tuple[float, float] | None:
-    """From the smallest to the largest; rounded outwards, so that axes seldom move."""
-    together = np.concatenate([np.zeros(0), *numbers])
-    together = together[np.isfinite(together)]
-    if not together.size:
-        return None
-    low, high = float(together.min()), float(together.max())
-    if exact or low == high:
-        return low, high
+def _range(parts: Sequence[Array], exact: bool) -> tuple[float, float] | None:
+    """Return the smallest and the largest number, rounded outwards so that axes seldom move."""
+    if (found := extent(parts)) is None or exact or found[0] == found[1]:
+        return found
+    low, high = found
     step = 10.0 ** math.floor(math.log10((high - low) / 4)) if high - low > 1e-290 else 1.0
     step *= next((m for m in (1, 2, 5) if m * step >= (high - low) / 8), 10)
     return math.floor(low / step) * step, math.ceil(high / step) * step
 
 
 def _around(heights: Array) -> tuple[float, float] | None:
-    """The range of points with room above and below, whatever lines do: so axes stay where they
-    are while a line moves."""
-    if (found := _range([heights], exact=True)) is None or found[0] == found[1]:
+    """Return the range of points with free space above and below.
+
+    Lines do not count, so the axes stay where they are while a line moves.
+    """
+    if (found := extent([heights])) is None or found[0] == found[1]:
         return None
     room = (found[1] - found[0]) * _ROOM
     return _range([np.array([found[0] - room, found[1] + room])], exact=False)
 
 
 def _within(heights: Array, y: tuple[float, float]) -> Array:
-    """Those within the axes; NaN for the others."""
+    """Replace what lies outside the vertical axis by NaN."""
     with np.errstate(invalid="ignore"):
         return np.where((heights >= y[0]) & (heights <= y[1]), heights, math.nan)
-
-
-def _draw_curve(chart: Chart, x: Array, y: Array, style: Style, mark: str = LINE) -> None:
-    drawable = np.isfinite(x) & np.isfinite(y)
-    index = np.flatnonzero(drawable)
-    gaps = np.flatnonzero(np.diff(index) > 1)
-    chart.curve(x[index], y[index], style, gaps.tolist(), mark)
 
 
 def _draw_points(
     chart: Chart, x: Array, y: Array, classes: Sequence[Array], palette: Palette
 ) -> None:
-    drawable = np.isfinite(x) & np.isfinite(y)
     if not classes:
-        chart.marks(x[drawable], y[drawable], "•", palette.strong)
+        chart.marks(x, y, "•", palette.strong)
         return
     for place, one in enumerate(np.unique(classes[0])):
-        here = drawable & (classes[0] == one)
+        here = classes[0] == one
         chart.marks(x[here], y[here], *marks.of_class(place, palette))
 
 
 def _draw_ball(
-    chart: Chart, curve: tuple[Array, Array], trajectory: Trajectory, style: Any, palette: Palette
+    chart: Chart, curve: tuple[Array, Array], trajectory: Trajectory, style: Style, palette: Palette
 ) -> None:
-    """Where the run is on the curve and where it was; an arrow where that is beside it."""
+    """Mark where the run is on the curve and where it was; an arrow if it is outside the axis."""
     x, y = curve
     places = trajectory.coordinates[0] if trajectory.coordinates else np.zeros(0)
     places = places[np.isfinite(places)]
@@ -142,7 +120,7 @@ def _draw_ball(
     within = np.clip(places, x[0], x[-1])
     heights = np.interp(within, x[known], y[known])
     been = (places[:-1] >= x[0]) & (places[:-1] <= x[-1])
-    # One mark for all that fall into a cell.
+    # Places that fall into one cell share a mark.
     _, first = np.unique(np.rint(within[:-1][been] / (x[-1] - x[0]) * _MARKS), return_index=True)
     chart.marks(within[:-1][been][first], heights[:-1][been][first], BEEN, palette.muted)
     last = places[-1]

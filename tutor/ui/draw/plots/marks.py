@@ -1,31 +1,40 @@
-"""The marks and colours that distinguish the runs, lines and classes of a plot."""
+"""The marks and colours of the runs, lines and classes of points in a plot."""
 
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
 from rich.style import Style
 
-from tutor.insight.trajectory import Trajectory
 from tutor.ui.draw.plots.chart import LINE
 from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Styled
+
+HERE, BEEN, TRAIL = "●", "•", "·"
+"""Where a run is, where it was, and the line between two such places."""
 
 CLASSES = "o+x*#"
-"""The marks of the classes of points, in turn."""
+"""The marks of the classes of points, repeated if there are more classes."""
 
 
 def lines(palette: Palette) -> Iterator[tuple[str, Style]]:
-    """What lines are drawn with, in turn: without colours their marks tell them apart."""
+    """Yield a mark and a style for each line, without end; without colours the marks differ."""
     styles = cycle((palette.accent, *palette.curves))
     return zip(cycle((LINE,) if palette.colors else (LINE, "*", "+", "x")), styles, strict=False)
 
 
 def of_class(place: int, palette: Palette) -> tuple[str, Style]:
-    """The mark and the style of the points of a class."""
+    """Return the mark and the style of the points of the class number `place`."""
     styles = (palette.negative, palette.positive, *palette.curves)
     return CLASSES[place % len(CLASSES)], styles[place % len(styles)]
 
 
-def of_runs(trajectories: Sequence[Trajectory], palette: Palette) -> list[Style]:
-    """Return the style of each run; the shown run comes last."""
-    others = [style for style, _ in zip(cycle(palette.curves), trajectories[:-1], strict=False)]
-    return [*others, palette.changed] if trajectories else []
+def of_runs(runs: Sequence[object], palette: Palette) -> list[Style]:
+    """Return the style of each run; the last one is the run that is shown."""
+    others = [style for style, _ in zip(cycle(palette.curves), runs[:-1], strict=False)]
+    return [*others, palette.changed] if runs else []
+
+
+def legend(runs: Sequence[tuple[str, str]], palette: Palette) -> list[Styled]:
+    """Return the (mark, name) of each other run, in its colour."""
+    styles = cycle(palette.curves)
+    return [(f"{mark} {name}  ", next(styles)) for mark, name in runs]

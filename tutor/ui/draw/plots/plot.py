@@ -1,8 +1,7 @@
-"""A plot that a lesson declares: points, lines, a curve with a ball on it, a map, or bars."""
+"""Draw a plot that a lesson declares: points, lines, a curve with a ball, a surface, or bars."""
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import cycle
 
 import numpy as np
 from textual.strip import Strip
@@ -14,16 +13,17 @@ from tutor.ui.draw.plots import marks, surface
 from tutor.ui.draw.plots.bars import draw_bars
 from tutor.ui.draw.plots.chart import LINE
 from tutor.ui.draw.plots.curves import draw_curves
-from tutor.ui.draw.plots.surface import HERE, Overlay, draw_surface
+from tutor.ui.draw.plots.marks import HERE
+from tutor.ui.draw.plots.surface import Overlay, draw_surface
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fill, line, strip, wrap
+from tutor.ui.draw.text.strips import Styled, fill, line, strip, wrap
 
 _MISSING = re.compile(r"NameError: name '(\w+)' is not defined")
 
 
 def grid(plot: Plot, width: int, height: int) -> tuple[int, int]:
-    """How many values each of the two varied names takes in a pane of this size."""
+    """Return how many values to sample of each of the two varied names for a pane of this size."""
     if len(plot.over) == 2:
         columns, rows = surface.room(width, height - 1)
         return columns, 2 * rows
@@ -38,38 +38,39 @@ def draw_plot(
     height: int,
     palette: Palette,
 ) -> list[Strip]:
-    """The plot in `height` strips, its title and where the run is above it.
+    """Return `height` strips: the title, where the run is, and the plot.
 
     Args:
-        trajectories: One for each run; that of the shown run comes last.
+        trajectories: Where each run is; the last one is the run that is shown.
     """
     if width < 1 or height < 1:
         return [line("", width, palette.text)] * max(0, height)
-    rows = _head(plot, picture, trajectories, width, palette)
-    head = [strip(row, width, palette.text) for row in rows]
+    head = [
+        strip(row, width, palette.text)
+        for row in _head(plot, picture, trajectories, width, palette)
+    ]
     body = height - len(head)
     drawn: Sequence[Strip] = ()
     if plot.bars:
         drawn = draw_bars(picture, plot.log, width, body, palette)
     elif body >= 3 and width >= 12:
         is_map = len(plot.over) == 2
-        draw = _map if is_map else draw_curves
-        drawn = draw(plot, picture, trajectories, width, body, palette)
+        drawn = (_map if is_map else draw_curves)(plot, picture, trajectories, width, body, palette)
     return fill([*head, *drawn], width, height, palette.text)
 
 
 def _head(
     plot: Plot, picture: PlotData, trajectories: Sequence[Trajectory], width: int, palette: Palette
-) -> Iterator[list[Run]]:
-    """The title; where the run is and which line is which; why something is not drawn."""
-    told = f"{plot.title}, by the logarithm" if plot.bars and plot.log else plot.title
-    yield [(told, palette.muted)]
-    here: list[Run] = []
-    shown = trajectories[-1].coordinates if trajectories else ()
-    for name, places in zip(plot.at, shown, strict=False):
+) -> Iterator[list[Styled]]:
+    """Yield the rows above the plot: the title, the legend, and why something is not drawn."""
+    title = f"{plot.title}, by the logarithm" if plot.bars and plot.log else plot.title
+    yield [(title, palette.muted)]
+    here: list[Styled] = []
+    for name, places in zip(
+        plot.at, trajectories[-1].coordinates if trajectories else (), strict=False
+    ):
         if len(places):
-            told = f"{name.rpartition('.')[2]} {number(places[-1], 5)}  "
-            here.append((told, palette.strong))
+            here.append((f"{name.rpartition('.')[2]} {number(places[-1], 5)}  ", palette.strong))
     if row := [*here, *_legend(plot, picture, trajectories, palette)]:
         yield row
     if picture.problem:
@@ -82,16 +83,14 @@ def _head(
 
 def _legend(
     plot: Plot, picture: PlotData, trajectories: Sequence[Trajectory], palette: Palette
-) -> list[Run]:
-    """Return the name and the mark of each line and of each other run."""
-    runs: list[Run] = []
+) -> list[Styled]:
+    """Return the name and colour of each line and each other run."""
+    parts: list[Styled] = []
     for (_, _, label), (mark, style) in zip(picture.lines, marks.lines(palette), strict=False):
         if label:
-            runs.append((f"{'━' if mark == LINE else mark} {label}  ", style))
+            parts.append((f"{'━' if mark == LINE else mark} {label}  ", style))
     others = trajectories[:-1] if plot.at else ()
-    for one, style in zip(others, cycle(palette.curves), strict=False):
-        runs.append((f"{one.mark} {one.name}  ", style))
-    return runs
+    return parts + marks.legend([(one.mark, one.name) for one in others], palette)
 
 
 def _map(

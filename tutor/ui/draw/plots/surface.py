@@ -10,16 +10,15 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tutor.ui.draw.plots.chart import LARGEST
+from tutor.ui.draw.plots.marks import BEEN, TRAIL
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, strip
+from tutor.ui.draw.text.strips import Styled, fit, strip
 
 Array = np.ndarray[Any, Any]
 
 HALF = "▀"
 """Two cells above each other, in the colours of the front and of the back."""
-
-HERE, TRAIL, BEEN = "●", "·", "•"
 
 SHADES = " .:-=+*#%@"
 """Of a terminal without colours, from the lowest band to the highest."""
@@ -126,7 +125,7 @@ def _bands(
 
 def _painted(
     upper: Array, lower: Array, over: dict[int, tuple[str, Style]], palette: Palette, ramp: Any
-) -> Iterator[Run]:
+) -> Iterator[Styled]:
     """The cells of a row, equal neighbours as one run."""
     pairs = list(zip(upper.tolist(), lower.tolist(), strict=True))
     keys = [(over.get(column), *pair) for column, pair in enumerate(pairs)]
@@ -221,7 +220,7 @@ def _label(row: int, rows: int, y: tuple[float, float], name: str) -> str:
     return fit(told, _MARGIN - 1, right=True) + " "
 
 
-def _axis(x: tuple[float, float], name: str, columns: int, palette: Palette) -> list[Run]:
+def _axis(x: tuple[float, float], name: str, columns: int, palette: Palette) -> list[Styled]:
     low, high, name = number(x[0], 4), number(x[1], 4), name.rpartition(".")[2]
     middle = name.center(max(0, columns - len(low) - len(high)))
     return [(" " * _MARGIN + low + middle + high, palette.muted)]
@@ -229,9 +228,9 @@ def _axis(x: tuple[float, float], name: str, columns: int, palette: Palette) -> 
 
 def _legend(
     told: tuple[float, float], log: bool, level: float | None, ramp: Any, palette: Palette
-) -> list[Run]:
+) -> list[Styled]:
     low, high = number(told[0], 3), number(told[1], 3)
-    shades: list[Run] = (
+    shades: list[Styled] = (
         [(" ", style) for style in ramp] if palette.colors else [(SHADES, palette.text)]
     )
     how = " by its logarithm" if log else "" if level is None else f", {number(level, 3)} between"

@@ -7,7 +7,7 @@ from textual.strip import Strip
 
 from tutor.session.edits import Offer
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, line, strip
+from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
 
 def draw_offers(offers: Sequence[Offer], picked: int, width: int, palette: Palette) -> list[Strip]:
@@ -19,12 +19,12 @@ def draw_offers(offers: Sequence[Offer], picked: int, width: int, palette: Palet
     rows = []
     for number, offer in enumerate(offers):
         is_picked = number == picked
-        runs: list[Run] = [
+        parts: list[Styled] = [
             ("► " if is_picked else "  ", palette.accent),
             (fit(offer.text, room), palette.strong if is_picked else palette.text),
             (f"  {offer.about}", palette.muted),
         ]
         if is_picked:
-            runs = [(text, style + palette.selected) for text, style in runs]
-        rows.append(strip(runs, width, palette.text))
+            parts = [(text, style + palette.selected) for text, style in parts]
+        rows.append(strip(parts, width, palette.text))
     return rows

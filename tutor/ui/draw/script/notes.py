@@ -1,13 +1,18 @@
-"""The notes: a cell's title, the note of this step, and the cell's prose in light Markdown."""
+"""The notes pane: a cell's title, the note of this step, and the cell's prose, in light Markdown.
+
+The Markdown is that of comments in scripts, where CommonMark would go wrong: `__name__` and `a*b*c`
+stay as they are, and indented lines keep their own row without a blank line before them.
+"""
 
 import re
+import string
 from collections.abc import Iterator
 
 from rich.style import Style
 from textual.strip import Strip
 
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, line, ruled, strip, wrap
+from tutor.ui.draw.text.strips import Styled, line, ruled, strip, wrap
 
 _INLINE = re.compile(
     r"(?P<code>`+)(?P<verbatim>.+?)(?P=code)"
@@ -21,16 +26,26 @@ _HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*$")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _BAR = "▌ "
 
+_HIDDEN = {ord(mark): 0xE000 + ord(mark) for mark in string.punctuation}
+_SHOWN = {hidden: mark for mark, hidden in _HIDDEN.items()}
+
+
+def verbatim(text: str) -> str:
+    """Return `text` for use in a note or prose, such that none of it is read as Markdown."""
+    return text.translate(_HIDDEN)
+
 
 def draw_note(title: str, prose: str, note: str, width: int, palette: Palette) -> list[Strip]:
-    """The title; the step's note with a bar before it, since it is to be read now; the prose.
+    """Return the title, the step's note with a bar before it, and the cell's prose.
 
-    A line of the note that begins with `? ` is a question put to the learner.
+    Args:
+        note: A line that begins with `? ` is a question to the learner. Values of the script in it
+            are `verbatim`.
     """
     strips: list[Strip] = []
     if title:
-        runs = ruled(title, width, palette.heading, palette.border)
-        strips.append(strip(runs, width, palette.text))
+        parts = ruled(title, width, palette.heading, palette.border)
+        strips.append(strip(parts, width, palette.text))
     if note.strip():
         strips.extend(_note(note, width, palette))
     body = list(_blocks(prose, max(1, width), palette))
@@ -47,14 +62,17 @@ def _note(note: str, width: int, palette: Palette) -> Iterator[Strip]:
 
 def _blocks(
     text: str, width: int, palette: Palette, style: Style | None = None
-) -> Iterator[list[Run]]:
-    """The rows of a text: paragraphs flow, headings, items, code and tables keep their lines."""
+) -> Iterator[list[Styled]]:
+    """Yield the rows of a text.
+
+    The lines of a paragraph flow together; headings, list items, code and tables keep theirs.
+    """
     if not text.strip():
         return
     style = style or palette.text
     paragraph: list[str] = []
 
-    def flush() -> Iterator[list[Run]]:
+    def flush() -> Iterator[list[Styled]]:
         if paragraph:
             yield from wrap(_inline(" ".join(paragraph), palette, style), width)
             paragraph.clear()
@@ -66,7 +84,7 @@ def _blocks(
             fence = "" if fence == fenced[1] else fence or fenced[1]
         elif fence or row.startswith(("    ", "\t", "|")):
             yield from flush()
-            yield [(row.expandtabs(4), palette.syntax["string"])]
+            yield [(row.expandtabs(4).translate(_SHOWN), palette.syntax["string"])]
         elif not row.strip():
             yield from flush()
             yield []
@@ -89,8 +107,14 @@ def _blocks(
     yield from flush()
 
 
-def _inline(text: str, palette: Palette, style: Style) -> Iterator[Run]:
-    """Runs of a paragraph: `code`, **bold**, *italic*, $math$ as it is, links by their text."""
+def _inline(text: str, palette: Palette, style: Style) -> Iterator[Styled]:
+    """Yield the parts of a paragraph."""
+    for words, ink in _spans(text, palette, style):
+        yield words.translate(_SHOWN), ink
+
+
+def _spans(text: str, palette: Palette, style: Style) -> Iterator[Styled]:
+    """Parse `code`, **bold** and *italic*; keep $math$ as it is; replace links by their text."""
     at = 0
     for found in _INLINE.finditer(text):
         if found.start() > at:
@@ -103,9 +127,9 @@ def _inline(text: str, palette: Palette, style: Style) -> Iterator[Run]:
         elif found["math"]:
             yield found["math"], palette.accent
         elif found["bold"]:
-            yield from _inline(found["bold"], palette, style + Style(bold=True))
+            yield from _spans(found["bold"], palette, style + Style(bold=True))
         elif found["italic"]:
-            yield from _inline(found["italic"], palette, style + Style(italic=True))
+            yield from _spans(found["italic"], palette, style + Style(italic=True))
         else:
             yield found["link"], style + Style(underline=True)
     if at < len(text):

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, clean, line, strip
+from tutor.ui.draw.text.strips import Styled, clean, line, strip
 
 STDERR = 2
 
@@ -40,7 +40,7 @@ def draw_output(
     if not pieces:
         return [line("nothing printed yet", width, palette.muted)]
     tail, is_all = _tail(pieces, height, (width + 2) * height * 4)
-    rows: list[list[Run]] = []
+    rows: list[list[Styled]] = []
     for written in _lines(tail):
         rows.extend(_wrapped(written, width, palette))
     if not rows[-1]:
@@ -114,9 +114,9 @@ def _typed(line: Line) -> Line:
     ]
 
 
-def _wrapped(line: Line, width: int, palette: Palette) -> list[list[Run]]:
+def _wrapped(line: Line, width: int, palette: Palette) -> list[list[Styled]]:
     """The line in rows of at most `width` cells, at least one."""
-    rows: list[list[Run]] = [[]]
+    rows: list[list[Styled]] = [[]]
     left = width
     for text, stream in line:
         style = palette.warning if stream == STDERR else palette.text

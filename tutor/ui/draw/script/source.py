@@ -13,7 +13,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, clean, ruled, strip
+from tutor.ui.draw.text.strips import Styled, clean, ruled, strip
 
 NEXT, DONE, AGAIN, ERROR, MORE, MADE = "►", "✓", "↻", "✗", "┆", "◆"
 """Marks: runs next, has just run, just ran and runs next again, raised, goes on; made the operation
@@ -89,7 +89,7 @@ def draw_source(
         last = script.drawn.get(number)
         if last is None or last[0] != key:
             laid = {"next": palette.next, "done": palette.current, "error": palette.error}
-            gutter: list[Run] = [
+            gutter: list[Styled] = [
                 (f"{mark} ", {"next": palette.accent}.get(state, palette.changed)),
                 (f"{number:>{digits}} ", palette.text if number in ran else palette.muted),
             ]
@@ -121,7 +121,7 @@ def _marks(script: _Script, done: int, next: int, error: int) -> dict[int, tuple
     return marks
 
 
-def _code(script: _Script, number: int, width: int, palette: Palette) -> list[Run]:
+def _code(script: _Script, number: int, width: int, palette: Palette) -> list[Styled]:
     if (title := script.cells.get(number)) is not None:
         return ruled(title, width, palette.syntax["heading"], palette.border)
     return [
@@ -130,7 +130,9 @@ def _code(script: _Script, number: int, width: int, palette: Palette) -> list[Ru
     ]
 
 
-def _drawn(runs: list[Run], told: str, width: int, palette: Palette, over: Style | None) -> Strip:
+def _drawn(
+    runs: list[Styled], told: str, width: int, palette: Palette, over: Style | None
+) -> Strip:
     """The row, `told` at its right end; code gives way to it as far as it must, at most to half."""
     if over:
         runs = [(text, style + over) for text, style in runs]

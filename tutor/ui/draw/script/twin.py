@@ -1,4 +1,4 @@
-"""Two runs beside each other: the values that should agree, and where the other one is."""
+"""Two parts beside each other: the values that should agree, and where the other one is."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from tutor.insight.pairing import Pair
 from tutor.ui.draw.script.source import draw_source
 from tutor.ui.draw.text.numbers import brief, number
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fill, fit, line, ruled, strip
+from tutor.ui.draw.text.strips import Styled, fill, fit, line, ruled, strip
 
 _LEAST = 6
 """Cells of a value, at least."""
@@ -58,22 +58,22 @@ def _pair(pair: Pair, agrees: bool, width: int, palette: Palette) -> list[Strip]
     """Both values in a row, and below them how far they are apart."""
     names = f"{pair.ours} ", f"{pair.theirs} "
     room = max(_LEAST, (width - len(names[0]) - len(names[1]) - 4) // 2)
-    runs: list[Run] = []
+    parts: list[Styled] = []
     for name, view in zip(names, (pair.one, pair.other), strict=True):
         told = brief(view, room) if view is not None else "not yet"
-        runs += [(name, palette.muted), (fit(told, room), palette.text), ("  ", palette.text)]
+        parts += [(name, palette.muted), (fit(told, room), palette.text), ("  ", palette.text)]
     return [
-        strip(runs, width, palette.text),
+        strip(parts, width, palette.text),
         strip(_apart(pair, agrees, palette), width, palette.text),
     ]
 
 
-def _apart(pair: Pair, agrees: bool, palette: Palette) -> list[Run]:
+def _apart(pair: Pair, agrees: bool, palette: Palette) -> list[Styled]:
     if math.isnan(pair.difference):
         return [("  not compared yet", palette.muted)]
     style = palette.text if agrees else palette.warning
-    runs = [(f"  apart {number(pair.difference, 3)}", style)]
+    parts = [(f"  apart {number(pair.difference, 3)}", style)]
     if pair.largest > pair.difference:
         told = f", at most {number(pair.largest, 3)} after {pair.largest_at}"
-        runs.append((told, palette.muted))
-    return [*runs, ("" if agrees else "  they differ", palette.warning)]
+        parts.append((told, palette.muted))
+    return [*parts, ("" if agrees else "  they differ", palette.warning)]

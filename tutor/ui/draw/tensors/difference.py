@@ -10,11 +10,11 @@ from textual.strip import Strip
 from tutor.history.timeline import Moment
 from tutor.schema import values
 from tutor.schema.frame import BINS, Summary, TensorView
-from tutor.ui.draw.tensors.table import draw_value
 from tutor.ui.draw.tensors.tensors import listed
-from tutor.ui.draw.text.numbers import element, is_finite, preview, real, shape, spark
+from tutor.ui.draw.tensors.value import draw_value
+from tutor.ui.draw.text.numbers import decode, element, is_finite, preview, real, shape, spark
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fill, fit, line, strip
+from tutor.ui.draw.text.strips import Styled, fill, fit, line, strip
 
 Array = np.ndarray[Any, Any]
 
@@ -52,7 +52,7 @@ def subtract(now: TensorView | None, then: TensorView | None, parent: str) -> Di
         return Difference(None, "new" if now else f"only in {parent}")
     if now.shape != then.shape:
         return Difference(None, f"shape {shape(then)} in {parent}")
-    elements, others = values.array(now), values.array(then)
+    elements, others = decode(now), decode(then)
     if elements is not None and others is not None:
         return _of_elements(elements, others)
     if now.summary is None or then.summary is None:
@@ -64,7 +64,7 @@ def subtract(now: TensorView | None, then: TensorView | None, parent: str) -> Di
 
 def largest(view: TensorView) -> tuple[str, str]:
     """The element, or block mean, that is farthest from zero, and its index; "" for a block."""
-    numbers = values.array(view)
+    numbers = decode(view)
     if numbers is None:
         assert view.summary is not None
         numbers = values.block(view.summary)
@@ -97,24 +97,24 @@ def draw_differences(
         ink = palette.text
         if view is not None:
             ink = palette.changed if is_finite(view) else palette.warning
-        runs: list[Run] = [("   ", palette.text), (fit(one, sizes["name"]), ink)]
+        parts: list[Styled] = [("   ", palette.text), (fit(one, sizes["name"]), ink)]
         if sizes["shape"]:
-            runs.append((" " + fit(shapes[one], sizes["shape"], right=True), palette.muted))
-        runs.append((" ", palette.text))
+            parts.append((" " + fit(shapes[one], sizes["shape"], right=True), palette.muted))
+        parts.append((" ", palette.text))
         if view is None:
-            runs.append((note, palette.muted if note.startswith(EQUAL) else palette.warning))
+            parts.append((note, palette.muted if note.startswith(EQUAL) else palette.warning))
         else:
-            runs.append((fit(farthest[one], sizes["largest"], right=True), ink))
+            parts.append((fit(farthest[one], sizes["largest"], right=True), ink))
         if view is not None and view.count > 1 and sizes["preview"]:
             room = sizes["preview"] - (len(_BLOCKS) + 1 if view.summary else 0)
-            runs += [
+            parts += [
                 (f" {spark(view, _SPARK)} ", palette.accent),
                 (f"{_BLOCKS} " if view.summary else "", palette.muted),
                 (preview(view, room), palette.text),
             ]
         if one == selected:
-            runs = [(text, style + palette.selected) for text, style in runs]
-        strips.append(strip(runs, width, palette.text))
+            parts = [(text, style + palette.selected) for text, style in parts]
+        strips.append(strip(parts, width, palette.text))
     return strips
 
 

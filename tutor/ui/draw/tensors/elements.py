@@ -12,7 +12,7 @@ from tutor.schema.target import subscript
 from tutor.ui.draw.tensors.window import GAP, Span, Window, head, label
 from tutor.ui.draw.text.numbers import aligned
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, line, strip
+from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
 Array = np.ndarray[Any, Any]
 
@@ -49,22 +49,22 @@ def draw_elements(
     strips = [line(" " * margin + top, width, palette.muted)]
     written = zip(texts, numbers, strict=True)
     for place, row in zip(labels, cells, strict=True):
-        runs: list[Run] = [(place.rjust(margin), palette.muted)]
+        parts: list[Styled] = [(place.rjust(margin), palette.muted)]
         for number in row:
             text, style = _UNKNOWN, palette.muted
             if number is not None:
                 text = next(written)[0].lstrip()
                 style = ink(number, palette)
             space = " " * (GAP + size - len(text))
-            before, last = runs[-1]
+            before, last = parts[-1]
             if style is last:
                 # Neighbours of one style are one run: fewer to draw and to send.
-                runs[-1] = (f"{before}{space}{text}", style)
+                parts[-1] = (f"{before}{space}{text}", style)
             elif style is palette.error:
-                runs += [(space, palette.text), (text, style)]
+                parts += [(space, palette.text), (text, style)]
             else:
-                runs.append((space + text, style))
-        strips.append(strip(runs, width, palette.text))
+                parts.append((space + text, style))
+        strips.append(strip(parts, width, palette.text))
     return strips
 
 

@@ -7,11 +7,10 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
-from tutor.schema import values
 from tutor.schema.frame import GRAD, TensorView
-from tutor.ui.draw.text.numbers import MISSING, brief, element, number
+from tutor.ui.draw.text.numbers import MISSING, brief, decode, element, number, statistics
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, line, strip
+from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
 Array = np.ndarray[Any, Any]
 
@@ -54,23 +53,26 @@ def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
     for name, view in found.items():
         is_changed = name + GRAD in moment.changed
         style = palette.changed if is_changed else palette.text
-        runs: list[Run] = [("* " if is_changed else "  ", style), (fit(name, names) + " ", style)]
+        parts: list[Styled] = [
+            ("* " if is_changed else "  ", style),
+            (fit(name, names) + " ", style),
+        ]
         if share:
-            runs.append((fit(brief(view, share), share) + " ", palette.muted))
-        runs += [("∇ ", palette.accent), *_gradient(moment, name, left - share - 3, palette)]
-        strips.append(strip(runs, width, palette.text))
+            parts.append((fit(brief(view, share), share) + " ", palette.muted))
+        parts += [("∇ ", palette.accent), *_gradient(moment, name, left - share - 3, palette)]
+        strips.append(strip(parts, width, palette.text))
         if told := _how(moment, name, palette):
             strips.append(strip([(" " * (names + 3), palette.text), *told], width, palette.text))
     return strips
 
 
-def _gradient(moment: Moment, name: str, width: int, palette: Palette) -> list[Run]:
+def _gradient(moment: Moment, name: str, width: int, palette: Palette) -> list[Styled]:
     grad = moment.view(name + GRAD)
     is_changed = name + GRAD in moment.changed
     if grad is None:
         was = moment.before(name + GRAD) if is_changed else None
         return [("none yet" if was is None else f"none, was {brief(was, 12)}", palette.muted)]
-    found = values.statistics(grad)
+    found = statistics(grad)
     norm = f" norm {number(found['norm'], 4)}" if found and grad.count > 1 else ""
     room = width - len(norm) if width - len(norm) >= 10 else width
     style = palette.changed if is_changed else palette.text
@@ -79,7 +81,7 @@ def _gradient(moment: Moment, name: str, width: int, palette: Palette) -> list[R
     return [(brief(grad, room), style)]
 
 
-def _how(moment: Moment, name: str, palette: Palette) -> list[Run]:
+def _how(moment: Moment, name: str, palette: Palette) -> list[Styled]:
     """What this step did to the gradient, nothing where it left it alone or took it away."""
     after = moment.changed.get(name + GRAD)
     if after is None or moment.frame is None:
@@ -118,7 +120,7 @@ def _how(moment: Moment, name: str, palette: Palette) -> list[Run]:
 
 def _elements(view: TensorView | None) -> Array | None:
     """All elements, flat, in float64 or complex128."""
-    elements = values.array(view) if view is not None else None
+    elements = decode(view) if view is not None else None
     if elements is None:
         return None
     return elements.reshape(-1).astype("c16" if np.iscomplexobj(elements) else "f8")

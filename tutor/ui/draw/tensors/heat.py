@@ -9,9 +9,9 @@ from textual.strip import Strip
 
 from tutor.schema import values
 from tutor.schema.frame import TensorView
-from tutor.ui.draw.text.numbers import number, real
+from tutor.ui.draw.text.numbers import decode, number, real
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, strip
+from tutor.ui.draw.text.strips import Styled, strip
 
 Array = np.ndarray[Any, Any]
 
@@ -43,7 +43,7 @@ def draw_heat(view: TensorView, width: int, height: int, palette: Palette) -> li
 
 def _matrix(view: TensorView) -> Array:
     """The value as a matrix of float64, all but its last axis made one."""
-    elements = values.array(view)
+    elements = decode(view)
     if elements is not None:
         return real(elements).reshape(-1, elements.shape[-1] if elements.ndim else 1)
     assert view.summary is not None
@@ -63,20 +63,20 @@ def _blocks(picture: Array, rows: int, columns: int) -> Array:
     return picture
 
 
-def _runs(row: Array, limit: float, wide: int, palette: Palette) -> list[Run]:
+def _runs(row: Array, limit: float, wide: int, palette: Palette) -> list[Styled]:
     """The cells of a row, equal neighbours as one run: fewer to draw and to send."""
     levels = len(palette.diverging) // 2 if palette.colors else 9
     with np.errstate(all="ignore"):
         shades = np.rint(row / limit * levels) if limit else np.zeros(row.shape)
         cells = np.where(np.isfinite(row), 3 * shades + np.sign(row), np.nan).tolist()
-    runs = []
+    parts = []
     for cell, group in groupby(cells, key=lambda cell: None if math.isnan(cell) else int(cell)):
         text, style = _cell(cell, wide, palette)
-        runs.append((text * len(list(group)), style))
-    return runs
+        parts.append((text * len(list(group)), style))
+    return parts
 
 
-def _cell(cell: int | None, wide: int, palette: Palette) -> Run:
+def _cell(cell: int | None, wide: int, palette: Palette) -> Styled:
     """A cell of 3 * shade + sign, None for one that is not finite."""
     if cell is None:
         return NOT_FINITE * wide, palette.error
@@ -89,7 +89,7 @@ def _cell(cell: int | None, wide: int, palette: Palette) -> Run:
     return f"{sign * (wide - 1)}{abs(shade)}", style
 
 
-def _range(limit: float, palette: Palette) -> list[Run]:
+def _range(limit: float, palette: Palette) -> list[Styled]:
     told = number(limit, 3)
     if not palette.colors:
         return [(f"0 to 9 for 0 to {told}, ", palette.muted), ("reversed", palette.diverging[0]),

@@ -5,15 +5,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
-from tutor.schema import values
 from tutor.schema.frame import GRAD, TensorView
 from tutor.ui.draw.tensors.gradients import wants_gradient
-from tutor.ui.draw.tensors.table import draw_value
-from tutor.ui.draw.text.numbers import is_finite, preview, shape, spark
+from tutor.ui.draw.text.numbers import decode, is_finite, preview, shape, spark
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, line, strip
-
-__all__ = ["draw_tensors", "draw_value", "listed"]
+from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
 _SPARK = 8
 _PREVIEW = 12
@@ -52,17 +48,17 @@ def draw_tensors(
                 value if is_finite(view) else palette.warning,
             ),
         }
-        runs: list[Run] = [
+        parts: list[Styled] = [
             (mark or " ", value),
             ("∇ " if wants_gradient(moment, name, view) else "  ", palette.accent),
             (fit(name, sizes["name"]), palette.changed if mark else palette.text),
         ]
         for column, (text, ink) in columns.items():
             if sizes[column]:
-                runs += [(" ", palette.text), (fit(text, sizes[column]), ink)]
+                parts += [(" ", palette.text), (fit(text, sizes[column]), ink)]
         if name == selected:
-            runs = [(text, ink + palette.selected) for text, ink in runs]
-        strips.append(strip(runs, width, palette.text))
+            parts = [(text, ink + palette.selected) for text, ink in parts]
+        strips.append(strip(parts, width, palette.text))
     return strips
 
 
@@ -70,8 +66,8 @@ def _mark(moment: Moment, name: str, view: TensorView) -> str:
     if name not in moment.changed:
         return ""
     before = moment.before(name)
-    new = values.array(view) if view.count == 1 else None
-    old = values.array(before) if before is not None and before.count == 1 else None
+    new = decode(view) if view.count == 1 else None
+    old = decode(before) if before is not None and before.count == 1 else None
     if new is None or old is None or "c" in (new.dtype.kind, old.dtype.kind):
         return "*"
     return "+" if new.item() > old.item() else "-" if new.item() < old.item() else "*"

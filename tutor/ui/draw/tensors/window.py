@@ -7,10 +7,9 @@ from math import isfinite, prod
 
 import numpy as np
 
-from tutor.schema import values
 from tutor.schema.frame import EXACT, TensorView
 from tutor.schema.target import subscript
-from tutor.ui.draw.text.numbers import element
+from tutor.ui.draw.text.numbers import element, statistics
 
 Axes = tuple[int | range, ...]
 """What a subscript takes of each axis of a value: one place, or several."""
@@ -148,7 +147,7 @@ def _size(view: TensorView) -> int:
     if view.stored == "text":
         return _WIDEST
     kind = np.dtype(view.stored).kind
-    found = values.statistics(view) if kind in "iu" else None
+    found = statistics(view) if kind in "iu" else None
     if found is None or not isfinite(found["min"]):
         return _SIZES[kind]
     return max(len(element(int(found[end]))) for end in ("min", "max"))

@@ -1,4 +1,4 @@
-"""Numbers as text: single values, previews of tensors, shapes and tiny histograms."""
+"""Numbers as text: elements, previews of tensors, shapes and small histograms."""
 
 import math
 from collections.abc import Sequence
@@ -16,13 +16,24 @@ BARS = "▁▂▃▄▅▆▇█"
 ASCII_BARS = "_.-=+*%#"
 
 MISSING = "being replayed"
-"""Stands for a content that was not kept."""
+"""Text in place of content that the recording does not hold."""
 
 Array = np.ndarray[Any, Any]
 
 
+decode = lru_cache(maxsize=256)(values.array)
+"""`values.array`, decoded once for each view: one drawing reads the same view several times."""
+
+
+@lru_cache(maxsize=256)
+def statistics(view: TensorView) -> dict[str, float] | None:
+    """`values.statistics`, computed once for each view."""
+    elements = decode(view)
+    return values.statistics(view) if elements is None else values.statistics_of(elements)
+
+
 def number(value: float, digits: int = 6) -> str:
-    """`value` in at most `digits` significant digits, with an exponent where it saves room."""
+    """Format `value` in at most `digits` digits, with an exponent if that is shorter."""
     if not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     text = f"{value:.{digits}g}"
@@ -31,7 +42,10 @@ def number(value: float, digits: int = 6) -> str:
 
 
 def element(value: object, digits: int = 6) -> str:
-    """One element of a tensor, as `.tolist()` gives it: whole numbers and truth values in full."""
+    """Format one element of a tensor, as `.tolist()` returns it.
+
+    Booleans and integers below 1e9 are written in full.
+    """
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int):
@@ -47,13 +61,13 @@ def _whole(value: int, digits: int) -> str:
         return str(value)
     if abs(value) < 10**300:
         return number(float(value), digits)
-    # Python's integers go on where its floats end.
+    # Too large for a float: the exponent is counted from the digits.
     text = str(abs(value))
     return f"{'-' * (value < 0)}{text[0]}.{text[1:digits]}e{len(text) - 1}"
 
 
 def aligned(row: Sequence[object], digits: int = 6) -> list[str]:
-    """Elements with their decimal points below each other where one format suits all of them."""
+    """Format elements to one width, with aligned decimal points if one format suits them all."""
     floats = [x for x in row if isinstance(x, float)]
     finite = [abs(x) for x in floats if math.isfinite(x) and x]
     decimals = None
@@ -74,14 +88,14 @@ def aligned(row: Sequence[object], digits: int = 6) -> list[str]:
 
 
 def shape(view: TensorView) -> str:
-    """`15x1` with a real multiplication sign; `scalar` for a number or a 0-d tensor."""
+    """Format a shape: `15×1`; `scalar` for a number or a 0-d tensor."""
     return "×".join(map(str, view.shape)) or "scalar"
 
 
 @lru_cache(maxsize=256)
 def preview(view: TensorView, width: int) -> str:
-    """As many elements as fit into `width` cells, in brackets that tell the shape."""
-    elements = values.array(view)
+    """Format as many elements as fit into `width` cells, in NumPy's nested brackets."""
+    elements = decode(view)
     if elements is None:
         return _statistics(view, width)
     if elements.ndim == 0:
@@ -94,7 +108,7 @@ def preview(view: TensorView, width: int) -> str:
 
 
 def _fitting(texts: Sequence[str], width: int) -> str:
-    """The first that fits; a number is never cut, since its head would read as another one."""
+    """Return the first text that fits, else "…": a number that is cut reads as another number."""
     return next((text for text in texts if len(text) <= width), "…"[: max(0, width)])
 
 
@@ -109,7 +123,7 @@ def _statistics(view: TensorView, width: int) -> str:
 
 
 def _listed(elements: Array, width: int, digits: int) -> str:
-    """NumPy's brackets, cut after the last element that fits."""
+    """Format elements in nested brackets, cut after the last one that fits."""
     text = ""
     count = elements.size
     # More than `width` elements cannot fit, so no more than that are ever formatted.
@@ -130,33 +144,34 @@ def _listed(elements: Array, width: int, digits: int) -> str:
 
 
 def brief(view: TensorView, width: int) -> str:
-    """`preview` without brackets around a single number, whatever its shape."""
+    """Return `preview`, but a single number of any shape without brackets."""
     if view.count == 1:
         view = msgspec.structs.replace(view, shape=())
     return preview(view, width)
 
 
 def change(name: str, view: TensorView | None, before: TensorView | None, width: int = 40) -> str:
-    """What a statement did to a name, in a line: `w = 1.0933 ← 1`."""
+    """Format how a statement changed a name: `w = 1.0933 ← 1`."""
     if view is None:
         return f"{name} is gone"
     now = brief(view, max(8, width - len(name) - 3))
     then = brief(before, 12) if before is not None and before.count == view.count == 1 else ""
-    told = f"{name} = {now}"
-    return f"{told} ← {then}" if then and len(told) + len(then) + 3 <= width else told
+    text = f"{name} = {now}"
+    return f"{text} ← {then}" if then and len(text) + len(then) + 3 <= width else text
 
 
 @lru_cache(maxsize=256)
 def is_finite(view: TensorView) -> bool:
-    """Whether no element is known to be NaN or infinite."""
+    """Return False if an element is known to be NaN or infinite."""
     if view.summary is not None:
         return not view.summary.nonfinite
     return view.data is None or finite(view).size == view.count
 
 
+@lru_cache(maxsize=64)
 def finite(view: TensorView) -> Array:
-    """The finite elements in float64, flat: all that a picture can be made of."""
-    elements = values.array(view)
+    """Return the finite elements in float64, flat; none if the elements are not kept."""
+    elements = decode(view)
     if elements is None:
         return np.empty(0)
     flat = real(elements)
@@ -164,17 +179,17 @@ def finite(view: TensorView) -> Array:
 
 
 def real(elements: Array) -> Array:
-    """Elements in float64, flat; complex numbers by their magnitude."""
+    """Convert elements to float64, flat; complex numbers to their magnitude."""
     flat = elements.reshape(-1)
     if flat.dtype == object:
-        # A plain whole number beyond int64.
+        # A Python integer beyond int64.
         flat = np.array([x if abs(x) < 10**300 else math.inf for x in flat.tolist()])
     with np.errstate(all="ignore"):
         return (np.abs(flat) if np.iscomplexobj(flat) else flat).astype(np.float64)
 
 
 def unit(numbers: Array) -> Array:
-    """Finite numbers mapped from [their minimum, their maximum] to [0, 1]; 0.5 if all are equal."""
+    """Map finite numbers from [minimum, maximum] to [0, 1]; to 0.5 if all are equal."""
     if not numbers.size:
         return numbers
     # Halved first, because the difference of two float64 may be too large for one.
@@ -186,7 +201,7 @@ def unit(numbers: Array) -> Array:
 
 @lru_cache(maxsize=256)
 def spark(view: TensorView, width: int = 8, ascii: bool = False) -> str:
-    """A histogram of the elements, `width` cells wide; blank for one number or none."""
+    """Return a histogram of the elements, `width` cells wide; blank for fewer than two."""
     if width < 1:
         return ""
     counts = _counts(view, width)
@@ -194,11 +209,12 @@ def spark(view: TensorView, width: int = 8, ascii: bool = False) -> str:
     if view.count < 2 or not peak:
         return " " * width
     bars = ASCII_BARS if ascii else BARS
-    # A bar for every bin that has anything in it, however little.
+    # Every bin that is not empty has a bar.
     return "".join(bars[math.ceil(n / peak * len(bars)) - 1] if n else " " for n in counts)
 
 
 def _counts(view: TensorView, bins: int) -> list[int]:
+    """Count the elements in each of `bins` bins, from the minimum to the maximum."""
     if view.summary is None:
         places = np.minimum((unit(finite(view)) * bins).astype(int), bins - 1)
         return [int(n) for n in np.bincount(places, minlength=bins)] if places.size else []

@@ -1,7 +1,7 @@
 """Named styles for terminals with 256 or more colours, with 16, and with none.
 
-Colours are written as RGB even for 16: Textual passes RGB through, and Rich maps exactly these
-back to the 256 or 16 that they are taken from, so nothing is left to a nearest match.
+Colours are written as RGB even for 16 colours. Textual passes RGB through, and Rich maps these very
+values back to the 256 or 16 colours that they are taken from, without a nearest match.
 """
 
 from collections.abc import Mapping
@@ -19,22 +19,22 @@ PHASES: Mapping[str, str] = {
     "zero": "z",
     "other": "·",
 }
-"""The letter of each phase: what colour says is always said without it too."""
+"""The letter of each phase: nothing is shown by colour alone."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Palette:
-    """What is drawn in which style. Every style of a coloured palette sets its background too."""
+    """The styles of a kind of terminal. With colours, each style sets its background too."""
 
     colors: int
-    """0, 16 or 256: how many the terminal has, at least."""
+    """0, 16 or 256: the terminal has at least as many."""
     text: Style
     muted: Style
     """Less important, still readable."""
     heading: Style
     accent: Style
     strong: Style
-    """What is to be read now."""
+    """What the learner should read now."""
     changed: Style
     positive: Style
     negative: Style
@@ -45,7 +45,7 @@ class Palette:
     next: Style
     """The statement that runs next; laid over the row's own styles."""
     selected: Style
-    """The row that is chosen; laid over the row's own styles."""
+    """The selected row; laid over the row's own styles."""
     border: Style
     focus: Style
     """The border of the pane that has the keyboard."""
@@ -53,9 +53,9 @@ class Palette:
     """keyword, name, function, builtin, number, string, comment, operator, heading."""
     phases: Mapping[str, Style]
     curves: tuple[Style, ...]
-    """Of the runs beside the one that is shown, in turn."""
+    """The colours of the other runs, repeated if there are more of them."""
     diverging: tuple[Style, ...]
-    """From the most negative over zero in the middle to the most positive."""
+    """From the most negative number to the most positive; zero is in the middle."""
     sequential: tuple[Style, ...]
     """From low to high, as backgrounds; empty without colours."""
 
@@ -73,7 +73,7 @@ _SYNTAX = ("keyword", "name", "function", "builtin", "number", "string", "commen
 
 _VIRIDIS = ("#5f005f", "#5f0087", "#5f5f87", "#005f87", "#008787", "#00af87", "#5faf5f", "#87d75f",
             "#d7d700", "#ffff5f")  # fmt: skip
-"""Ten places of the colour map of that name, each the nearest of the 256."""
+"""Ten colours of the colour map of that name, each the nearest of the 256."""
 
 
 @lru_cache(maxsize=1)
@@ -85,7 +85,7 @@ def _many() -> Palette:
 
     syntax = ("#ff87d7", "#dadada", "#87d7ff", "#5fd7d7", "#ffaf87", "#afd787", "#949494",
               "#b2b2b2", "#5fd7ff")  # fmt: skip
-    # Colour of the cell, and of the sign in it: to be seen, but not before the colour.
+    # The colour of a cell and that of the sign in it, which is readable but weaker.
     cold = (("#afffff", "#005f87"), ("#5fd7ff", "#005f87"), ("#00afff", "#00005f"),
             ("#0087d7", "#00005f"), ("#005faf", "#87d7ff"), ("#0000d7", "#87afff"),
             ("#0000af", "#5f87ff"), ("#000087", "#5f87d7"))  # fmt: skip
@@ -131,7 +131,7 @@ def _many() -> Palette:
 
 @lru_cache(maxsize=1)
 def _sixteen() -> Palette:
-    # Rich's own table of the 16: each is mapped back to itself.
+    # Rich's own table of the 16 colours, so that Rich maps each to itself.
     black, white, grey, bright = "#000000", "#aaaaaa", "#555555", "#ffffff"
     red, pink, brown, yellow = "#aa0000", "#ff5555", "#aa5500", "#ffff55"
     blue, violet, cyan, aqua = "#0000aa", "#5555ff", "#00aaaa", "#55ffff"
@@ -211,7 +211,7 @@ def _monochrome() -> Palette:
         },
         phases=dict.fromkeys(PHASES, plain),
         curves=(plain,),
-        # A digit says how much (see `heat`), reversed if below zero.
+        # The heat map writes magnitudes as digits, reversed below zero.
         diverging=(*[reverse] * 4, plain, *[plain] * 4),
         sequential=(),
     )

@@ -1,4 +1,4 @@
-"""Lines of styled text that are exactly as wide as asked, whatever is in them."""
+"""Rows of styled text of an exact width in cells, whatever characters are in the text."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -9,8 +9,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-Run = tuple[str, Style]
-"""A piece of text in one style."""
+Styled = tuple[str, Style]
+"""A text and its style; a row is made of several."""
 
 ELLIPSIS = "…"
 
@@ -23,7 +23,7 @@ _ASCII = str.maketrans(
 
 
 def clean(text: str) -> str:
-    """`text` with everything that a terminal would obey, hide or join made visible or dropped."""
+    """Replace or drop the characters that a terminal would obey, hide or join with others."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_shown, text))
@@ -42,7 +42,7 @@ def _shown(character: str) -> str:
 
 
 def clip(text: str, width: int) -> str:
-    """`text` in at most `width` cells, with an ellipsis where something is missing."""
+    """Cut `text` to at most `width` cells, ending in an ellipsis if something is cut off."""
     text = clean(text)
     if cell_len(text) <= width:
         return text
@@ -50,19 +50,19 @@ def clip(text: str, width: int) -> str:
 
 
 def fit(text: str, width: int, right: bool = False) -> str:
-    """`text` in exactly `width` cells."""
+    """Cut or pad `text` to exactly `width` cells."""
     text = clip(text, width)
     space = " " * (width - cell_len(text))
     return space + text if right else text + space
 
 
-def strip(runs: Iterable[Run], width: int, pad: Style) -> Strip:
-    """The runs side by side in exactly `width` cells: clipped, or padded in the style `pad`."""
-    parts = [(text, cell_len(text), style) for text, style in ((clean(t), s) for t, s in runs)]
-    size = sum(size for _, size, _ in parts)
+def strip(parts: Iterable[Styled], width: int, pad: Style) -> Strip:
+    """Join texts to a strip of exactly `width` cells: cut off, or padded in the style `pad`."""
+    sized = [(text, cell_len(text), style) for text, style in ((clean(t), s) for t, s in parts)]
+    size = sum(size for _, size, _ in sized)
     left = width if size <= width else max(0, width - 1)
     segments = []
-    for text, size, style in parts:
+    for text, size, style in sized:
         if size > left:
             segments.append(Segment(set_cell_size(text, left), style))
             if width > 0:
@@ -78,30 +78,31 @@ def strip(runs: Iterable[Run], width: int, pad: Style) -> Strip:
 
 
 def line(text: str, width: int, style: Style) -> Strip:
-    """One text in one style."""
+    """Return a strip with a single text."""
     return strip([(text, style)], width, style)
 
 
-def ruled(title: str, width: int, style: Style, border: Style) -> list[Run]:
-    """A horizontal line of `width` cells with a title in it."""
-    runs = [("── ", border), (f"{title} ", style)] if title else []
-    return [*runs, ("─" * max(0, width - sum(cell_len(clean(text)) for text, _ in runs)), border)]
+def ruled(title: str, width: int, style: Style, border: Style) -> list[Styled]:
+    """Return a horizontal line of `width` cells with a title in it."""
+    parts = [("── ", border), (f"{title} ", style)] if title else []
+    size = sum(cell_len(clean(text)) for text, _ in parts)
+    return [*parts, ("─" * max(0, width - size), border)]
 
 
 def fill(strips: Sequence[Strip], width: int, height: int, style: Style) -> list[Strip]:
-    """Exactly `height` strips: the first ones, or all of them and blank ones."""
+    """Return exactly `height` strips: cut off after these, or padded with blank ones."""
     blank = line("", width, style)
     return [*strips[:height], *[blank] * (height - len(strips))]
 
 
-def wrap(runs: Iterable[Run], width: int) -> list[list[Run]]:
-    """Break runs into lines of at most `width` cells, between words where there are any.
+def wrap(parts: Iterable[Styled], width: int) -> list[list[Styled]]:
+    """Break texts into lines of at most `width` cells, between words if possible.
 
-    Spaces at a break are dropped; a newline in a run breaks too.
+    Spaces at a break are dropped. A newline in a text is a break.
     """
-    lines: list[list[Run]] = [[]]
+    lines: list[list[Styled]] = [[]]
     left = width
-    for text, style in runs:
+    for text, style in parts:
         for number, part in enumerate(text.split("\n")):
             if number:
                 lines.append([])
@@ -124,7 +125,7 @@ def wrap(runs: Iterable[Run], width: int) -> list[list[Run]]:
 
 
 def _words(text: str) -> list[str]:
-    """Words and the spaces between them; a wide character is a word of its own."""
+    """Return words and the spaces between them; each wide character is a word of its own."""
     words: list[str] = []
     kind = ""
     for character in clean(text):
@@ -137,13 +138,14 @@ def _words(text: str) -> list[str]:
     return words
 
 
-def _trim(runs: list[Run]) -> None:
-    while runs and not runs[-1][0].strip():
-        runs.pop()
+def _trim(parts: list[Styled]) -> None:
+    """Drop the spaces at the end."""
+    while parts and not parts[-1][0].strip():
+        parts.pop()
 
 
 def to_ascii(drawn: Strip) -> Strip:
-    """The same strip for a terminal that has no Unicode, cell for cell."""
+    """Return the strip in ASCII, for a terminal without Unicode; every cell stays in place."""
     return Strip([Segment(_to_ascii(text), style) for text, style, _ in drawn], drawn.cell_length)
 
 
@@ -155,6 +157,6 @@ def _to_ascii(text: str) -> str:
 
 
 def _dots(character: str) -> str:
-    """A braille pattern by the number of its dots; "" for anything else."""
+    """Return an ASCII character as dark as a braille pattern; "" for another character."""
     code = ord(character) - 0x2800
     return " ...::::#"[code.bit_count()] if 0 <= code < 256 else ""

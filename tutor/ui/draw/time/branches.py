@@ -8,7 +8,7 @@ from textual.strip import Strip
 
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, strip
+from tutor.ui.draw.text.strips import Styled, fit, strip
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def draw_branches(rows: Sequence[Row], picked: int, width: int, palette: Palette
         fork = f"after {row.fork:,}" if row.depth else ""
         loss = f"loss {number(row.loss, 4)}" if row.loss is not None else ""
         own = palette.strong if row.is_current else palette.text
-        runs: list[Run] = [
+        parts: list[Styled] = [
             ("►" if place == picked else " ", palette.accent),
             (f"{row.mark} ", palette.accent if row.is_current else palette.muted),
             (fit(name, size), own),
@@ -48,8 +48,8 @@ def draw_branches(rows: Sequence[Row], picked: int, width: int, palette: Palette
             (row.state, palette.muted),
         ]
         if place == picked:
-            runs = [(text, style + palette.selected) for text, style in runs]
-        strips.append(strip(runs, width, palette.text))
+            parts = [(text, style + palette.selected) for text, style in parts]
+        strips.append(strip(parts, width, palette.text))
     return strips
 
 

@@ -9,7 +9,7 @@ from tutor.insight.events.detect import Events
 from tutor.insight.events.kinds import Event, Kind
 from tutor.insight.events.wording import tell
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fit, strip
+from tutor.ui.draw.text.strips import Styled, fit, strip
 
 GLYPHS: Mapping[Kind, str] = {
     Kind.EXCEPTION: "✗",
@@ -46,12 +46,12 @@ def draw_kinds(
     events: Events, hidden: Collection[Kind], width: int, palette: Palette
 ) -> list[Strip]:
     """`[x] n ∞ not finite 12` for each kind, in as many rows as that takes."""
-    rows: list[list[Run]] = [[]]
+    rows: list[list[Styled]] = [[]]
     left = width
     for kind in Kind:
         is_shown, count = kind not in hidden, events.count(kind)
         word = palette.text if is_shown and count else palette.muted
-        parts: list[Run] = [
+        parts: list[Styled] = [
             (f"{KEYS[kind]}{'[x]' if is_shown else '[ ]'} ", palette.accent),
             (GLYPHS[kind], style_of(kind, palette)),
             (f" {kind.value} {count:,}", word),
@@ -83,11 +83,11 @@ def draw_event(
     is_recorded = event.kind is not Kind.EXCEPTION or bool(timeline.steps.raised(event.step))
     line = f"line {timeline.steps.place(event.step).line}" if is_recorded else ""
     told = tell(events, event) + (f": {culprit}" if culprit else "")
-    runs: list[Run] = [
+    parts: list[Styled] = [
         (">" if is_picked else " ", palette.strong + over),
         (GLYPHS[event.kind], style),
         (f" {step}  ", palette.strong + over),
         (fit(line, 9) + " ", palette.muted + over),
         (told, palette.text + over),
     ]
-    return strip(runs, width, palette.text + over)
+    return strip(parts, width, palette.text + over)

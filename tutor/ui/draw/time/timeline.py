@@ -9,7 +9,7 @@ from tutor.insight.events.detect import Events
 from tutor.insight.events.kinds import Kind
 from tutor.insight.events.wording import tell
 from tutor.ui.draw.text.palette import PHASES, Palette
-from tutor.ui.draw.text.strips import Run, strip
+from tutor.ui.draw.text.strips import Styled, strip
 from tutor.ui.draw.time.events import GLYPHS, style_of
 
 SHADES = "░▒▓█"
@@ -50,24 +50,24 @@ def draw_timeline(
     count = len(timeline)
     bar = max(0, width - 1 if error else width)
     if not count:
-        runs: list[Run] = [("·" * bar, palette.muted)]
+        parts: list[Styled] = [("·" * bar, palette.muted)]
     elif count <= bar:
-        runs = [_letter(timeline, n, events, palette) for n in range(1, count + 1)]
+        parts = [_letter(timeline, n, events, palette) for n in range(1, count + 1)]
     else:
-        runs = _stretches(timeline, bar, events, palette)
+        parts = _stretches(timeline, bar, events, palette)
     for mark, sign, style in (
         (fork, FORK, palette.accent),
         (timeline.doubt.step if timeline.doubt else 0, DOUBT, palette.warning),
     ):
-        if 0 < mark <= count and runs:
-            runs[step_to_cell(timeline, mark, bar)] = (sign, style)
-    if 0 < step <= count and runs:
+        if 0 < mark <= count and parts:
+            parts[step_to_cell(timeline, mark, bar)] = (sign, style)
+    if 0 < step <= count and parts:
         cell = step_to_cell(timeline, step, bar)
-        runs[cell] = _here(runs[cell], count <= bar, palette)
+        parts[cell] = _here(parts[cell], count <= bar, palette)
     if error:
-        runs.append((ERROR, palette.error))
+        parts.append((ERROR, palette.error))
     words = _words(timeline, step, palette, error, events, fork)
-    return [strip(runs, width, palette.text), _fitted(words, width, palette)]
+    return [strip(parts, width, palette.text), _fitted(words, width, palette)]
 
 
 def cell_to_step(timeline: Timeline, cell: int, width: int, *, error: bool = False) -> int:
@@ -90,14 +90,14 @@ def remarks(timeline: Timeline, fork: int) -> list[str]:
     return [*told, f"forked after step {fork:,}"] if fork else told
 
 
-def _here(cell: Run, is_letter: bool, palette: Palette) -> Run:
+def _here(cell: Styled, is_letter: bool, palette: Palette) -> Styled:
     text, style = cell
     if not is_letter:
         return HERE, palette.changed + _REVERSE
     return text.upper() if text.isalpha() else HERE, style + _REVERSE + Style(underline=False)
 
 
-def _letter(timeline: Timeline, step: int, events: Events | None, palette: Palette) -> Run:
+def _letter(timeline: Timeline, step: int, events: Events | None, palette: Palette) -> Styled:
     place = timeline.steps.place(step)
     style = palette.phases.get(place.phase, palette.phases["other"])
     if events is not None and (kind := events.gravest(step, step)) is not None:
@@ -109,7 +109,7 @@ def _letter(timeline: Timeline, step: int, events: Events | None, palette: Palet
 
 def _stretches(
     timeline: Timeline, width: int, events: Events | None, palette: Palette
-) -> list[Run]:
+) -> list[Styled]:
     """One run a cell; looks at two places of each, however many steps it stands for."""
     count = len(timeline)
     # A kind that is in every cell would tell nothing, and hide the iterations.
@@ -120,22 +120,22 @@ def _stretches(
         and events.count(kind) > 0
         and (kind not in _COMMON or events.count(kind) <= width // 2)
     ]
-    runs: list[Run] = []
+    parts: list[Styled] = []
     for cell in range(width):
         first, last = cell * count // width + 1, (cell + 1) * count // width
         kind = events.gravest(first, last, kinds) if events is not None and kinds else None
         begun = _begun(timeline, first, last)
         if kind is not None:
-            runs.append((GLYPHS[kind], style_of(kind, palette)))
+            parts.append((GLYPHS[kind], style_of(kind, palette)))
         elif not begun:
             is_in_loop = timeline.steps.place(first).loop > 0
-            runs.append(("─", palette.accent if is_in_loop else palette.muted))
+            parts.append(("─", palette.accent if is_in_loop else palette.muted))
         elif begun == 1:
-            runs.append((BOUNDARY, palette.accent))
+            parts.append((BOUNDARY, palette.accent))
         else:
             # Shades by powers of four: 2, 4, 16 and 64 iterations or more in a cell.
-            runs.append((SHADES[min(3, (begun.bit_length() - 1) // 2)], palette.accent))
-    return runs
+            parts.append((SHADES[min(3, (begun.bit_length() - 1) // 2)], palette.accent))
+    return parts
 
 
 def _begun(timeline: Timeline, first: int, last: int) -> int:
@@ -156,14 +156,14 @@ def _words(
     error: bool,
     events: Events | None,
     fork: int,
-) -> list[Run]:
+) -> list[Styled]:
     """What is to be said, the most important first."""
     count = len(timeline)
     if not step:
         told = "nothing has run yet" if not count else f"step 0 of {count} · before the first"
         return [(told, palette.muted)]
     place = timeline.steps.place(step)
-    words: list[Run] = [(f"step {step} of {count}", palette.strong)]
+    words: list[Styled] = [(f"step {step} of {count}", palette.strong)]
     if error and step == count:
         words.append(("then it failed", palette.error))
     if place.iteration is not None:
@@ -178,11 +178,11 @@ def _words(
     return words
 
 
-def _fitted(words: list[Run], width: int, palette: Palette) -> Strip:
+def _fitted(words: list[Styled], width: int, palette: Palette) -> Strip:
     # What does not fit whole is left out from the end, the place itself last of all.
     while len(words) > 1 and sum(cell_len(text) for text, _ in words) + 3 * len(words) - 3 > width:
         words.pop()
-    runs: list[Run] = []
+    parts: list[Styled] = []
     for word in words:
-        runs.extend([(" · ", palette.muted), word] if runs else [word])
-    return strip(runs, width, palette.text)
+        parts.extend([(" · ", palette.muted), word] if parts else [word])
+    return strip(parts, width, palette.text)

@@ -11,9 +11,9 @@ from textual.geometry import Offset, Region
 from textual.strip import Strip
 
 from tutor.ui.draw.graph.layout import Plan
-from tutor.ui.draw.graph.wires import Stub
+from tutor.ui.draw.graph.routes import Stub
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, clean, clip, strip
+from tutor.ui.draw.text.strips import Styled, clean, clip, strip
 
 UP, DOWN, LEFT, RIGHT = 1, 2, 4, 8
 
@@ -32,8 +32,8 @@ LEAST_LABEL = 3
 @dataclass(frozen=True)
 class Box:
     key: int
-    lines: tuple[tuple[Run, ...], ...]
-    """The content: (text, style) runs of each row."""
+    lines: tuple[tuple[Styled, ...], ...]
+    """The content: (text, style) parts of each row."""
     border: Style
     heavy: bool = False
     """A heavy border: the current operation, told without colour."""
@@ -50,7 +50,7 @@ class Wire:
     style: Style
 
 
-def box_size(lines: Sequence[Sequence[Run]]) -> tuple[int, int]:
+def box_size(lines: Sequence[Sequence[Styled]]) -> tuple[int, int]:
     """The columns and rows that a box with this content needs, border and margins counted."""
     widths = (sum(cell_len(clean(text)) for text, _ in line) for line in lines)
     return max(widths, default=0) + 4, len(lines) + 2

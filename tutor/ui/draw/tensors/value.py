@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import numpy as np
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -12,9 +11,9 @@ from tutor.schema import values
 from tutor.schema.frame import TensorView
 from tutor.ui.draw.tensors.elements import ink
 from tutor.ui.draw.tensors.heat import draw_heat
-from tutor.ui.draw.text.numbers import aligned, finite, number, shape
+from tutor.ui.draw.text.numbers import aligned, decode, finite, number, shape
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, fill, fit, line, strip
+from tutor.ui.draw.text.strips import Styled, fill, fit, line, strip
 
 Array = np.ndarray[Any, Any]
 
@@ -32,7 +31,7 @@ def draw_value(view: TensorView, width: int, height: int, palette: Palette) -> l
     foot = list(_statistics(view, width, palette)) if height > 3 else []
     room = max(1, height - 1 - len(foot))
     body: list[Strip] = []
-    elements = values.array(view)
+    elements = decode(view)
     if elements is not None and elements.size:
         body = _table(elements, width, room, palette)
     if not body and view.count:
@@ -42,36 +41,34 @@ def draw_value(view: TensorView, width: int, height: int, palette: Palette) -> l
     return fill([*head, *body, *foot], width, height, palette.text)
 
 
-def described(view: TensorView, palette: Palette) -> list[Run]:
+def described(view: TensorView, palette: Palette) -> list[Styled]:
     """What kind of value it is."""
     words = f"{shape(view)} {view.dtype}"
     if view.kind != "tensor":
         words += f" {view.kind}"
     if view.device not in ("", "cpu"):
         words += f" on {view.device}"
-    runs = [(words, palette.muted)]
+    parts = [(words, palette.muted)]
     if view.requires_grad:
-        runs += [(" ∇", palette.accent), (" requires grad", palette.muted)]
-    return runs
+        parts += [(" ∇", palette.accent), (" requires grad", palette.muted)]
+    return parts
 
 
 def _statistics(view: TensorView, width: int, palette: Palette) -> Iterator[Strip]:
     """`name value` pairs, in as many rows as they need; of the finite elements where known."""
     if view.count < 2:
         return
-    pairs: list[list[Run]] = []
+    pairs: list[list[Styled]] = []
     if view.summary is not None:
-        bad = view.summary.nonfinite
+        bad, found = view.summary.nonfinite, values.statistics(view)
     else:
-        rest = finite(view)
-        bad = view.count - rest.size
-        view = msgspec.structs.replace(view, shape=rest.shape, stored="<f8", data=rest.tobytes())
+        known = finite(view)
+        bad, found = view.count - known.size, values.statistics_of(known) if known.size else None
     if bad:
         pairs.append([(f"{bad} not finite", palette.warning)])
-    if view.count:
-        for name, value in (values.statistics(view) or {}).items():
-            pairs.append([(f"{name} ", palette.muted), (number(value, 4), palette.text)])
-    row: list[Run] = []
+    for name, value in (found or {}).items():
+        pairs.append([(f"{name} ", palette.muted), (number(value, 4), palette.text)])
+    row: list[Styled] = []
     for pair in pairs:
         if row and sum(cell_len(text) for text, _ in [*row, *pair]) + 2 > width:
             yield strip(row, width, palette.text)
@@ -96,11 +93,11 @@ def _table(elements: Array, width: int, height: int, palette: Palette) -> list[S
     strips = []
     size = max(len(label) for label, _ in rows)
     for label, places in rows:
-        runs: list[Run] = [(fit(label, size, right=True), palette.muted)] if size else []
+        parts: list[Styled] = [(fit(label, size, right=True), palette.muted)] if size else []
         for place in places:
-            runs.append(("  " if runs else "", palette.text))
-            runs.append((texts[place], ink(numbers[place], palette)))
-        strips.append(strip(runs, width, palette.text))
+            parts.append(("  " if parts else "", palette.text))
+            parts.append((texts[place], ink(numbers[place], palette)))
+        strips.append(strip(parts, width, palette.text))
     return strips
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from textual.geometry import Offset
 
-from tutor.ui.draw.text.channel import channel
-from tutor.ui.draw.text.columns import PITCH, Link, Slot, spread
+from tutor.ui.draw.graph.channel import channel
+from tutor.ui.draw.graph.columns import PITCH, Link, Slot, spread
 
 WIDE_PITCH = 7
 """Columns from a port to the next under a box that is wide enough and has more than two.

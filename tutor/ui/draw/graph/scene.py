@@ -9,10 +9,10 @@ from rich.style import Style
 from tutor.insight.graph import Graph, Link, Node
 from tutor.schema.frame import Operation, TensorView
 from tutor.session.inside_view import Lens
-from tutor.ui.draw.graph.graph import Box, Wire, box_size
+from tutor.ui.draw.graph.paint import Box, Wire, box_size
 from tutor.ui.draw.text.numbers import brief, shape
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.text.strips import Run, clip
+from tutor.ui.draw.text.strips import Styled, clip
 
 FULL, VALUES, NAMES = 2, 1, 0
 """How much a box tells: its gradient too; its value; only what it is."""
@@ -137,13 +137,13 @@ class _Contents:
                     part = (operations[user], edge.contribution)
                     self._parts.setdefault(edge.to, []).append(part)
 
-    def of(self, node: Node, final: bool) -> tuple[tuple[Run, ...], ...]:
+    def of(self, node: Node, final: bool) -> tuple[tuple[Styled, ...], ...]:
         """The content as it is now, or, `final`, as it is when the pass is over."""
         palette = self._palette
         if node.is_folded:
             count = len(node.members)
             told = f"{count} operation{'s' * (count > 1)}"
-            lines: list[tuple[Run, ...]] = [((clip(node.name, _WIDEST), palette.heading),)]
+            lines: list[tuple[Styled, ...]] = [((clip(node.name, _WIDEST), palette.heading),)]
             if node.name != f"{count:,} operations" and self._detail:
                 lines.append(((told, palette.muted),))
             return tuple(lines)
@@ -155,7 +155,7 @@ class _Contents:
             lines.append((self._gradient(one, final),))
         return tuple(lines)
 
-    def _title(self, one: Operation) -> Run:
+    def _title(self, one: Operation) -> Styled:
         palette, label = self._palette, self._lens.labels.get(one.id, "")
         match one.kind:
             case "leaf":
@@ -172,7 +172,7 @@ class _Contents:
             return clip(label, _WIDEST), palette.text
         return clip(f"{label} = {one.name}" if label else one.name, _WIDEST), palette.heading
 
-    def _value(self, one: Operation) -> Run:
+    def _value(self, one: Operation) -> Styled:
         view = next((view for view in one.values if view is not None), None)
         if view is None:
             return "", self._palette.muted
@@ -180,7 +180,7 @@ class _Contents:
         room = _WIDEST - cell_len(size) - 1
         return f"{size} {brief(view, room)}".strip(), self._palette.muted
 
-    def _gradient(self, one: Operation, final: bool) -> Run:
+    def _gradient(self, one: Operation, final: bool) -> Styled:
         grad = next((view for view in one.grads if view is not None), None)
         if grad is None or not (final or self._lens.is_reached(one)):
             return "", self._palette.muted
