@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from tutor.script.declarations import Over, Plot, Raises
+from tutor.script.declarations import Plot, Raises
 from tutor.script.lesson import Ask, Expect, Knob, Lesson, LessonError, Slot, parse, read
 
 LESSON = """\
@@ -626,7 +626,7 @@ log = true
         ("x", "y", "kind"),
         (("x", "w * x"), ("x", "2 * x", "the truth")),
         "(u * x + v - y).mean()",
-        (Over("u", -1.0, 1.5), Over("v", 0.0, 2.0)),
+        {"u": (-1.0, 1.5), "v": (0.0, 2.0)},
         ("w[0]", "model.0.bias[0, 1]"),
         0.0,
         line=4,

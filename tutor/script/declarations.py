@@ -5,7 +5,8 @@ Each is read from a table of `[tool.tutor]`; a mistake in one is told at the tab
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tutor.schema import target
@@ -53,15 +54,6 @@ class Raises:
 
 
 @dataclass(frozen=True)
-class Over:
-    """A name that a plot varies, instead of what the script gave it."""
-
-    name: str
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Plot:
     """A picture of the script's values: expressions over its names, evaluated beside the run."""
 
@@ -72,7 +64,8 @@ class Plot:
     """Expressions of each line's x and y, and its label where it has one."""
     of: str = ""
     """An expression of the varied names: a curve over one of them, a map over two."""
-    over: tuple[Over, ...] = ()
+    over: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """The names that the plot varies, and the lowest and the highest value of each."""
     at: tuple[str, ...] = ()
     """The values of the run that stand where the varied names vary: the ball, the path walked."""
     level: float | None = None
@@ -215,20 +208,20 @@ def _lines(table: Table) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(one) for one in found)
 
 
-def _over(table: Table) -> tuple[Over, ...]:
+def _over(table: Table) -> dict[str, tuple[float, float]]:
     cure = "write over = { w = [-1, 5] }, with one name or two"
     found = table.entry.get("over", {})
     if not isinstance(found, dict) or len(found) > 2:
         raise table.wrong(f"`over` is {found!r}", cure)
-    read = []
+    read = {}
     for name, ends in found.items():
         if not (name.isidentifier() and isinstance(ends, list) and len(ends) == 2):
             raise table.wrong(f"`over` has {name} = {ends!r}", cure)
         low, high = (table.number(end, "over") for end in ends)
         if not low < high:
             raise table.wrong(f"`over` has {name} = {ends!r}", "begin with the smaller number")
-        read.append(Over(name, low, high))
-    return tuple(read)
+        read[name] = (low, high)
+    return read
 
 
 def _at(table: Table) -> tuple[str, ...]:

@@ -42,8 +42,8 @@ def draw_curves(
     points = tuple(map(_clean, picture.points))
     curve: tuple[Array, Array] | None = None
     if picture.surface is not None:
-        over = plot.over[0]
-        across = np.linspace(over.low, over.high, len(picture.surface))
+        [(low, high)] = plot.over.values()
+        across = np.linspace(low, high, len(picture.surface))
         curve = across, _scaled(picture.surface, plot.log)
     everything_x = [*(x for x, _, _ in lines), *points[:1], *([curve[0]] if curve else [])]
     heights = _scaled(points[1], plot.log) if points else np.zeros(0)
