@@ -192,7 +192,7 @@ def test_a_full_disk_leaves_the_old_recording_and_nothing_else(saved):
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from tutor.recording.tree import RecordingError, open_, save
+from tutor.history.recording.tree import RecordingError, open_, save
 recording = open_(sys.argv[1])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
@@ -216,9 +216,9 @@ def test_a_saver_that_is_killed_leaves_the_old_recording_whole(saved):
 ENDLESS = """
 import sys
 from itertools import count
-from tutor.engine.protocol import Launch
-from tutor.frame import Frame
-from tutor.recording.writer import writing
+from tutor.wire.messages import Launch
+from tutor.schema.frame import Frame
+from tutor.history.recording.writer import writing
 with writing(sys.argv[1]) as writer:
     writer.begin("main", Launch("script.py", "x = 1"))
     for step in count(1):

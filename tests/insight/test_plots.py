@@ -11,7 +11,7 @@ from msgspec import structs
 from tutor.history.timeline import Timeline
 from tutor.insight.plots import PlotData, names_in, plot_data, sample_of
 from tutor.schema.frame import Frame, TensorView
-from tutor.script.declarations import Over, Plot
+from tutor.script.declarations import Plot
 from tutor.session.replays.plots import PlotEvaluator
 from tutor.wire.messages import Ended, Event, Launch, Sample, Sampled, Waited
 
@@ -27,8 +27,8 @@ def number(value: float) -> TensorView:
 # Questions and answers
 
 POINTS = Plot("t", points=("x", "y", "kind"), lines=(("x", "w * x", "fit"), ("x", "b")), line=1)
-BOWL = Plot("t", of="(v - w) ** 2", over=(Over("v", -1, 5),), at=("w",), line=2)
-MAP = Plot("t", of="a * b", over=(Over("a", 0, 1), Over("b", 2, 3)), line=3)
+BOWL = Plot("t", of="(v - w) ** 2", over={"v": (-1, 5)}, at=("w",), line=2)
+MAP = Plot("t", of="a * b", over={"a": (0, 1), "b": (2, 3)}, line=3)
 BARS = Plot("t", bars="{'w': w}", line=4)
 
 

@@ -10,7 +10,7 @@ import pytest
 from tutor.history.timeline import Timeline
 from tutor.insight.trajectory import MOST, coordinates
 from tutor.schema.frame import Frame, Summary, TensorView
-from tutor.script.declarations import read_plot
+from tutor.script.declarations import Plot
 
 
 def number(value: float) -> TensorView:
@@ -94,7 +94,7 @@ def test_a_name_may_stand_in_a_module_and_a_scalar_needs_no_subscript() -> None:
     "place", ["w", "w[0]", "w[-1, 2:3]", "w.grad[0]", "model.0.weight[0, 1]", "w[:]", "w[...]"]
 )
 def test_every_name_that_a_plot_accepts_has_a_trajectory_even_if_an_empty_one(place: str) -> None:
-    [name] = read_plot({"title": "t", "of": "v", "over": {"v": [0, 1]}, "at": [place]}, 1).at
+    [name] = Plot("t", of="v", over={"v": (0, 1)}, at=(place,)).at
     assert path(recorded({"other": number(1.0)}), name) == [[]]
 
 

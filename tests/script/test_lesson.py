@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from tutor.script.declarations import Over, Plot, Raises
+from tutor.script.declarations import Plot, Raises
 from tutor.script.lesson import Ask, Expect, Knob, Lesson, LessonError, Slot, parse, read
 
 LESSON = """\
@@ -126,8 +126,10 @@ def test_a_long_question_goes_on_in_a_second_line():
 
 def test_expected_figures_know_where_they_stand():
     assert lesson(LESSON).metadata.expects == (
-        Expect(20, "w.tolist()", [-1.002015, 1.9205805], source="002, section 9", line=23),
-        Expect(None, "w.grad.item()", 4, rtol=0, atol=1e-3, line=29),
+        Expect(
+            at=20, of="w.tolist()", value=[-1.002015, 1.9205805], source="002, section 9", line=23
+        ),
+        Expect(of="w.grad.item()", value=4, rtol=0, atol=1e-3, line=29),
     )
 
 
@@ -420,10 +422,10 @@ def test_a_knob_refuses_what_it_cannot_be(line, text, complaint):
     ("line", "problem"),
     [
         ("lr = 0.1  # @param {type: slider}", "cannot read `{type: slider}`"),
-        ('lr = 0.1  # @param {type: "slidr"}', "no knob of type 'slidr' for 0.1"),
-        ('lr = 0.1  # @param {type: "slider", mn: 0}', "unknown option `mn`"),
+        ('lr = 0.1  # @param {type: "slidr"}', "`type` is 'slidr'"),
+        ('lr = 0.1  # @param {type: "slider", mn: 0}', "`mn` is unknown"),
         ('lr = 0.1  # @param {type: "slider", min: 0}', "a slider wants min below max"),
-        ('lr = 0.1  # @param {type: "slider", min: "0", max: 1}', "min is '0'"),
+        ('lr = 0.1  # @param {type: "slider", min: "0", max: 1}', "`min` is '0'"),
         ('lr = "a"  # @param {type: "number"}', "'a' is no number for `lr`"),
         ('on = 1  # @param {type: "boolean"}', "1 is no boolean for `on`"),
         ('s = "c"  # @param ["a", "b"]', "'c' is not among the choices of `s`"),
@@ -476,36 +478,36 @@ def test_an_ask_that_asks_about_nothing_is_refused(source):
     [
         ('[tool.tutor]\nloss = "l', 5, "the metadata is no TOML"),
         ('[tool.tutor]\nloss = "l"\nlos = 1', 6, "`los` is unknown"),
-        ("[tool.tutor]\nloss = 3", 5, "`loss` is no name"),
-        ('[tool.tutor]\nloss = "a b"', 5, "`loss` is no name"),
-        ("dependencies = 'torch'", 4, "`dependencies` is no list of names"),
-        ("[tool]\ntutor = 1", 5, "`tutor` is no table"),
-        ("[tool.tutor]\nexpect = 1", 5, "`expect` is no list of tables"),
-        ("[tool.tutor]\ncompare = ['w']", 5, "`compare` is no list of pairs of names"),
-        ("[tool.tutor]\ncompare = [['w', '1 + 1']]", 5, "`compare` is no list of pairs"),
+        ("[tool.tutor]\nloss = 3", 5, "`loss` is 3"),
+        ('[tool.tutor]\nloss = "a b"', 5, "`loss` is 'a b'"),
+        ("dependencies = 'torch'", 4, "`dependencies` is 'torch'"),
+        ("[tool]\ntutor = 1", 5, "`tutor` is 1"),
+        ("[tool.tutor]\nexpect = 1", 5, "`expect` is 1"),
+        ("[tool.tutor]\ncompare = ['w']", 5, "`compare` is ['w']"),
+        ("[tool.tutor]\ncompare = [['w', '1 + 1']]", 5, "`compare` is [['w', '1 + 1']]"),
         ('[tool.tutor]\n\n[[tool.tutor.expect]]\nof = "x"', 6, "expect: `is` is missing"),
         ('[[tool.tutor.expect]]\nof = "x"\nis = 1\nwhen = 2', 4, "expect: `when` is unknown"),
-        ('[[tool.tutor.expect]]\nof = "x +"\nis = 1', 4, "expect: `of` is 'x +', no expression"),
+        ('[[tool.tutor.expect]]\nof = "x +"\nis = 1', 4, "expect: `of` has 'x +', which is no"),
         ('[[tool.tutor.expect]]\nof = "x"\nis = 1\nat = -1', 4, "expect: `at` is -1"),
         ('[[tool.tutor.expect]]\nof = "x"\nis = 1\nat = 1.5', 4, "expect: `at` is 1.5"),
         ('[[tool.tutor.expect]]\nof = "x"\nis = 1\nrtol = "a"', 4, "expect: `rtol` is 'a'"),
-        ('[[tool.tutor.expect]]\nof = "x"\nis = 1\nsource = 2', 4, "expect: `source` is no text"),
-        ('[[tool.tutor.expect]]\nof = "x"\nis = 1\ndevice = 2', 4, "expect: `device` is no text"),
-        ("[tool.tutor]\nafter = 'descend'", 5, "`after` is no list of names"),
-        ("[tool.tutor]\nafter = ['10_descend.py']", 5, "`after` is no list of names"),
-        ("[tool.tutor]\ncovers = [3]", 5, "`covers` is no list of names"),
-        ("[tool.tutor]\ntwin = 3", 5, "`twin` is no lesson's name"),
-        ("[tool.tutor]\ntwin = 'by hand'", 5, "`twin` is no lesson's name"),
-        ("[tool.tutor]\nsteps = 0", 5, "`steps` is no number of steps"),
-        ("[tool.tutor]\nsteps = true", 5, "`steps` is no number of steps"),
-        ("[tool.tutor]\nsteps = 1e4", 5, "`steps` is no number of steps"),
-        ("[tool.tutor]\ncompare = [['w']]", 5, "`compare` is no list of pairs of names"),
-        ("[tool.tutor]\nraises = 1", 5, "`raises` is no list of tables"),
-        ("[tool.tutor]\nplot = [1]", 5, "plot: is no table"),
+        ('[[tool.tutor.expect]]\nof = "x"\nis = 1\nsource = 2', 4, "expect: `source` is 2"),
+        ('[[tool.tutor.expect]]\nof = "x"\nis = 1\ndevice = 2', 4, "expect: `device` is 2"),
+        ("[tool.tutor]\nafter = 'descend'", 5, "`after` is 'descend'"),
+        ("[tool.tutor]\nafter = ['10_descend.py']", 5, "`after` is ['10_descend.py']"),
+        ("[tool.tutor]\ncovers = [3]", 5, "`covers` is [3]"),
+        ("[tool.tutor]\ntwin = 3", 5, "`twin` is 3"),
+        ("[tool.tutor]\ntwin = 'by hand'", 5, "`twin` is 'by hand'"),
+        ("[tool.tutor]\nsteps = 0", 5, "`steps` is 0"),
+        ("[tool.tutor]\nsteps = true", 5, "`steps` is True"),
+        ("[tool.tutor]\nsteps = 1e4", 5, "`steps` is 10000.0"),
+        ("[tool.tutor]\ncompare = [['w']]", 5, "`compare` is [['w']]"),
+        ("[tool.tutor]\nraises = 1", 5, "`raises` is 1"),
+        ("[tool.tutor]\nplot = [1]", 5, "`plot` is [1]"),
         ('[[tool.tutor.raises]]\ncell = "a"', 4, "raises: `error` is missing"),
         ('[[tool.tutor.raises]]\nerror = "a"', 4, "raises: `cell` is missing"),
-        ('[[tool.tutor.raises]]\ncell = "a"\nerror = " "', 4, "raises: `error` is no text"),
-        ('[[tool.tutor.raises]]\ncell = 1\nerror = "a"', 4, "raises: `cell` is no text"),
+        ('[[tool.tutor.raises]]\ncell = "a"\nerror = " "', 4, "raises: `error` is ' '"),
+        ('[[tool.tutor.raises]]\ncell = 1\nerror = "a"', 4, "raises: `cell` is 1"),
         ('[[tool.tutor.raises]]\ncell="a"\nerror="b"\nat = 1', 4, "raises: `at` is unknown"),
     ],
 )
@@ -522,36 +524,36 @@ def test_bad_metadata_is_refused_with_its_line_in_the_file(toml, line, problem):
         ("colour = 1", "`colour` is unknown"),
         ('points = ["x"]', "`points` is ['x']"),
         ('points = "x"', "`points` is 'x'"),
-        ('points = ["x", "y +"]', "`points` is 'y +', no expression"),
-        ('points = ["x", 3]', "`points` is 3, no expression"),
+        ('points = ["x", "y +"]', "`points` has 'y +', which is no expression"),
+        ('points = ["x", 3]', "`points` is ['x', 3]"),
         ('points = ["x", "y", "c", "d"]', "`points` is ['x', 'y', 'c', 'd']"),
         ('lines = "x"', "`lines` is 'x'"),
-        ('lines = [["x"]]', "`lines` has ['x']"),
-        ('lines = [["x", "y", 3]]', "`lines` has ['x', 'y', 3]"),
-        ('lines = [["x", "y z"]]', "`lines` is 'y z', no expression"),
+        ('lines = [["x"]]', "`lines` is [['x']]"),
+        ('lines = [["x", "y", 3]]', "`lines` is [['x', 'y', 3]]"),
+        ('lines = [["x", "y z"]]', "`lines` has 'y z', which is no expression"),
         ('of = "v"', "`of` and `over` go together"),
         ("over = { v = [0, 1] }", "`of` and `over` go together"),
-        ('of = "v +"\nover = { v = [0, 1] }', "`of` is 'v +', no expression"),
+        ('of = "v +"\nover = { v = [0, 1] }', "`of` has 'v +', which is no expression"),
         ('of = "v"\nover = [0, 1]', "`over` is [0, 1]"),
         ('of = "v"\nover = { v = [0, 1], u = [0, 1], t = [0, 1] }', "`over` is {"),
-        ('of = "v"\nover = { v = 1 }', "`over` has v = 1"),
-        ('of = "v"\nover = { v = [0] }', "`over` has v = [0]"),
-        ('of = "v"\nover = { "v w" = [0, 1] }', "`over` has v w = [0, 1]"),
+        ('of = "v"\nover = { v = 1 }', "`over` is {'v': 1}"),
+        ('of = "v"\nover = { v = [0] }', "`over` is {'v': [0]}"),
+        ('of = "v"\nover = { "v w" = [0, 1] }', "`over` is {'v w': [0, 1]}"),
         ('of = "v"\nover = { v = [1, 1] }', "`over` has v = [1, 1]"),
         ('of = "v"\nover = { v = [2, 1] }', "`over` has v = [2, 1]"),
-        ('of = "v"\nover = { v = [nan, 1] }', "`over` is nan"),
-        ('of = "v"\nover = { v = [false, 1] }', "`over` is False"),
-        ('of = "v"\nover = { v = ["a", 1] }', "`over` is 'a'"),
+        ('of = "v"\nover = { v = [nan, 1] }', "`over` is {'v': [nan, 1]}"),
+        ('of = "v"\nover = { v = [false, 1] }', "`over` is {'v': [False, 1]}"),
+        ('of = "v"\nover = { v = ["a", 1] }', "`over` is {'v': ['a', 1]}"),
         ('of = "v"\nover = { v = [0, 1] }\nat = ["w", "b"]', "`at` names 2 values"),
         ('of = "v"\nover = { v = [0, 1] }\nat = "w"', "`at` is 'w'"),
-        ('of = "v"\nover = { v = [0, 1] }\nat = ["w + 1"]', "`at` has 'w + 1'"),
+        ('of = "v"\nover = { v = [0, 1] }\nat = ["w + 1"]', "`at` is ['w + 1']"),
         ('of = "v"\nover = { v = [0, 1] }\nat = ["w[i]"]', "`at` has 'w[i]'"),
-        ('of = "v"\nover = { v = [0, 1] }\nat = [3]', "`at` has 3"),
+        ('of = "v"\nover = { v = [0, 1] }\nat = [3]', "`at` is [3]"),
         ('points = ["x", "y"]\nat = ["w"]', "`at` names 1 values"),
         ('of = "v"\nover = { v = [0, 1] }\nlevel = 0.5', "`level` divides a map"),
         ('of = "v * u"\nover = { v = [0, 1], u = [0, 1] }\nlevel = "a"', "`level` is 'a'"),
         ('points = ["x", "y"]\nlog = 1', "`log` is 1"),
-        ('bars = "{"', "`bars` is '{', no expression"),
+        ('bars = "{"', "`bars` has '{', which is no expression"),
         ('bars = "b"\npoints = ["x", "y"]', "`bars` stand alone"),
     ],
 )
@@ -571,14 +573,14 @@ def test_a_plot_has_a_title(title):
 @pytest.mark.parametrize(
     ("toml", "which"),
     [
-        ("over = { v = [-inf, inf] }", "-inf"),
-        ("over = { v = [0, inf] }", "inf"),
-        ("over = { v = [nan, 1] }", "nan"),
+        ("over = { v = [-inf, inf] }", "[-inf, inf]"),
+        ("over = { v = [0, inf] }", "[0, inf]"),
+        ("over = { v = [nan, 1] }", "[nan, 1]"),
     ],
 )
 def test_a_plot_over_all_numbers_is_refused(toml, which):
     found = error(with_metadata(f'[[tool.tutor.plot]]\ntitle = "t"\nof = "v"\n{toml}'))
-    assert str(found).startswith(f"10_adds.py:4: plot: `over` is {which}")
+    assert str(found).startswith(f"10_adds.py:4: plot: `over` is {{'v': {which}}}")
 
 
 @pytest.mark.parametrize(("key", "value"), [("of", "[]"), ("bars", "0"), ("of", "false")])
@@ -591,7 +593,7 @@ def test_what_is_no_expression_is_refused_even_if_it_is_empty(key, value):
 def test_a_place_is_a_value_of_the_tensors_pane_or_an_element_of_it(place):
     plot = f'title = "t"\nof = "v"\nover = {{ v = [0, 1] }}\nat = ["{place}"]'
     found = error(with_metadata(f"[[tool.tutor.plot]]\n{plot}"))
-    assert str(found).startswith(f"10_adds.py:4: plot: `at` has {place!r}")
+    assert str(found).startswith(f"10_adds.py:4: plot: `at` is [{place!r}]")
 
 
 def test_a_mistake_is_told_at_the_plot_that_makes_it():
@@ -626,7 +628,7 @@ log = true
         ("x", "y", "kind"),
         (("x", "w * x"), ("x", "2 * x", "the truth")),
         "(u * x + v - y).mean()",
-        (Over("u", -1.0, 1.5), Over("v", 0.0, 2.0)),
+        {"u": (-1.0, 1.5), "v": (0.0, 2.0)},
         ("w[0]", "model.0.bias[0, 1]"),
         0.0,
         line=4,
@@ -673,14 +675,14 @@ def test_expected_errors_know_where_they_stand():
         )
     ).metadata
     assert read.raises == (
-        Raises("Twice", "RuntimeError: Trying", "", 4),
-        Raises("In place", "RuntimeError", "notes", 8),
+        Raises(cell="Twice", error="RuntimeError: Trying", line=4),
+        Raises(cell="In place", error="RuntimeError", source="notes", line=8),
     )
 
 
 def test_an_unknown_key_is_told_what_exists():
     assert error(with_metadata("[tool.tutor]\nplots = 1")).cure == (
-        "[tool.tutor] knows loss, after, covers, twin, compare, steps, expect, raises, plot"
+        "the keys are loss, after, covers, twin, compare, steps, expect, raises, plot"
     )
 
 

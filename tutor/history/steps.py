@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tutor.schema.frame import Frame
+from tutor.schema.frame import Frame, Phase
 
 SIZE = 56
 """Bytes that a step takes, about."""
@@ -31,7 +31,7 @@ class Place(NamedTuple):
     loop: int
     """Line of the outermost loop around it, 0 outside."""
     iteration: int | None
-    phase: str
+    phase: Phase
 
 
 class Steps:
@@ -42,7 +42,7 @@ class Steps:
         self.iterations = array("i")
         """`OUTSIDE` of loops."""
         self._phases, self._flags, self._losses = bytearray(), bytearray(), array("d")
-        self._phase_names: list[str] = []
+        self._phase_names: list[Phase] = []
         # What only some steps have:
         self._extra_steps, self._extra_ends, self._extra = array("I"), array("Q"), bytearray()
         self._root_steps: array[int] = array("I")

@@ -11,13 +11,13 @@ from tutor.history.columns import Columns
 from tutor.history.sections import Cells, Passes
 from tutor.history.steps import Steps
 from tutor.history.transcript import Transcript
-from tutor.schema.frame import Frame, Past, TensorView
+from tutor.schema.frame import Count, Frame, Past, TensorView
 
 
 class Doubt(msgspec.Struct, frozen=True, array_like=True):
     """A replay came to something else than the recorded run."""
 
-    step: int
+    step: Count
     """The first step that is known to differ."""
     reason: str
     """What differed, and why as far as that can be told: one line."""

@@ -45,7 +45,7 @@ def sample_of(plot: Plot, columns: int, rows: int) -> Sample:
     return Sample(
         plot.expressions,
         plot.of,
-        tuple((one.name, one.low, one.high) for one in plot.over),
+        tuple((name, low, high) for name, (low, high) in plot.over.items()),
         (columns, rows)[: len(plot.over)],
     )
 
@@ -69,9 +69,8 @@ def plot_data(plot: Plot, sampled: Sampled, step: int) -> PlotData:
 
 def names_in(plot: Plot) -> frozenset[str]:
     """The names of the script that a plot's expressions use."""
-    varied = {one.name for one in plot.over}
     used = {name for text in plot.expressions for name in _names(text)}
-    return frozenset(used | ({*_names(plot.of)} - varied if plot.of else set()))
+    return frozenset(used | ({*_names(plot.of)} - plot.over.keys() if plot.of else set()))
 
 
 def _names(text: str) -> Iterator[str]:

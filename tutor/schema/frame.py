@@ -6,8 +6,10 @@ holds only what its statement changed; `timeline.Timeline` answers what any valu
 
 import math
 from math import prod
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 EXACT = 4096
 """Up to this many elements a value is kept element by element; above, as a `Summary`."""
@@ -25,6 +27,13 @@ GRAD = ".grad"
 """What the name of a gradient ends in: the gradient of `w` is recorded as `w.grad`."""
 
 
+Count = Annotated[int, Meta(ge=0)]
+
+Kind = Literal["tensor", "parameter", "buffer", "array", "number"]
+
+Phase = Literal["data", "forward", "loss", "backward", "update", "zero", "other"]
+
+
 class Summary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is kept of a tensor of more than `EXACT` elements, computed on its own device."""
 
@@ -35,12 +44,12 @@ class Summary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Population standard deviation, sqrt(norm²/n - mean²)."""
     norm: float
     """Euclidean norm of all elements."""
-    nonfinite: int
+    nonfinite: Count
     """How many elements are NaN or infinite; if any, so are the statistics above."""
-    histogram: tuple[int, ...]
+    histogram: tuple[Count, ...]
     """`BINS` counts over some evenly strided elements; empty if any is not finite."""
-    rows: int
-    cols: int
+    rows: Annotated[int, Meta(ge=0, le=BLOCK)]
+    cols: Annotated[int, Meta(ge=0, le=BLOCK)]
     block: bytes
     """rows x cols float32, little endian: means over equal blocks of the tensor as a matrix."""
 
@@ -48,8 +57,7 @@ class Summary(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class TensorView(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A value as it was after one statement: a tensor, a NumPy array or a plain number."""
 
-    kind: str
-    """tensor, parameter, buffer, array or number."""
+    kind: Kind
     shape: tuple[int, ...]
     dtype: str
     """As its own library calls it: float32, int64, bfloat16; int or float for a plain number."""
@@ -202,15 +210,15 @@ class Audit(msgspec.Struct, frozen=True, array_like=True):
 class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="frame"):
     """One executed statement of the script: a step."""
 
-    step: int
+    step: Annotated[int, Meta(ge=1)]
     """Counts from 1."""
-    line: int
+    line: Annotated[int, Meta(ge=1)]
     """First line of the statement in the file."""
-    loop: int
+    loop: Count
     """Line of the outermost loop around the statement, 0 outside."""
-    iteration: int | None
+    iteration: Annotated[int, Meta(ge=0, lt=2**31)] | None
     """Which pass of that loop, from 0; None outside."""
-    phase: str
+    phase: Phase
     """data, forward, loss, backward, update, zero or other: told from what happened."""
     loss: float | None
     """The loss as it stands after this step."""

@@ -5,16 +5,16 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal
 
+from msgspec import Meta, Struct, field
+
+from tutor.script.convert import Finite, convert
 from tutor.script.markup import Mistake
 
 PARAM = re.compile(r"#\s*@param\b\s*(.*)")
 
 KnobKind = Literal["slider", "number", "integer", "boolean", "string", "choice"]
-
-OPTIONS = ("type", "min", "max", "step", "allow-input", "placeholder", "isTemplate", "display-mode")
-"""The keys that Colab knows; those after allow-input only change how its form looks."""
 
 KIND_OF: dict[type, KnobKind] = {
     bool: "boolean",
@@ -118,14 +118,41 @@ def _literal(text: str) -> object:
         return None
 
 
+TYPES = f"the types are {', '.join(WANTS)}, or a list of choices"
+
+_Type = Literal["slider", "number", "integer", "boolean", "string", "date", "raw"]
+
+
+_Bound = Annotated[int | Finite | None, Meta(description="make it a number")]
+
+
+class _Options(Struct, forbid_unknown_fields=True):
+    """Colab's options. Those after `allow-input` only change the look of Colab's form."""
+
+    type: Annotated[_Type | None, Meta(description=TYPES)] = None
+    min: _Bound = None
+    max: _Bound = None
+    step: _Bound = None
+    allow_input: Annotated[bool, Meta(description="make it true or false")] = field(
+        default=False, name="allow-input"
+    )
+    placeholder: Any = None
+    is_template: Any = field(default=None, name="isTemplate")
+    display_mode: Any = field(default=None, name="display-mode")
+
+
 def knob(line: int, name: str, value: object, words: str) -> Knob:
-    """The knob that the words after `@param` make of this assignment."""
-    listed, options = _form(line, words)
-    choices = _choices(line, listed, options) if listed is not None else ()
-    kind = _kind(line, value, options, bool(choices))
-    allow_input = options.get("allow-input") is True
+    """Return the knob that the words after `@param` make of this assignment.
+
+    Raises:
+        Mistake: they do not fit the value, or cannot be read.
+    """
+    listed, table = _form(line, words)
+    options = convert(table, _Options, lambda _: line, "@param: ")
+    choices = () if listed is None else _choices(line, listed, is_raw=options.type == "raw")
+    kind: KnobKind = "choice" if choices else _kind(line, value, options.type)
     if kind == "choice":
-        if value not in choices and not allow_input:
+        if value not in choices and not options.allow_input:
             raise Mistake(
                 line, f"@param: {value!r} is not among the choices of `{name}`", "add it to them"
             )
@@ -133,57 +160,35 @@ def knob(line: int, name: str, value: object, words: str) -> Knob:
         raise Mistake(
             line, f"@param: {value!r} is no {kind} for `{name}`", "change the value or the type"
         )
-    low, high, step = (_bound(line, key, value, options) for key in ("min", "max", "step"))
+    low, high, step = (
+        # A screen that moves a float in whole steps should still hand the script a float.
+        float(bound) if bound is not None and isinstance(value, float) else bound
+        for bound in (options.min, options.max, options.step)
+    )
     if kind == "slider" and (low is None or high is None or low >= high):
         raise Mistake(
             line, "@param: a slider wants min below max", 'write {type: "slider", min: 0, max: 1}'
         )
+    default_step = 1 if kind == "slider" else None
     return Knob(
-        name,
-        line,
-        value,
-        kind,
-        low,
-        high,
-        step or (1 if kind == "slider" else None),
-        choices,
-        allow_input,
+        name, line, value, kind, low, high, step or default_step, choices, options.allow_input
     )
 
 
-def _kind(line: int, value: object, options: dict[str, object], choices: bool) -> KnobKind:
-    given = options.get("type", "raw")
-    if choices:
-        return "choice"
-    # Colab's date is a text in a calendar's clothes.
+def _kind(line: int, value: object, given: _Type | None) -> KnobKind:
     if given == "date":
-        return "string"
-    if given == "raw" and type(value) in KIND_OF:
-        return KIND_OF[type(value)]
-    for kind in WANTS:
-        if given == kind:
-            return kind
-    raise Mistake(
-        line,
-        f"@param: no knob of type {given!r} for {value!r}",
-        f"the types are {', '.join(WANTS)}, or a list of choices",
-    )
+        return "string"  # in Colab a text with a calendar
+    if given is not None and given != "raw":
+        return given
+    if type(value) not in KIND_OF:
+        raise Mistake(line, f"@param: no type of knob for {value!r}", TYPES)
+    return KIND_OF[type(value)]
 
 
-def _bound(line: int, key: str, value: object, options: dict[str, object]) -> float | None:
-    number = options.get(key)
-    if number is None:
-        return None
-    if not isinstance(number, int | float) or isinstance(number, bool):
-        raise Mistake(line, f"@param: {key} is {number!r}", "make it a number")
-    # A screen that moves a float in whole steps should still hand the script a float.
-    return float(number) if isinstance(value, float) else number
-
-
-def _choices(line: int, listed: list[object], options: dict[str, object]) -> tuple[object, ...]:
+def _choices(line: int, listed: list[object], is_raw: bool) -> tuple[object, ...]:
     if not listed:
         raise Mistake(line, "@param: the list of choices is empty", 'write ["a", "b"]')
-    if options.get("type") != "raw":
+    if not is_raw:
         return tuple(listed)
     try:
         return tuple(ast.literal_eval(choice) for choice in listed if isinstance(choice, str))
@@ -218,11 +223,6 @@ def _form(line: int, words: str) -> tuple[list[object] | None, dict[str, object]
     options: dict[str, object] = {}
     for part in found:
         options |= part if isinstance(part, dict) else {}
-    for key in options:
-        if key not in OPTIONS:
-            raise Mistake(
-                line, f"@param: unknown option `{key}`", f"the options are {', '.join(OPTIONS)}"
-            )
     return (lists[0] if lists else None), options
 
 

@@ -2,54 +2,95 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeGuard, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
-from tutor.script.declarations import Expect, Plot, Raises, read_expect, read_plot, read_raises
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from tutor.script.convert import convert
+from tutor.script.declarations import Expect, Plot, Raises
 from tutor.script.markup import Mistake
 
 OPEN = re.compile(r"# /// script\s*")
 CLOSE = re.compile(r"# ///\s*")
 
-_Read = TypeVar("_Read")
-
-KEYS = (
-    "loss", "after", "covers", "twin", "compare", "steps", "expect", "raises", "plot",
-)  # fmt: skip
-"""What `[tool.tutor]` may hold."""
-
 STEPS = 10_000
 """Statements that a lesson may run, unless it asks for more: a learner has to walk them."""
 
+Name = Annotated[str, Meta(pattern=r"\A[^\W\d]\w*\Z")]
 
-@dataclass(frozen=True)
-class Metadata:
-    """The block, read."""
+ValueName = Annotated[str, Meta(pattern=r"\A[^\W\d]\w*(\.[^\W\d]\w*)*\Z")]
+"""A name as values have them: `loss`, `model.linear.weight`."""
+
+_Tables = list[dict[str, Any]]
+
+_Declaration = TypeVar("_Declaration", Expect, Raises, Plot)
+
+
+class _Script(Struct):
+    """The whole block. Other tools read the rest of it."""
+
+    dependencies: Annotated[
+        tuple[str, ...], Meta(description='list names of packages: dependencies = ["torch"]')
+    ] = ()
+    tool: Annotated[dict[str, Any], Meta(description="write [tool.tutor]")] = {}
+
+
+class _Tools(Struct):
+    """The `[tool]` table. Other tools read the rest of it."""
+
+    tutor: Annotated[
+        dict[str, Any] | None, Meta(description="write [tool.tutor] and its keys below")
+    ] = None
+
+
+class _Keys(Struct, frozen=True, kw_only=True):
+    """The keys of `[tool.tutor]` that hold names and numbers."""
+
+    loss: Annotated[ValueName | None, Meta(description='name one value: loss = "loss"')] = None
+    after: Annotated[
+        tuple[Name, ...], Meta(description='list names of lessons: after = ["descend"]')
+    ] = ()
+    """The lessons to do before this one."""
+    covers: Annotated[
+        tuple[Name, ...], Meta(description='list names of systems: covers = ["A3", "C8"]')
+    ] = ()
+    """The systems of the notes that it teaches, named as in the table of the course."""
+    twin: Annotated[Name, Meta(description='name one lesson: twin = "by_hand"')] = ""
+    """The lesson that is shown next to this one; "" for none."""
+    compare: Annotated[
+        tuple[tuple[ValueName, ValueName], ...],
+        Meta(description='list pairs of names: compare = [["w.grad", "by_hand"]]'),
+    ] = ()
+    """Pairs of names whose values should agree, such as a gradient and its closed form. The second
+    name is the twin's if there is a twin."""
+    steps: Annotated[int, Meta(ge=1, description="give a number of steps, such as 20_000")] = STEPS
+    """The most statements that it may run."""
+
+
+class _Tutor(_Keys, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `[tool.tutor]` table."""
+
+    expect: Annotated[_Tables, Meta(description="write [[tool.tutor.expect]] and keys below")] = []
+    raises: Annotated[_Tables, Meta(description="write [[tool.tutor.raises]] and keys below")] = []
+    plot: Annotated[_Tables, Meta(description="write [[tool.tutor.plot]] and keys below")] = []
+
+
+class Metadata(_Keys, frozen=True, kw_only=True):
+    """What the block says."""
 
     first: int = 0
     last: int = -1
-    """The lines of the block in the file; none of them where the script has no block."""
+    """The first and the last line of the block in the file; an empty range if there is no block."""
     dependencies: tuple[str, ...] = ()
-    loss: str | None = None
-    after: tuple[str, ...] = ()
-    """The lessons to have done before."""
-    covers: tuple[str, ...] = ()
-    """The systems of the notes that it teaches, as the table of the course calls them."""
-    twin: str = ""
-    """The lesson that is shown beside it; "" for none."""
-    compare: tuple[tuple[str, str], ...] = ()
-    """Pairs of names whose values should agree, such as a gradient and its closed form; where
-    there is a twin, the second is the twin's."""
-    steps: int = STEPS
-    """More than so many it may not run."""
     expects: tuple[Expect, ...] = ()
     raises: tuple[Raises, ...] = ()
     plots: tuple[Plot, ...] = ()
-    lines: Mapping[str, int] = field(default_factory=dict)
-    """Where each key of `[tool.tutor]` stands in the file."""
+    lines: Mapping[str, int] = {}
+    """Key of `[tool.tutor]` -> its line in the file."""
     is_lesson: bool = False
-    """Whether it carries a `[tool.tutor]` table."""
+    """Whether there is a `[tool.tutor]` table."""
 
     @property
     def closed_forms(self) -> tuple[tuple[str, str], ...]:
@@ -85,92 +126,48 @@ class _Block:
         self.lines = [comment[2:] for comment in comments]
 
     def read(self) -> Metadata:
+        block = convert(self._toml(), _Script, self.line_of)
+        tutor = convert(block.tool, _Tools, self.line_of).tutor
+        if tutor is None:
+            return Metadata(first=self.first, last=self.last, dependencies=block.dependencies)
+        table = convert(tutor, _Tutor, self.line_of)
+        return Metadata(
+            **{key: getattr(table, key) for key in _Keys.__struct_fields__},
+            first=self.first,
+            last=self.last,
+            dependencies=block.dependencies,
+            expects=self.each("expect", table.expect, Expect),
+            raises=self.each("raises", table.raises, Raises),
+            plots=self.each("plot", table.plot, Plot),
+            lines={key: self.line_of(key) for key in tutor},
+            is_lesson=True,
+        )
+
+    def _toml(self) -> dict[str, Any]:
         try:
-            data = tomllib.loads("\n".join([*self.lines, ""]))
+            return tomllib.loads("\n".join([*self.lines, ""]))
         except tomllib.TOMLDecodeError as error:
             where = re.search(r" \(at line (\d+), .*\)", str(error))
             line = self.first + int(where[1]) if where else self.last
             problem = re.sub(r" \(at .*\)", "", str(error))
             raise Mistake(line, f"the metadata is no TOML: {problem}", "correct it") from None
-        dependencies = data.get("dependencies", [])
-        if not _is_list_of_text(dependencies):
-            raise self.mistake("dependencies", "is no list of names", 'write ["torch"]')
-        tool = data.get("tool", {})
-        table = tool.get("tutor") if isinstance(tool, dict) else None
-        if table is None:
-            return Metadata(self.first, self.last, tuple(dependencies))
-        if not isinstance(table, dict):
-            raise self.mistake("tutor", "is no table", "write [tool.tutor] and its keys below")
-        for key in table:
-            if key not in KEYS:
-                raise self.mistake(key, "is unknown", f"[tool.tutor] knows {', '.join(KEYS)}")
-        loss = table.get("loss")
-        if loss is not None and not (isinstance(loss, str) and _is_name(loss)):
-            raise self.mistake("loss", "is no name", 'write loss = "loss"')
-        compare = table.get("compare", [])
-        if not (isinstance(compare, list) and all(map(_is_pair, compare))):
-            cure = 'write compare = [["w.grad", "by_hand"]]'
-            raise self.mistake("compare", "is no list of pairs of names", cure)
-        steps = table.get("steps", STEPS)
-        if type(steps) is not int or steps < 1:
-            raise self.mistake("steps", "is no number of steps", "write steps = 20_000")
-        twin = table.get("twin", "")
-        if not (isinstance(twin, str) and (not twin or twin.isidentifier())):
-            raise self.mistake("twin", "is no lesson's name", 'write twin = "by_hand"')
-        return Metadata(
-            first=self.first,
-            last=self.last,
-            dependencies=tuple(dependencies),
-            loss=loss,
-            after=self.names(table, "after", 'write after = ["descend"]'),
-            covers=self.names(table, "covers", 'write covers = ["A3", "C8"]'),
-            twin=twin,
-            compare=tuple((one, other) for one, other in compare),
-            steps=steps,
-            expects=self.tables(table, "expect", read_expect),
-            raises=self.tables(table, "raises", read_raises),
-            plots=self.tables(table, "plot", read_plot),
-            lines={key: self.line_of(key) for key in table},
-            is_lesson=True,
-        )
 
-    def names(self, table: dict[str, Any], key: str, cure: str) -> tuple[str, ...]:
-        found = table.get(key, [])
-        if not (_is_list_of_text(found) and all(name.isidentifier() for name in found)):
-            raise self.mistake(key, "is no list of names", cure)
-        return tuple(found)
-
-    def tables(
-        self, table: dict[str, Any], key: str, read: Callable[[object, int], _Read]
-    ) -> tuple[_Read, ...]:
-        """What each table of an array says."""
-        entries = table.get(key, [])
-        if not isinstance(entries, list):
-            raise self.mistake(key, "is no list of tables", f"write [[tool.tutor.{key}]]")
+    def each(
+        self, key: str, tables: Sequence[dict[str, Any]], kind: type[_Declaration]
+    ) -> tuple[_Declaration, ...]:
+        """Return what each table of an array declares, with the line where it begins."""
         head = re.compile(rf"\s*\[\[\s*tool\s*\.\s*tutor\s*\.\s*{key}\s*\]\]")
         lines = [self.first + 1 + i for i, line in enumerate(self.lines) if head.match(line)]
-        if len(lines) != len(entries):
-            lines = [self.line_of(key)] * len(entries)
-        return tuple(read(entry, line) for entry, line in zip(entries, lines, strict=True))
+        if len(lines) != len(tables):
+            lines = [self.line_of(key)] * len(tables)
+
+        def read(table: dict[str, Any], line: int) -> _Declaration:
+            return replace(convert(table, kind, lambda _: line, f"{key}: "), line=line)
+
+        return tuple(map(read, tables, lines))
 
     def line_of(self, key: str) -> int:
         for number, line in enumerate(self.lines, self.first + 1):
             if re.match(rf"\s*(\[.*[\s.])?['\"]?{re.escape(key)}['\"]?\s*[].=]", line):
                 return number
         return self.first
-
-    def mistake(self, key: str, problem: str, cure: str) -> Mistake:
-        return Mistake(self.line_of(key), f"`{key}` {problem}", cure)
-
-
-def _is_list_of_text(value: object) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _is_pair(value: object) -> bool:
-    return _is_list_of_text(value) and len(value) == 2 and all(map(_is_name, value))
-
-
-def _is_name(text: str) -> bool:
-    """Whether it is a name as values have them: `loss`, `model.linear.weight`."""
-    return all(part.isidentifier() for part in text.split("."))

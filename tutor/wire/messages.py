@@ -14,8 +14,10 @@ Commands are imperatives, facts are past participles.
 import os
 import struct
 from collections.abc import Iterator
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from tutor.schema.frame import Audit, Frame, Inside, Past, TensorView
 
@@ -137,7 +139,7 @@ class Printed(msgspec.Struct, frozen=True, array_like=True, tag="printed"):
     """What the script wrote in `step`, which may still be running."""
 
     step: int
-    output: tuple[tuple[int, bytes], ...]
+    output: tuple[tuple[Annotated[int, Meta(ge=1, le=2)], bytes], ...]
     """In order: (1 for stdout or 2 for stderr, bytes)."""
 
 
@@ -159,7 +161,7 @@ class Digested(msgspec.Struct, frozen=True, array_like=True, tag="digested"):
     """What all that the script has named came to, after every `DIGESTED` steps."""
 
     step: int
-    digest: bytes
+    digest: Annotated[bytes, Meta(max_length=64)]
 
 
 class Fetched(msgspec.Struct, frozen=True, array_like=True, tag="fetched"):
@@ -205,11 +207,14 @@ class Audited(msgspec.Struct, frozen=True, array_like=True, tag="audited"):
     audits: tuple[Audit, ...]
 
 
+Outcome = Literal["finished", "raised", "refused", "interrupted", "died"]
+
+
 class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
     """The run is over."""
 
-    outcome: str
-    """finished, raised, refused (the run could not be set up), interrupted or died."""
+    outcome: Outcome
+    """refused: the run could not be set up."""
     message: str = ""
     """One line: what, and `file:line`; empty when it just finished."""
     line: int = 0

@@ -5,7 +5,7 @@ import struct
 
 from torch import Tensor
 
-from tutor.schema.frame import GRAD, ROOT, Past, TensorView
+from tutor.schema.frame import GRAD, ROOT, Past, Phase, TensorView
 from tutor.worker.capture.capture import Capture, Changes
 
 _RANK = {"update": 0, "zero": 1, "loss": 2, "forward": 3, "data": 4, "other": 5}
@@ -76,8 +76,9 @@ class Phases:
             return False
         return self.loss is not None
 
-    def name(self, changed: Changes, ran_backward: bool, is_new_loss: bool, in_loop: bool) -> str:
+    def name(self, changed: Changes, ran_backward: bool, is_new_loss: bool, in_loop: bool) -> Phase:
         """data, forward, loss, backward, update, zero or other."""
+        found: Phase
         if ran_backward:
             found = "backward"
         else:
@@ -93,7 +94,7 @@ class Phases:
                 self._outside[name] = view is not None and view.requires_grad
         return found
 
-    def _phase(self, name: str, view: TensorView | None, in_loop: bool) -> str:
+    def _phase(self, name: str, view: TensorView | None, in_loop: bool) -> Phase:
         capture = self._capture
         if name.endswith(GRAD):
             owner = name[: -len(GRAD)]

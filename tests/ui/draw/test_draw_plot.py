@@ -14,7 +14,7 @@ from tutor.insight.pairing import Pair
 from tutor.insight.plots import PlotData
 from tutor.insight.trajectory import Trajectory
 from tutor.schema.frame import TensorView
-from tutor.script.declarations import Over, Plot
+from tutor.script.declarations import Plot
 from tutor.ui.draw.plots.chart import Chart, log_ticks, ticks
 from tutor.ui.draw.plots.plot import draw_plot, grid
 from tutor.ui.draw.plots.surface import Overlay, draw_surface, room
@@ -36,8 +36,8 @@ def numbers(*values: float) -> Array:
 POINTS = Plot("The points", points=("x", "y"))
 CLASSED = Plot("The points", points=("x", "y", "kind"))
 LINES = Plot("The lines", lines=(("x", "y", "a fit"), ("x", "z")))
-CURVE = Plot("The bowl", of="(v - 2) ** 2", over=(Over("v", -1, 5),), at=("w[0]",))
-MAP = Plot("The map", of="a + b", over=(Over("a", 0, 1), Over("b", 0, 2)), at=("u", "model.v"))
+CURVE = Plot("The bowl", of="(v - 2) ** 2", over={"v": (-1, 5)}, at=("w[0]",))
+MAP = Plot("The map", of="a + b", over={"a": (0, 1), "b": (0, 2)}, at=("u", "model.v"))
 BARS = Plot("The bars", bars="{'first': 1}")
 
 

@@ -1,21 +1,24 @@
 """The messages of a recording: those of the engine's pipe, and two that tell the runs apart."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from tutor.history.recording.file import Damage
 from tutor.history.timeline import Doubt
-from tutor.schema.frame import Frame
+from tutor.schema.frame import Count, Frame
 from tutor.wire.messages import Completed, Digested, Edited, Ended, Launch, Printed, Started, Waited
 
 
 class Began(msgspec.Struct, frozen=True, array_like=True, tag="began"):
     """A run begins; the messages up to the next `Began` are its own."""
 
-    name: str
+    name: Annotated[str, Meta(min_length=1)]
     launch: Launch
-    parent: int | None = None
+    parent: Count | None = None
     """The number of the run that it was forked from, counted from 0; its messages came before."""
-    step: int = 0
+    step: Count = 0
     """The step of the parent after which it was forked. What came before is told there."""
     doubt: Doubt | None = None
 
@@ -26,9 +29,9 @@ class Completion(msgspec.Struct, frozen=True, array_like=True, tag="completion")
     runs: int
     steps: int
     """Those of all runs, each counted once."""
-    shown: int
+    shown: Count
     """The number of the run that the learner looked at, and the step."""
-    cursor: int
+    cursor: Count
 
 
 Event = Started | Frame | Printed | Completed | Edited | Digested | Waited | Ended

@@ -25,10 +25,6 @@ from tutor.wire.messages import (
     Waited,
 )
 
-_PHASES = ("data", "forward", "loss", "backward", "update", "zero", "other")
-
-_OUTCOMES = ("finished", "raised", "refused", "interrupted", "died")
-
 _RUNS = 1000
 
 _NAMES = 2**16
@@ -127,7 +123,6 @@ class Check:
             self._check_views(message.changed)
         elif isinstance(message, Digested):
             _want(run.digested < message.step == run.steps, "a digest out of order")
-            _want(len(message.digest) <= 64, "a digest that is too long")
             run.digested = message.step
         elif isinstance(message, Started):
             _want(not run.is_started and run.steps == run.first, "a start out of order")
@@ -144,16 +139,16 @@ class Check:
         _want(len(self._runs) < _RUNS, "too many runs")
         check_name(began.name)
         names = [run.began.name for run in self._runs]
-        _want(bool(began.name) and began.name not in names, "two runs of one name")
+        _want(began.name not in names, "two runs of one name")
         launch = began.launch
         lines = _check_launch(launch)
         before = 0
         if began.parent is None:
             _want(not began.step, "a fork of nothing")
         else:
-            _want(0 <= began.parent < len(self._runs), "a fork of a run that is not there")
+            _want(began.parent < len(self._runs), "a fork of a run that is not there")
             parent = self._runs[began.parent]
-            _want(0 <= began.step <= parent.steps, "a fork at a step that is not there")
+            _want(began.step <= parent.steps, "a fork at a step that is not there")
             same = parent.began.launch
             is_same = (launch.source, launch.show) == (same.source, same.show)
             _want(is_same, "a fork of another script")
@@ -161,26 +156,23 @@ class Check:
             self._copied += before + _NAME * len(self._names)
             _want(self._copied <= _COPIED, "more branches than memory holds")
         if began.doubt is not None:
-            _want(began.doubt.step >= 0, "a doubt at no step")
             check_text(began.doubt.reason)
         self._slots = launch.slots
         self._runs.append(_Run(began, lines, began.step, began.step, before=before))
 
     def _complete(self, end: Completion) -> None:
-        _want(0 <= end.shown < len(self._runs), "a look at a run that is not there")
+        _want(end.shown < len(self._runs), "a look at a run that is not there")
         runs, steps, last = self.counts(end.shown)
         _want((end.runs, end.steps) == (runs, steps), "steps that are missing")
-        _want(0 <= end.cursor <= last, "a look at a step that is not there")
+        _want(end.cursor <= last, "a look at a step that is not there")
         self.is_complete = True
 
     def _take_frame(self, run: _Run, frame: Frame) -> None:
-        _want(frame.step == run.steps + 1, f"step {frame.step} after step {run.steps}")
-        _want(0 < frame.line <= run.lines, f"line {frame.line} of {run.lines}")
-        _want(0 <= frame.loop <= run.lines, f"a loop in line {frame.loop} of {run.lines}")
-        iteration = -1 if frame.iteration is None else frame.iteration
-        _want((iteration >= 0) == (frame.loop > 0), "an iteration outside of a loop")
-        _want(-1 <= iteration < 2**31, "an iteration that never comes")
-        _want(frame.phase in _PHASES, "a phase that there is none of")
+        if frame.step != run.steps + 1:
+            raise Damage(f"step {frame.step} after step {run.steps}")
+        if max(frame.line, frame.loop) > run.lines:
+            raise Damage(f"line {max(frame.line, frame.loop)} of {run.lines}")
+        _want((frame.iteration is None) == (frame.loop == 0), "an iteration outside of a loop")
         if frame.slots:
             wanted = len(self._slots.get(frame.line, ()))
             _want(len(frame.slots) == wanted, "values of a note that is not there")
@@ -220,7 +212,6 @@ class Check:
         _want(run.printed <= printed.step <= run.steps + 1, "output out of order")
         _want(printed.step > run.first, "output out of order")
         run.printed = printed.step
-        _want(all(stream in (1, 2) for stream, _ in printed.output), "output to nowhere")
 
 
 def _want(holds: bool, otherwise: str) -> None:
@@ -273,7 +264,6 @@ def _check_environment(environment: Mapping[str, str]) -> None:
 
 
 def _check_end(ended: Ended, lines: int) -> None:
-    _want(ended.outcome in _OUTCOMES, "an end that there is none of")
     _want(0 <= ended.line <= lines, f"an end in line {ended.line} of {lines}")
     check_text(ended.message)
     check_text(ended.traceback)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tutor.schema.frame import EXACT, Summary, TensorView
+from tutor.schema.frame import EXACT, Kind, Summary, TensorView
 from tutor.worker.capture import summary
 from tutor.worker.capture.tensor_watch import CONTENT, FINGERPRINT
 
@@ -92,6 +92,6 @@ class ArrayWatch:
     def _view(
         self, array: Array, data: bytes | None = None, kept: Summary | None = None
     ) -> TensorView:
-        kind = "number" if isinstance(self._value, np.number) else "array"
+        kind: Kind = "number" if isinstance(self._value, np.number) else "array"
         dtype = array.dtype
         return TensorView(kind, array.shape, dtype.name, "cpu", False, dtype.str, data, kept)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tutor.schema.frame import GRAD, ROOT, TensorView
+from tutor.schema.frame import GRAD, ROOT, Kind, TensorView
 from tutor.worker.capture import transfer
 from tutor.worker.capture.array_watch import ArrayWatch
 from tutor.worker.capture.modules import Modules
@@ -170,7 +170,7 @@ class Capture:
             del (self._numbers if kind == "number" else self._arrays)[name]
             changed[name] = None
 
-    def _watch(self, name: str, tensor: Tensor, kind: str | None = None) -> None:
+    def _watch(self, name: str, tensor: Tensor, kind: Kind | None = None) -> None:
         watch = self.watches.get(name)
         if watch is None:
             self.watches[name] = watch = Watch(name, tensor, kind)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tutor.schema.frame import Kind
 from tutor.worker import torch_private
 
 _keys, _values = operator.methodcaller("keys"), operator.methodcaller("values")
@@ -17,7 +18,7 @@ class Modules:
     """Follows the modules that the script has named."""
 
     def __init__(self) -> None:
-        self.parts: dict[str, tuple[Tensor, str | None]] = {}
+        self.parts: dict[str, tuple[Tensor, Kind | None]] = {}
         """Name -> parameter or buffer, and the kind that a view of it has."""
         self._paths: dict[int, str] = {}
         """The names of all modules, at any depth, by their identity."""
@@ -73,6 +74,7 @@ class Modules:
         parameters, buffers = torch_private.parameters_of(module), torch_private.buffers_of(module)
         children = torch_private.children_of(module)
         self._containers += [parameters, buffers, children]
+        kind: Kind | None
         for values, kind in ((parameters, None), (buffers, "buffer")):
             for name, value in values.items():
                 if value is not None and id(value) not in seen:

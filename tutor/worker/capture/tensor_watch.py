@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tutor.schema.frame import EXACT, GRAD, TensorView
+from tutor.schema.frame import EXACT, GRAD, Kind, TensorView
 from tutor.worker import torch_private
 from tutor.worker.capture import summary, transfer, views
 from tutor.worker.capture.memory import Read, read_contiguous, read_strided
@@ -61,7 +61,7 @@ class Watch:
         "view",
     )
 
-    def __init__(self, name: str, tensor: Tensor, kind: str | None = None) -> None:
+    def __init__(self, name: str, tensor: Tensor, kind: Kind | None = None) -> None:
         self.name = name
         self.tensor = tensor
         self.view: TensorView | None = None

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tutor.schema.frame import EXACT, Summary, TensorView
+from tutor.schema.frame import EXACT, Kind, Summary, TensorView
 from tutor.worker.capture import transfer
 
 UNKNOWN = Summary(math.nan, math.nan, math.nan, math.nan, math.nan, 0, (), 0, 0, b"")
@@ -18,7 +18,7 @@ UNKNOWN = Summary(math.nan, math.nan, math.nan, math.nan, math.nan, 0, (), 0, 0,
 
 def of_tensor(
     tensor: Tensor,
-    kind: str | None,
+    kind: Kind | None,
     data: bytes | None = None,
     kept: Summary | None = None,
 ) -> TensorView:
@@ -77,7 +77,7 @@ def blank(
     if math.prod(shape) > EXACT:
         return None
     name, stored = _dtype(dtype)
-    word = "parameter" if kind is torch.nn.Parameter else "tensor"
+    word: Kind = "parameter" if kind is torch.nn.Parameter else "tensor"
     return TensorView(word, tuple(shape), name, "cpu", requires_grad, stored, None)
 
 

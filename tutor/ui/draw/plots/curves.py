@@ -44,8 +44,8 @@ def draw_curves(
         points = [(scaled(picture.points[0], False), scaled(picture.points[1], plot.log))]
     curve: list[tuple[Array, Array]] = []
     if picture.surface is not None:
-        over = plot.over[0]
-        across = np.linspace(over.low, over.high, len(picture.surface))
+        [(low, high)] = plot.over.values()
+        across = np.linspace(low, high, len(picture.surface))
         curve = [(across, scaled(picture.surface, plot.log))]
     everything = [*lines, *points, *curve]
     x = _range([x for x, _ in everything], exact=bool(curve))

@@ -103,7 +103,7 @@ def _map(
 ) -> Sequence[Strip]:
     if picture.surface is None:
         return ()
-    first, second = plot.over
+    first, second = plot.over.items()
     overlays = [
         Overlay("•", x, y, style, joined=True)
         for (x, y, _), (_, style) in zip(picture.lines, marks.lines(palette), strict=False)
@@ -119,11 +119,11 @@ def _map(
         if len(one.coordinates) == 2:
             x, y = one.coordinates
             overlays.append(Overlay(one.mark or HERE, x, y, style))
-    names = plot.at if len(plot.at) == 2 else (first.name, second.name)
+    names = plot.at if len(plot.at) == 2 else (first[0], second[0])
     return draw_surface(
         picture.surface,
-        (first.low, first.high),
-        (second.low, second.high),
+        first[1],
+        second[1],
         (names[0], names[1]),
         overlays,
         width,
