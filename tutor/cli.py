@@ -195,16 +195,16 @@ def list_(as_json: bool) -> None:
         click.echo(f"  {entry.id:<{names}}{entry.error or f'{entry.title}: {entry.summary}'}")
 
 
-@main.command()
+@main.command("check")
 @click.argument("targets", nargs=-1, metavar="[TARGET]…")
 @_device
-def check(targets: tuple[str, ...], device: str | None) -> None:
-    """Run lessons and report every figure, slot, question and assert that does not hold."""
-    from tutor.commands.check import check as findings
+def check_(targets: tuple[str, ...], device: str | None) -> None:
+    """Run lessons, and report every claim and every rule of form that does not hold."""
+    from tutor.commands import check
 
     count = 0
     with _told("interrupted"):
-        for finding in findings([_resolve(target) for target in targets], device):
+        for finding in check.check([_resolve(target) for target in targets], device):
             click.echo(finding)
             count += 1
     click.echo("every claim holds" if not count else f"{count} to mend", err=bool(count))

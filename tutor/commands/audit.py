@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import IO
 
-from tutor.commands.run import EXIT, Headless
+from tutor.commands.headless import HeadlessEngine
+from tutor.commands.run import EXIT
 from tutor.history.record_events import record
 from tutor.history.timeline import Timeline
 from tutor.insight import audit
@@ -39,7 +40,7 @@ def run(
     Raises:
         BadRequest: there is no such step or gradient, or it cannot be audited.
     """
-    with Headless() as headless:
+    with HeadlessEngine() as headless:
         launch = headless.launch_of(lesson, path, request, exact=False)
         timeline, ended = _record(headless, launch, at)
         if ended.outcome not in ("finished", "raised", "interrupted", "died"):
@@ -62,7 +63,7 @@ def run(
     return 0 if all(one.agrees for one in checked) else 1
 
 
-def _record(headless: Headless, launch: Launch, at: int | None) -> tuple[Timeline, Ended]:
+def _record(headless: HeadlessEngine, launch: Launch, at: int | None) -> tuple[Timeline, Ended]:
     """The run, and how it ended."""
     timeline, ended = Timeline(), Ended("finished")
     for event in headless.events(launch):
@@ -92,7 +93,7 @@ def _chosen(
 
 
 def _measure(
-    headless: Headless, launch: Launch, timeline: Timeline, names: Sequence[str], step: int
+    headless: HeadlessEngine, launch: Launch, timeline: Timeline, names: Sequence[str], step: int
 ) -> tuple[Audit, ...]:
     replay = audit.replay(launch, timeline, names, step)
     for event in headless.events(replay, step):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 
-from tutor.commands.run import Headless
+from tutor.commands.headless import HeadlessEngine
 from tutor.course import progress
 from tutor.course.catalog import find, lessons_folder
 from tutor.schema.errors import BadRequest
@@ -19,7 +19,7 @@ def report() -> Iterator[str]:
     """One line a fact."""
     yield _row("tutor", version("autograd-tutor"))
     yield _row("python", f"{platform.python_version()} ({sys.executable})")
-    with Headless() as headless:
+    with HeadlessEngine() as headless:
         try:
             headless.detected()
             device, torch = headless.engine.device or "", headless.engine.torch or ""

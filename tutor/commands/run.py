@@ -1,105 +1,24 @@
 """Runs without a screen: `tutor run`, for tables, CI and scripts."""
 
 import contextlib
-import math
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from time import monotonic
 from typing import IO
 
 import msgspec
 
+from tutor.commands.headless import HeadlessEngine
 from tutor.commands.run_output import JsonReport, TextReport
-from tutor.engine.client import Engine
-from tutor.engine.run import Run
 from tutor.history.recording.reader import find
 from tutor.history.recording.tree import MAIN
 from tutor.history.recording.writer import writing
 from tutor.schema.errors import BadRequest
 from tutor.schema.frame import Frame
 from tutor.script.lesson import Lesson, LessonError
-from tutor.session.launch import prepare
 from tutor.session.request import Request
-from tutor.wire.messages import FOREVER, Ended, Event, Launch, Printed, Waited
+from tutor.wire.messages import Ended, Launch, Printed
 
 EXIT = {"finished": 0, "raised": 1, "died": 1, "refused": 2, "interrupted": 130}
 """Exit status by the outcome of a run."""
-
-
-class Headless:
-    """An engine for callers that wait for it. A context manager: it is closed at the end."""
-
-    def __init__(self) -> None:
-        self.engine = Engine()
-        self._news = threading.Event()
-        self.engine.on_change = self._news.set
-
-    def __enter__(self) -> "Headless":
-        self.engine.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.engine.close()
-
-    def detected(self) -> str | None:
-        """The accelerator that works here, as soon as it is known.
-
-        Raises:
-            BadRequest: no run can start, with the reason.
-        """
-        while self.engine.device is None:
-            if self.engine.failure is not None:
-                raise BadRequest(self.engine.failure)
-            self._news.wait()
-            self._news.clear()
-        return self.engine.detected
-
-    def launch_of(self, lesson: Lesson, path: str, request: Request, exact: bool) -> Launch:
-        """The launch of `lesson`, on the detected device where that is its choice."""
-        asks_device = lesson.metadata.is_lesson and request.device is None
-        return prepare(lesson, path, request, self.detected() if asks_device else None, exact)
-
-    def events(
-        self, launch: Launch, stop: int = FOREVER, patience: float | None = None
-    ) -> Iterator[Event]:
-        """Run to the end, or until step `stop` is recorded. Ctrl+C interrupts the script.
-
-        Raises:
-            TimeoutError: it took longer than `patience` seconds.
-        """
-        until = monotonic() + patience if patience is not None else math.inf
-        news = threading.Event()
-        run = self.engine.launch(launch, news.set)
-        run.go(stop)
-        try:
-            with _interrupts(run):
-                while True:
-                    if not news.wait(min(until - monotonic(), threading.TIMEOUT_MAX)):
-                        raise TimeoutError
-                    news.clear()
-                    for event in run.take():
-                        yield event
-                        if isinstance(event, Ended) or (
-                            isinstance(event, Waited) and event.step >= stop
-                        ):
-                            return
-        finally:
-            run.close()
-
-
-@contextlib.contextmanager
-def _interrupts(run: Run) -> Iterator[None]:
-    """Let Ctrl+C interrupt the script rather than this process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, lambda number, frame: run.interrupt())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def run(
@@ -128,7 +47,7 @@ def run(
     """
     with contextlib.ExitStack() as stack:
         writer = stack.enter_context(writing(save)) if save is not None else None
-        headless = stack.enter_context(Headless())
+        headless = stack.enter_context(HeadlessEngine())
         launch = headless.launch_of(lesson, path, request, exact=as_json)
         if operations:
             launch = msgspec.structs.replace(launch, operations=0)

@@ -65,8 +65,17 @@ def find(folder: Path | None = None) -> list[Entry]:
 def neighbours(path: Path) -> dict[str, Path]:
     """The lessons that a script can name, in reading order: those of its own course, or of this
     one if it stands alone."""
-    own = _named(path.absolute().parent.parent)
-    return own if path.absolute() in own.values() else _named(lessons_folder())
+    folder = path.absolute().parent.parent
+    is_part = any(path.absolute() == one for _, one in _files(folder))
+    return _named(folder if is_part else lessons_folder())
+
+
+def name_taken(path: Path) -> LessonError | None:
+    """Return the error of a lesson whose name another one of its course has before it, if any."""
+    files = list(_files(path.absolute().parent.parent))
+    slug = next((slug for slug, one in files if one == path.absolute()), None)
+    first = next((one for name, one in files if name == slug), path.absolute())
+    return _name_taken(path, slug or "", first) if first != path.absolute() else None
 
 
 def _named(folder: Path) -> dict[str, Path]:
@@ -134,9 +143,12 @@ def _entry(slug: str, chapter: Chapter, path: Path, first: Path) -> Entry:
     try:
         lesson = read(path)
         if first != path:
-            cure = "rename one of the two"
-            raise LessonError(path, 1, f"the name `{slug}` is taken by {first}", cure)
+            raise _name_taken(path, slug, first)
     except LessonError as error:
         return Entry(slug, slug, title, path, "", promise, (), str(error))
     after = lesson.metadata.after
     return Entry(slug, lesson.title, title, path, lesson.summary, promise, after, None)
+
+
+def _name_taken(path: Path, slug: str, first: Path) -> LessonError:
+    return LessonError(path, 1, f"the name `{slug}` is taken by {first}", "rename one of the two")
