@@ -1,4 +1,4 @@
-"""What this program finds on this machine, for a learner who wonders and for a bug report."""
+"""`tutor doctor`: report what the program finds on this machine, for a bug report."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ _LABEL = 10
 
 
 def report() -> Iterator[str]:
-    """One line a fact."""
+    """Yield one line for each fact."""
     yield _row("tutor", version("autograd-tutor"))
     yield _row("python", f"{platform.python_version()} ({sys.executable})")
     with HeadlessEngine() as headless:

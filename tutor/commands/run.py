@@ -1,4 +1,4 @@
-"""Runs without a screen: `tutor run`, for tables, CI and scripts."""
+"""`tutor run`: run a script without a screen and print its steps, or print a recording."""
 
 import contextlib
 import sys
@@ -37,13 +37,16 @@ def run(
         lesson: The script.
         path: Its path as the learner typed it.
         stop: The last step to run.
-        as_json: One JSON object a step rather than a table.
-        operations: With it, what went on inside each step.
-        stdout: Where it goes. The script's stderr and its traceback go to this process's stderr.
-        save: Where the recording goes.
+        as_json: Print one JSON object for each step instead of a table.
+        operations: Print the operations inside each step too; needs `as_json`.
+        stdout: The script's stderr and its traceback go to this process's stderr instead.
+        save: The file to save the recording in.
 
     Returns:
         The exit status.
+
+    Raises:
+        BadRequest: the run cannot start, or an edit comes after its last step.
     """
     with contextlib.ExitStack() as stack:
         writer = stack.enter_context(writing(save)) if save is not None else None
@@ -64,21 +67,21 @@ def run(
                 report.take(event)
         report.close(ended)
         if writer is not None and ended.outcome == "refused":
-            # Nothing ran: what was recorded before is worth more.
+            # Nothing ran: leave the writer before it replaces an earlier recording of this name.
             raise BadRequest(ended.message)
     for edit in request.edits:
         if ended.outcome != "refused" and edit.step > report.steps:
-            told = f"--edit {edit.step}:{edit.target}: the run has only {report.steps} steps"
-            raise BadRequest(told)
-    return _told(report, ended)
+            problem = f"--edit {edit.step}:{edit.target}: the run has only {report.steps} steps"
+            raise BadRequest(problem)
+    return _exit_status(report, ended)
 
 
 def replay(target: str, show: tuple[str, ...], stop: int, as_json: bool, stdout: IO[bytes]) -> int:
-    """Print what a recorded run did, as it was printed when it ran.
+    """Print a recorded run as `run` printed it.
 
     Args:
         target: `FILE` or `FILE@BRANCH`.
-        show: Of the expressions that were shown then; none: all of them.
+        show: Which of the expressions that the run was saved with to print; all of them for none.
         stop: The last step to print.
 
     Returns:
@@ -108,23 +111,23 @@ def replay(target: str, show: tuple[str, ...], stop: int, as_json: bool, stdout:
         else:
             report.take(event)
     report.close(ended)
-    return _told(report, ended)
+    return _exit_status(report, ended)
 
 
 def _report(launch: Launch, as_json: bool, stdout: IO[bytes]) -> JsonReport | TextReport:
     return JsonReport(launch, stdout) if as_json else TextReport(launch, stdout)
 
 
-def _told(report: JsonReport | TextReport, ended: Ended) -> int:
-    """The exit status, what went wrong having been told on stderr."""
+def _exit_status(report: JsonReport | TextReport, ended: Ended) -> int:
+    """Print what went wrong on stderr, and return the exit status of the run."""
     for expression, reason in report.unknown.items():
         print(f"tutor: --show {expression} never had a value: {reason}", file=sys.stderr)
     if ended.outcome != "finished" or ended.message:
-        told = f"tutor: {ended.message}" if ended.outcome == "refused" else ended.message
-        print(ended.traceback or f"{told}\n", end="", file=sys.stderr)
+        message = f"tutor: {ended.message}" if ended.outcome == "refused" else ended.message
+        print(ended.traceback or f"{message}\n", end="", file=sys.stderr)
     return EXIT[ended.outcome]
 
 
-def tell_unreadable(error: LessonError, stdout: IO[bytes]) -> None:
-    """The one object of a run that could not begin."""
+def print_unreadable(error: LessonError, stdout: IO[bytes]) -> None:
+    """Print the only JSON object of a run that could not begin."""
     JsonReport(Launch(str(error.path), ""), stdout).close(Ended("refused", str(error)))
