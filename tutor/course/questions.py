@@ -27,7 +27,7 @@ def answers(lesson: Lesson, frame: Frame) -> list[str]:
     return found
 
 
-def veiled(lesson: Lesson, ran: Collection[int]) -> dict[int, str]:
+def masked_lines(lesson: Lesson, ran: Collection[int]) -> dict[int, str]:
     """Return the lines of the source that would give an answer away, with the answers masked.
 
     A question is masked until its statement has run: its expression, and the note between it and
