@@ -1,4 +1,7 @@
-"""The command line. Each command imports what it needs: the menu must not wait for the others."""
+"""The command line: parse options, call the command, turn errors into one line and a status.
+
+Each command imports its own module when it runs, so that the menu does not wait for the others.
+"""
 
 import json
 import sys
@@ -17,12 +20,18 @@ _seed = click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), default=DEFAULT_SEED, show_default=True
 )
 
-_set = click.option("--set", "sets", metavar="NAME=VALUE", multiple=True, help="Turn a knob.")
+_set = click.option(
+    "--set", "sets", metavar="NAME=VALUE", multiple=True, help="Set a knob to a value."
+)
 _edit = click.option(
     "--edit", "edits", metavar="STEP:NAME=VALUE", multiple=True, help="Change a value after a step."
 )
 _memory = click.option(
-    "--memory", default="256M", show_default=True, metavar="SIZE", help="What recording may take."
+    "--memory",
+    default="256M",
+    show_default=True,
+    metavar="SIZE",
+    help="Memory for recorded values.",
 )
 
 
@@ -31,7 +40,10 @@ _memory = click.option(
 @_memory
 @click.pass_context
 def main(context: click.Context, memory: str) -> None:
-    """Step through real PyTorch scripts, forwards and backwards. Without a command: the course."""
+    """Step through real PyTorch scripts, forwards and backwards.
+
+    Without a command: open the course.
+    """
     if context.invoked_subcommand is None:
         _screen(None, None, DEFAULT_SEED, memory)
     context.default_map = {"open": {"memory": memory}}
@@ -43,22 +55,27 @@ def main(context: click.Context, memory: str) -> None:
 @_seed
 @_memory
 def open_(target: str, device: str | None, seed: int, memory: str) -> None:
-    """Open a lesson by its name, any Python script, or a recording."""
+    """Open a lesson, a script or a recording.
+
+    TARGET is a lesson's name, a script's path, or a recording: FILE or FILE@BRANCH.
+    """
     _screen(target, device, seed, memory)
 
 
-@main.command()
+@main.command("run")
 @click.argument("target")
 @_device
 @_seed
 @_set
 @_edit
-@click.option("--show", metavar="EXPR", multiple=True, help="An expression to show at each step.")
-@click.option("--stop", type=click.IntRange(1), default=FOREVER, metavar="STEP", help="Last step.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a step.")
-@click.option("--operations", is_flag=True, help="With --json: what went on inside each step.")
-@click.option("--save", metavar="FILE", help="Save what was recorded: run.tutor.")
-def run(
+@click.option("--show", metavar="EXPR", multiple=True, help="Show this expression at each step.")
+@click.option(
+    "--stop", type=click.IntRange(1), default=FOREVER, metavar="STEP", help="Stop after this step."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each step.")
+@click.option("--operations", is_flag=True, help="With --json: the operations inside each step.")
+@click.option("--save", metavar="FILE", help="Save the recording, such as run.tutor.")
+def run_(
     target: str,
     device: str | None,
     seed: int,
@@ -70,8 +87,11 @@ def run(
     operations: bool,
     save: str | None,
 ) -> None:
-    """Run a lesson or a script without a screen, or print a recording: FILE or FILE@BRANCH."""
-    from tutor.commands import run as headless
+    """Run a script without a screen.
+
+    TARGET is a lesson's name, a script, or a recording to print: FILE or FILE@BRANCH.
+    """
+    from tutor.commands import run
     from tutor.history.recording.reader import locate
     from tutor.script.lesson import LessonError, read
     from tutor.session.launch import edit, expression, settings
@@ -80,14 +100,14 @@ def run(
     stdout = sys.stdout.buffer
     if locate(target) is not None:
         _refuse_options(target, "device", "seed", "sets", "edits", "operations", "save")
-        with _told(f"{target}: interrupted"):
-            sys.exit(headless.replay(target, show, stop, as_json, stdout))
+        with _errors_as_one_line(f"{target}: interrupted"):
+            sys.exit(run.replay(target, show, stop, as_json, stdout))
     if operations and not as_json:
         _refuse("--operations: want --json too; the table has no room for operations")
     if operations and save:
         _refuse("--operations: a recording does not keep them; leave --save out, or these")
     path = _resolve(target)
-    with _told(f"{path}: interrupted before it began"):
+    with _errors_as_one_line(f"{path}: interrupted before it began"):
         request = Request(
             device, seed, settings(sets), tuple(map(edit, edits)), tuple(map(expression, show))
         )
@@ -95,9 +115,9 @@ def run(
             lesson = read(path)
         except LessonError as error:
             if as_json:
-                headless.tell_unreadable(error, stdout)
+                run.print_unreadable(error, stdout)
             raise
-        sys.exit(headless.run(lesson, str(path), request, stop, as_json, operations, stdout, save))
+        sys.exit(run.run(lesson, str(path), request, stop, as_json, operations, stdout, save))
 
 
 @main.command("audit")
@@ -106,9 +126,11 @@ def run(
 @_seed
 @_set
 @_edit
-@click.option("--at", type=click.IntRange(1), metavar="STEP", help="The backward pass up to here.")
-@click.option("--of", metavar="NAME", help="One parameter only.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a parameter.")
+@click.option(
+    "--at", type=click.IntRange(1), metavar="STEP", help="Audit the last backward pass up to here."
+)
+@click.option("--of", metavar="NAME", help="Audit one parameter only.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each parameter.")
 def audit_(
     target: str,
     device: str | None,
@@ -119,14 +141,17 @@ def audit_(
     of: str | None,
     as_json: bool,
 ) -> None:
-    """Hold autograd's gradients against finite differences: of the first backward pass, or --at."""
+    """Compare gradients with finite differences.
+
+    Audits the gradients of the first backward pass, or of the one that --at names.
+    """
     from tutor.commands import audit
     from tutor.script.lesson import read
     from tutor.session.launch import edit, settings
     from tutor.session.request import Request
 
     path = _resolve(target)
-    with _told(f"{path}: interrupted"):
+    with _errors_as_one_line(f"{path}: interrupted"):
         request = Request(device, seed, settings(sets), tuple(map(edit, edits)))
         lesson, stdout = read(path), sys.stdout.buffer
         sys.exit(audit.run(lesson, str(path), request, at, of, as_json, stdout))
@@ -135,14 +160,19 @@ def audit_(
 @main.command("diff")
 @click.argument("one", metavar="A")
 @click.argument("other", metavar="B")
-@click.option("--rtol", type=click.FloatRange(0), default=0.0, help="Allowed: rtol·|B| + atol.")
+@click.option(
+    "--rtol", type=click.FloatRange(0), default=0.0, help="Elements may differ by rtol·|B| + atol."
+)
 @click.option("--atol", type=click.FloatRange(0), default=0.0)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def diff_(one: str, other: str, rtol: float, atol: float, as_json: bool) -> None:
-    """Tell where two recordings part; each is FILE or FILE@BRANCH."""
+    """Find where two recordings differ.
+
+    A and B are FILE or FILE@BRANCH. Prints the first step that differs, and its values.
+    """
     from tutor.commands import diff
 
-    with _told("interrupted"):
+    with _errors_as_one_line("interrupted"):
         found = diff.compare(one, other, rtol, atol)
         click.echo(json.dumps(found.fields(), ensure_ascii=False) if as_json else found.text())
         sys.exit(0 if found.is_same else 1)
@@ -150,20 +180,23 @@ def diff_(one: str, other: str, rtol: float, atol: float, as_json: bool) -> None
 
 @main.command("export")
 @click.argument("target", metavar="FILE")
-@click.option("--csv", "as_csv", is_flag=True, help="The numbers, a row a step.")
+@click.option("--csv", "as_csv", is_flag=True, help="The numbers, one row for each step.")
 @click.option("--svg", "step", type=click.IntRange(1), metavar="STEP", help="The screen at a step.")
-@click.option("--cast", "as_cast", is_flag=True, help="The walk through it, for asciinema.")
+@click.option("--cast", "as_cast", is_flag=True, help="A film of the whole run, for asciinema.")
 @click.option(
-    "--size", default="120x40", show_default=True, help="Of the screen, with --svg, --cast."
+    "--size", default="120x40", show_default=True, help="Size of the screen, for --svg and --cast."
 )
-@click.option("-o", "--output", metavar="OUT", help="A file, rather than the terminal.")
+@click.option("-o", "--output", metavar="OUT", help="Write to this file instead of the terminal.")
 def export_(
     target: str, as_csv: bool, step: int | None, as_cast: bool, size: str, output: str | None
 ) -> None:
-    """Bring a recording, FILE or FILE@BRANCH, into another form."""
+    """Convert a recording to CSV, SVG or a film.
+
+    FILE may also be FILE@BRANCH.
+    """
     if as_csv + (step is not None) + as_cast != 1:
         _refuse("export: say into what, one of --csv, --svg STEP, --cast")
-    with _told("interrupted"):
+    with _errors_as_one_line("interrupted"):
         if as_csv:
             from tutor.commands import export
 
@@ -175,7 +208,7 @@ def export_(
 
 
 @main.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a lesson.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each lesson.")
 def list_(as_json: bool) -> None:
     """List the lessons."""
     from tutor.course.catalog import find
@@ -195,16 +228,20 @@ def list_(as_json: bool) -> None:
         click.echo(f"  {entry.id:<{names}}{entry.error or f'{entry.title}: {entry.summary}'}")
 
 
-@main.command()
+@main.command("check")
 @click.argument("targets", nargs=-1, metavar="[TARGET]…")
 @_device
-def check(targets: tuple[str, ...], device: str | None) -> None:
-    """Run lessons and report every figure, slot, question and assert that does not hold."""
-    from tutor.commands.check import check as findings
+def check_(targets: tuple[str, ...], device: str | None) -> None:
+    """Run lessons and report what does not hold.
+
+    Checks every figure, slot, question and assert, and the rules of form. Without a TARGET: the
+    whole course.
+    """
+    from tutor.commands import check
 
     count = 0
-    with _told("interrupted"):
-        for finding in findings([_resolve(target) for target in targets], device):
+    with _errors_as_one_line("interrupted"):
+        for finding in check.check([_resolve(target) for target in targets], device):
             click.echo(finding)
             count += 1
     click.echo("every claim holds" if not count else f"{count} to mend", err=bool(count))
@@ -213,7 +250,10 @@ def check(targets: tuple[str, ...], device: str | None) -> None:
 
 @main.command()
 def doctor() -> None:
-    """Show the device, torch, the terminal and the paths as this program sees them."""
+    """Show what is found on this machine.
+
+    The device, torch, the terminal and the paths, as this program sees them.
+    """
     from tutor.commands.doctor import report
 
     for line in report():
@@ -226,13 +266,13 @@ def _screen(target: str | None, device: str | None, seed: int, memory: str) -> N
     from tutor.ui.terminal.terminal import show
 
     path = None if target is None else _openable(target)
-    with _told("interrupted"):
+    with _errors_as_one_line("interrupted"):
         request = Request(device, seed, memory=memory_size(memory))
     sys.exit(show(Engine(eager=True), path, request))
 
 
 def _cells(size: str) -> tuple[int, int]:
-    """`120x40` as columns and rows."""
+    """Parse a size such as `120x40` as columns and rows."""
     width, cross, height = size.partition("x")
     if not (cross and width.isdecimal() and height.isdecimal()):
         _refuse(f"--size {size}: want COLUMNSxROWS, such as 120x40")
@@ -243,13 +283,14 @@ def _cells(size: str) -> tuple[int, int]:
 
 
 def _openable(target: str) -> str:
-    """A script's path, or a recording: FILE or FILE@BRANCH."""
+    """Return a recording, FILE or FILE@BRANCH, as it is, and the path of any other target."""
     from tutor.history.recording.reader import locate
 
     return target if locate(target) else str(_resolve(target))
 
 
 def _resolve(target: str) -> Path:
+    """Return the path of a script or of the lesson with this name."""
     from tutor.course.catalog import resolve
 
     try:
@@ -259,7 +300,7 @@ def _resolve(target: str) -> Path:
 
 
 def _refuse_options(target: str, *names: str) -> None:
-    """Refuse options that are about how a script runs: here it has run."""
+    """Refuse options that decide how a script runs: the run of a recording is over."""
     context = click.get_current_context()
     for parameter in context.command.params:
         is_given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
@@ -268,8 +309,8 @@ def _refuse_options(target: str, *names: str) -> None:
 
 
 @contextmanager
-def _told(interrupted: str) -> Iterator[None]:
-    """Tell in one line what cannot be done, and end."""
+def _errors_as_one_line(interrupted: str) -> Iterator[None]:
+    """Print an error as one line and exit; Ctrl+C prints the line `interrupted`."""
     from tutor.schema.errors import BadRequest
     from tutor.script.lesson import LessonError
 

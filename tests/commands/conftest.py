@@ -22,7 +22,7 @@ def lent(engine: Engine) -> Callable[[], AbstractContextManager[None]]:
     @contextmanager
     def lend() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("tutor.commands.run.Engine", lambda: engine)
+            patch.setattr("tutor.commands.headless.Engine", lambda: engine)
             # They start what they use, close it, and listen to it.
             patch.setattr(engine, "start", lambda: None)
             patch.setattr(engine, "close", lambda: None)

@@ -20,14 +20,21 @@ LESSON = """\
 # %% Code
 import torch
 
+start = 2.0  # @param
 # The slope is {slope}.
-w = torch.tensor(2.0, requires_grad=True)
+w = torch.tensor(start, requires_grad=True)
 for i in range(3):
     loss = w * w
+    # @ask How often did it run? -> i + 1
     loss.backward()
 # @ask What is in w.grad? -> w.grad.item() | 4 | 12
 slope = 6 * w.detach()
 ASSERT
+
+# %% [markdown]
+# ## Try it
+# Turn `start`.
+
 # /// script
 # dependencies = ["torch"]
 # [tool.tutor]
@@ -37,9 +44,11 @@ ASSERT
 # at = 2
 # of = "w.grad.item()"
 # is = 8.0
+# source = "two passes of 2w"
 # [[tool.tutor.expect]]
 # of = "w.grad.item()"
 # is = 12.0
+# source = "three passes of 2w"
 # ///
 """
 SOUND = LESSON.replace("{slope}", "{w:g}").replace("ASSERT", "assert w.grad == 12")
@@ -50,11 +59,23 @@ OUTSIDE = "/OUTSIDE"
 """Stands for a folder that is none of the lesson's business."""
 
 
+KNOB = "knob = 1  # @param"
+FORM = f"""\
+# %% Form
+{KNOB}
+# @ask What is the knob? -> knob
+# @ask And twice the knob? -> 2 * knob
+asked = knob
+"""
+ENDING = "# %% [markdown]\n# ## Try it\n# Turn `knob`.\n"
+FIGURE = "# [[tool.tutor.expect]]\n# of = 'knob'\n# is = 1\n# source = 'its line'\n"
+
+
 def lesson(code: str = "x = 1", tables: str = "", prose: str = TITLE) -> str:
-    """A lesson with this code in its cell "Code", and these lines of metadata."""
-    said = "".join(f"# {line}\n" for line in tables.strip().splitlines())
-    head = f"# %% [markdown]\n{prose}\n\n# %% Code\nimport torch\n{code.strip()}\n"
-    return f"{head}\n# /// script\n# [tool.tutor]\n{said}# ///\n"
+    """A lesson in good form with this code in its cell "Code", and these lines of metadata."""
+    metadata = "".join(f"# {line}\n" for line in tables.strip().splitlines())
+    head = f"# %% [markdown]\n{prose}\n\n{FORM}\n# %% Code\nimport torch\n{code.strip()}\n"
+    return f"{head}\n{ENDING}\n# /// script\n# [tool.tutor]\n{metadata}{FIGURE}# ///\n"
 
 
 REFUSED = """
@@ -76,13 +97,16 @@ def plot(*lines: str) -> str:
     return "\n".join(["[[tool.tutor.plot]]", 'title = "A picture"', *lines])
 
 
+AFTER = 'after = ["first"]'
+
+
 def doubling(name: str, factor: int) -> str:
     """The code of two runs that are to be held against each other."""
     return f"{name} = 1.0\nfor i in range(3):\n    {name} = {name} * {factor}"
 
 
 def against(twin: str, theirs: str) -> str:
-    return f'twin = "{twin}"\ncompare = [["w", "{theirs}"]]'
+    return f'{AFTER}\ntwin = "{twin}"\ncompare = [["w", "{theirs}"]]'
 
 
 SOUND_ONES = {
@@ -102,16 +126,16 @@ SOUND_ONES = {
         POINTS + "\nassert x.sum() == 6", plot('points = ["x.add_(1)", "x"]')
     ),
     "another kind of device": lesson(
-        "x = 1.0", '[[tool.tutor.expect]]\nof = "x"\nis = 2.0\ndevice = "tpu"'
+        "x = 1.0", '[[tool.tutor.expect]]\nof = "x"\nis = 2.0\ndevice = "tpu"\nsource = "x"'
     ),
     "figures of two loops": lesson(
         "x = 0\nfor i in range(2):\n    x += 1\nfor i in range(3):\n    x += 10",
         "\n".join(
-            f'[[tool.tutor.expect]]\nat = {at}\nof = "x"\nis = {x}'
+            f'[[tool.tutor.expect]]\nat = {at}\nof = "x"\nis = {x}\nsource = "x"'
             for at, x in ((0, 0), (1, 1), (2, 2), (3, 12), (5, 32))
         ),
     ),
-    "as many steps as it may": lesson("x = 1\ny = 2", "steps = 3"),
+    "as many steps as it may": lesson("x = 1\ny = 2", "steps = 5"),
     "a file that is gone": lesson(
         "import os\nopen('f', 'w').close()\nos.remove('f')\n"
         "open('/OUTSIDE/f', 'w').close()\nos.remove('/OUTSIDE/f')"
@@ -244,17 +268,10 @@ BROKEN = {
         lesson(prose=f"{TITLE}\n# See [there](nowhere.md#top)."),
         [("# %% [markdown]", "the link to nowhere.md leads nowhere", "correct its path")],
     ),
-    "no title": (
-        lesson(prose="# It says something."),
-        [("# %% [markdown]", "the lesson has no title", "# # A title")],
-    ),
-    "no prose at all": (
-        "x = 1\n# /// script\n# [tool.tutor]\n# ///\n",
-        [("x = 1", "the lesson has no title")],
-    ),
-    "no summary": (
-        lesson(prose="# # A lesson"),
-        [("# %% [markdown]", "nothing says what the lesson teaches", "write a sentence")],
+    # Form
+    "no knob": (
+        lesson().replace(KNOB, "knob = 1"),
+        [("# %% [markdown]", "it has no knob", "`# @param`")],
     ),
     # The run
     "too many steps": (
@@ -262,7 +279,9 @@ BROKEN = {
         [("# /// script", "it runs more than 5 statements", "steps = in [tool.tutor]")],
     ),
     "a figure of this kind of device": (
-        lesson("x = 1.0", '[[tool.tutor.expect]]\nof = "x"\nis = 2.0\ndevice = "cpu"'),
+        lesson(
+            "x = 1.0", '[[tool.tutor.expect]]\nof = "x"\nis = 2.0\ndevice = "cpu"\nsource = "x"'
+        ),
         [("[[tool.tutor.expect]]", "x at the end is 1.0, not 2.0")],
     ),
     "a file where it runs": (
@@ -293,7 +312,7 @@ BROKEN = {
 
 COURSE = {
     "10_first": (lesson(doubling("v", 2)), []),
-    "15_once": (lesson("a = 1.0"), []),
+    "15_once": (lesson("a = 1.0", AFTER), []),
     "20_agrees": (lesson(doubling("w", 2), against("first", "v")), []),
     "30_differs": (
         lesson(doubling("w", 3), against("first", "v")),
@@ -312,7 +331,7 @@ COURSE = {
         [("twin =", "the twin raising does not come to its end", "check it too, and mend it")],
     ),
     "67_raising": (
-        lesson(doubling("v", 2) + "\n1 / 0"),
+        lesson(doubling("v", 2) + "\n1 / 0", AFTER),
         [("1 / 0", "ZeroDivisionError", "the lesson must run to its end")],
     ),
     "70_torn": (
@@ -325,14 +344,22 @@ COURSE = {
         [("after =", "`after` names late, which comes later", "a higher number")],
     ),
     "95_late": (lesson("x = 1", 'after = ["early"]'), []),
+    "96_after_nothing": (
+        lesson("x = 1"),
+        [("# /// script", "it names no lesson to have done before", 'write after = ["late"]')],
+    ),
+    "97_once": (
+        lesson("x = 1", AFTER),
+        [("# %% [markdown]", "the name `once` is taken by", "15_once.py", "rename one of the two")],
+    ),
 }
 """Lessons that know each other, by their files."""
 
 
 FAULTS = {
     "a step too many at the end": (
-        lesson("for i in range(5):\n    x = i", "steps = 5"),
-        [("# /// script", "it runs more than 5 statements")],
+        lesson("for i in range(5):\n    x = i", "steps = 7"),
+        [("# /// script", "it runs more than 7 statements")],
     ),
     "bars of many numbers": (
         lesson(POINTS, plot("bars = \"{'x': x, 'y': 1}\"")),
@@ -374,15 +401,15 @@ COURSE_FAULTS = {
 """Likewise, among lessons that know each other."""
 
 CHANGED = [
-    ("{w:g}", "{slope}", 8, ["{slope}", "name 'slope' is not defined"]),
-    ("{w:g}", "{w:nonsense}", 8, ["{w:nonsense}", "ValueError"]),
-    ("is = 8.0", "is = 8.1", 21, ["w.grad.item()", "after 2 passes", "8.0", "8.1", "`is`"]),
-    ("at = 2", "at = 7", 21, ["after 7 passes", "3 passes", "`at`"]),
-    ("is = 12.0", "is = [12.0]", 25, ["at the end", "12.0", "[12.0]"]),
-    ("| 4 | 12", "| 4 | 8", 14, ["12.0", "none of its choices", "4 | 8"]),
-    ("-> w.grad.item()", "-> g.item()", 14, ["g.item()", "NameError"]),
-    ("assert w.grad == 12", "assert w.grad == 1", 15, ["AssertionError", "assert"]),
-    ('"w.grad", "slope"', '"w.grad", "hand"', 20, ["`compare` names hand", "never has"]),
+    ("{w:g}", "{slope}", 9, ["{slope}", "name 'slope' is not defined"]),
+    ("{w:g}", "{w:nonsense}", 9, ["{w:nonsense}", "ValueError"]),
+    ("is = 8.0", "is = 8.1", 28, ["w.grad.item()", "after 2 passes", "8.0", "8.1", "`is`"]),
+    ("at = 2", "at = 7", 28, ["after 7 passes", "3 passes", "`at`"]),
+    ("is = 12.0", "is = [12.0]", 33, ["at the end", "12.0", "[12.0]"]),
+    ("| 4 | 12", "| 4 | 8", 16, ["12.0", "none of its choices", "4 | 8"]),
+    ("-> w.grad.item()", "-> g.item()", 16, ["g.item()", "NameError"]),
+    ("assert w.grad == 12", "assert w.grad == 1", 17, ["AssertionError", "assert"]),
+    ('"w.grad", "slope"', '"w.grad", "hand"', 27, ["`compare` names hand", "never has"]),
 ]
 """What is changed in the sound lesson, and the line and words of the one finding."""
 
@@ -418,7 +445,7 @@ def findings(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(sources[name].replace(OUTSIDE, str(outside)))
     with lent():
-        told = list(check(list(paths.values()), "cpu"))
+        told = list(map(str, check(list(paths.values()), "cpu")))
     # Every line names a file that was given.
     assert all(one.startswith(tuple(f"{path}:" for path in paths.values())) for one in told)
 

@@ -1,4 +1,4 @@
-"""Each lesson holds what it claims, and ends under the engine as it ends under plain Python."""
+"""Each lesson passes `tutor check`, and ends under the engine as it ends under plain Python."""
 
 import os
 import subprocess
@@ -9,19 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tutor.commands.check import Reviewer
-from tutor.commands.run import Headless
-from tutor.course.catalog import Entry, find, neighbours
+from tutor.commands.check import check_file
+from tutor.commands.headless import HeadlessEngine
+from tutor.course.catalog import Entry, find
 from tutor.history.timeline import Timeline
 from tutor.schema import values
-from tutor.script.lesson import read
 
 COURSE = find()
 
 
 @pytest.fixture(scope="module")
-def headless() -> Iterator[Headless]:
-    with Headless() as running:
+def headless() -> Iterator[HeadlessEngine]:
+    with HeadlessEngine() as running:
         yield running
 
 
@@ -38,12 +37,13 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("entry", COURSE, ids=lambda entry: entry.id)
-def test_it_holds_and_ends_as_under_plain_python(
-    entry: Entry, headless: Headless, plain: Path
+def test_a_lesson_passes_check_and_ends_as_under_plain_python(
+    entry: Entry, headless: HeadlessEngine, plain: Path
 ) -> None:
-    reviewer = Reviewer(headless, read(entry.path), None, neighbours(entry.path))
-    assert list(reviewer.findings()) == []
-    timeline = reviewer.review.timeline
+    checked = check_file(headless, entry.path)
+    assert checked.findings == []
+    assert checked.run is not None
+    timeline = checked.run.timeline
     with np.load(plain / f"{entry.path.stem}.npz") as expected:
         for name in expected.files:
             agree(name, timeline, expected[name])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tutor.course.questions import answers, veiled
+from tutor.course.questions import answers, masked_lines
 from tutor.schema.frame import Frame
 from tutor.script.lesson import Lesson, parse
 
@@ -35,7 +35,7 @@ def frame(line: int, *slots: str | None) -> Frame:
 
 
 def test_nothing_gives_an_answer_away_before_its_statement_has_run(lesson: Lesson) -> None:
-    assert veiled(lesson, ()) == {
+    assert masked_lines(lesson, ()) == {
         3: "# @ask How many? -> … | 1 | 2",
         4: "# …",
         8: "    #   -> …",
@@ -46,8 +46,8 @@ def test_nothing_gives_an_answer_away_before_its_statement_has_run(lesson: Lesso
 
 
 def test_what_has_run_is_shown_as_it_is(lesson: Lesson) -> None:
-    assert veiled(lesson, {5, 13}) == {}
-    assert veiled(lesson, {5}).keys() == {8, 10, 11, 12}
+    assert masked_lines(lesson, {5, 13}) == {}
+    assert masked_lines(lesson, {5}).keys() == {8, 10, 11, 12}
 
 
 def test_an_answer_is_told_with_its_question_as_the_choice_that_it_is(lesson: Lesson) -> None:

@@ -1,11 +1,12 @@
-"""`tutor audit`: the gradients of one backward pass, audited without a screen."""
+"""`tutor audit`: compare the gradients of one backward pass with finite differences."""
 
 import json
 import sys
 from collections.abc import Sequence
 from typing import IO
 
-from tutor.commands.run import EXIT, Headless
+from tutor.commands.headless import HeadlessEngine
+from tutor.commands.run import EXIT
 from tutor.history.record_events import record
 from tutor.history.timeline import Timeline
 from tutor.insight import audit
@@ -29,17 +30,19 @@ def run(
     """Run a script, replay it to a backward pass, and print the audit of its gradients.
 
     Args:
-        at: The step to look from: the last backward pass up to it is audited; None: the first one.
-        of: The parameter; None for every leaf that the pass reached.
-        as_json: One object for each parameter, and one at the end.
+        at: Audit the last backward pass up to this step; None: the first one.
+        of: Audit this parameter only; None: every leaf whose gradient the pass changed.
+        as_json: Print one JSON object for each parameter, and one at the end.
 
     Returns:
-        The exit status: 1 where a gradient disagrees, or the script raised before it had one.
+        The exit status: 0 if all gradients agree, 1 if one does not. If the script ended before
+        any backward pass, the status of its run.
 
     Raises:
-        BadRequest: there is no such step or gradient, or it cannot be audited.
+        BadRequest: the run cannot start, there is no such step or gradient, or it cannot be
+            audited.
     """
-    with Headless() as headless:
+    with HeadlessEngine() as headless:
         launch = headless.launch_of(lesson, path, request, exact=False)
         timeline, ended = _record(headless, launch, at)
         if ended.outcome not in ("finished", "raised", "interrupted", "died"):
@@ -62,8 +65,8 @@ def run(
     return 0 if all(one.agrees for one in checked) else 1
 
 
-def _record(headless: Headless, launch: Launch, at: int | None) -> tuple[Timeline, Ended]:
-    """The run, and how it ended."""
+def _record(headless: HeadlessEngine, launch: Launch, at: int | None) -> tuple[Timeline, Ended]:
+    """Run the script, and return its recording and how it ended."""
     timeline, ended = Timeline(), Ended("finished")
     for event in headless.events(launch):
         record(timeline, event)
@@ -77,7 +80,7 @@ def _record(headless: Headless, launch: Launch, at: int | None) -> tuple[Timelin
 def _chosen(
     timeline: Timeline, at: int | None, of: str | None, ended: Ended, path: str
 ) -> int | None:
-    """The step to audit; None where the script raised before there was one."""
+    """Return the step to audit; None if the script failed before its first backward pass."""
     steps = list(audit.backward_steps(timeline, of))
     if not steps:
         if ended.outcome != "finished":
@@ -85,15 +88,16 @@ def _chosen(
         raise BadRequest(f"{path}: nothing to audit: no statement runs a backward pass")
     if at is None:
         return steps[0]
-    until = [step for step in steps if step <= at]
-    if not until:
+    passed = [step for step in steps if step <= at]
+    if not passed:
         raise BadRequest(f"--at {at}: no backward pass up to there; the first is step {steps[0]}")
-    return until[-1]
+    return passed[-1]
 
 
 def _measure(
-    headless: Headless, launch: Launch, timeline: Timeline, names: Sequence[str], step: int
+    headless: HeadlessEngine, launch: Launch, timeline: Timeline, names: Sequence[str], step: int
 ) -> tuple[Audit, ...]:
+    """Replay the run to `step`, where the worker takes the finite differences."""
     replay = audit.replay(launch, timeline, names, step)
     for event in headless.events(replay, step):
         if isinstance(event, Audited):

@@ -1,145 +1,123 @@
-"""The reviewer that speaks: runs lessons and tells every claim in them that does not hold."""
+"""Check lessons: read a file, prepare its launch, run it, judge the run by the lesson's claims."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from tutor.commands.run import Headless
-from tutor.course import links
-from tutor.course.catalog import find, neighbours
-from tutor.course.review import Finding, Review, leaves
-from tutor.insight.pairing import Beside
+from tutor.commands.headless import HeadlessEngine
+from tutor.course.catalog import find, name_taken, neighbours
+from tutor.course.finding import Finding
+from tutor.course.lesson_run import LessonRun
+from tutor.course.links import review_links
+from tutor.course.review import review
+from tutor.course.review_twin import review_twin
+from tutor.course.style import review_style
 from tutor.insight.plots import COARSE, sample_of
 from tutor.script.lesson import Lesson, LessonError, read
 from tutor.session.request import Request
-from tutor.wire.messages import Ended
+from tutor.wire.messages import Ended, Launch
 
 PATIENCE = 60.0
 """Seconds that a lesson may take."""
 
 
-def check(paths: Sequence[Path], device: str | None = None) -> Iterator[str]:
-    """Check these lessons, or all of the course: a line for each claim that does not hold.
+@dataclass(frozen=True)
+class Checked:
+    """What checking one file came to."""
+
+    findings: list[Finding]
+    run: LessonRun | None = None
+    """None if the file could not be read, or took too long."""
+
+
+def check(paths: Sequence[Path], device: str | None = None) -> Iterator[Finding]:
+    """Check these files, or the whole course for none, and yield the findings of each in turn.
 
     Raises:
         BadRequest: no run can start, with the reason.
     """
-    course = find()
-    with Headless() as headless:
-        for path in paths or [entry.path for entry in course]:
-            try:
-                lesson = read(path)
-            except LessonError as error:
-                yield str(error)
-                continue
-            reviewer = Reviewer(headless, lesson, device, neighbours(path))
-            for line, problem in reviewer.findings():
-                yield f"{path}:{line}: {problem}"
-    if not paths:
-        # A broken file has been told above; what remains is between files, such as a name twice.
-        yield from (entry.error for entry in course if entry.error and _reads(entry.path))
+    with HeadlessEngine() as headless:
+        for path in paths or [entry.path for entry in find()]:
+            yield from check_file(headless, path, device).findings
 
 
-def _reads(path: Path) -> bool:
+def check_file(headless: HeadlessEngine, path: Path, device: str | None = None) -> Checked:
+    """Read, run and judge one file. The rules of form are for lessons only."""
     try:
-        read(path)
-    except LessonError:
-        return False
-    return True
+        lesson = read(path)
+    except LessonError as error:
+        return Checked([Finding.of(error)])
+    course, findings = neighbours(path), list[Finding]()
+    if taken := name_taken(path):
+        findings.append(Finding.of(taken))
+    if lesson.metadata.is_lesson:
+        findings += [*review_style(lesson), *review_links(lesson, course)]
+    try:
+        run = _run(headless, lesson, device, exact=bool(lesson.metadata.twin))
+    except TimeoutError:
+        problem, cure = f"it takes longer than {PATIENCE:g} s", "make it smaller"
+        findings.append(Finding(path, lesson.metadata.first or 1, problem, cure))
+        return Checked(findings)
+    findings += review(lesson, run)
+    if lesson.metadata.twin in course:
+        findings += _twin_findings(headless, lesson, run, course, device)
+    return Checked(findings, run)
 
 
-class Reviewer:
-    """Reviews one lesson: reads it, runs it, and holds it against its twin."""
+def _twin_findings(
+    headless: HeadlessEngine,
+    lesson: Lesson,
+    run: LessonRun,
+    course: Mapping[str, Path],
+    device: str | None,
+) -> list[Finding]:
+    """Run the twin of a lesson as well, and compare the two runs."""
+    line = lesson.metadata.lines["twin"]
+    try:
+        twin = read(course[lesson.metadata.twin])
+        twin_run = _run(headless, twin, device, exact=True)
+    except LessonError as error:
+        problem = f"the twin cannot be read: {error.path}:{error.line}: {error.problem}"
+        return [Finding(lesson.path, line, problem, error.cure)]
+    except TimeoutError:
+        problem = f"the twin takes longer than {PATIENCE:g} s"
+        return [Finding(lesson.path, line, problem, "make it smaller")]
+    return review_twin(lesson, run, twin_run)
 
-    def __init__(
-        self, headless: Headless, lesson: Lesson, device: str | None, course: dict[str, Path]
-    ) -> None:
-        self._headless = headless
-        self._lesson = lesson
-        self._device = device
-        self._course = course
-        self.review = Review(lesson)
-        """What its run told."""
 
-    def findings(self) -> Iterator[Finding]:
-        """Line and problem of each claim that does not hold."""
-        lesson = self._lesson
-        if lesson.metadata.is_lesson:
-            yield from links.untitled(lesson)
-            yield from links.dead_links(lesson, self._course)
-        review = self.review
-        try:
-            yield from self._run(lesson, review, bool(lesson.metadata.twin))
-        except TimeoutError:
-            told = f"it takes longer than {PATIENCE:g} s; make it smaller"
-            yield lesson.metadata.first or 1, told
-            return
-        yield from review.findings()
-        if lesson.metadata.twin in self._course:
-            try:
-                yield from self._twin_findings(review)
-            except TimeoutError:
-                told = f"the twin takes longer than {PATIENCE:g} s; make it smaller"
-                yield lesson.metadata.lines["twin"], told
+def _prepare(headless: HeadlessEngine, lesson: Lesson, device: str | None, exact: bool) -> Launch:
+    """Return a launch that also evaluates the lesson's figures and plots.
 
-    def _run(self, lesson: Lesson, review: Review, exact: bool) -> Iterator[Finding]:
-        """Run a lesson where it can do no harm; what it leaves behind is a finding.
+    Args:
+        exact: See `Launch.exact`.
+    """
+    request = Request(device, show=tuple(expect.of for expect in lesson.metadata.expects))
+    launch = headless.launch_of(lesson, str(lesson.path.absolute()), request, exact)
+    samples = tuple(sample_of(plot, *COARSE) for plot in lesson.metadata.plots)
+    return msgspec.structs.replace(launch, samples=samples)
 
-        Args:
-            exact: See `Launch.exact`.
-        """
-        show = tuple(expect.of for expect in lesson.metadata.expects)
-        request = Request(self._device, show=show)
-        path = str(lesson.path.absolute())
-        launch = self._headless.launch_of(lesson, path, request, exact)
-        beside = lesson.path.absolute().parent.resolve()
-        before = set(beside.iterdir())
-        with tempfile.TemporaryDirectory(prefix="tutor-check-") as folder:
-            samples = tuple(sample_of(plot, *COARSE) for plot in lesson.metadata.plots)
-            launch = msgspec.structs.replace(launch, samples=samples, guard=folder)
-            for event in self._headless.events(launch, lesson.metadata.steps + 1, PATIENCE):
-                review.take(event)
-                if isinstance(event, Ended) and event.outcome == "interrupted":
-                    raise KeyboardInterrupt
-        # What another process wrote beside the lesson, of which the run cannot know.
-        for left in sorted(set(beside.iterdir()) - before):
-            if left.name != "__pycache__" and str(left) not in review.left_behind:
-                yield lesson.metadata.first or 1, leaves(str(left))
 
-    def _twin_findings(self, review: Review) -> Iterator[Finding]:
-        metadata = self._lesson.metadata
-        try:
-            twin = read(self._course[metadata.twin])
-        except LessonError as error:
-            yield metadata.lines["twin"], f"the twin cannot be read: {error}"
-            return
-        other = Review(twin)
-        # What the twin leaves behind is told where the twin is checked.
-        list(self._run(twin, other, True))
-        if other.ended is None or other.ended.outcome != "finished":
-            told = f"the twin {metadata.twin} does not come to its end"
-            yield metadata.lines["twin"], f"{told}; check it too, and mend it"
-            return
-        ours, theirs = review.timeline, other.timeline
-        for name in sorted({name for _, name in metadata.compare}):
-            if name not in theirs.columns:
-                told = f"`compare` names {name} of {metadata.twin}, which never has a value there"
-                yield metadata.lines["compare"], f"{told}; name one that has"
-                return
-        if any(name not in ours.columns for name, _ in metadata.compare):
-            return  # which was told already
-        beside = Beside(ours, theirs, metadata.compare)
-        count = beside.passes(len(ours))
-        # Without loops there is only the end to look at.
-        steps = dict(enumerate(ours.passes.ends[:count], 1)) or {0: len(ours)}
-        for number, (one, two) in enumerate(metadata.compare):
-            for passes, step in steps.items():
-                pair = beside.compared(step)[number]
-                if not beside.agrees(pair):
-                    told = f"{one} and {two} of {metadata.twin} differ by {pair.difference:.3g}"
-                    when = f"after {passes} pass{'es' * (passes > 1)}" if passes else "at the end"
-                    cure = "correct one of the two, or `compare`"
-                    yield metadata.lines["compare"], f"{told} {when}; {cure}"
-                    break
+def _run(headless: HeadlessEngine, lesson: Lesson, device: str | None, exact: bool) -> LessonRun:
+    """Run a lesson in an empty folder, without a network, and collect its events.
+
+    Raises:
+        TimeoutError: it took longer than `PATIENCE`.
+        KeyboardInterrupt: the user interrupted it.
+    """
+    launch, run = _prepare(headless, lesson, device, exact), LessonRun()
+    folder = lesson.path.absolute().parent.resolve()
+    before = set(folder.iterdir())
+    with tempfile.TemporaryDirectory(prefix="tutor-check-") as empty:
+        launch = msgspec.structs.replace(launch, guard=empty)
+        for event in headless.events(launch, lesson.metadata.steps + 1, PATIENCE):
+            run.take(event)
+            if isinstance(event, Ended) and event.outcome == "interrupted":
+                raise KeyboardInterrupt
+    # The worker reports what the script itself wrote, but not what a process of its wrote.
+    reported = {one.what for one in run.trespasses if one.kind == "file"}
+    new = [path for path in sorted(set(folder.iterdir()) - before) if path.name != "__pycache__"]
+    run.left += [str(path) for path in new if str(path) not in reported]
+    return run

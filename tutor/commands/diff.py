@@ -1,4 +1,4 @@
-"""Where two recordings part: `tutor diff`."""
+"""`tutor diff`: find the first step at which two recordings differ."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,42 +13,42 @@ from tutor.schema.errors import BadRequest
 from tutor.schema.frame import Frame, TensorView
 from tutor.wire.messages import Ended
 
-_NAMED = 6
-"""At most so many values are told in a line."""
+_LISTED = 6
+"""The text lists at most this many values."""
 
 Values = dict[str, TensorView | None]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a comparison came to."""
+    """The result of a comparison."""
 
     is_same: bool
-    told: str
-    """In words, without the values."""
+    summary: str
+    """One line, without the values."""
     step: int | None = None
-    """The first step of the first recording that is not the same."""
+    """The first step of the first recording that differs."""
     other_step: int | None = None
     line: int | None = None
     iteration: int | None = None
     differences: tuple[Difference, ...] = ()
     skipped: int = 0
-    """Values whose content one of the two has not kept."""
+    """How many values could not be compared: one of the recordings has not kept their content."""
 
     def text(self) -> str:
-        """One line, and one more where something could not be compared."""
-        listed = "; ".join(map(str, self.differences[:_NAMED]))
-        more = len(self.differences) - _NAMED
-        line = self.told + (f": {listed}" if listed else "") + (f"; {more} more" * (more > 0))
+        """Return a one-line summary, plus a second line if some values could not be compared."""
+        listed = "; ".join(map(str, self.differences[:_LISTED]))
+        more = len(self.differences) - _LISTED
+        line = self.summary + (f": {listed}" if listed else "") + (f"; {more} more" * (more > 0))
         if self.skipped:
             line += f"\nnot compared, for their content was not kept: {self.skipped} values"
         return line
 
     def fields(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """Return the keys of the JSON object."""
         return {
             "same": self.is_same,
-            "told": self.told,
+            "told": self.summary,
             "step": self.step,
             "other_step": self.other_step,
             "line": self.line,
@@ -59,16 +59,18 @@ class Verdict:
 
 
 def compare(one: str, other: str, rtol: float = 0.0, atol: float = 0.0) -> Verdict:
-    """Find the first step at which two recordings part.
+    """Find the first step at which two recordings differ.
 
-    Runs of one script are held against each other step by step, runs of two scripts at the end of
-    each iteration, by the names that both have.
+    Runs of the same script are compared step by step. Runs of two scripts are compared at the end
+    of each iteration, by the names that both have.
 
     Args:
-        one: `FILE` or `FILE@BRANCH`, and so is `other`.
+        one: `FILE` or `FILE@BRANCH`.
+        other: The same.
+        rtol: Relative to `other`; elements may differ by `rtol * |other| + atol`.
 
     Raises:
-        BadRequest: one is no recording, or they have nothing in common.
+        BadRequest: one is no recording, or the two have no name in common.
     """
     sides = _Side(one), _Side(other)
     tolerance = Tolerance(rtol, atol)
@@ -78,7 +80,7 @@ def compare(one: str, other: str, rtol: float = 0.0, atol: float = 0.0) -> Verdi
 
 
 class _Side:
-    """One of the two runs."""
+    """One of the two recorded runs."""
 
     def __init__(self, target: str) -> None:
         self.target = target
@@ -89,7 +91,7 @@ class _Side:
         return self._reader.steps(self._number)
 
     def end(self) -> str:
-        """How it ended."""
+        """Return how the run ended, as a verb and the message; "waits" if it did not end."""
         events = self._reader.events(self._number)
         ended = next((event for event in events if isinstance(event, Ended)), None)
         if ended is None:
@@ -97,8 +99,10 @@ class _Side:
         return ended.outcome + (f" ({ended.message})" if ended.message else "")
 
     def moments(self) -> Iterator[tuple[Frame, Values, float | None]]:
-        """The last step of each iteration, the values as they were then, and the loss; of a script
-        without a loop, its last step."""
+        """Yield the last step of each iteration, the values after it, and the loss.
+
+        A script without a loop has one moment, its last step.
+        """
         now: Values = {}
         last: Frame | None = None
         has_loop = False
@@ -119,16 +123,16 @@ def _by_steps(one: _Side, other: _Side, tolerance: Tolerance) -> Verdict:
     for first, second in zip_longest(one.steps(), other.steps()):
         if first is None or second is None:
             longer, shorter = (one, other) if second is None else (other, one)
-            told = f"they agree up to step {count}, where {shorter.target} {shorter.end()}"
+            summary = f"they agree up to step {count}, where {shorter.target} {shorter.end()}"
             step = count + 1
-            told += f"; {longer.target} goes on to line {(first or second).frame.line}"
-            return Verdict(False, told, step, step, skipped=skipped)
+            summary += f"; {longer.target} goes on to line {(first or second).frame.line}"
+            return Verdict(False, summary, step, step, skipped=skipped)
         frame, against = first.frame, second.frame
         if frame.line != against.line:
-            told = f"they part at step {frame.step}: one runs line {frame.line}, "
-            told += f"the other line {against.line}"
+            summary = f"they part at step {frame.step}: one runs line {frame.line}, "
+            summary += f"the other line {against.line}"
             place = (frame.step, against.step, frame.line, frame.iteration)
-            return Verdict(False, told, *place, skipped=skipped)
+            return Verdict(False, summary, *place, skipped=skipped)
         for is_edit in (False, True):
             changes = [step.edited if is_edit else step.frame.changed for step in (first, second)]
             left |= changes[0]
@@ -139,15 +143,15 @@ def _by_steps(one: _Side, other: _Side, tolerance: Tolerance) -> Verdict:
                 found = _losses(frame.loss, against.loss, tolerance)
             skipped += unknown
             if found:
-                told = f"they part at step {frame.step} ({_place(frame)})"
-                told += ", where one was edited" * is_edit
+                summary = f"they part at step {frame.step} ({_place(frame)})"
+                summary += ", where one was edited" * is_edit
                 place = (frame.step, against.step, frame.line, frame.iteration)
-                return Verdict(False, told, *place, tuple(found), skipped)
+                return Verdict(False, summary, *place, tuple(found), skipped)
         count += 1
     ends = one.end(), other.end()
     if ends[0].partition(" ")[0] != ends[1].partition(" ")[0]:
-        told = f"they agree up to step {count}; then one {ends[0]}, the other {ends[1]}"
-        return Verdict(False, told, skipped=skipped)
+        summary = f"they agree up to step {count}; then one {ends[0]}, the other {ends[1]}"
+        return Verdict(False, summary, skipped=skipped)
     return Verdict(True, f"they are the same at every step, {count} in all", skipped=skipped)
 
 
@@ -156,10 +160,10 @@ def _by_iterations(one: _Side, other: _Side, tolerance: Tolerance) -> Verdict:
     count = skipped = 0
     for first, second in zip_longest(one.moments(), other.moments()):
         if first is None or second is None:
-            _want_common(compared, one, other)
+            _require_common(compared, one, other)
             longer, shorter = (one, other) if second is None else (other, one)
-            told = f"they agree in every iteration of {shorter.target}, {count} in all"
-            return Verdict(False, f"{told}; {longer.target} goes on", skipped=skipped)
+            summary = f"they agree in every iteration of {shorter.target}, {count} in all"
+            return Verdict(False, f"{summary}; {longer.target} goes on", skipped=skipped)
         (frame, left, loss), (against, right, other_loss) = first, second
         names = [name for name in left if left[name] and right.get(name)]
         found, unknown = _differing(names, left, right, tolerance, True)
@@ -169,13 +173,13 @@ def _by_iterations(one: _Side, other: _Side, tolerance: Tolerance) -> Verdict:
         compared |= dict.fromkeys(names)
         skipped += unknown
         if found:
-            told = f"they part in {_passed(frame)} (steps {frame.step} | {against.step})"
+            summary = f"they part in {_passed(frame)} (steps {frame.step} | {against.step})"
             place = (frame.step, against.step, frame.line, frame.iteration)
-            return Verdict(False, told, *place, tuple(found), skipped)
+            return Verdict(False, summary, *place, tuple(found), skipped)
         count += 1
-    _want_common(compared, one, other)
-    told = f"they are the same in {', '.join(compared)} after every iteration, {count} in all"
-    return Verdict(True, told, skipped=skipped)
+    _require_common(compared, one, other)
+    summary = f"they are the same in {', '.join(compared)} after every iteration, {count} in all"
+    return Verdict(True, summary, skipped=skipped)
 
 
 def _differing(
@@ -185,7 +189,7 @@ def _differing(
     tolerance: Tolerance,
     as_numbers: bool,
 ) -> tuple[list[Difference], int]:
-    """The values that differ, and how many could not be compared."""
+    """Return the values that differ, and how many could not be compared."""
     pairs = [(name, left.get(name), right.get(name)) for name in names]
     known = [pair for pair in pairs if is_known(*pair[1:])]
     found = [difference(*pair, tolerance, as_numbers) for pair in known]
@@ -202,10 +206,10 @@ def _losses(one: float | None, other: float | None, tolerance: Tolerance) -> lis
     return [Difference("loss", left, right, str(one), str(other))]
 
 
-def _want_common(compared: Mapping[str, None], one: _Side, other: _Side) -> None:
+def _require_common(compared: Mapping[str, None], one: _Side, other: _Side) -> None:
     if not compared:
-        told = f"{one.target} and {other.target} are of two scripts, and have no name in common"
-        raise BadRequest(f"{told}: there is nothing to compare")
+        problem = f"{one.target} and {other.target} are of two scripts, and have no name in common"
+        raise BadRequest(f"{problem}: there is nothing to compare")
 
 
 def _place(frame: Frame) -> str:

@@ -1,4 +1,4 @@
-"""What this program finds on this machine, for a learner who wonders and for a bug report."""
+"""`tutor doctor`: report what the program finds on this machine, for a bug report."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 
-from tutor.commands.run import Headless
+from tutor.commands.headless import HeadlessEngine
 from tutor.course import progress
 from tutor.course.catalog import find, lessons_folder
 from tutor.schema.errors import BadRequest
@@ -16,10 +16,10 @@ _LABEL = 10
 
 
 def report() -> Iterator[str]:
-    """One line a fact."""
+    """Yield one line for each fact."""
     yield _row("tutor", version("autograd-tutor"))
     yield _row("python", f"{platform.python_version()} ({sys.executable})")
-    with Headless() as headless:
+    with HeadlessEngine() as headless:
         try:
             headless.detected()
             device, torch = headless.engine.device or "", headless.engine.torch or ""

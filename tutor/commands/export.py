@@ -1,4 +1,4 @@
-"""Recordings in other forms: their numbers as CSV."""
+"""`tutor export --csv`: write the numbers of a recording as CSV."""
 
 import csv
 import sys
@@ -14,14 +14,14 @@ _PLACE = ("step", "line", "iteration", "phase", "loss")
 
 
 def csv_file(target: str, output: str | None) -> None:
-    """Write a row for each step: its place, and every single number as it was after it.
+    """Write a row for each step: where it was, and every value of one element as it was then.
 
     Args:
         target: `FILE` or `FILE@BRANCH`.
         output: A path; None for stdout.
 
     Raises:
-        RecordingError: there is no such recording, or the file cannot be written.
+        RecordingError: there is no such recording, or the output cannot be written.
     """
     reader, number = find(target)
     rows = _rows(reader, number)
@@ -39,6 +39,7 @@ def csv_file(target: str, output: str | None) -> None:
 
 
 def _rows(reader: Reader, number: int) -> Iterator[list[Any]]:
+    """Yield the heading, then a row for each step."""
     names: dict[str, Any] = {}
     for step in reader.steps(number):
         for changed in (step.frame.changed, step.edited):
@@ -59,6 +60,6 @@ def _is_one(view: TensorView) -> bool:
 
 
 def _element(view: TensorView) -> Any:
-    """The only element; empty where it was not kept."""
+    """Return the only element; "" if the recording does not hold it."""
     elements = array(view)
     return "" if elements is None else elements.item()

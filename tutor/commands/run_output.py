@@ -1,4 +1,4 @@
-"""What `tutor run` prints of a run: a JSON object a step, or a table."""
+"""Print the events of a run for `tutor run`: as JSON, one object for each step, or as a table."""
 
 import json
 import sys
@@ -14,19 +14,19 @@ from tutor.wire.messages import Edited, Ended, Event, Launch, Printed, Started
 
 
 class Report:
-    """What both reports count."""
+    """What the JSON report and the table have in common."""
 
     def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
         self.steps = 0
         self.unknown = dict.fromkeys(launch.show, "the script ran no statement")
-        """The shown expressions that have had no value so far, and why."""
+        """By shown expression that has had no value so far: the reason."""
         self._launch = launch
         self._stdout = stdout
         self._edited: dict[str, TensorView | None] = {}
-        """What the learner's edits changed since the last step."""
+        """Values that the learner's edits changed since the last step."""
 
     def _count(self, frame: Frame) -> Frame:
-        """The next step, with what was edited before it."""
+        """Count the next step, and return its frame with the edits made before it."""
         self.steps = frame.step
         if self.unknown:
             reasons = dict(frame.problems)
@@ -40,7 +40,7 @@ class Report:
 
 
 class JsonReport(Report):
-    """One object a line and a step, and one at the end."""
+    """Prints one JSON object for each step, and one at the end, a line each."""
 
     def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
         super().__init__(launch, stdout)
@@ -49,6 +49,7 @@ class JsonReport(Report):
         self._now: dict[str, TensorView] = {}
 
     def take(self, event: Event) -> None:
+        """Print the step of a frame, with the output of the script since the last one."""
         if isinstance(event, Started):
             self._device = event.environment["device"]
         elif isinstance(event, Printed):
@@ -72,9 +73,10 @@ class JsonReport(Report):
             self._out = b""
 
     def close(self, ended: Ended) -> None:
+        """Print the last object."""
         error = ended.message if ended.outcome != "finished" else None
         if self._out:
-            # The process died in the midst of a statement, which had written something.
+            # The process died inside a statement that had written something.
             self.steps += 1
             out, nothing = self._out.decode(errors="replace"), dict.fromkeys(self._launch.show)
             self._line(
@@ -93,7 +95,7 @@ class JsonReport(Report):
         self._stdout.flush()
 
     def _changed(self, frame: Frame) -> dict[str, Any]:
-        """A name is there when its value or its gradient changed."""
+        """Return the values to print: of each name whose value or gradient changed."""
         found: dict[str, Any] = {}
         for name, view in frame.changed.items():
             before = self._now.pop(name, None)
@@ -108,7 +110,7 @@ class JsonReport(Report):
         return found
 
     def _inside(self, inside: Inside | None) -> dict[str, Any]:
-        """What went on inside a step, where it was asked for."""
+        """Return the keys for the operations inside a step; none if they were not asked for."""
         return {} if self._launch.operations is None else _operations(inside)
 
     def _line(self, **fields: Any) -> None:
@@ -117,15 +119,16 @@ class JsonReport(Report):
 
 
 class TextReport(Report):
-    """A table, and after it all that the script printed."""
+    """Prints a table, and after it everything that the script printed."""
 
     def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
         super().__init__(launch, stdout)
         self._table = Table(launch.show)
-        # A script may print far more than memory holds.
+        # In a file: a script may print more than memory holds.
         self._printed = tempfile.TemporaryFile()
 
     def take(self, event: Event) -> None:
+        """Add the step of a frame to the table; keep the script's output for the end."""
         if isinstance(event, Printed):
             self._printed.write(_to_stdout(event))
         elif isinstance(event, Edited):
@@ -134,6 +137,7 @@ class TextReport(Report):
             self._table.append(self._count(event))
 
     def close(self, ended: Ended) -> None:
+        """Print the table and the output."""
         table = self._table.text().encode()
         self._stdout.write(table)
         self._printed.seek(0)
@@ -145,7 +149,7 @@ class TextReport(Report):
 
 
 def _to_stdout(event: Printed) -> bytes:
-    """What went to stdout; what went to stderr is passed on to ours."""
+    """Return what the script wrote to stdout; write what it wrote to stderr to our own."""
     for stream, text in event.output:
         if stream == 2:
             sys.stderr.buffer.write(text)
@@ -154,7 +158,7 @@ def _to_stdout(event: Printed) -> bytes:
 
 
 def _is_same_value(one: TensorView, other: TensorView) -> bool:
-    """Whether only the circumstances of a value changed, such as `requires_grad`."""
+    """Return True if only attributes such as `requires_grad` differ, not the values."""
     return (one.shape, one.dtype, one.data, one.summary) == (
         other.shape,
         other.dtype,
@@ -164,20 +168,20 @@ def _is_same_value(one: TensorView, other: TensorView) -> bool:
 
 
 def _operations(inside: Inside | None) -> dict[str, Any]:
-    """The keys of a step that tell what went on inside it."""
+    """Return the keys of a step for the operations inside it."""
     found = inside.operations if inside else ()
     count = inside.forwards if inside else 0
-    # An operation that the same step walked backwards too says everything there.
+    # An operation that the same step also ran backwards is listed once, with its gradients.
     again = {one.id for one in found[count:]}
     shown = [one for one in found[:count] if one.id not in again] + [*found[count:]]
-    told: dict[str, Any] = {"operations": [_operation(one) for one in shown]}
+    keys: dict[str, Any] = {"operations": [_operation(one) for one in shown]}
     if inside and inside.unseen:
-        told["unseen"] = list(inside.unseen)
-    return told
+        keys["unseen"] = list(inside.unseen)
+    return keys
 
 
 def _operation(one: Operation) -> dict[str, Any]:
-    """Of several outputs, lists: a shape, a value and a gradient for each."""
+    """Return the keys of an operation; of several outputs, a list of shapes, values, gradients."""
     shapes = [list(view.shape) if view else None for view in one.values]
     return {
         "id": one.id,

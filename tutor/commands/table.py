@@ -1,4 +1,4 @@
-"""A run as a table: one row for each pass of an outermost loop."""
+"""Format a run as a table: one row for each iteration of an outermost loop."""
 
 import math
 from collections.abc import Sequence
@@ -8,20 +8,20 @@ from tutor.schema.frame import Frame, TensorView
 from tutor.schema.values import array, jsonable
 
 SMALL = 3
-"""Values of up to this many elements are columns unless others are asked for."""
+"""Without `--show`, values of up to this many elements are columns."""
 
 COLUMNS = 7
-"""At most so many values are columns unless others are asked for."""
+"""Without `--show`, the table has at most this many columns of values."""
 
 _Row = tuple[int, int | None, dict[str, Any]]
-"""Line of the loop, iteration, and the values by column; no iteration outside any loop."""
+"""Line of the loop, iteration (None outside loops), and the values by column."""
 
 
 class Table:
-    """Gathers a run's frames into rows.
+    """Collects the frames of a run in rows.
 
     Args:
-        show: The expressions that were asked for; none: the loss and the small values that change.
+        show: The expressions to show; for none the loss and the small values that change.
     """
 
     def __init__(self, show: Sequence[str]) -> None:
@@ -30,7 +30,7 @@ class Table:
         self._rows: list[_Row] = []
 
     def append(self, frame: Frame) -> None:
-        """Take the next step: it opens a row, or adds to the last."""
+        """Add the next step: to the row of its iteration, or in a new row."""
         if self._show:
             self._now = dict(zip(self._show, frame.shown, strict=True))
         else:
@@ -44,7 +44,7 @@ class Table:
             self._rows.append((*key, dict(self._now)))
 
     def text(self) -> str:
-        """The table, "" for a run of no steps. Several loops make a table each."""
+        """Return the table; "" for a run without steps. Each loop has a table of its own."""
         if not self._rows:
             has_values = any(value is not None for value in self._now.values())
             only: list[_Row] = [(0, None, self._now)] if has_values else []
@@ -66,7 +66,7 @@ class Table:
             values = [row[2].get(name) for row in rows]
             if all(value is None for value in values):
                 continue
-            # A loop's own counter says what the first column says.
+            # Leave out constants, and the loop's counter, which repeats the first column.
             if len(rows) > 1 and (
                 all(value == values[0] for value in values) or values == [row[1] for row in rows]
             ):

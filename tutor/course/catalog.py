@@ -1,4 +1,4 @@
-"""Find the lessons and their order; nothing here runs one."""
+"""Find the lessons, their chapters and their order, without running one."""
 
 import difflib
 import os
@@ -19,38 +19,38 @@ class Entry:
     """One lesson in the course menu."""
 
     id: str
-    """The file's name without its number: what the learner types."""
+    """The file's name without its number, which the learner types."""
     title: str
     chapter: str
     """The chapter's name."""
     path: Path
     summary: str
-    """What it teaches, in one line; "" where it does not say."""
+    """What the lesson teaches, in one line; "" if it does not say."""
     promise: str
-    """What its chapter promises, in one line; "" where that does not say."""
+    """What the chapter promises, in one line; "" if it does not say."""
     after: tuple[str, ...]
-    """The lessons to have done before."""
+    """The names of the lessons to do first."""
     error: str | None
-    """The one line that says why it cannot be opened."""
+    """Why the lesson cannot be opened, in one line; None if it can."""
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A folder of lessons."""
+    """What a folder of lessons says about itself."""
 
     title: str
     promise: str
 
 
 def lessons_folder() -> Path:
-    """Where the lessons lie: in the package when installed, beside it in a checkout."""
+    """Return the folder of the course: in the package if installed, next to it in a checkout."""
     package = Path(__file__).parents[1]
     installed = package / "lessons"
     return installed if installed.is_dir() else package.parent / "lessons"
 
 
 def find(folder: Path | None = None) -> list[Entry]:
-    """The lessons in reading order; one that is broken is a row with its error."""
+    """Return the lessons in reading order; the entry of a broken lesson holds its error."""
     first: dict[str, Path] = {}
     chapters: dict[Path, Chapter] = {}
     entries = []
@@ -63,14 +63,25 @@ def find(folder: Path | None = None) -> list[Entry]:
 
 
 def neighbours(path: Path) -> dict[str, Path]:
-    """The lessons that a script can name, in reading order: those of its own course, or of this
-    one if it stands alone."""
-    own = _named(path.absolute().parent.parent)
-    return own if path.absolute() in own.values() else _named(lessons_folder())
+    """Return the lessons that a script can refer to, by name, in reading order.
+
+    These are the lessons of the course that it is part of, else of the program's own course.
+    """
+    folder = path.absolute().parent.parent
+    is_part = any(path.absolute() == one for _, one in _files(folder))
+    return _named(folder if is_part else lessons_folder())
+
+
+def name_taken(path: Path) -> LessonError | None:
+    """Return the error of a lesson whose name an earlier lesson of its course has; else None."""
+    files = list(_files(path.absolute().parent.parent))
+    slug = next((slug for slug, one in files if one == path.absolute()), None)
+    first = next((one for name, one in files if name == slug), path.absolute())
+    return _name_taken(path, slug or "", first) if first != path.absolute() else None
 
 
 def _named(folder: Path) -> dict[str, Path]:
-    """The lessons in a folder by name; of several of one name the first."""
+    """Return the lessons in a folder by name; the first of several with the same name."""
     found: dict[str, Path] = {}
     for slug, path in _files(folder):
         found.setdefault(slug, path)
@@ -78,7 +89,11 @@ def _named(folder: Path) -> dict[str, Path]:
 
 
 def resolve(target: str) -> Path:
-    """The script that the learner means by a lesson's name or a path; LookupError if none."""
+    """Return the path of the script that a lesson's name or a path refers to.
+
+    Raises:
+        LookupError: there is none, with the reason.
+    """
     if "." in target or "/" in target or os.sep in target:
         return _script(Path(target).expanduser())
     paths = _named(lessons_folder())
@@ -102,14 +117,14 @@ def _script(path: Path) -> Path:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The name and path of each lesson, in reading order."""
+    """Yield the name and the path of each lesson, in reading order."""
     for chapter in _numbered(folder, CHAPTER):
         for path in _numbered(chapter, LESSON):
             yield path.stem.partition("_")[2], path
 
 
 def _chapter(folder: Path) -> Chapter:
-    """What the README of a chapter says, or else its folder's name."""
+    """Return title and promise from the README of a chapter; by default its folder's name."""
     try:
         text = (folder / "README.md").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -120,7 +135,7 @@ def _chapter(folder: Path) -> Chapter:
 
 
 def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
-    """What lies in a folder under names that begin with a number, by that number."""
+    """Return the paths in a folder whose names match, in the order of the pattern's number."""
     found = [
         (int(match[1]), path.name, path)
         for path in (folder.iterdir() if folder.is_dir() else ())
@@ -134,9 +149,12 @@ def _entry(slug: str, chapter: Chapter, path: Path, first: Path) -> Entry:
     try:
         lesson = read(path)
         if first != path:
-            cure = "rename one of the two"
-            raise LessonError(path, 1, f"the name `{slug}` is taken by {first}", cure)
+            raise _name_taken(path, slug, first)
     except LessonError as error:
         return Entry(slug, slug, title, path, "", promise, (), str(error))
     after = lesson.metadata.after
     return Entry(slug, lesson.title, title, path, lesson.summary, promise, after, None)
+
+
+def _name_taken(path: Path, slug: str, first: Path) -> LessonError:
+    return LessonError(path, 1, f"the name `{slug}` is taken by {first}", "rename one of the two")

@@ -1,55 +1,70 @@
-"""What a lesson says of others: that they exist, and come before it."""
+"""Check what a lesson says of others: that they exist, and come before it."""
 
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tutor.course.finding import Finding
 from tutor.script.lesson import Lesson
 
 _MENTION = re.compile(r"\blessons?[\s#]+((?:`\w+`(?:[\s#]*(?:,|and|or)[\s#]*)*)+)")
-"""Such as: the lesson `descend`, the lessons `graph` and `chain`; broken into lines or not."""
+"""Such as: the lesson `descend`, the lessons `graph` and `chain`; on one line or several."""
 
 _LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
 
 
-def dead_links(lesson: Lesson, course: Mapping[str, Path]) -> Iterator[tuple[int, str]]:
-    """Line and problem of each name that leads nowhere.
+def review_links(lesson: Lesson, course: Mapping[str, Path]) -> list[Finding]:
+    """Return a finding for each lesson or file that is named and not there, or not there yet.
 
     Args:
         course: All lessons by their names, in reading order.
     """
-    metadata, names = lesson.metadata, [*course]
-    is_part = course.get(lesson.slug) == lesson.path.absolute()
-    own = names.index(lesson.slug) if is_part else len(names)
+    return [
+        *_order_findings(lesson, [*course], course.get(lesson.slug) == lesson.path.absolute()),
+        *_twin_findings(lesson, course),
+        *_mention_findings(lesson, course),
+        *_file_findings(lesson),
+    ]
+
+
+def _order_findings(lesson: Lesson, names: list[str], is_in_course: bool) -> Iterator[Finding]:
+    metadata = lesson.metadata
+    own = names.index(lesson.slug) if is_in_course else len(names)
+    if is_in_course and own and not metadata.after:
+        problem = "it names no lesson to have done before"
+        cure = f'write after = ["{names[own - 1]}"]'
+        yield Finding(lesson.path, metadata.first, problem, cure)
     for name in metadata.after:
         line = metadata.lines["after"]
-        if name not in course:
-            yield line, f"`after` names {name}, which is no lesson; `tutor list` shows their names"
+        if name not in names:
+            problem = f"`after` names {name}, which is no lesson"
+            yield Finding(lesson.path, line, problem, "`tutor list` shows their names")
         elif names.index(name) >= own:
-            yield line, f"`after` names {name}, which comes later; give this one a higher number"
-    if metadata.twin and metadata.twin not in course:
-        told = f"the twin {metadata.twin} is no lesson; `tutor list` shows their names"
-        yield metadata.lines["twin"], told
+            problem = f"`after` names {name}, which comes later"
+            yield Finding(lesson.path, line, problem, "give this one a higher number")
+
+
+def _twin_findings(lesson: Lesson, course: Mapping[str, Path]) -> Iterator[Finding]:
+    twin = lesson.metadata.twin
+    if twin and twin not in course:
+        problem, cure = f"the twin {twin} is no lesson", "`tutor list` shows their names"
+        yield Finding(lesson.path, lesson.metadata.lines["twin"], problem, cure)
+
+
+def _mention_findings(lesson: Lesson, course: Mapping[str, Path]) -> Iterator[Finding]:
     for mention in _MENTION.finditer(lesson.source):
         line = lesson.source.count("\n", 0, mention.start(1)) + 1
         for name in re.findall(r"`(\w+)`", mention[1]):
             if name not in course:
-                yield line, f"it speaks of the lesson {name}, which there is none of; correct it"
+                problem = f"it speaks of the lesson {name}, which there is none of"
+                yield Finding(lesson.path, line, problem, "correct it")
+
+
+def _file_findings(lesson: Lesson) -> Iterator[Finding]:
     for cell in lesson.cells:
-        if cell.kind != "markdown":
-            continue
         for link in _LINK.finditer(cell.text):
             target = link[1].partition("#")[0]
             is_file = target and not re.match(r"[a-z]+:", target)
             if is_file and not (lesson.path.parent / target).exists():
-                yield cell.first, f"the link to {target} leads nowhere; correct its path"
-
-
-def untitled(lesson: Lesson) -> Iterator[tuple[int, str]]:
-    """Line and problem where the menu would have nothing to say of a lesson."""
-    first = next((cell for cell in lesson.cells if cell.kind == "markdown"), None)
-    if first is None or lesson.title == lesson.path.stem:
-        yield 1, "the lesson has no title; begin with a `# %% [markdown]` cell and `# # A title`"
-    elif not lesson.summary:
-        told = "nothing says what the lesson teaches; write a sentence below its title"
-        yield first.first, told
+                problem = f"the link to {target} leads nowhere"
+                yield Finding(lesson.path, cell.first, problem, "correct its path")

@@ -1,4 +1,4 @@
-"""Which lessons the learner has done: a small file in their own folder for state."""
+"""Remember which lessons the learner has done, in a small file in the user's state folder."""
 
 import fcntl
 import json
@@ -14,13 +14,15 @@ from tutor.script.lesson import Lesson
 
 
 def location() -> Path:
-    """Where it is kept."""
+    """Return the path of the file."""
     return user_state_path("tutor") / "progress.json"
 
 
 def done() -> dict[str, str]:
-    """The lessons that were walked to their end, by name, and when that was first so. What cannot
-    be read counts as nothing."""
+    """Return the lessons that were done, by name, with the time when each was first done.
+
+    A file that cannot be read counts as empty.
+    """
     lessons = (_read() or {}).get("done")
     if not isinstance(lessons, dict):
         return {}
@@ -28,7 +30,7 @@ def done() -> dict[str, str]:
 
 
 def _read() -> dict[str, Any] | None:
-    """What the file holds; None where it cannot be read."""
+    """Return the content of the file; None if it cannot be read."""
     try:
         found = json.loads(location().read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -37,7 +39,7 @@ def _read() -> dict[str, Any] | None:
 
 
 def unready(lesson: Lesson) -> str:
-    """What is said where a lesson comes too early; "" where it does not."""
+    """Return a message that names the prerequisites not done yet; "" if none, or if done before."""
     known = done()
     missing = [name for name in lesson.metadata.after if name not in known]
     if not missing or lesson.slug in known:
@@ -46,10 +48,10 @@ def unready(lesson: Lesson) -> str:
 
 
 def mark(lesson: Lesson) -> None:
-    """Note that a lesson of the course was walked to its end; other scripts are not noted.
+    """Mark a lesson of the course as done; do nothing for any other script.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     try:
         own = resolve(lesson.slug)
@@ -62,7 +64,7 @@ def mark(lesson: Lesson) -> None:
 def _add(name: str) -> None:
     path = location()
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Several may learn at once: each adds to what is there by then.
+    # Other windows may write at the same time: read again under the lock, then add.
     with open(path.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         found, known = _read(), done()
@@ -70,7 +72,7 @@ def _add(name: str) -> None:
             return
         now = datetime.now().astimezone().isoformat(timespec="seconds")
         if found is None and path.exists():
-            # It says nothing that can be read: it is kept aside rather than written over.
+            # The file cannot be read: keep it under another name instead of overwriting it.
             os.replace(path, path.with_suffix(f".damaged-{now}.json"))
         new = path.with_suffix(".new")
         written = (found or {}) | {"done": known | {name: now}}

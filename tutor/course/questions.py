@@ -1,4 +1,7 @@
-"""What a script asks its reader: the run tells the answers, and nobody is to see them before."""
+"""The questions of a script: hide their answers until they are asked, then show them.
+
+The right answer comes from the run.
+"""
 
 from collections.abc import Collection
 
@@ -7,38 +10,44 @@ from tutor.schema.tolerance import is_choice
 from tutor.script.lesson import Lesson
 
 _HIDDEN = "…"
-"""Stands for what would give an answer away."""
+"""Replaces text that would give an answer away."""
 
 
 def answers(lesson: Lesson, frame: Frame) -> list[str]:
-    """The questions about a statement that has run, each with its right answer."""
+    """Return the questions about the statement of a frame, each with its right answer."""
     asks = [ask for ask in lesson.asks if ask.line == frame.line]
     note = lesson.note_at(frame.line)
-    # Behind the values that the note shows.
-    told = frame.slots[len(note.slots) if note else 0 :]
+    # The answers follow the values that the note shows, see `Lesson.evaluated`.
+    values = frame.slots[len(note.slots) if note else 0 :]
     found = []
-    for ask, answer in zip(asks, told, strict=False):
+    for ask, answer in zip(asks, values, strict=False):
         if answer is not None:
             right = next((one for one in ask.choices if is_choice(answer, one)), answer)
             found.append(f"{ask.question}  = {right}")
     return found
 
 
-def veiled(lesson: Lesson, ran: Collection[int]) -> dict[int, str]:
-    """What stands for lines that would give an answer away where these lines have run: of the other
-    questions the expressions are hidden, and the notes between them and their statements."""
+def masked_lines(lesson: Lesson, ran: Collection[int]) -> dict[int, str]:
+    """Return the lines of the source that would give an answer away, with the answers masked.
+
+    A question is masked until its statement has run: its expression, and the note between it and
+    the statement.
+
+    Args:
+        ran: The first lines of the statements that have run.
+    """
     lines = lesson.source.split("\n")
-    to_come = [ask for ask in lesson.asks if ask.line not in ran]
+    hidden = [ask for ask in lesson.asks if ask.line not in ran]
     shown: dict[int, str] = {}
-    for ask in to_come:
+    for ask in hidden:
         for number in range(ask.place[1] + 1, ask.line):
             indent, mark, _ = lines[number - 1].partition("#")
             shown[number] = f"{indent}{mark} {_HIDDEN}"
-    for ask in to_come:
+    for ask in hidden:
         first, last = ask.place
         is_open = True
         for number in range(first, last + 1):
-            # What comes between one question and the statement may be another one.
+            # The first loop took this for a note if it comes after another question.
             shown.pop(number, None)
             question, arrow, answer = lines[number - 1].partition("->")
             if arrow and is_open:

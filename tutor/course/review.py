@@ -1,254 +1,198 @@
-"""Follow one run of a lesson and hold it against all that the lesson claims."""
+"""Judge a run against the claims of its lesson: figures, slots, questions, errors and names."""
 
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
-from tutor.history.record_events import record
-from tutor.history.timeline import Timeline
-from tutor.insight.plots import COARSE, sample_of
-from tutor.schema.frame import Frame
+from tutor.course.finding import Finding
+from tutor.course.lesson_run import LessonRun
+from tutor.course.review_plots import plot_findings
 from tutor.schema.tolerance import agrees, is_choice
-from tutor.script.declarations import Expect, Plot
+from tutor.script.declarations import Expect
 from tutor.script.lesson import Lesson
-from tutor.wire.messages import Ended, Event, Sampled, Started, Trespassed
 
 _QUOTED = 90
 """Characters of a value that a finding quotes."""
 
-Finding = tuple[int, str]
-"""A line of the lesson, and what is wrong there and how to mend it."""
+
+def review(lesson: Lesson, run: LessonRun) -> list[Finding]:
+    """Return a finding for each claim of the lesson that its run does not bear out."""
+    return [
+        *_left_findings(lesson, run),
+        *_end_findings(lesson, run),
+        *_trespass_findings(lesson, run),
+        *_value_findings(lesson, run),
+        *_name_findings(lesson, run),
+        *_error_findings(lesson, run),
+        *_expect_findings(lesson, run),
+        *(plot_findings(lesson, run) if run.has_finished else ()),
+    ]
 
 
-class Review:
-    """Takes the events of a run."""
+def _left_findings(lesson: Lesson, run: LessonRun) -> Iterator[Finding]:
+    for name in run.left:
+        yield _left_behind(lesson, lesson.metadata.first or 1, name)
 
-    def __init__(self, lesson: Lesson) -> None:
-        self.ended: Ended | None = None
-        self.timeline = Timeline()
-        """Of the same run, for whoever compares it with another one."""
-        self._lesson = lesson
-        self._device = "cpu"
-        self._ran: set[int] = set()
-        self._raised: dict[tuple[int, str], None] = {}
-        """(line, error) of what the script caught, in order."""
-        self._failed: dict[tuple[int, str], str] = {}
-        self._answers: dict[tuple[int, str], str] = {}
-        self._samples: list[Sampled] = []
-        self._trespasses: list[Trespassed] = []
 
-    def take(self, event: Event) -> None:
-        """Take in what the run tells."""
-        record(self.timeline, event)
-        match event:
-            case Frame():
-                self._follow(event)
-            case Started(environment=environment):
-                self._device = environment["device"]
-            case Sampled():
-                self._samples.append(event)
-            case Trespassed():
-                self._trespasses.append(event)
-            case Ended():
-                self.ended = event
+def _left_behind(lesson: Lesson, line: int, name: str) -> Finding:
+    cure = "remove it, or write to io.BytesIO or a temporary file"
+    return Finding(lesson.path, line, f"it leaves {name} behind", cure)
 
-    def _follow(self, frame: Frame) -> None:
-        self._ran.add(frame.line)
-        if frame.raised:
-            self._raised[frame.line, frame.raised] = None
+
+def _end_findings(lesson: Lesson, run: LessonRun) -> Iterator[Finding]:
+    limit, ended = lesson.metadata.steps, run.ended
+    if ended is None or len(run.timeline) > limit:
+        problem = f"it runs more than {limit:,} statements"
+        cure = "shorten it, or write steps = in [tool.tutor]"
+        yield Finding(lesson.path, lesson.metadata.first or 1, problem, cure)
+    if ended is not None and ended.outcome != "finished":
+        cure = "the lesson must run to its end"
+        if "AssertionError" in ended.message:
+            cure = "the assert does not hold; correct the claim or the code"
+        yield Finding(lesson.path, ended.line, ended.message.split(": ", 1)[-1], cure)
+
+
+def _trespass_findings(lesson: Lesson, run: LessonRun) -> Iterator[Finding]:
+    for one in run.trespasses:
+        line = one.line or lesson.metadata.first or 1
+        if one.kind == "network":
+            problem = f"it asks the network for {one.what}"
+            yield Finding(lesson.path, line, problem, "a lesson must run without one")
+        else:
+            yield _left_behind(lesson, line, one.what)
+
+
+def _value_findings(lesson: Lesson, run: LessonRun) -> Iterator[Finding]:
+    """Check that slots and answers had a value, and that each answer is one of its choices."""
+    failed, found = _values(lesson, run)
+    ran = set(run.timeline.steps.lines)
+    cure = "name a value that is there then"
+    for line, slots in lesson.slots().items():
+        for slot in slots:
+            if line not in ran:
+                problem = f"the slot {slot.raw} is never filled: line {line} is no step of this run"
+                move = "move the note to one that runs outside functions"
+                yield Finding(lesson.path, slot.line, problem, move)
+            elif reason := failed.get((line, slot.expression, slot.format)):
+                problem = f"the slot {slot.raw} has no value after line {line} ({reason})"
+                yield Finding(lesson.path, slot.line, problem, cure)
+    for ask in lesson.asks:
+        place = ask.line, ask.expression, ""
+        if ask.line not in ran:
+            problem = "the @ask is never asked: the statement below it did not run"
+            yield Finding(lesson.path, ask.line, problem, "put it above one that runs")
+        elif reason := failed.get(place):
+            problem = f"the @ask's answer {ask.expression} has no value here ({reason})"
+            yield Finding(lesson.path, ask.line, problem, cure)
+        elif ask.choices:
+            answer = found.get(place, "")
+            if not any(is_choice(answer, choice) for choice in ask.choices):
+                choices = " | ".join(ask.choices)
+                problem = f"the @ask's answer is {_quoted(answer)}, which is none of its choices"
+                yield Finding(lesson.path, ask.line, f"{problem} ({choices})", "add it to them")
+
+
+_Evaluated = tuple[int, str, str]
+"""The line of a statement, an expression that is evaluated after it, and its format."""
+
+
+def _values(lesson: Lesson, run: LessonRun) -> tuple[dict[_Evaluated, str], dict[_Evaluated, str]]:
+    """Return why slots and answers had no value, the first time, and their first values."""
+    failed: dict[_Evaluated, str] = {}
+    found: dict[_Evaluated, str] = {}
+    evaluated = lesson.evaluated()
+    for step, line in enumerate(run.timeline.steps.lines, 1):
+        if line not in evaluated:
+            continue
+        frame = run.timeline.steps.bare(step)
         reasons = dict(frame.problems)
-        asks = [ask for ask in self._lesson.asks if ask.line == frame.line]
-        slots = [slot.expression for slot in self._lesson.slots().get(frame.line, ())]
-        expressions = [*slots, *(ask.expression for ask in asks)]
-        for expression, value in zip(expressions, frame.slots, strict=False):
+        for (expression, form), value in zip(evaluated[line], frame.slots, strict=False):
             if value is None:
                 reason = reasons.get(expression, "it has no value")
-                self._failed.setdefault((frame.line, expression), reason)
-        for ask, answer in zip(asks, frame.slots[len(slots) :], strict=False):
-            if answer is not None:
-                self._answers.setdefault((ask.line, ask.expression), answer)
-
-    @property
-    def left_behind(self) -> set[str]:
-        """The files and folders that the run tells it left."""
-        return {one.what for one in self._trespasses if one.kind == "file"}
-
-    # What came of it
-
-    def findings(self) -> Iterator[Finding]:
-        """All that does not hold."""
-        yield from self._end_findings()
-        yield from self._trespass_findings()
-        yield from self._slot_findings()
-        yield from self._ask_findings()
-        yield from self._name_findings()
-        yield from self._error_findings()
-        for index, expect in enumerate(self._lesson.metadata.expects):
-            if problem := self._expect_problem(index, expect):
-                yield expect.line, problem
-        if self.ended is not None and self.ended.outcome == "finished":
-            yield from self._plot_findings()
-
-    def _end_findings(self) -> Iterator[Finding]:
-        limit, ended = self._lesson.metadata.steps, self.ended
-        if ended is None or len(self.timeline) > limit:
-            told = f"it runs more than {limit:,} statements; shorten it, or write steps = in"
-            yield self._lesson.metadata.first or 1, f"{told} [tool.tutor]"
-        if ended is not None and ended.outcome != "finished":
-            cure = "the lesson must run to its end"
-            if "AssertionError" in ended.message:
-                cure = "the assert does not hold; correct the claim or the code"
-            yield ended.line, f"{ended.message.split(': ', 1)[-1]}; {cure}"
-
-    def _trespass_findings(self) -> Iterator[Finding]:
-        for one in self._trespasses:
-            if one.kind == "network":
-                told = f"it asks the network for {one.what}; a lesson must run without one"
+                failed.setdefault((line, expression, form), reason)
             else:
-                told = leaves(one.what)
-            yield one.line or self._lesson.metadata.first or 1, told
+                found.setdefault((line, expression, form), value)
+    return failed, found
 
-    def _slot_findings(self) -> Iterator[Finding]:
-        for line, slots in self._lesson.slots().items():
-            for slot in slots:
-                if line not in self._ran:
-                    yield (
-                        slot.line,
-                        f"the slot {slot.raw} is never filled: line {line} is no "
-                        f"step of this run; move the note to one that runs outside functions",
-                    )
-                elif reason := self._failed.get((line, slot.expression)):
-                    yield (
-                        slot.line,
-                        f"the slot {slot.raw} has no value after line {line} ({reason}); "
-                        f"name a value that is there then",
-                    )
 
-    def _ask_findings(self) -> Iterator[Finding]:
-        for ask in self._lesson.asks:
-            if ask.line not in self._ran:
-                yield ask.line, "the @ask is never asked: the statement below it did not run"
-            elif reason := self._failed.get((ask.line, ask.expression)):
-                yield (
-                    ask.line,
-                    f"the @ask's answer {ask.expression} has no value here ({reason}); "
-                    f"name a value that is there then",
-                )
-            elif ask.choices:
-                answer = self._answers.get((ask.line, ask.expression), "")
-                if not any(is_choice(answer, choice) for choice in ask.choices):
-                    yield (
-                        ask.line,
-                        f"the @ask's answer is {_quoted(answer)}, which is none of its choices "
-                        f"({' | '.join(ask.choices)}); add it to them",
-                    )
+def _name_findings(lesson: Lesson, run: LessonRun) -> Iterator[Finding]:
+    """Check that every name in the metadata had a value at some step."""
+    metadata, known = lesson.metadata, run.timeline.columns
+    named = {name for name, _ in metadata.compare}
+    named |= {name for pair in metadata.closed_forms for name in pair}
+    used = [("`compare`", name, metadata.lines["compare"]) for name in sorted(named)]
+    if metadata.loss is not None:
+        used.append(("`loss`", metadata.loss, metadata.lines["loss"]))
+    for plot in metadata.plots:
+        used += [("plot: `at`", place, plot.line) for place in plot.at]
+    for key, name, line in used:
+        if name.partition("[")[0] not in known:
+            problem = f"{key} names {name}, which never has a value"
+            yield Finding(lesson.path, line, problem, "name one that has")
 
-    def _name_findings(self) -> Iterator[Finding]:
-        metadata, known = self._lesson.metadata, self.timeline.columns
-        ours = {one for one, _ in metadata.compare}
-        for name in sorted(ours | {name for pair in metadata.closed_forms for name in pair}):
-            if name not in known:
-                told = f"`compare` names {name}, which never has a value; name one that has"
-                yield metadata.lines["compare"], told
-        if metadata.loss is not None and metadata.loss not in known:
-            told = f"`loss` names {metadata.loss}, which never has a value; name one that has"
-            yield metadata.lines["loss"], told
-        for plot in metadata.plots:
-            for place in plot.at:
-                if place.partition("[")[0] not in known:
-                    told = f"`at` names {place}, which never has a value; name one that has"
-                    yield plot.line, f"plot: {told}"
 
-    def _error_findings(self) -> Iterator[Finding]:
-        expected: set[tuple[int, str]] = set()
-        failing: set[str] = set()
-        for raises in self._lesson.metadata.raises:
-            titles = [cell.title for cell in self._lesson.cells if cell.kind == "code"]
-            if raises.cell not in titles:
-                told = f"raises: no cell is called {raises.cell!r}; give the title of one"
-                yield raises.line, told
-                continue
-            here = [
-                (line, error)
-                for line, error in self._raised
-                if (cell := self._lesson.cell_at(line)) and cell.title == raises.cell
-            ]
-            matching = {one for one in here if one[1].startswith(raises.error)}
-            expected |= matching
-            if not matching:
-                instead = f"it raised {_quoted(here[0][1])}" if here else "none did"
-                told = f"no statement of {raises.cell!r} raised {_quoted(raises.error)}: {instead}"
-                yield raises.line, f"raises: {told}; correct `error` or the code"
-                failing.add(raises.cell)
-        if not self._lesson.metadata.is_lesson:
-            return
-        for line, error in self._raised:
-            cell = self._lesson.cell_at(line)
-            # Where another error was expected that was told already.
-            if (line, error) not in expected and not (cell and cell.title in failing):
-                told = f"raised {_quoted(error)}, which no [[tool.tutor.raises]] expects"
-                yield line, f"the statement {told}; declare it there"
-
-    def _plot_findings(self) -> Iterator[Finding]:
-        for plot in self._lesson.metadata.plots:
-            wanted = sample_of(plot, *COARSE)
-            sampled = next((one for one in self._samples if one.sample == wanted), None)
-            if sampled is None:
-                yield plot.line, f"the plot {plot.title!r} was not drawn; report this as a fault"
-            else:
-                for problem in _plot_problems(plot, sampled):
-                    yield plot.line, f"the plot {plot.title!r}: {problem}"
-
-    def _expect_problem(self, index: int, expect: Expect) -> str | None:
-        if not self._device.startswith(expect.device):
-            return None
-        passes, step = self.timeline.passes, len(self.timeline)
-        when, made = "at the end", passes.count(step)
-        if expect.at is not None:
-            when = f"after {expect.at} passes"
-            step = passes.end(expect.at) if expect.at <= made else 0
-        frame = self.timeline.frame(step)
-        if frame is None:
-            return (
-                f"nothing is known of {expect.of} {when}: the loops made {made} passes; "
-                f"correct `at`"
+def _error_findings(lesson: Lesson, run: LessonRun) -> Iterator[Finding]:
+    """Check that the script caught the errors which it declares, and no others."""
+    raised = {
+        (frame.line, frame.raised): lesson.cell_at(frame.line)
+        for frame in map(run.timeline.steps.bare, run.timeline.steps.raising)
+    }
+    titles = [cell.title for cell in lesson.cells if cell.kind == "code"]
+    expected: set[tuple[int, str]] = set()
+    failing: set[str] = set()
+    for raises in lesson.metadata.raises:
+        if raises.cell not in titles:
+            problem = f"raises: no cell is called {raises.cell!r}"
+            yield Finding(lesson.path, raises.line, problem, "give the title of one")
+            continue
+        here = [error for error, cell in raised.items() if cell and cell.title == raises.cell]
+        matching = [error for error in here if error[1].startswith(raises.error)]
+        expected.update(matching)
+        if not matching:
+            instead = f"it raised {_quoted(here[0][1])}" if here else "none did"
+            problem = (
+                f"raises: no statement of {raises.cell!r} raised {_quoted(raises.error)}: {instead}"
             )
-        found = frame.shown[index]
-        if found is None:
-            reason = dict(frame.problems).get(expect.of, "it has no value then")
-            return f"{expect.of} cannot be had {when} ({reason}); correct `of` or `at`"
-        if agrees(found, expect.value, expect.rtol, expect.atol):
-            return None
-        return (
-            f"{expect.of} {when} is {_quoted(found)}, not {_quoted(expect.value)}; correct the "
-            f"figure in `is` or the code that makes it"
-        )
-
-
-def leaves(what: str) -> str:
-    """That a file or folder is there after the run."""
-    return f"it leaves {what} behind; remove it, or write to io.BytesIO or a temporary file"
-
-
-def _plot_problems(plot: Plot, sampled: Sampled) -> Iterator[str]:
-    for expression, reason in sampled.problems:
-        yield f"{expression} has no value at the end ({reason}); correct it"
-    if sampled.problems:
+            yield Finding(lesson.path, raises.line, problem, "correct `error` or the code")
+            failing.add(raises.cell)
+    if not lesson.metadata.is_lesson:
         return
-    numbers = [np.frombuffer(value or b"") for value in sampled.values]
-    pairs = [*([numbers[: len(plot.points)]] if plot.points else [])]
-    start = len(plot.points)
-    pairs += [numbers[start + 2 * i : start + 2 * i + 2] for i in range(len(plot.lines))]
-    for one in pairs:
-        if len({part.size for part in one}) > 1:
-            sizes = " and ".join(str(part.size) for part in one)
-            yield f"its coordinates are {sizes} numbers; give as many of each"
-    if plot.bars and not sampled.names:
-        yield f"{plot.bars} is no dictionary of numbers; write {{'name': number}}"
-    surface = np.frombuffer(sampled.surface or b"")
-    if plot.of and not np.isfinite(surface).any():
-        yield f"{plot.of} is nowhere finite in `over`; correct the range"
+    for (line, error), cell in raised.items():
+        # A cell whose declared error did not come has its finding already.
+        if (line, error) not in expected and not (cell and cell.title in failing):
+            problem = (
+                f"the statement raised {_quoted(error)}, which no [[tool.tutor.raises]] expects"
+            )
+            yield Finding(lesson.path, line, problem, "declare it there")
+
+
+def _expect_findings(lesson: Lesson, run: LessonRun) -> Iterator[Finding]:
+    for index, expect in enumerate(lesson.metadata.expects):
+        if run.device.startswith(expect.device):
+            yield from _figure_findings(lesson, run, index, expect)
+
+
+def _figure_findings(
+    lesson: Lesson, run: LessonRun, index: int, expect: Expect
+) -> Iterator[Finding]:
+    timeline = run.timeline
+    when, step, made = "at the end", len(timeline), timeline.passes.count(len(timeline))
+    if expect.at is not None:
+        when = f"after {expect.at} passes"
+        step = timeline.passes.end(expect.at) if expect.at <= made else 0
+    if not step:
+        problem = f"nothing is known of {expect.of} {when}: the loops made {made} passes"
+        yield Finding(lesson.path, expect.line, problem, "correct `at`")
+        return
+    frame = timeline.steps.bare(step)
+    found = frame.shown[index]
+    if found is None:
+        reason = dict(frame.problems).get(expect.of, "it has no value then")
+        problem = f"{expect.of} cannot be had {when} ({reason})"
+        yield Finding(lesson.path, expect.line, problem, "correct `of` or `at`")
+    elif not agrees(found, expect.value, expect.rtol, expect.atol):
+        problem = f"{expect.of} {when} is {_quoted(found)}, not {_quoted(expect.value)}"
+        cure = "correct the figure in `is` or the code that makes it"
+        yield Finding(lesson.path, expect.line, problem, cure)
 
 
 def _quoted(value: Any) -> str:

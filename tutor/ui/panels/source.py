@@ -2,7 +2,7 @@
 
 from textual.strip import Strip
 
-from tutor.course.questions import veiled
+from tutor.course.questions import masked_lines
 from tutor.history.timeline import Moment
 from tutor.ui.draw.script.source import draw_source, loop_around
 from tutor.ui.draw.tensors.changes import draw_changes
@@ -36,7 +36,7 @@ class SourcePanel(LensPanel):
             values=values,
             error=ahead.line if ahead.is_failing else raised,
             ran=ran,
-            veiled=veiled(self.lesson, ran),
+            veiled=masked_lines(self.lesson, ran),
             made=self._made(),
         )
 
