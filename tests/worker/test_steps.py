@@ -2,7 +2,6 @@
 
 import builtins
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ class FakeMode:
         self.log.append(f"{self.name} begins")
 
     def before(self, site: int) -> None:
-        self.steps.begin(site)
+        self.steps.site = site
 
     def after(self, site: int) -> None:
         step = self.steps.step + 1
@@ -60,8 +59,7 @@ def log() -> list[str]:
 @pytest.fixture
 def steps(log: list[str], no_hooks: None) -> Steps:
     between: Any = FakeBetween(log)
-    page: Any = SimpleNamespace(page=SimpleNamespace(header=[0] * 5))
-    between.steps = Steps(instrument("a = 1\n\nb = 2\n", "x.py"), page, between)
+    between.steps = Steps(instrument("a = 1\n\nb = 2\n", "x.py"), between)
     return between.steps
 
 

@@ -85,11 +85,8 @@ class Output:
         if is_complete or perf_counter() > self._next_drain:
             self.drain()
             self._next_drain = perf_counter() + DRAIN
-        else:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Pass on incomplete lines."""
+            return
+        # Incomplete lines.
         for text in (self._out, self._err):
             if text.has_rest and not text.closed:
                 text.flush()

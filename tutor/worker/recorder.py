@@ -55,7 +55,7 @@ class Recorder:
             budgets.append(self.operations.stills.budget)
         self.frames = Frames(program, namespace, launch, capture)
         between = BetweenSteps(namespace, launch, capture, sender)
-        self.steps = Steps(program, sender, between)
+        self.steps = Steps(program, between)
         self.commands = Commands(commands, sender, self._answer, budgets)
         self._namespace = namespace
         self._launch = launch

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from tutor.schema.frame import Inside
-from tutor.wire.shared_page import LINE, Sender
 from tutor.worker.between_steps import BetweenSteps
 from tutor.worker.instrument import AFTER, BEFORE, HOOKS, Program
 
@@ -51,27 +50,26 @@ class Steps:
 
     Args:
         program: The instrumented script.
-        sender: Its page shows the line of the statement that runs.
         between: What is due between two steps.
     """
 
-    def __init__(self, program: Program, sender: Sender, between: BetweenSteps) -> None:
+    def __init__(self, program: Program, between: BetweenSteps) -> None:
         self.step = 0
         """The number of finished steps."""
         self.site = 0
         """The statement that runs, or is about to."""
         self.due = 0
         """The next step at whose end something is due, a change of modes included."""
+        self.lines = [site.line for site in program.sites]
+        """By site."""
         self.mode: Mode
-        self._lines = [site.line for site in program.sites]
-        self._header = sender.page.header
         self._between = between
         self._following: Iterator[Mode] = iter(())
 
     @property
     def line(self) -> int:
         """The line of `site`."""
-        return self._lines[self.site] if self._lines else 0
+        return self.lines[self.site] if self.lines else 0
 
     def start(self, hooks: Mapping[str, Callable[..., object]], modes: Sequence[Mode]) -> None:
         """Install the first mode, and the hooks that are the same in all modes."""
@@ -89,11 +87,6 @@ class Steps:
         """Let the instrumented code call the hooks of a mode."""
         self.mode = mode
         vars(builtins).update({BEFORE: mode.before, AFTER: mode.after})
-
-    def begin(self, site: int) -> None:
-        """Note that a statement is about to run."""
-        self.site = site
-        self._header[LINE] = self._lines[site]
 
     def finish(self, step: int) -> None:
         """Note that a step is over, and do what is due at its end."""

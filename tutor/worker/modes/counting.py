@@ -2,7 +2,7 @@
 
 from time import perf_counter
 
-from tutor.wire.shared_page import STEP
+from tutor.wire.shared_page import LINE, STEP
 from tutor.worker.interrupts import uninterruptible
 from tutor.worker.modes.parts import Parts
 from tutor.worker.steps import Hook
@@ -33,11 +33,13 @@ class Counting:
     @uninterruptible
     def _start(self, site: int) -> None:
         """Wait for the first command; the statements after this one are not waited at."""
-        self._steps.begin(site)
+        steps = self._steps
+        steps.site = site
+        self._header[LINE] = steps.line
         self._exceptions.begin(site)
-        self._commands.wait(self._steps.step, self._steps.line)
+        self._commands.wait(steps.step, steps.line)
         self.before = self._exceptions.begin
-        self._steps.install(self)
+        steps.install(self)
 
     def after(self, site: int) -> None:
         step = self._step + 1

@@ -2,6 +2,7 @@
 
 from time import perf_counter
 
+from tutor.wire.shared_page import LINE
 from tutor.worker.interrupts import uninterruptible
 from tutor.worker.modes.parts import Parts
 
@@ -16,6 +17,8 @@ class Stepping:
     def __init__(self, last: int, parts: Parts) -> None:
         self.last = last
         self._steps = parts.steps
+        self._lines = parts.steps.lines
+        self._header = parts.sender.page.header
         self._commands = parts.commands
         self._begins = parts.exceptions.begin
         self._ends = parts.exceptions.end
@@ -26,7 +29,8 @@ class Stepping:
     @uninterruptible
     def before(self, site: int) -> None:
         steps = self._steps
-        steps.begin(site)
+        steps.site = site
+        self._header[LINE] = self._lines[site]
         self._begins(site)
         if steps.step >= self._commands.until:
             self._wait()
