@@ -538,7 +538,7 @@ def test_equal_content_of_a_large_tensor_is_no_change(step: Script) -> None:
 
 
 def test_a_run_that_is_not_stepped_reports_large_tensors_without_content(step: Script) -> None:
-    step.capture._spent = 1e9
+    step.capture.budget.spend(1e9)
     changed = step(f"x = torch.ones({LARGE}); small = torch.ones(2)", complete=False)
     assert not view(changed, "x").is_complete
     assert view(changed, "small").is_complete

@@ -344,8 +344,8 @@ def test_an_expression_that_never_answers_is_told_and_the_run_goes_on(
 ) -> None:
     script = """
     import os, threading
-    from tutor.engine import sampling
-    sampling.PATIENCE = 0.2
+    from tutor.worker import plot_samples
+    plot_samples.PATIENCE = 0.2
     x = 1
     y = 2
     """

@@ -12,7 +12,7 @@ from tutor.worker.capture.digest import digest
 from tutor.worker.edits import EditError, apply
 
 
-class Interludes:
+class BetweenSteps:
     """Holds them, after the same steps in a recorded run and in its replays.
 
     Args:
@@ -36,8 +36,8 @@ class Interludes:
         """The next step that is followed by one."""
         self._plan(0)
 
-    def hold(self, step: int) -> None:
-        """Do what is due after `step`."""
+    def run(self, step: int) -> None:
+        """Take the digest and make the edits that are due after `step`, if any are."""
         if step % DIGESTED == 0:
             with torch_private.unobserved():
                 found = digest(self._namespace)
@@ -46,8 +46,8 @@ class Interludes:
             self._edit(step)
         self._plan(step)
 
-    def miss(self, step: int) -> None:
-        """The script came to its end within `step`: nothing goes on with what is edited there."""
+    def end_within(self, step: int) -> None:
+        """Refuse the edits after `step`: the script ended within it."""
         if step in self._edits:
             self._refuse(step, "the script came to its end within it")
 

@@ -10,7 +10,7 @@ _WORDS = 4000
 """Characters that are kept of what an exception says."""
 
 
-class Caught:
+class Exceptions:
     """Finds the statement that raised what the script caught, once each time that it raises.
 
     A statement that raises is over. So what comes from one that was found, and has not begun again

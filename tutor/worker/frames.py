@@ -38,6 +38,8 @@ class Frames:
             for line, slots in launch.slots.items()
         }
         self._show = [Expression(text) for text in launch.show]
+        self._past = launch.past
+        self._first = launch.begin + 1
         self._ran_backward = False
         self.root: Tensor | None = None
         """What the step that is running called `backward()` on, None if that is unknown."""
@@ -58,11 +60,6 @@ class Frames:
     def skip(self) -> None:
         """The step that was running gets no frame."""
         self.root, self._ran_backward = None, False
-
-    def resume(self, past: Past) -> None:
-        """Take up a run whose steps so far were recorded elsewhere."""
-        self._phases.resume(past)
-        self._capture.resume(past.root)
 
     def make(
         self,
@@ -86,7 +83,7 @@ class Frames:
         problems: tuple[tuple[str, str], ...] = ()
         if self._show or (with_slots and line in self._slots):
             slots, shown, problems = self._evaluate(line if with_slots else 0)
-        return Frame(
+        frame = Frame(
             step,
             line,
             self._loops[loop] if loop >= 0 else 0,
@@ -102,6 +99,14 @@ class Frames:
             self._capture.root if root is not None else "",
             raised,
         )
+        if step == self._first and self._past is not None:
+            self._resume(self._past)
+        return frame
+
+    def _resume(self, past: Past) -> None:
+        """Take up a run whose steps so far were recorded elsewhere."""
+        self._phases.resume(past)
+        self._capture.resume(past.root)
 
     def _evaluate(self, line: int) -> _Evaluated:
         """The slots of the statement on `line`, the shown expressions, and what ails them."""

@@ -10,11 +10,15 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from time import perf_counter
 
 STDOUT, STDERR = 1, 2
 
 PIECE = 65536
 """At most so many bytes are passed on at once."""
+
+DRAIN = 0.001
+"""Seconds between two looks at what was written past Python: a child process takes longer."""
 
 Write = Callable[[int, bytes], object]
 """Takes the stream (1 or 2) and what was written."""
@@ -61,6 +65,7 @@ class Output:
     def __init__(self, write: Write, files: tuple[int, int]) -> None:
         self.write = write
         self._files = files
+        self._next_drain = 0.0
         for stream, file in zip((STDOUT, STDERR), files, strict=True):
             # The files are emptied after each step, so every write has to find their end.
             fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
@@ -74,8 +79,14 @@ class Output:
         raw = io.BufferedWriter(_Stream(stream, self))  # type: ignore[type-var]
         return _Text(raw, "utf-8", errors, line_buffering=True)
 
-    def flush(self) -> None:
-        """Pass on incomplete lines."""
+    def end_step(self, is_complete: bool) -> None:
+        """Pass on what a step wrote; what went past Python at once if `is_complete`, or when
+        `DRAIN` is over."""
+        if is_complete or perf_counter() > self._next_drain:
+            self.drain()
+            self._next_drain = perf_counter() + DRAIN
+            return
+        # Incomplete lines.
         for text in (self._out, self._err):
             if text.has_rest and not text.closed:
                 text.flush()

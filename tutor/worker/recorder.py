@@ -1,36 +1,27 @@
-"""The hooks: record each statement as a frame, and wait for commands in the script's frame."""
+"""Record one run: put together what its modes need, and list the modes that it goes through."""
 
-import builtins
 from collections.abc import Callable
-from time import perf_counter
 from typing import Any
 
 from tutor.schema.frame import Inside
-from tutor.wire.messages import (
-    Audited,
-    Completed,
-    Fetched,
-    Launch,
-    Printed,
-    Question,
-    Sample,
-    Sampled,
-)
-from tutor.wire.shared_page import LINE, STEP, Sender
+from tutor.wire.messages import FOREVER, Fetched, Launch, Question, Sample, Sampled
+from tutor.wire.shared_page import Sender
 from tutor.worker import plot_samples, slices, torch_private
-from tutor.worker.between_steps import Interludes
-from tutor.worker.capture.capture import Capture, Changes
+from tutor.worker.between_steps import BetweenSteps
+from tutor.worker.capture.capture import Capture
 from tutor.worker.commands import Commands
-from tutor.worker.exceptions import Caught, words
+from tutor.worker.exceptions import Exceptions, words
 from tutor.worker.frames import Frames
-from tutor.worker.instrument import AFTER, BEFORE, CAUGHT, ENTER, HOOKS, PASS, WITHIN, Program
+from tutor.worker.instrument import CAUGHT, ENTER, PASS, WITHIN, Program
+from tutor.worker.interrupts import uninterruptible
+from tutor.worker.modes.counting import Counting
+from tutor.worker.modes.operations import Auditing, NotingOperations, RecordingOperations
+from tutor.worker.modes.parts import Parts
+from tutor.worker.modes.recording import Recording
 from tutor.worker.operations.operations import Operations
 from tutor.worker.operations.tape import Tape
 from tutor.worker.output import Output
-from tutor.worker.replay import Replay
-
-DRAIN = 0.001
-"""Seconds between two looks at what was written past Python: a child process takes longer."""
+from tutor.worker.steps import Mode, Steps
 
 
 class Recorder:
@@ -54,236 +45,100 @@ class Recorder:
         commands: int,
         files: tuple[int, int],
     ) -> None:
-        self._lines = [site.line for site in program.sites]
-        self._header = sender.page.header
-        self._namespace = namespace
-        self._begin = launch.begin
-        self._past = launch.past
-        self._exact = launch.exact
-        self._sender = sender
-        self._capture = Capture(namespace)
-        self._inside_after = launch.operations or 0
+        capture = Capture(namespace)
+        budgets = [capture.budget]
         self.operations: Operations | None = None
         if launch.operations is not None:
-            script, name_of = program.code.co_filename, self._capture.module_name
-            self.operations = Operations(script, launch.exact, name_of)
+            script = program.code.co_filename
+            self.operations = Operations(script, launch.exact, capture.module_name)
             self.operations.tape = Tape() if launch.audit is not None else None
-        self._audit = launch.audit
-        self._samples = launch.samples
-        self.frames = Frames(program, namespace, launch, self._capture)
-        self._caught = Caught(program)
-        self._interludes = Interludes(namespace, launch, self._capture, sender)
-        self._replay = Replay(launch.begin, self._interludes, self._turn)
-        self.commands = Commands(commands, sender, self._answer)
-        self._output = Output(self._wrote, files)
-        self._has_written = False
-        self._next_drain = 0.0
-        self._site = 0
-        self._step = 0
-        self._look_in()
-        self.critical = {
-            Recorder._before.__code__,
-            Recorder._after.__code__,
-            Recorder._catch.__code__,
-            Recorder._turn.__code__,
-        }
-        """The code in which an interrupt would tear a message apart."""
-        self.waiting = Recorder._wait.__code__
-        """The part of it in which an interrupt does no harm."""
-
-    @property
-    def line(self) -> int:
-        """The statement that runs, or is about to."""
-        return self._lines[self._site] if self._lines else 0
+            budgets.append(self.operations.stills.budget)
+        self.frames = Frames(program, namespace, launch, capture)
+        between = BetweenSteps(namespace, launch, capture, sender)
+        self.steps = Steps(program, between)
+        self.commands = Commands(commands, sender, self._answer, budgets)
+        self._namespace = namespace
+        self._launch = launch
+        self._parts = Parts(
+            self.steps,
+            self.commands,
+            Exceptions(program),
+            Output(self._wrote, files),
+            self.frames,
+            capture,
+            between,
+            sender,
+            launch.exact,
+        )
 
     def install(self) -> None:
         """Let the instrumented code call the hooks."""
-        frames, caught = self.frames, self._caught
-        vars(builtins).update({ENTER: frames.enter, PASS: frames.begin_pass})
-        vars(builtins).update({WITHIN: caught.end, CAUGHT: self._catch})
-        self._hook(self._before, self._after)
-
-    @staticmethod
-    def _hook(before: Callable[[int], object], after: Callable[[int], object]) -> None:
-        vars(builtins).update({BEFORE: before, AFTER: after})
+        frames, exceptions = self.frames, self._parts.exceptions
+        hooks: dict[str, Callable[..., object]] = {
+            ENTER: frames.enter,
+            PASS: frames.begin_pass,
+            WITHIN: exceptions.end,
+            CAUGHT: self._caught,
+        }
+        self.steps.start(hooks, self._modes())
 
     def leave(self) -> None:
         """This process is a child that the script forked: it has no part in the recording."""
-        vars(builtins).update(dict.fromkeys(HOOKS, bool))
-        self._output.bypass()
+        self.steps.stop()
+        self._parts.output.bypass()
         self.commands.close()
-        self._sender.close()
+        self._parts.sender.close()
 
     def close(self) -> Inside | None:
-        """The script is over: what came after its last finished statement is a step of its own.
+        """The script is over.
 
         Returns:
-            What went on inside a last statement that is no step.
+            The operations of a last statement that is no step.
         """
-        self._look_away()
-        self._output.drain()
-        if self._step < self._begin:
-            return None
-        with torch_private.unobserved():
-            changed = self._capture.changes(complete=True)
-        inside = self._look_inside(self.operations, changed) if self.operations else None
-        if changed or self._has_written:
-            step = self._step + 1
-            frame = self.frames.make(step, self._site, changed, inside, with_slots=False)
-            self._sender.append(frame)
-            self._interludes.miss(step)
-            self._step, inside = step, None
-        self._complete()
-        for wanted in self._samples:
-            self._sender.append(plot_samples.sample(wanted, self._namespace))
+        inside = self.steps.mode.close()
+        if self.steps.step >= self._launch.begin:
+            for wanted in self._launch.samples:
+                self._parts.sender.append(plot_samples.sample(wanted, self._namespace))
         return inside
 
-    # Hooks
+    def wait_at_end(self) -> None:
+        """Wait after the script's last statement, if the run is to go no further."""
+        steps = self.steps
+        if steps.step >= self.commands.until:
+            self.commands.wait(steps.step, steps.line)
 
-    def _before(self, site: int) -> None:
-        self._site = site
-        self._header[LINE] = self._lines[site]
-        self._caught.begin(site)
-        if self._step >= self.commands.until:
-            self._wait()
-            if self._step + 1 < self._begin and self.operations is None:
-                self._replay.go_on(self._step)
-                self._hook(self._caught.begin, self._replay.count)
-        elif perf_counter() > self.commands.next_look:
-            self._look()
+    def _modes(self) -> list[Mode]:
+        """Return the modes that this run goes through, one after the other."""
+        begin, parts, operations = self._launch.begin, self._parts, self.operations
+        noted = FOREVER if self._launch.operations is None else self._launch.operations
+        modes: list[Mode] = []
+        if counted := min(begin, noted):
+            modes.append(Counting(counted, parts))
+        if noted > begin:
+            modes.append(Recording(noted, parts))
+        if operations is not None:
+            if noted < begin:
+                modes.append(NotingOperations(begin, parts, operations))
+            if (wanted := self._launch.audit) is not None:
+                modes.append(Auditing(begin + 1, parts, operations, wanted))
+            modes.append(RecordingOperations(FOREVER, parts, operations))
+        return modes
 
-    def _after(self, site: int, raised: str = "") -> None:
-        self._look_away()
-        step = self._step + 1
-        is_last = step >= self.commands.until
-        if is_last or self._exact or perf_counter() > self._next_drain:
-            self._output.drain()
-            self._next_drain = perf_counter() + DRAIN
-        else:
-            self._output.flush()
-        if step > self._begin:
-            with torch_private.unobserved():
-                changed = self._capture.changes(is_last or self._exact, self.frames.root)
-            inside = None
-            if self.operations is not None:
-                if self._audit is not None:
-                    self._send_audit(step, self.operations, self._audit)
-                inside = self._look_inside(self.operations, changed)
-            self._has_written = False
-            self._sender.append(self.frames.make(step, site, changed, inside, raised))
-            if step == self._begin + 1 and self._past is not None:
-                self.frames.resume(self._past)
-            if is_last:
-                self._sender.flush()
-        else:
-            self.frames.skip()
-            if self.operations is not None:
-                self.operations.skip(step)
-        # Only now: a step that could not be sent is no step.
-        self._finish(step)
-        self._look_in()
-
-    def _catch(self) -> None:
+    @uninterruptible
+    def _caught(self) -> None:
         """The script caught an exception: the statement that raised it has come to its end."""
-        if (found := self._caught.take()) is None:
+        if (found := self._parts.exceptions.take()) is None:
             return
         site, error = found
         # In a replay too: it may be the script's own code that finds these words.
-        told = words(error)
-        if not self._replay.is_under_way and self._step >= self.commands.until:
-            # A loop's head raises behind a pass: this step has not been asked for yet.
-            self._before(site)
-            self._caught.end(site)
-        if self._replay.is_under_way:
-            self._replay.count(site)
-        else:
-            self._site = site
-            self._after(site, told)
-
-    def _turn(self, step: int, site: int) -> None:
-        """The end of a replayed step after which there is more to do than to count."""
-        self._site = site
-        # Before the step is counted: what it wrote was written in the recorded run too.
-        self._output.drain()
-        self._header[STEP] = step
-        self._finish(step)
-        self._replay.go_on(step)
-        if not self._replay.is_under_way:
-            self.frames.skip()
-            self._hook(self._before, self._after)
-        elif perf_counter() > self.commands.next_look:
-            self._look()
-
-    def _finish(self, step: int) -> None:
-        self._step = step
-        if step == self._interludes.due:
-            self._interludes.hold(step)
-
-    # Recording
-
-    def _look_in(self) -> None:
-        """Note what the script asks torch for, if it is the time for that."""
-        if self.operations is not None:
-            self.operations.on = self._step >= self._inside_after
-
-    def _look_away(self) -> None:
-        """What comes is the recorder's own doing."""
-        if self.operations is not None:
-            self.operations.on = False
-
-    def _look_inside(self, operations: Operations, changed: Changes) -> Inside | None:
-        """What went on inside the step that changed this."""
-        capture = self._capture
-        with torch_private.unobserved():
-            tensors = capture.tensors(dict.fromkeys([*changed, *capture.bound]))
-            return operations.take(self._step + 1, self.line, capture.names, tensors)
-
-    def _send_audit(self, step: int, operations: Operations, wanted: tuple[str, ...]) -> None:
-        """Audit the gradients of the step that was replayed to; one audit is all there is."""
-        self._audit = None
-        named = self._capture.tensors(self._capture.watches)
-        audits = operations.audit(wanted, named)
-        operations.tape = None
-        self._sender.append(Audited(step, tuple(audits)))
-
-    def _complete(self) -> None:
-        """Bring what the last frames reported without content: now there is time."""
-        if self._step:
-            with torch_private.unobserved():
-                views = self._capture.completed()
-            if views:
-                self._sender.append(Completed(self._step, views))
+        message = words(error)
+        self.steps.mode.raised(site, message)
 
     def _wrote(self, stream: int, content: bytes) -> None:
-        if self._step < self._begin:
-            return
-        self._has_written = True
-        self._sender.append(Printed(self._step + 1, ((stream, content),)))
-
-    # Commands
-
-    def _wait(self) -> None:
-        """Let the learner look until a command lets the script go on."""
-        self._look_away()
-        self._complete()
-        waited = self.commands.wait(self._step, self.line)
-        self._capture.excuse(waited)
-        if self.operations is not None:
-            self.operations.stills.excuse(waited)
-        self._look_in()
-
-    def wait_at_end(self) -> None:
-        """Wait after the script's last statement, where the run is to go no further."""
-        if self._step >= self.commands.until:
-            self._wait()
-
-    def _look(self) -> None:
-        self.commands.look()
-        if self._step >= self.commands.until:
-            self._wait()
+        self.steps.mode.wrote(stream, content)
 
     def _answer(self, question: Question) -> Fetched | Sampled:
         if isinstance(question, Sample):
             return plot_samples.sample(question, self._namespace)
         with torch_private.unobserved():
-            return slices.fetch(question, self._capture.value(question.name))
+            return slices.fetch(question, self._parts.capture.value(question.name))

@@ -2,18 +2,14 @@
 
 import builtins
 import contextlib
-import functools
 import importlib.machinery
 import linecache
 import os
 import random
-import signal
 import sys
-import threading
 import traceback
 import types
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,16 +17,13 @@ import torch
 
 from tutor.wire.messages import Ended, Launch, Started, read_launch
 from tutor.wire.shared_page import Page, Sender
-from tutor.worker import device, process
+from tutor.worker import autograd_calls, device, endings, interrupts, process
 from tutor.worker.cpu_random import DrawOnCpu
 from tutor.worker.instrument import Program, instrument
 from tutor.worker.recorder import Recorder
 from tutor.worker.sandbox import Guard
 
 TORCH = str(torch.__version__)
-
-LINGER = 1.0
-"""Seconds that threads of a finished script get to come to their end."""
 
 
 def work(commands: int, events: int, shared: int, launch: int, stdout: int, stderr: int) -> None:
@@ -68,7 +61,7 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
     try:
         program = instrument(launch.source, _absolute(launch.path), launch.knobs)
     except (SyntaxError, ValueError) as error:
-        sender.append(_unreadable(launch.path, error))
+        sender.append(endings.unreadable(launch.path, error))
         return
     if launch.device and (problem := device.problem(launch.device)):
         sender.append(Ended("refused", problem))
@@ -76,41 +69,24 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
     module = _main_module(launch)
     recorder = Recorder(program, module.__dict__, launch, sender, commands, files)
     recorder.install()
-    guard = Guard(launch.guard, lambda: recorder.line) if launch.guard else None
-    signal.signal(signal.SIGINT, functools.partial(_interrupt, recorder, program.code.co_filename))
-    os.register_at_fork(after_in_child=functools.partial(_leave, recorder))
+    guard = Guard(launch.guard, lambda: recorder.steps.line) if launch.guard else None
+    interrupts.handle(program.code.co_filename, recorder.commands.postpone_interrupt)
+    os.register_at_fork(after_in_child=recorder.leave)
     _make_exact(launch.seed)
-    _tell_backward(recorder)
+    autograd_calls.observe(recorder.frames, recorder.operations)
     sender.append(Started(os.getpid(), device.describe(launch.device)))
     operations = recorder.operations or contextlib.nullcontext()
     if recorder.operations is not None:
         recorder.operations.hide()
     with _default_device(launch.device), operations:
         ended = _execute(program, module, recorder, launch)
-    note = _come_to_an_end()
+    note = endings.run_exit_handlers()
     if note and not ended.message:
         ended = msgspec.structs.replace(ended, message=f"{launch.path}: {note}")
     inside = recorder.close()
     for trespass in guard.found() if guard else ():
         sender.append(trespass)
     sender.append(msgspec.structs.replace(ended, inside=inside))
-
-
-def _interrupt(recorder: Recorder, script: str, number: int, frame: types.FrameType | None) -> None:
-    """Raise KeyboardInterrupt in the script's code, or after the hook that it is in."""
-    while frame is not None and frame.f_code.co_filename != script:
-        if frame.f_code in recorder.critical:
-            recorder.commands.interrupt()
-            return
-        if frame.f_code is recorder.waiting:
-            break
-        frame = frame.f_back
-    raise KeyboardInterrupt
-
-
-def _leave(recorder: Recorder) -> None:
-    """A child that the script forks records nothing: the pipes and the page are its parent's."""
-    recorder.leave()
 
 
 @contextlib.contextmanager
@@ -132,11 +108,11 @@ def _execute(
         if launch.waits_at_end:
             recorder.wait_at_end()
     except SystemExit as error:
-        return _exited(error, f"{launch.path}:{recorder.line}", recorder.line)
+        return endings.exited(error, launch.path, recorder.steps.line)
     except KeyboardInterrupt:
-        return Ended("interrupted", f"{launch.path}:{recorder.line}: interrupted", recorder.line)
+        return endings.interrupted(launch.path, recorder.steps.line)
     except BaseException as error:
-        return _raised(error, program.code.co_filename, launch.path)
+        return endings.raised(error, program.code.co_filename, launch.path)
     return Ended("finished")
 
 
@@ -172,92 +148,3 @@ def _make_exact(seed: int) -> None:
     if torch.cuda.is_available():
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.backends.cudnn.benchmark = False
-
-
-def _tell_backward(recorder: Recorder) -> None:
-    """Let the recorder know of every `backward()` and `autograd.grad()`."""
-
-    local = threading.local()
-
-    def told(original: Any, roots: str) -> Any:
-        @functools.wraps(original)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            root = args[0] if args else kwargs.get(roots)
-            # Anything else that can be iterated may be empty after one look.
-            if isinstance(root, list | tuple) and root:
-                root = root[0]
-            recorder.frames.ran_backward(root if isinstance(root, torch.Tensor) else None)
-            if recorder.operations is None:
-                return original(*args, **kwargs)
-            under_way = local.__dict__.setdefault("under_way", [])
-            if any(one is root for one in under_way):
-                # torch comes back to itself where a function mode is entered.
-                return original(*args, **kwargs)
-            under_way.append(root)
-            try:
-                return recorder.operations.backward(original, args, kwargs)
-            finally:
-                under_way.pop()
-
-        return call
-
-    torch.autograd.backward = told(torch.autograd.backward, "tensors")
-    torch.autograd.grad = told(torch.autograd.grad, "outputs")
-
-
-# Ends
-
-
-def _come_to_an_end() -> str:
-    """Do what Python does at the end of a script; a line on threads that would not end."""
-    others = [
-        thread
-        for thread in threading.enumerate()
-        if not thread.daemon and thread is not threading.main_thread()
-    ]
-    for thread in others:
-        thread.join(LINGER / len(others))
-    process.run_exit_handlers()
-    if alive := [thread.name for thread in others if thread.is_alive()]:
-        return f"finished, but its thread {alive[0]!r} was still running and was ended"
-    return ""
-
-
-def _exited(error: SystemExit, where: str, line: int) -> Ended:
-    if error.code is None or error.code == 0:
-        return Ended("finished", f"{where}: the script ended itself with sys.exit()", line)
-    told = f"{error.code}\n" if isinstance(error.code, str) else ""
-    return Ended("raised", f"{where}: the script ended with sys.exit({error.code!r})", line, told)
-
-
-def _unreadable(path: str, error: SyntaxError | ValueError) -> Ended:
-    if isinstance(error, SyntaxError):
-        line = error.lineno or 0
-        text = "".join(traceback.format_exception_only(error))
-        return Ended("raised", f"{path}:{line}: {type(error).__name__}: {error.msg}", line, text)
-    return Ended("refused", f"{path}: {error}")
-
-
-def _raised(error: BaseException, script: str, path: str) -> Ended:
-    """The end by an exception, told with the script's own lines only."""
-    told = traceback.TracebackException.from_exception(error)
-    _keep_own_lines(told, script)
-    line = (told.stack[-1].lineno if told.stack else 0) or 0
-    reason = next(told.format_exception_only()).strip().partition("\n")[0]
-    message = f"{path}:{line}: {reason}"
-    if reason == "EOFError: EOF when reading a line":
-        message = f"{path}:{line}: input() has no keyboard to read from here (EOFError)"
-    return Ended("raised", message, line, "".join(told.format()))
-
-
-def _keep_own_lines(told: traceback.TracebackException, script: str) -> None:
-    seen = set()
-    waiting: list[traceback.TracebackException | None] = [told]
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        kept = [frame for frame in one.stack if frame.filename == script]
-        one.stack = traceback.StackSummary.from_list(kept)
-        waiting += [one.__cause__, one.__context__, *(getattr(one, "exceptions", None) or [])]

@@ -14,8 +14,8 @@ from tutor.schema.frame import GRAD, ROOT, Kind, TensorView
 from tutor.worker.capture import transfer
 from tutor.worker.capture.array_watch import ArrayWatch
 from tutor.worker.capture.modules import Modules
-from tutor.worker.capture.summary import SHARE
 from tutor.worker.capture.tensor_watch import CONTENT, Watch, differing
+from tutor.worker.capture.time_budget import TimeBudget
 
 _LONGEST = 4096
 """Bits of an integer that is captured."""
@@ -40,6 +40,7 @@ class Capture:
         """The names that the last step bound, be it to an equal value."""
         self.root = ROOT
         """The name of the tensor that `backward()` was last called on, `ROOT` if it has none."""
+        self.budget = TimeBudget()
         self._namespace = namespace
         self._before: dict[str, Any] = {}
         self._kinds: dict[str, str] = {}
@@ -53,16 +54,13 @@ class Capture:
         self._watched: list[Watch] = []
         """All watches, those of gradients included."""
         self._requests: list[tuple[Watch | ArrayWatch, str]] = []
-        self._spent = 0.0
-        self._waited = 0.0
-        self._began = perf_counter()
 
     def changes(self, complete: bool, root: Tensor | None = None) -> Changes:
         """What changed since the last call, by name; None for what is gone.
 
         Args:
             complete: Bring the content of every changed value. Otherwise large tensors come
-                without it once they have taken more than `SHARE` of the time so far.
+                without it once they have taken more than their share of the time so far.
             root: The tensor that `backward()` was called on, to be captured even without a name.
         """
         changed: Changes = {}
@@ -114,10 +112,6 @@ class Capture:
     def module_name(self, module: torch.nn.Module) -> str:
         """What the script calls a module."""
         return self._modules.name(module)
-
-    def excuse(self, seconds: float) -> None:
-        """Leave time that was spent waiting for the learner out of the run's."""
-        self._waited += seconds
 
     # What the names stand for
 
@@ -243,7 +237,7 @@ class Capture:
         """Fetch what the looks asked for: one transfer, and a second one only in the rare frame in
         which a large tensor on a device was edited behind autograd's back."""
         began = perf_counter()
-        affordable = complete or self._spent < SHARE * (began - self._began - self._waited)
+        affordable = complete or self.budget.is_left()
         while self._requests:
             requests, self._requests = self._requests, []
             asked, pieces = [], []
@@ -259,7 +253,7 @@ class Capture:
                         changed[watch.name] = view
                 elif isinstance(watch, Watch) and watch.differs(content):
                     self._requests.append((watch, CONTENT))
-        self._spent += perf_counter() - began
+        self.budget.spend(perf_counter() - began)
 
 
 def _kind(value: Any) -> str:

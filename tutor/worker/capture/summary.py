@@ -15,9 +15,6 @@ from tutor.schema.frame import BINS, BLOCK, Summary
 SAMPLED = 4096
 """How many elements the histogram looks at."""
 
-SHARE = 0.05
-"""Part of a free run's time that may go into the content of large tensors."""
-
 _NUMBERS = 5
 
 

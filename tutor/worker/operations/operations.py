@@ -1,7 +1,8 @@
 """What goes on inside a statement: every operation, and every node of its backward passes."""
 
+import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,7 +36,7 @@ class _Call(msgspec.Struct):
 
 
 class Operations(TorchFunctionMode):
-    """Notes what torch is asked to do. Entered once for a run, it does nothing while `on` is false.
+    """Notes what torch is asked to do. Entered once for a run, it does nothing unless `is_noting`.
 
     Nothing that it does changes a value, or draws a random number.
 
@@ -49,7 +50,7 @@ class Operations(TorchFunctionMode):
         self, script: str, exact: bool, module_name: Callable[[torch.nn.Module], str]
     ) -> None:
         super().__init__()
-        self.on = False
+        self.is_noting = False
         self.tape: Tape | None = None
         """Where calls are kept too, for an audit."""
         self.stills = Stills(exact)
@@ -67,7 +68,7 @@ class Operations(TorchFunctionMode):
         self._thread = threading.get_ident()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if not self.on:
+        if not self.is_noting:
             return func(*args, **kwargs) if kwargs else func(*args)
         about = call_text.function(func)
         if not about.is_operation:
@@ -93,6 +94,15 @@ class Operations(TorchFunctionMode):
             told = str(error).partition("\n")[0]
             self._unseen[f"an operation on a tensor that cannot be looked at ({told})"] = None
             return None
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Note nothing meanwhile: what runs is not the script's."""
+        was_noting, self.is_noting = self.is_noting, False
+        try:
+            yield
+        finally:
+            self.is_noting = was_noting
 
     # Forwards
 
@@ -201,7 +211,7 @@ class Operations(TorchFunctionMode):
 
     def backward(self, run: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Carry out a backward pass, `torch.autograd.backward` or `grad`, and note all of it."""
-        if not (self.on or self._under_way):
+        if not (self.is_noting or self._under_way):
             return run(*args, **kwargs)
         if threading.get_ident() != self._thread:
             self._unseen["what other threads compute"] = None
@@ -211,13 +221,12 @@ class Operations(TorchFunctionMode):
             return run(*args, **kwargs)
         walk = Pass(self._ledger, self.stills, self._count_visit, self.tape)
         self._passes.append(walk)
-        was_on, self.on = self.on, False
         self._under_way.append(walk)
         try:
-            return walk.run(run, args, kwargs)
+            with self.paused():
+                return walk.run(run, args, kwargs)
         finally:
             self._under_way.remove(walk)
-            self.on = was_on
             if walk.is_blind:
                 self._unseen["a backward pass from a tensor that cannot be looked at"] = None
             if walk.is_cut:
@@ -278,7 +287,7 @@ class Operations(TorchFunctionMode):
         hiding.hide_from_compiled(self, self._pass_compiled)
 
     def _pass_compiled(self) -> None:
-        if self.on:
+        if self.is_noting:
             self._unseen["the operations of compiled code"] = None
 
     # The step

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tutor.schema.frame import EXACT, TensorView
 from tutor.worker.capture import summary, transfer, views
-from tutor.worker.capture.summary import SHARE
+from tutor.worker.capture.time_budget import TimeBudget
 
 _PLAIN = (Tensor, torch.nn.Parameter)
 
@@ -27,16 +27,11 @@ class Stills:
 
     def __init__(self, exact: bool) -> None:
         self._exact = exact
-        self._began = perf_counter()
-        self._spent = 0.0
+        self.budget = TimeBudget()
         self._pieces: list[Tensor] = []
         self._bare: list[TensorView] = []
         """The views of the tensors that the pieces belong to, without their content."""
         self._fetched: list[TensorView] = []
-
-    def excuse(self, seconds: float) -> None:
-        """Leave time that was spent waiting for the learner out of the run's."""
-        self._began += seconds
 
     def take(self, tensor: Tensor) -> Still:
         """The tensor as it is now; None if it only stands for something elsewhere."""
@@ -93,14 +88,14 @@ class Stills:
     def _large(self, tensor: Tensor) -> Still:
         if tensor.device.type == "meta" or summary.holds_less(tensor):
             return views.of_tensor(tensor, None, kept=views.UNKNOWN)
-        now = perf_counter()
-        if not self._exact and self._spent > SHARE * (now - self._began):
+        if not self._exact and not self.budget.is_left():
             return views.of_tensor(tensor, None)
+        began = perf_counter()
         piece = summary.vector(tensor)
         if not tensor.is_cpu:
             return self._later(tensor, piece)
         kept = summary.read(transfer.peek(piece), tuple(tensor.shape))
-        self._spent += perf_counter() - now
+        self.budget.spend(perf_counter() - began)
         return views.of_tensor(tensor, None, kept=kept)
 
     def _later(self, tensor: Tensor, piece: Tensor) -> int:
