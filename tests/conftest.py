@@ -10,7 +10,7 @@ import pytest
 from driver import Driver, Recording
 
 from tutor.engine.client import Engine
-from tutor.wire.messages import Launch
+from tutor.wire.messages import Job, Launch
 
 
 @pytest.fixture(autouse=True)
@@ -48,8 +48,9 @@ def drive(engine: Engine, device: str | None, tmp_path: Path) -> Iterator[Callab
         path = tmp_path / "script.py"
         text = textwrap.dedent(source).lstrip("\n")
         path.write_text(text)
-        wish = Launch(str(path), text, device=device)
-        drivers.append(Driver(engine, msgspec.structs.replace(wish, **changes)))
+        options = {name: changes.pop(name) for name in Job.__struct_fields__ if name in changes}
+        wish = msgspec.structs.replace(Launch(str(path), text, device=device), **changes)
+        drivers.append(Driver(engine, Job(wish, **options)))
         return drivers[-1]
 
     yield launch

@@ -10,7 +10,7 @@ from tutor.engine.run import Run
 from tutor.history.record_events import record
 from tutor.history.timeline import Timeline
 from tutor.schema.frame import Frame
-from tutor.wire.messages import FOREVER, Ended, Event, Launch, Printed, Waited
+from tutor.wire.messages import FOREVER, Ended, Event, Job, Printed, Waited
 
 PATIENCE = 60.0
 """Seconds after which a run that says nothing fails its test."""
@@ -39,13 +39,13 @@ class Recording:
 class Driver:
     """Drives one run and waits for what it says."""
 
-    def __init__(self, engine: Engine, launch: Launch) -> None:
+    def __init__(self, engine: Engine, job: Job) -> None:
         self._news = threading.Event()
-        self._is_replay = launch.begin > 0
+        self._is_replay = job.begin > 0
         self.recording = Recording()
         self._unseen: deque[Event] = deque()
         """What was taken and not looked at yet: several events may come at once."""
-        self.run: Run = engine.launch(launch, self._news.set)
+        self.run: Run = engine.launch(job, self._news.set)
 
     def until(self, wanted: Callable[[Event], bool]) -> Event:
         """The first event that is wanted, of those that were not looked at before."""

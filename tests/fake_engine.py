@@ -184,18 +184,18 @@ class FakeEngine:
         self.detected: str | None = None
         self.failure: str | None = None
         self.on_change: Callable[[], None] | None = None
-        self.launches: list[messages.Launch] = []
+        self.jobs: list[messages.Job] = []
         self.runs: list[FakeRun] = []
         self.is_started = self.is_closed = False
 
     def start(self) -> None:
         self.is_started = True
 
-    def launch(self, launch: messages.Launch, notify: Callable[[], None]) -> FakeRun:
-        script = self.exact if launch.exact else self.script
-        run = FakeRun(script[launch.begin :], self.end, notify, self.manual)
-        run.first = launch.begin
-        self.launches.append(launch)
+    def launch(self, job: messages.Job, notify: Callable[[], None]) -> FakeRun:
+        script = self.exact if job.launch.exact else self.script
+        run = FakeRun(script[job.begin :], self.end, notify, self.manual)
+        run.first = job.begin
+        self.jobs.append(job)
         self.runs.append(run)
         run.report(
             [

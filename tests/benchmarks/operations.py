@@ -15,7 +15,7 @@ from recording import bare, text
 
 from tutor.engine.client import Engine
 from tutor.schema.frame import Frame
-from tutor.wire.messages import FOREVER, Ended, Launch, Printed
+from tutor.wire.messages import FOREVER, Ended, Job, Launch, Printed
 
 BARS = {"a": 5.0, "b": 3.5, "c": 3.5, "d": 2.2}
 """By loop: with operations over bare, at most."""
@@ -24,7 +24,7 @@ BARS = {"a": 5.0, "b": 3.5, "c": 3.5, "d": 2.2}
 def recorded(engine: Engine, source: str, operations: int | None) -> tuple[float, int]:
     """Seconds of the loop, and the operations that were noted."""
     news = threading.Event()
-    run = engine.launch(Launch("loop.py", source, operations=operations), news.set)
+    run = engine.launch(Job(Launch("loop.py", source), operations=operations), news.set)
     run.go(FOREVER)
     noted, printed = 0, b""
     while True:

@@ -19,7 +19,7 @@ from pathlib import Path
 from tutor.engine.client import Engine
 from tutor.history.timeline import Timeline
 from tutor.schema.frame import Frame
-from tutor.wire.messages import FOREVER, Ended, Launch, Printed
+from tutor.wire.messages import FOREVER, Ended, Job, Launch, Printed
 
 LOOPS = Path(__file__).parent / "loops"
 BARS = {
@@ -56,7 +56,7 @@ def bare(source: str) -> float:
 def recorded(engine: Engine, source: str) -> tuple[float, int]:
     """Seconds of the loop, and the steps that were recorded."""
     news = threading.Event()
-    run = engine.launch(Launch("loop.py", source), news.set)
+    run = engine.launch(Job(Launch("loop.py", source)), news.set)
     run.go(FOREVER)
     timeline, printed = Timeline(), b""
     while True:

@@ -18,7 +18,7 @@ from recording import EVERY, bare, text
 from tutor.engine.client import Engine
 from tutor.history.timeline import Timeline
 from tutor.schema.frame import Frame, TensorView
-from tutor.wire.messages import FOREVER, Ended, Launch, Printed, Started
+from tutor.wire.messages import FOREVER, Ended, Job, Launch, Printed, Started
 
 STEPS = 100_000
 
@@ -26,7 +26,7 @@ STEPS = 100_000
 def replayed(engine: Engine, source: str, steps: int) -> float:
     """Seconds of the loop in a run that records nothing before its last steps."""
     news = threading.Event()
-    run = engine.launch(Launch("loop.py", source, begin=steps - 1), news.set)
+    run = engine.launch(Job(Launch("loop.py", source), begin=steps - 1), news.set)
     run.go(FOREVER)
     printed = b""
     while True:
@@ -43,7 +43,7 @@ def replayed(engine: Engine, source: str, steps: int) -> float:
 
 def steps_of(engine: Engine, source: str) -> int:
     news = threading.Event()
-    run = engine.launch(Launch("loop.py", source), news.set)
+    run = engine.launch(Job(Launch("loop.py", source)), news.set)
     run.go(FOREVER)
     count = 0
     while True:
@@ -60,7 +60,7 @@ def ready(engine: Engine) -> float:
     """Milliseconds from the launch of a run to its waiting worker."""
     news = threading.Event()
     began = perf_counter()
-    run = engine.launch(Launch("x.py", "import torch\n"), news.set)
+    run = engine.launch(Job(Launch("x.py", "import torch\n")), news.set)
     while not any(isinstance(event, Started) for event in run.take()):
         news.wait()
         news.clear()

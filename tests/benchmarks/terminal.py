@@ -35,7 +35,7 @@ from probe import (
 from pseudo_terminal import ENTER, HOME, REOPEN, RIGHT, is_alive
 
 from tutor.engine.client import Engine
-from tutor.wire.messages import Launch, Started
+from tutor.wire.messages import Job, Launch, Started
 
 SMOOTH = str(HERE / "loops" / "smooth.py")
 FORWARD = RIGHT
@@ -223,7 +223,7 @@ def end(rounds: int = 5) -> None:
 def _launch(engine: Engine) -> float:
     news = threading.Event()
     began = perf_counter()
-    run = engine.launch(Launch("script.py", "first = 1\n"), news.set)
+    run = engine.launch(Job(Launch("script.py", "first = 1\n")), news.set)
     while not any(isinstance(event, Started) for event in run.take()):
         news.wait()
         news.clear()

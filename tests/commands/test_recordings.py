@@ -169,7 +169,7 @@ def branched(drive, tmp_path) -> Path:
     change = Edit(10, "lr", 0.5)
     child = drive(DESCENT, edits=(change,), exact=True).to_the_end()
     runs = []
-    for made, launch in ((recorded, parent.run.launch), (child, None)):
+    for made, launch in ((recorded, parent.run.job.launch), (child, None)):
         started = next(event for event in made.events if isinstance(event, Started))
         run = RecordedRun("main", launch, made.timeline, environment=started.environment)
         run.ended = made.ended
@@ -325,3 +325,10 @@ def test_memory_is_handed_to_the_screen(monkeypatch, command, size):
     )
     here(*command)
     assert asked == [size]
+
+
+def test_a_recording_of_an_earlier_version_prints_what_it_did_then(tutor):
+    recording = Path(__file__).parents[1] / "history" / "recording_0_1_0.tutor"
+    found = tutor("run", recording, "--json")
+    assert found.returncode == 0
+    assert found.stdout.decode() == recording.with_suffix(".jsonl").read_text()

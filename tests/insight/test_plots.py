@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from msgspec import structs
 
 from tutor.history.timeline import Timeline
 from tutor.insight.plots import PlotData, names_in, plot_data, sample_of
 from tutor.schema.frame import Frame, TensorView
 from tutor.script.declarations import Plot
 from tutor.session.replays.plots import PlotEvaluator
-from tutor.wire.messages import Ended, Event, Launch, Sample, Sampled, Waited
+from tutor.wire.messages import Ended, Event, Job, Launch, Sample, Sampled, Waited
 
 
 def packed(*values: float) -> bytes:
@@ -92,8 +91,8 @@ class Run:
     frozen = False
     line = 1
 
-    def __init__(self, launch: Launch, notify: Callable[[], None]) -> None:
-        self.launch = launch
+    def __init__(self, job: Job, notify: Callable[[], None]) -> None:
+        self.job = job
         self.notify = notify
         self.steps: list[int] = []
         self.questions: list[Sample] = []
@@ -146,8 +145,8 @@ class Engine:
     def __init__(self) -> None:
         self.runs: list[Run] = []
 
-    def launch(self, launch: Launch, notify: Callable[[], None]) -> Run:
-        self.runs.append(Run(launch, notify))
+    def launch(self, job: Job, notify: Callable[[], None]) -> Run:
+        self.runs.append(Run(job, notify))
         return self.runs[-1]
 
     @property
@@ -469,6 +468,5 @@ def test_the_question_is_one_that_travels() -> None:
     # A launch of the second run is the learner's own, without what only that has to tell.
     desk = Desk()
     desk.plots.picture(BOWL, desk.timeline, 5, SIZE)
-    launch = desk.engine.runs[0].launch
-    assert launch.begin == 4
-    assert launch == structs.replace(Launch("s.py", launch.source), begin=4, waits_at_end=True)
+    job = desk.engine.runs[0].job
+    assert job == Job(Launch("s.py", SCRIPT), begin=4, waits_at_end=True)

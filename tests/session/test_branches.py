@@ -21,7 +21,7 @@ from tutor.session.archive import recorded
 from tutor.session.branch import Branch
 from tutor.session.branches import Branches
 from tutor.session.session import Doing
-from tutor.wire.messages import Edit, Launch
+from tutor.wire.messages import Edit, Job, Launch
 
 SCRIPT = """\
 import torch
@@ -62,7 +62,7 @@ def running() -> Iterator[None]:
 def rerun(edits: tuple[Edit, ...]) -> Timeline:
     """The run with these edits, recorded from its first step."""
     launch = Launch(LAUNCH.path, LAUNCH.source, edits=edits)
-    driver = Driver(_ENGINE, launch)
+    driver = Driver(_ENGINE, Job(launch))
     found = driver.to_the_end().timeline
     driver.run.close()
     return found

@@ -333,7 +333,7 @@ async def test_values_that_were_not_kept_come_back_where_the_learner_rests(tmp_p
     async with opened(tmp_path, engine) as (pilot, screen, _):
         await go(pilot, screen, "7")
         await until(pilot, lambda: "[2.6 -0.6]" in pane(screen, "tensors"))
-        assert engine.launches[1].begin == 6
+        assert engine.jobs[1].begin == 6
         assert engine.runs[1].closed
         assert "replaying" not in screen.status.text
 

@@ -18,7 +18,7 @@ from tutor.history.recording.writer import writing
 from tutor.ui.app import TutorApp
 from tutor.ui.panels.plot import PlotPanel
 from tutor.ui.screens.lesson import LessonScreen
-from tutor.wire.messages import Ended, Launch, Sample, Sampled, Started
+from tutor.wire.messages import Ended, Job, Launch, Sample, Sampled, Started
 
 PLOTS = """
 # /// script
@@ -85,10 +85,10 @@ class AnsweringEngine(FakeEngine):
 
     problem = ""
 
-    def launch(self, launch: Launch, notify: Callable[[], None]) -> FakeRun:
-        super().launch(launch, lambda: None)
-        run = AnsweringRun(self.script[launch.begin :], self.end, notify, self.manual)
-        run.first, run.problem = launch.begin, self.problem
+    def launch(self, job: Job, notify: Callable[[], None]) -> FakeRun:
+        super().launch(job, lambda: None)
+        run = AnsweringRun(self.script[job.begin :], self.end, notify, self.manual)
+        run.first, run.problem = job.begin, self.problem
         self.runs[-1] = run
         run.report([Started(1, {"device": "cpu"})])
         return run

@@ -44,8 +44,8 @@ async def test_a_change_forks_the_run_and_names_the_branch(
     async with opened(tmp_path, size=size) as (pilot, screen, engine):
         await go(pilot, screen, "12")
         await change(pilot, screen, "lr = 0.5")
-        assert engine.launches[-1].edits == (Edit(12, "lr", 0.5),)
-        assert engine.launches[-1].begin == 11
+        assert engine.jobs[-1].launch.edits == (Edit(12, "lr", 0.5),)
+        assert engine.jobs[-1].begin == 11
         assert screen.status.text.startswith("lr = 0.5: step 12 of 12")
         await press(pilot, screen, "right", "right")
         assert screen.controller.session.tip == 14
@@ -72,8 +72,8 @@ async def test_at_the_end_of_a_run_a_knob_turns_at_its_own_line_and_the_branch_r
         last = screen.controller.session.tip
         await until(pilot, lambda: screen.controller.session.cursor == last)
         await change(pilot, screen, "lr = 0.5")
-        launch = engine.launches[-1]
-        assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.5}, (), 1)
+        job = engine.jobs[-1]
+        assert (job.launch.knobs, job.launch.edits, job.begin) == ({10: 0.5}, (), 1)
         assert (screen.controller.branch.step, screen.controller.branch.typed) == (2, "lr = 0.5")
         # Nobody has to press a key for it to come to its end too.
         await until(pilot, lambda: screen.controller.session.is_over)
@@ -98,8 +98,8 @@ async def test_at_the_end_of_a_branch_its_knob_turns_once_more(turnable: Path) -
             pilot, lambda: screen.controller.session.cursor == screen.controller.session.tip
         )
         await change(pilot, screen, "lr = 0.25")
-        launch = engine.launches[-1]
-        assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.25}, (), 1)
+        job = engine.jobs[-1]
+        assert (job.launch.knobs, job.launch.edits, job.begin) == ({10: 0.25}, (), 1)
         assert (screen.controller.branch.step, screen.controller.branch.name) == (2, "lr = 0.25")
         assert [one.name for one in screen.controller.branches.all] == [
             "main",
@@ -121,8 +121,8 @@ async def test_a_knob_that_stands_before_a_fork_turns_in_the_run_that_was_forked
             pilot, lambda: screen.controller.session.cursor == screen.controller.session.tip
         )
         await change(pilot, screen, "lr = 0.25")
-        launch = engine.launches[-1]
-        assert (launch.knobs, launch.edits, launch.begin) == ({10: 0.25}, (), 1)
+        job = engine.jobs[-1]
+        assert (job.launch.knobs, job.launch.edits, job.begin) == ({10: 0.25}, (), 1)
         assert screen.controller.branch.parent is screen.controller.branches.all[0]
         assert screen.controller.branch.step == 2
         await until(pilot, lambda: screen.controller.session.is_over)
@@ -135,7 +135,7 @@ async def test_what_is_no_knob_is_changed_at_the_end_itself(turnable: Path) -> N
         last = screen.controller.session.tip
         await until(pilot, lambda: screen.controller.session.cursor == last)
         await change(pilot, screen, "w[0] = 9.0")
-        assert engine.launches[-1].edits == (Edit(last, "w[0]", 9.0),)
+        assert engine.jobs[-1].launch.edits == (Edit(last, "w[0]", 9.0),)
         assert screen.controller.branch.step == last
 
 
@@ -147,7 +147,7 @@ async def test_before_the_end_a_knob_that_has_run_is_changed_where_the_learner_i
         await until(pilot, lambda: screen.controller.session.is_over)
         await go(pilot, screen, "12")
         await change(pilot, screen, "lr = 0.5")
-        assert (engine.launches[-1].edits, engine.launches[-1].knobs) == (
+        assert (engine.jobs[-1].launch.edits, engine.jobs[-1].launch.knobs) == (
             (Edit(12, "lr", 0.5),),
             {},
         )
@@ -170,7 +170,7 @@ async def test_what_is_typed_right_behind_the_key_is_not_lost(tmp_path: Path) ->
         await go(pilot, screen, "12")
         await pilot.press("e", *"lr=0.5", "enter")
         await until(pilot, lambda: len(screen.controller.branches) == 2)
-        assert engine.launches[-1].edits == (Edit(12, "lr", 0.5),)
+        assert engine.jobs[-1].launch.edits == (Edit(12, "lr", 0.5),)
 
 
 async def test_an_offer_is_taken_with_the_arrows_and_must_be_changed(tmp_path: Path) -> None:
@@ -363,7 +363,7 @@ async def test_the_fork_is_where_the_learner_was_when_they_asked_for_it(tmp_path
         await pilot.press("enter")
         await until(pilot, lambda: len(screen.controller.branches) == 2)
         assert screen.controller.branch.step == len(screen.controller.timeline) == 10
-        assert engine.launches[-1].edits == (Edit(10, "lr", 0.5),)
+        assert engine.jobs[-1].launch.edits == (Edit(10, "lr", 0.5),)
 
 
 async def test_a_fork_that_comes_to_nothing_while_the_list_is_open(tmp_path: Path) -> None:
@@ -397,9 +397,9 @@ async def test_a_replay_that_dies_is_not_begun_again_while_the_learner_rests(
         engine.exact, engine.end = [], Ended("died", "killed")
         await go(pilot, screen, "7")
         await until(pilot, lambda: "the replay ended: killed" in screen.status.text)
-        count = len(engine.launches)
+        count = len(engine.jobs)
         await pilot.pause(0.5)
-        assert len(engine.launches) == count
+        assert len(engine.jobs) == count
         # Going away and coming back tries again.
         engine.exact, engine.end = descent(), Ended("finished")
         await press(pilot, screen, "left", "right")
@@ -447,7 +447,7 @@ async def test_what_lies_before_a_fork_is_the_parents_and_forks_there(tmp_path: 
         await go(pilot, screen, "20")
         await change(pilot, screen, "w = 0")
         # The later change is no part of it, and it stands beside the first branch.
-        assert engine.launches[-1].edits == (Edit(20, "w", 0),)
+        assert engine.jobs[-1].launch.edits == (Edit(20, "w", 0),)
         assert screen.controller.branch.parent is screen.controller.branches.all[0]
 
 
@@ -456,11 +456,11 @@ async def test_another_value_for_the_same_change_is_a_branch_beside_it(tmp_path:
         await go(pilot, screen, "12")
         for value in ("0.5", "0.6"):
             await change(pilot, screen, f"lr = {value}")
-        assert engine.launches[-1].edits == (Edit(12, "lr", 0.6),)
+        assert engine.jobs[-1].launch.edits == (Edit(12, "lr", 0.6),)
         assert screen.controller.branch.parent is screen.controller.branches.all[0]
         # Another change goes on from this one.
         await change(pilot, screen, "w = 0")
-        assert engine.launches[-1].edits == (Edit(12, "lr", 0.6), Edit(12, "w", 0))
+        assert engine.jobs[-1].launch.edits == (Edit(12, "lr", 0.6), Edit(12, "w", 0))
         assert screen.controller.branch.parent.name == "lr = 0.6"
 
 

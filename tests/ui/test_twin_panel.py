@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from tutor.history.recording.writer import writing
 from tutor.ui.app import TutorApp
 from tutor.ui.screens.lesson import LessonScreen
-from tutor.wire.messages import Ended, Launch, Started
+from tutor.wire.messages import Ended, Job, Launch, Started
 
 METADATA = """
 # /// script
@@ -39,12 +39,12 @@ class TwinEngine(FakeEngine):
         super().__init__()
         self.theirs = descent()
 
-    def launch(self, launch: Launch, notify: Callable[[], None]) -> FakeRun:
+    def launch(self, job: Job, notify: Callable[[], None]) -> FakeRun:
         ours = self.script
-        if "hand" in launch.path:
+        if "hand" in job.launch.path:
             self.script = self.exact = self.theirs
         try:
-            return super().launch(launch, notify)
+            return super().launch(job, notify)
         finally:
             self.script = self.exact = ours
 
@@ -61,7 +61,8 @@ async def opened(
     chapter = tmp_path / "1_slopes"
     chapter.mkdir()
     path = chapter / "10_descend.py"
-    path.write_text(DESCENT + METADATA.format(twin=twin))
+    metadata = METADATA.format(twin=twin).replace('# twin = ""\n', "")
+    path.write_text(DESCENT + metadata)
     (chapter / "20_by_hand.py").write_text(theirs)
     engine = engine or TwinEngine()
     app = TutorApp(engine, str(path))
@@ -142,10 +143,10 @@ async def test_the_last_pass_of_both_is_compared_at_the_end(tmp_path: Path) -> N
 
 async def test_a_twin_that_fails_says_why_it_ended(tmp_path: Path) -> None:
     class Failing(TwinEngine):
-        def launch(self, launch: Launch, notify: Callable[[], None]) -> FakeRun:
+        def launch(self, job: Job, notify: Callable[[], None]) -> FakeRun:
             failed = Ended("raised", "ZeroDivisionError: division by zero", 16)
-            self.end = failed if "hand" in launch.path else Ended("finished")
-            return super().launch(launch, notify)
+            self.end = failed if "hand" in job.launch.path else Ended("finished")
+            return super().launch(job, notify)
 
     engine = Failing()
     engine.theirs = engine.theirs[:20]
@@ -174,7 +175,7 @@ async def test_a_twin_that_does_not_exist_is_told_in_the_pane(tmp_path: Path) ->
         told = "the twin nobody is no lesson; `tutor list` shows their names"
         await until(pilot, lambda: twin(screen) == told)
         assert "step 7 of 7" in screen.status.text
-        assert not any("hand" in launch.path for launch in engine.launches)
+        assert not any("hand" in job.launch.path for job in engine.jobs)
 
 
 async def test_a_twin_that_cannot_be_read_is_told_with_its_line(tmp_path: Path) -> None:
@@ -204,7 +205,7 @@ async def test_leaving_ends_the_twin_too(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, engine):
         await go(pilot, screen, "7")
         await pilot.press("q")
-    assert any("hand" in launch.path for launch in engine.launches)
+    assert any("hand" in job.launch.path for job in engine.jobs)
     assert all(run.closed for run in engine.runs)
 
 

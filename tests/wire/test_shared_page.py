@@ -7,7 +7,7 @@ import pytest
 
 from tutor.engine.run import Run
 from tutor.wire import shared_page
-from tutor.wire.messages import Ended, Launch, Printed
+from tutor.wire.messages import Ended, Job, Launch, Printed
 
 
 def test_what_lies_in_the_pipe_comes_before_what_waits_in_the_page() -> None:
@@ -32,7 +32,7 @@ def test_what_lies_in_the_pipe_comes_before_what_waits_in_the_page() -> None:
 
 
 def test_the_last_words_of_a_worker_are_heard_however_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Run(1, Launch("script.py", ""), lambda: None, lambda number, signal: None)
+    run = Run(1, Job(Launch("script.py", "")), lambda: None, lambda number, signal: None)
     run._pipe, events = os.pipe()
     run._woken, run._wake = os.pipe()
     sender = shared_page.Sender(shared_page.Page(run._page_fd), events)

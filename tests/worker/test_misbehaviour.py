@@ -10,7 +10,7 @@ import pytest
 
 from tutor.engine.client import Engine
 from tutor.schema.values import plain
-from tutor.wire.messages import FOREVER, Ended, Frame, Launch, Waited
+from tutor.wire.messages import FOREVER, Ended, Frame, Job, Launch, Waited
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 
@@ -193,7 +193,7 @@ def test_nothing_outlives_the_engine(tmp_path, how):
     )
     events = []
     news = threading.Event()
-    run = engine.launch(Launch(str(tmp_path / "s.py"), source), news.set)
+    run = engine.launch(Job(Launch(str(tmp_path / "s.py"), source)), news.set)
     run.go(FOREVER)
     while not any(isinstance(event, Frame) and event.step > 5 for event in events):
         assert news.wait(30)

@@ -26,6 +26,7 @@ from tutor.wire.messages import (
     Ended,
     Fetch,
     Fetched,
+    Job,
     Launch,
     Printed,
     Started,
@@ -70,14 +71,14 @@ def test_every_lesson_is_replayed_exactly_and_goes_on_from_any_step(
     engine: Engine, path: Path
 ) -> None:
     launch = launch_of(path)
-    first = Driver(engine, launch).to_the_end()
+    first = Driver(engine, Job(launch)).to_the_end()
     last = len(first.timeline)
     assert len(digests(first)) == last // 50
     assert first.timeline.doubt is None
     steps = {2, last // 3, last - 2} if read(path).slug in CLOSELY else set()
     for step in steps | {last // 2}:
         past = first.timeline.past(step)
-        again = Driver(engine, msgspec.structs.replace(launch, begin=step - 1, past=past))
+        again = Driver(engine, Job(launch, begin=step - 1, past=past))
         replay = again.to_the_end()
         # Of the steps that were only counted, too.
         assert digests(replay) == digests(first)

@@ -11,7 +11,7 @@ import torch
 from driver import Driver, Recording
 
 from tutor.schema.values import plain
-from tutor.wire.messages import Digested, Ended, Launch, Sample, Sampled
+from tutor.wire.messages import Digested, Ended, Job, Launch, Sample, Sampled
 from tutor.worker import plot_samples
 
 Record = Callable[..., Recording]
@@ -420,5 +420,5 @@ def test_samples_at_the_end_change_nothing_of_the_recording(record: Record) -> N
 
 
 def test_the_question_comes_back_with_its_answer() -> None:
-    launch = Launch("script.py", "", samples=(GREEDY,))
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(launch), type=Launch) == launch
+    job = Job(Launch("script.py", ""), samples=(GREEDY,))
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(job), type=Job) == job

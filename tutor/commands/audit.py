@@ -15,7 +15,7 @@ from tutor.schema.frame import Audit
 from tutor.schema.values import jsonable
 from tutor.script.lesson import Lesson
 from tutor.session.request import Request
-from tutor.wire.messages import Audited, Ended, Launch
+from tutor.wire.messages import Audited, Ended, Job, Launch
 
 
 def run(
@@ -68,7 +68,7 @@ def run(
 def _record(headless: HeadlessEngine, launch: Launch, at: int | None) -> tuple[Timeline, Ended]:
     """Run the script, and return its recording and how it ended."""
     timeline, ended = Timeline(), Ended("finished")
-    for event in headless.events(launch):
+    for event in headless.events(Job(launch)):
         record(timeline, event)
         if isinstance(event, Ended):
             ended = event
@@ -98,8 +98,8 @@ def _measure(
     headless: HeadlessEngine, launch: Launch, timeline: Timeline, names: Sequence[str], step: int
 ) -> tuple[Audit, ...]:
     """Replay the run to `step`, where the worker takes the finite differences."""
-    replay = audit.replay(launch, timeline, names, step)
-    for event in headless.events(replay, step):
+    job = audit.audit_job(launch, timeline, names, step)
+    for event in headless.events(job, step):
         if isinstance(event, Audited):
             return event.audits
     raise BadRequest(f"the replay to step {step} did not come to the same backward pass")

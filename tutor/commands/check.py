@@ -18,7 +18,7 @@ from tutor.course.style import review_style
 from tutor.insight.plots import COARSE, sample_of
 from tutor.script.lesson import Lesson, LessonError, read
 from tutor.session.request import Request
-from tutor.wire.messages import Ended, Launch
+from tutor.wire.messages import Ended, Job
 
 PATIENCE = 60.0
 """Seconds that a lesson may take."""
@@ -88,8 +88,8 @@ def _twin_findings(
     return review_twin(lesson, run, twin_run)
 
 
-def _prepare(headless: HeadlessEngine, lesson: Lesson, device: str | None, exact: bool) -> Launch:
-    """Return a launch that also evaluates the lesson's figures and plots.
+def _prepare(headless: HeadlessEngine, lesson: Lesson, device: str | None, exact: bool) -> Job:
+    """Return a job that also evaluates the lesson's figures and plots.
 
     Args:
         exact: See `Launch.exact`.
@@ -97,7 +97,7 @@ def _prepare(headless: HeadlessEngine, lesson: Lesson, device: str | None, exact
     request = Request(device, show=tuple(expect.of for expect in lesson.metadata.expects))
     launch = headless.launch_of(lesson, str(lesson.path.absolute()), request, exact)
     samples = tuple(sample_of(plot, *COARSE) for plot in lesson.metadata.plots)
-    return msgspec.structs.replace(launch, samples=samples)
+    return Job(launch, samples=samples)
 
 
 def _run(headless: HeadlessEngine, lesson: Lesson, device: str | None, exact: bool) -> LessonRun:
@@ -107,12 +107,12 @@ def _run(headless: HeadlessEngine, lesson: Lesson, device: str | None, exact: bo
         TimeoutError: it took longer than `PATIENCE`.
         KeyboardInterrupt: the user interrupted it.
     """
-    launch, run = _prepare(headless, lesson, device, exact), LessonRun()
+    job, run = _prepare(headless, lesson, device, exact), LessonRun()
     folder = lesson.path.absolute().parent.resolve()
     before = set(folder.iterdir())
     with tempfile.TemporaryDirectory(prefix="tutor-check-") as empty:
-        launch = msgspec.structs.replace(launch, guard=empty)
-        for event in headless.events(launch, lesson.metadata.steps + 1, PATIENCE):
+        job = msgspec.structs.replace(job, guard=empty)
+        for event in headless.events(job, lesson.metadata.steps + 1, PATIENCE):
             run.take(event)
             if isinstance(event, Ended) and event.outcome == "interrupted":
                 raise KeyboardInterrupt

@@ -13,7 +13,7 @@ from tutor.schema.errors import BadRequest
 from tutor.script.lesson import Lesson
 from tutor.session.launch import prepare
 from tutor.session.request import Request
-from tutor.wire.messages import FOREVER, Ended, Event, Launch, Waited
+from tutor.wire.messages import FOREVER, Ended, Event, Job, Launch, Waited
 
 
 class HeadlessEngine:
@@ -61,7 +61,7 @@ class HeadlessEngine:
         return prepare(lesson, path, request, self.detected() if asks_device else None, exact)
 
     def events(
-        self, launch: Launch, stop: int = FOREVER, patience: float | None = None
+        self, job: Job, stop: int = FOREVER, patience: float | None = None
     ) -> Iterator[Event]:
         """Run a script to its end, or until step `stop` is recorded, and yield its events.
 
@@ -72,7 +72,7 @@ class HeadlessEngine:
         """
         deadline = monotonic() + patience if patience is not None else math.inf
         news = threading.Event()
-        run = self.engine.launch(launch, news.set)
+        run = self.engine.launch(job, news.set)
         run.go(stop)
         try:
             with _interrupts(run):

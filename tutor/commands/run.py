@@ -15,7 +15,7 @@ from tutor.schema.errors import BadRequest
 from tutor.schema.frame import Frame
 from tutor.script.lesson import Lesson, LessonError
 from tutor.session.request import Request
-from tutor.wire.messages import Ended, Launch, Printed
+from tutor.wire.messages import Ended, Job, Launch, Printed
 
 EXIT = {"finished": 0, "raised": 1, "died": 1, "refused": 2, "interrupted": 130}
 """Exit status by the outcome of a run."""
@@ -52,13 +52,12 @@ def run(
         writer = stack.enter_context(writing(save)) if save is not None else None
         headless = stack.enter_context(HeadlessEngine())
         launch = headless.launch_of(lesson, path, request, exact=as_json)
-        if operations:
-            launch = msgspec.structs.replace(launch, operations=0)
         if writer is not None:
             writer.begin(MAIN, launch)
-        report = _report(launch, as_json, stdout)
+        report = JsonReport(launch, stdout, operations) if as_json else TextReport(launch, stdout)
+        job = Job(launch, operations=0 if operations else None)
         ended = Ended("finished")
-        for event in headless.events(launch, stop):
+        for event in headless.events(job, stop):
             if writer is not None:
                 writer.take(event)
             if isinstance(event, Ended):
@@ -98,7 +97,8 @@ def replay(target: str, show: tuple[str, ...], stop: int, as_json: bool, stdout:
             has = ", ".join(known) or "none"
             raise BadRequest(f"--show {expression}: {target} was not saved with it (it has {has})")
     places = [known.index(expression) for expression in show or known]
-    report = _report(msgspec.structs.replace(launch, show=show or known), as_json, stdout)
+    launch = msgspec.structs.replace(launch, show=show or known)
+    report = JsonReport(launch, stdout) if as_json else TextReport(launch, stdout)
     ended = Ended("finished")
     for event in reader.events(number):
         if isinstance(event, Ended):
@@ -112,10 +112,6 @@ def replay(target: str, show: tuple[str, ...], stop: int, as_json: bool, stdout:
             report.take(event)
     report.close(ended)
     return _exit_status(report, ended)
-
-
-def _report(launch: Launch, as_json: bool, stdout: IO[bytes]) -> JsonReport | TextReport:
-    return JsonReport(launch, stdout) if as_json else TextReport(launch, stdout)
 
 
 def _exit_status(report: JsonReport | TextReport, ended: Ended) -> int:

@@ -40,10 +40,15 @@ class Report:
 
 
 class JsonReport(Report):
-    """Prints one JSON object for each step, and one at the end, a line each."""
+    """Prints one JSON object for each step, and one at the end, a line each.
 
-    def __init__(self, launch: Launch, stdout: IO[bytes]) -> None:
+    Args:
+        with_operations: Whether the operations inside each step are printed too.
+    """
+
+    def __init__(self, launch: Launch, stdout: IO[bytes], with_operations: bool = False) -> None:
         super().__init__(launch, stdout)
+        self._with_operations = with_operations
         self._device = launch.device or "cpu"
         self._out = b""
         self._now: dict[str, TensorView] = {}
@@ -111,7 +116,7 @@ class JsonReport(Report):
 
     def _inside(self, inside: Inside | None) -> dict[str, Any]:
         """Return the keys for the operations inside a step; none if they were not asked for."""
-        return {} if self._launch.operations is None else _operations(inside)
+        return _operations(inside) if self._with_operations else {}
 
     def _line(self, **fields: Any) -> None:
         self._stdout.write(json.dumps(jsonable(fields), ensure_ascii=False).encode() + b"\n")

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from tutor.engine.run import Run
 from tutor.wire.control import Control, DeviceFound, HostFailed, HostReady, Signal, WorkerEnded
-from tutor.wire.messages import Launch
+from tutor.wire.messages import Job
 
 GRACE = 0.5
 """Seconds that the host gets to end by itself."""
@@ -80,14 +80,14 @@ class Engine:
         theirs.close()
         threading.Thread(target=self._listen, name="tutor-host", daemon=True).start()
 
-    def launch(self, launch: Launch, notify: Callable[[], None]) -> Run:
+    def launch(self, job: Job, notify: Callable[[], None]) -> Run:
         """Start a run; it waits before its first statement.
 
         Args:
             notify: Called from another thread when there are events, once until they are taken.
         """
         self._count += 1
-        run = Run(self._count, launch, notify, self._signal)
+        run = Run(self._count, job, notify, self._signal)
         self._runs[self._count] = run
         run.start(self._control)
         if self.failure is not None:

@@ -17,7 +17,7 @@ from tutor.history.transcript import KEPT
 from tutor.schema.frame import Frame
 from tutor.wire import shared_page
 from tutor.wire.control import Control, StartRun
-from tutor.wire.messages import Command, Ended, Event, Go, Launch, Printed, Question, Waited, pack
+from tutor.wire.messages import Command, Ended, Event, Go, Job, Printed, Question, Waited, pack
 
 PATIENCE = 0.15
 """Seconds that a statement gets to come to its end when the learner pauses; then it is frozen."""
@@ -34,7 +34,7 @@ class Run:
 
     Args:
         number: The host's name for it.
-        launch: What runs.
+        job: What its worker does.
         notify: See `Engine.launch`.
         send_signal: Sends (run, signal) to its worker.
     """
@@ -42,11 +42,11 @@ class Run:
     def __init__(
         self,
         number: int,
-        launch: Launch,
+        job: Job,
         notify: Callable[[], None],
         send_signal: Callable[[int, int], None],
     ) -> None:
-        self.launch = launch
+        self.job = job
         self.frozen = False
         """Whether the worker is frozen inside a statement."""
         self._number = number
@@ -76,7 +76,7 @@ class Run:
         self._pipe, events = os.pipe()
         self._woken, self._wake = os.pipe()
         with tempfile.TemporaryFile() as file:
-            file.write(pack(self.launch))
+            file.write(pack(self.job))
             file.flush()
             files = (file, *self._files)
             theirs = (commands, events, self._page_fd, *(file.fileno() for file in files))
@@ -198,7 +198,7 @@ class Run:
         except (msgspec.DecodeError, ValueError) as error:
             self._send_signal(self._number, signal.SIGKILL)
             self._hand_over(
-                [Ended("died", f"{self.launch.path}: its recording is damaged: {error}")]
+                [Ended("died", f"{self.job.launch.path}: its recording is damaged: {error}")]
             )
         if not self._has_ended:
             self._tell_death()
@@ -263,7 +263,7 @@ class Run:
             if content := file.read():
                 self._hand_over([Printed(self._step + 1, ((stream, content),))])
         line = self.line
-        where = f"{self.launch.path}:{line}" if line else self.launch.path
+        where = f"{self.job.launch.path}:{line}" if line else self.job.launch.path
         if self._was_interrupted:
             ended = Ended("interrupted", f"{where}: interrupted", line)
         else:

@@ -9,7 +9,7 @@ import msgspec
 from tutor.history.timeline import Timeline
 from tutor.schema import values
 from tutor.schema.frame import GRAD, Audit, AuditRow, TensorView
-from tutor.wire.messages import Launch
+from tutor.wire.messages import Job, Launch
 
 DIGITS = 10
 """Significant digits of a gradient that are written out."""
@@ -71,22 +71,15 @@ def reached(timeline: Timeline, step: int) -> list[str]:
     return [name.removesuffix(GRAD) for name in changed if name.endswith(GRAD)]
 
 
-def replay(launch: Launch, timeline: Timeline, names: Sequence[str], step: int) -> Launch:
-    """The launch that audits the gradients which `step` brings to these names, to all leaves for
-    none. What led from a parameter to the backward pass comes after it was last edited."""
+def audit_job(launch: Launch, timeline: Timeline, names: Sequence[str], step: int) -> Job:
+    """Return the job that audits the gradients which `step` brings to these names, to all leaves
+    for none. It notes the calls from after the last edit of a parameter on."""
     begin = timeline.passes.window(step)
     if begin and names:
         edited = (timeline.changed_at(name, step - 1) for name in names)
         begin = max(begin, min(edited) - 1)
-    return msgspec.structs.replace(
-        launch,
-        begin=step - 1,
-        operations=begin,
-        audit=tuple(names),
-        exact=True,
-        show=(),
-        slots={},
-    )
+    replayed = msgspec.structs.replace(launch, exact=True, show=(), slots={})
+    return Job(replayed, step - 1, operations=begin, audit=tuple(names))
 
 
 def check(

@@ -6,7 +6,7 @@ from tutor.history.budget import Budget
 from tutor.history.recording.tree import RecordedRun, Recording
 from tutor.session.branch import Branch
 from tutor.session.branches import MARKS, Branches, MakeBranch
-from tutor.wire.messages import Ended, Event, Launch, Question, Started
+from tutor.wire.messages import Ended, Event, Job, Question, Started
 
 NOTHING = "a recording runs nothing; open its script to go on"
 
@@ -17,8 +17,7 @@ class ArchivedRun:
     frozen = False
     replayed = 0
 
-    def __init__(self, launch: Launch, events: list[Event], line: int) -> None:
-        self.launch = launch
+    def __init__(self, events: list[Event], line: int) -> None:
         self.line = line
         """The statement that would have come next."""
         self._events = events
@@ -78,7 +77,7 @@ class Archive:
         found.current.session.cursor = min(self.recording.cursor, found.current.session.tip)
         return found
 
-    def launch(self, launch: Launch, notify: Callable[[], None]) -> ArchivedRun:
+    def launch(self, job: Job, notify: Callable[[], None]) -> ArchivedRun:
         run, self._opening = self._opening, None
         if run is None:
             events: list[Event] = [Ended("refused", NOTHING)]
@@ -89,7 +88,7 @@ class Archive:
             last = run.timeline.frame(len(run.timeline))
             events = [Started(0, run.environment), *([last] if last else []), ended]
         notify()
-        return ArchivedRun(launch, events, line)
+        return ArchivedRun(events, line)
 
     def start(self) -> None:
         """There is nothing to start."""

@@ -7,13 +7,11 @@ take its place.
 from collections.abc import Callable
 from typing import Protocol
 
-from tutor.wire.messages import Event, Launch, Question
+from tutor.wire.messages import Event, Job, Question
 
 
 class AnyRun(Protocol):
     """See `tutor.engine.run.Run`."""
-
-    launch: Launch
 
     @property
     def frozen(self) -> bool: ...
@@ -54,7 +52,7 @@ class AnyEngine(Protocol):
 
     def start(self) -> None: ...
 
-    def launch(self, launch: Launch, notify: Callable[[], None]) -> AnyRun: ...
+    def launch(self, job: Job, notify: Callable[[], None]) -> AnyRun: ...
 
     def close(self) -> None: ...
 

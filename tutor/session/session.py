@@ -8,8 +8,6 @@ from collections.abc import Callable
 from enum import Enum
 from time import monotonic
 
-import msgspec
-
 from tutor.history.record_events import Intake
 from tutor.history.timeline import Moment, Timeline
 from tutor.session.interfaces import AnyEngine
@@ -87,10 +85,10 @@ class Session:
     def _resume(self) -> Worker:
         """A worker that goes on after what is recorded."""
         self.intake = Intake(self.timeline, self.launch.source)
-        tip, launch = self.tip, self.launch
+        tip, job = self.tip, messages.Job(self.launch)
         if tip:
-            launch = msgspec.structs.replace(launch, begin=tip - 1, past=self.timeline.past(tip))
-        worker = Worker(self._engine, launch, self._wake, self._clock)
+            job = messages.Job(self.launch, begin=tip - 1, past=self.timeline.past(tip))
+        worker = Worker(self._engine, job, self._wake, self._clock)
         if tip:
             worker.go(tip)
         return worker

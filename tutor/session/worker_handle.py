@@ -22,13 +22,13 @@ class Worker:
     def __init__(
         self,
         engine: AnyEngine,
-        launch: messages.Launch,
+        job: messages.Job,
         wake: Callable[[], None],
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.started: messages.Started | None = None
         self.ended: messages.Ended | None = None
-        self.tip = launch.begin
+        self.tip = job.begin
         """The newest step that it has recorded, or will replay to first."""
         self.is_held = False
         """Whether the learner paused it."""
@@ -36,7 +36,7 @@ class Worker:
         self._goal = 0
         self._clock = clock
         self._asked = self._progressed = clock()
-        self._run = engine.launch(launch, wake)
+        self._run = engine.launch(job, wake)
         self.close = self._run.close
 
     @property

@@ -60,7 +60,7 @@ class Sample(msgspec.Struct, frozen=True, array_like=True, tag="sample"):
 
 
 class Launch(msgspec.Struct, frozen=True, array_like=True):
-    """Everything that decides what a run computes and what is kept of it."""
+    """What runs, and what is recorded of it: what a recording keeps of how it was made."""
 
     path: str
     """As the learner typed it: it becomes `sys.argv[0]`."""
@@ -79,22 +79,28 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     exact: bool = False
     """Capture every large tensor at every step, whatever it costs. Otherwise a run that is not
     being stepped spends at most a tenth of its time on tensors above `frame.EXACT` elements."""
+
+
+class Job(msgspec.Struct, frozen=True, array_like=True):
+    """What a worker does: run a launch, record it from some step on, and answer what is asked."""
+
+    launch: Launch
     begin: int = 0
     """Replay up to this step without recording it; the next step is recorded with every value."""
     past: Past | None = None
     """What the steps up to `begin + 1` came to, where they were recorded by another run: this one
     goes on from there."""
     operations: int | None = None
-    """Note what goes on inside the statements after this step; None: inside none."""
+    """Note the operations inside the statements after this step; None: inside none."""
     audit: tuple[str, ...] | None = None
     """Audit the gradients that the step after `begin` brings to these names, to every leaf that it
     reaches for none; the calls that led to them are noted from `operations` on. None: no audit."""
     waits_at_end: bool = False
     """Wait after the last statement too, so that questions about it can be answered."""
     samples: tuple[Sample, ...] = ()
-    """What to bring when the script is over."""
+    """What to evaluate when the script is over."""
     guard: str = ""
-    """Run in this folder, without a network, and tell what else is written to; "" runs freely."""
+    """Run in this folder, without a network, and report what else is written to; "" runs freely."""
 
 
 class Go(msgspec.Struct, frozen=True, array_like=True, tag="go"):
@@ -242,7 +248,7 @@ Event = (
 
 _encoder = msgspec.msgpack.Encoder()
 _events = msgspec.msgpack.Decoder(Event)
-_launches = msgspec.msgpack.Decoder(Launch)
+_jobs = msgspec.msgpack.Decoder(Job)
 _commands = msgspec.msgpack.Decoder(Command)
 _LENGTH = struct.Struct("<I")
 
@@ -278,11 +284,11 @@ def decode_event(body: bytes) -> Event:
     return event
 
 
-def read_launch(file: int) -> Launch:
-    """The launch that lies in a file from its beginning."""
+def read_job(file: int) -> Job:
+    """Return the job that a file holds."""
     os.lseek(file, 0, os.SEEK_SET)
     body = _receive(file)
-    return _launches.decode(body)
+    return _jobs.decode(body)
 
 
 def receive_command(pipe: int) -> Command | None:

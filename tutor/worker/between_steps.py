@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from typing import Any, NoReturn
 
-from tutor.wire.messages import DIGESTED, FOREVER, Digested, Edited, Ended, Launch
+from tutor.wire.messages import DIGESTED, FOREVER, Digested, Edited, Ended, Job
 from tutor.wire.shared_page import Sender
 from tutor.worker import torch_private
 from tutor.worker.capture.capture import Capture
@@ -17,20 +17,20 @@ class BetweenSteps:
 
     Args:
         namespace: The script's globals.
-        launch: Which edits to make.
+        job: Which edits to make.
         capture: What tells what an edit changed.
         sender: Where digests and changes go.
     """
 
     def __init__(
-        self, namespace: dict[str, Any], launch: Launch, capture: Capture, sender: Sender
+        self, namespace: dict[str, Any], job: Job, capture: Capture, sender: Sender
     ) -> None:
         self._namespace = namespace
-        self._begin = launch.begin
+        self._begin = job.begin
         self._capture = capture
         self._sender = sender
         self._edits = defaultdict(list)
-        for edit in sorted(launch.edits, key=lambda edit: edit.step):
+        for edit in sorted(job.launch.edits, key=lambda edit: edit.step):
             self._edits[edit.step].append(edit)
         self.due = 0
         """The next step that is followed by one."""

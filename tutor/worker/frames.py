@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from tutor.schema.frame import Frame, Inside, Past
-from tutor.wire.messages import Launch
+from tutor.wire.messages import Job
 from tutor.worker.capture.capture import Capture, Changes
 from tutor.worker.expressions import Expression, evaluate
 from tutor.worker.instrument import Program
@@ -25,21 +25,21 @@ class Frames:
     """
 
     def __init__(
-        self, program: Program, namespace: dict[str, Any], launch: Launch, capture: Capture
+        self, program: Program, namespace: dict[str, Any], job: Job, capture: Capture
     ) -> None:
         self._sites = program.sites
         self._loops = program.loops
         self._passes = [-1] * len(program.loops)
         self._namespace = namespace
         self._capture = capture
-        self._phases = Phases(capture, launch.loss)
+        self._phases = Phases(capture, job.launch.loss)
         self._slots = {
             line: [Expression(text, spec) for text, spec in slots]
-            for line, slots in launch.slots.items()
+            for line, slots in job.launch.slots.items()
         }
-        self._show = [Expression(text) for text in launch.show]
-        self._past = launch.past
-        self._first = launch.begin + 1
+        self._show = [Expression(text) for text in job.launch.show]
+        self._past = job.past
+        self._first = job.begin + 1
         self._ran_backward = False
         self.root: Tensor | None = None
         """What the step that is running called `backward()` on, None if that is unknown."""

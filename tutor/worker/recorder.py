@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tutor.schema.frame import Inside
-from tutor.wire.messages import FOREVER, Fetched, Launch, Question, Sample, Sampled
+from tutor.wire.messages import FOREVER, Fetched, Job, Question, Sample, Sampled
 from tutor.wire.shared_page import Sender
 from tutor.worker import plot_samples, slices, torch_private
 from tutor.worker.between_steps import BetweenSteps
@@ -30,7 +30,7 @@ class Recorder:
     Args:
         program: The instrumented script.
         namespace: Its globals.
-        launch: What to record.
+        job: What to record.
         sender: Where events go.
         commands: The pipe that commands come from; its end is the end of this process.
         files: What stands for the script's descriptors 1 and 2.
@@ -40,25 +40,26 @@ class Recorder:
         self,
         program: Program,
         namespace: dict[str, Any],
-        launch: Launch,
+        job: Job,
         sender: Sender,
         commands: int,
         files: tuple[int, int],
     ) -> None:
+        launch = job.launch
         capture = Capture(namespace)
         budgets = [capture.budget]
         self.operations: Operations | None = None
-        if launch.operations is not None:
+        if job.operations is not None:
             script = program.code.co_filename
             self.operations = Operations(script, launch.exact, capture.module_name)
-            self.operations.tape = Tape() if launch.audit is not None else None
+            self.operations.tape = Tape() if job.audit is not None else None
             budgets.append(self.operations.stills.budget)
-        self.frames = Frames(program, namespace, launch, capture)
-        between = BetweenSteps(namespace, launch, capture, sender)
+        self.frames = Frames(program, namespace, job, capture)
+        between = BetweenSteps(namespace, job, capture, sender)
         self.steps = Steps(program, between)
         self.commands = Commands(commands, sender, self._answer, budgets)
         self._namespace = namespace
-        self._launch = launch
+        self._job = job
         self._parts = Parts(
             self.steps,
             self.commands,
@@ -96,8 +97,8 @@ class Recorder:
             The operations of a last statement that is no step.
         """
         inside = self.steps.mode.close()
-        if self.steps.step >= self._launch.begin:
-            for wanted in self._launch.samples:
+        if self.steps.step >= self._job.begin:
+            for wanted in self._job.samples:
                 self._parts.sender.append(plot_samples.sample(wanted, self._namespace))
         return inside
 
@@ -109,8 +110,8 @@ class Recorder:
 
     def _modes(self) -> list[Mode]:
         """Return the modes that this run goes through, one after the other."""
-        begin, parts, operations = self._launch.begin, self._parts, self.operations
-        noted = FOREVER if self._launch.operations is None else self._launch.operations
+        begin, parts, operations = self._job.begin, self._parts, self.operations
+        noted = FOREVER if self._job.operations is None else self._job.operations
         modes: list[Mode] = []
         if counted := min(begin, noted):
             modes.append(Counting(counted, parts))
@@ -119,7 +120,7 @@ class Recorder:
         if operations is not None:
             if noted < begin:
                 modes.append(NotingOperations(begin, parts, operations))
-            if (wanted := self._launch.audit) is not None:
+            if (wanted := self._job.audit) is not None:
                 modes.append(Auditing(begin + 1, parts, operations, wanted))
             modes.append(RecordingOperations(FOREVER, parts, operations))
         return modes

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import torch
 
-from tutor.wire.messages import Ended, Launch, Started, read_launch
+from tutor.wire.messages import Ended, Job, Launch, Started, read_job
 from tutor.wire.shared_page import Page, Sender
 from tutor.worker import autograd_calls, device, endings, interrupts, process
 from tutor.worker.cpu_random import DrawOnCpu
@@ -33,7 +33,7 @@ def work(commands: int, events: int, shared: int, launch: int, stdout: int, stde
         commands: The pipe to read commands from.
         events: The pipe to write events to.
         shared: The page shared with the client.
-        launch: A file that holds the `Launch`.
+        launch: A file that holds the `Job`.
         stdout: A file that stands for descriptor 1.
         stderr: A file that stands for descriptor 2.
     """
@@ -44,20 +44,22 @@ def work(commands: int, events: int, shared: int, launch: int, stdout: int, stde
             # What the script starts must not hold on to the run when it is over.
             os.set_inheritable(descriptor, False)
         os.environ["MPLBACKEND"] = "agg"
-        wish = read_launch(launch)
+        job = read_job(launch)
         sender = Sender(Page(shared), events)
         try:
-            _run(wish, sender, commands, (stdout, stderr))
+            _run(job, sender, commands, (stdout, stderr))
         except Exception as error:
             fault = "".join(traceback.format_exception(error))
-            sender.append(Ended("died", f"{wish.path}: the engine failed: {error!r}", 0, fault))
+            reason = f"{job.launch.path}: the engine failed: {error!r}"
+            sender.append(Ended("died", reason, 0, fault))
         sender.flush()
     finally:
         # Whatever else is alive here, threads and child processes, ends with the run.
         os._exit(0)
 
 
-def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) -> None:
+def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> None:
+    launch = job.launch
     try:
         program = instrument(launch.source, _absolute(launch.path), launch.knobs)
     except (SyntaxError, ValueError) as error:
@@ -67,9 +69,9 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
         sender.append(Ended("refused", problem))
         return
     module = _main_module(launch)
-    recorder = Recorder(program, module.__dict__, launch, sender, commands, files)
+    recorder = Recorder(program, module.__dict__, job, sender, commands, files)
     recorder.install()
-    guard = Guard(launch.guard, lambda: recorder.steps.line) if launch.guard else None
+    guard = Guard(job.guard, lambda: recorder.steps.line) if job.guard else None
     interrupts.handle(program.code.co_filename, recorder.commands.postpone_interrupt)
     os.register_at_fork(after_in_child=recorder.leave)
     _make_exact(launch.seed)
@@ -79,7 +81,7 @@ def _run(launch: Launch, sender: Sender, commands: int, files: tuple[int, int]) 
     if recorder.operations is not None:
         recorder.operations.hide()
     with _default_device(launch.device), operations:
-        ended = _execute(program, module, recorder, launch)
+        ended = _execute(program, module, recorder, job)
     note = endings.run_exit_handlers()
     if note and not ended.message:
         ended = msgspec.structs.replace(ended, message=f"{launch.path}: {note}")
@@ -100,19 +102,18 @@ def _default_device(name: str | None) -> Iterator[None]:
         yield
 
 
-def _execute(
-    program: Program, module: types.ModuleType, recorder: Recorder, launch: Launch
-) -> Ended:
+def _execute(program: Program, module: types.ModuleType, recorder: Recorder, job: Job) -> Ended:
+    path = job.launch.path
     try:
         exec(program.code, module.__dict__)
-        if launch.waits_at_end:
+        if job.waits_at_end:
             recorder.wait_at_end()
     except SystemExit as error:
-        return endings.exited(error, launch.path, recorder.steps.line)
+        return endings.exited(error, path, recorder.steps.line)
     except KeyboardInterrupt:
-        return endings.interrupted(launch.path, recorder.steps.line)
+        return endings.interrupted(path, recorder.steps.line)
     except BaseException as error:
-        return endings.raised(error, program.code.co_filename, launch.path)
+        return endings.raised(error, program.code.co_filename, path)
     return Ended("finished")
 
 

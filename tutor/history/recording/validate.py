@@ -226,9 +226,6 @@ def _check_launch(launch: Launch) -> int:
     for name in (launch.path, launch.device or "", launch.loss or ""):
         check_name(name, 4096)
     _want(0 <= launch.seed < 2**64, "a seed that there is none of")
-    _want(launch.begin >= 0, "a replay from no step")
-    is_plain = launch.operations is None and launch.audit is None
-    _want(is_plain, "operations, which no recording has")
     for line, value in launch.knobs.items():
         _want(0 < line <= lines, "a knob on no line")
         check_plain(value, bytes)
@@ -239,8 +236,6 @@ def _check_launch(launch: Launch) -> int:
         _want(0 < line <= lines, "a note on no line")
         _check_texts(text for slot in slots for text in slot)
     _check_texts(launch.show)
-    if launch.past is not None:
-        _check_texts([launch.past.root, *launch.past.outside])
     return lines
 
 

@@ -46,7 +46,6 @@ class Writer:
     ) -> None:
         """The messages from now on are those of this run: see `Began`."""
         self._end_run()
-        launch = msgspec.structs.replace(launch, operations=None, audit=None)
         self._write(Began(printable(name, is_name=True), launch, parent, step, doubt))
 
     def take(self, event: messages.Event) -> None:

@@ -5,7 +5,7 @@ import msgspec
 from tutor.history.timeline import Timeline
 from tutor.schema.frame import Frame
 from tutor.session.replays.replay import Replay
-from tutor.wire.messages import DIGESTED, Ended, Event, Waited
+from tutor.wire.messages import DIGESTED, Ended, Event, Job, Waited
 
 
 class DivergenceReplay(Replay):
@@ -20,7 +20,8 @@ class DivergenceReplay(Replay):
             return
         self._tried |= {doubt.step}
         # The digest before it agreed, and so did everything before that.
-        self._start(self._from((doubt.step - 1) // DIGESTED * DIGESTED), doubt.step)
+        begin = (doubt.step - 1) // DIGESTED * DIGESTED
+        self._start(Job(self._replayed(), begin), doubt.step)
 
     def receive(self, event: Event, agrees: bool, timeline: Timeline) -> None:
         if not agrees and isinstance(event, Frame) and timeline.doubt is not None:

@@ -7,7 +7,7 @@ from tutor.schema.frame import Frame, Inside, Operation
 from tutor.session.interfaces import AnyEngine
 from tutor.session.replays.operation_index import OperationIndex
 from tutor.session.replays.replay import Replay
-from tutor.wire.messages import FOREVER, Ended, Event, Launch
+from tutor.wire.messages import FOREVER, Ended, Event, Job, Launch
 
 MOST = 300_000
 """How many operations are kept; then the oldest steps are dropped, and a replay restores them."""
@@ -94,7 +94,8 @@ class OperationsReplay(Replay):
         self._begin = self._dropped = begin
         self._ended = None
         self._insides, self._index, self.labels, self._count = {}, OperationIndex(), {}, 0
-        self._start(self._from(begin, operations=begin), self._goal(timeline))
+        job = Job(self._replayed(), begin, operations=begin)
+        self._start(job, self._goal(timeline))
 
     def _add(self, step: int, inside: Inside | None) -> None:
         self._insides[step] = inside

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from tutor.history.timeline import Timeline
 from tutor.session.interfaces import AnyEngine
 from tutor.session.replays.replay import Replay, replaying
-from tutor.wire.messages import Ended, Event, Fetched, Launch, Question, Sampled, Waited
+from tutor.wire.messages import Ended, Event, Fetched, Job, Launch, Question, Sampled, Waited
 
 Found = TypeVar("Found", Fetched, Sampled)
 
@@ -67,7 +67,7 @@ class QueryReplay(Replay, Generic[Found]):
         if not self.is_running or step < self._until:
             self._sent, self._is_there = None, False
             # After the script's last statement it must wait too.
-            self._start(self._from(step - 1, exact=False, waits_at_end=True), step)
+            self._start(Job(self._replayed(exact=False), step - 1, waits_at_end=True), step)
         elif step > self._until:
             self._is_there = False
             self._go(step)

@@ -7,7 +7,7 @@ from tutor.history.timeline import Timeline
 from tutor.schema.frame import Frame, TensorView
 from tutor.session.interfaces import AnyEngine, Debounce, Later
 from tutor.session.replays.replay import Replay
-from tutor.wire.messages import Edited, Ended, Event, Launch, Waited
+from tutor.wire.messages import Edited, Ended, Event, Job, Launch, Waited
 
 _NOTABLE = 0.1
 """Seconds after which the status line shows a replay: most are over before anyone could read it."""
@@ -81,7 +81,7 @@ class RefillReplay(Replay):
     def _begin(self) -> None:
         self._found = {}
         self._began = monotonic()
-        self._start(self._from(self._step - 1), self._step)
+        self._start(Job(self._replayed(), self._step - 1), self._step)
         self._wake()
 
     def _finish(self, timeline: Timeline) -> None:

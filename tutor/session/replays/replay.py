@@ -1,7 +1,6 @@
 """A second run that replays the recorded one, and is compared with the recording as it goes."""
 
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
@@ -9,7 +8,7 @@ from tutor.history import replay_check
 from tutor.history.timeline import Timeline
 from tutor.schema.frame import Frame
 from tutor.session.interfaces import AnyEngine, AnyRun
-from tutor.wire.messages import Digested, Event, Launch, Question
+from tutor.wire.messages import Digested, Event, Job, Launch, Question
 
 
 class Replay:
@@ -75,21 +74,18 @@ class Replay:
             self._run.close()
         self._run = None
 
-    def _from(self, begin: int, exact: bool = True, **changes: Any) -> Launch:
-        """Return the launch of a replay that records from after `begin`, without notes and tables.
+    def _replayed(self, exact: bool = True) -> Launch:
+        """Return the launch without notes and tables.
 
         Args:
             exact: Whether every value is recorded, however large.
-            changes: Further fields of the launch.
         """
-        return msgspec.structs.replace(
-            self._launch, begin=begin, exact=exact, show=(), slots={}, **changes
-        )
+        return msgspec.structs.replace(self._launch, exact=exact, show=(), slots={})
 
-    def _start(self, launch: Launch, until: int) -> None:
+    def _start(self, job: Job, until: int) -> None:
         """Start a replay in place of the last one; it waits after `until`."""
         self._end()
-        self._run = self._engine.launch(launch, self._wake)
+        self._run = self._engine.launch(job, self._wake)
         self._go(until)
 
     def _go(self, until: int) -> None:
