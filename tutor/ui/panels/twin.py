@@ -32,7 +32,8 @@ class TwinPanel(Panel):
         twin, problem = self.view.twin, self.view.twin_problem
         if twin is None:
             style = self.palette.warning if problem else self.palette.muted
-            rows = wrap([(problem or "this lesson has no twin beside it", style)], width)
+            starts = "the twin starts with the lesson" if self.lesson.metadata.twin else ""
+            rows = wrap([(problem or starts or "this lesson has no twin", style)], width)
             return [strip(row, width, self.palette.text) for row in rows]
         beside = twin.beside(moment.timeline)
         pairs = beside.compared(moment.step)
