@@ -316,7 +316,7 @@ def test_a_rule_passes_on_what_torch_passes_on(call, inputs):
     for found, incoming, expected in passed_back(call, inputs):
         assert found is not None
         assert found.text
-        contribution = found.apply(incoming)
+        contribution = found.contribution(incoming)
         assert contribution is not None
         np.testing.assert_allclose(contribution, expected, rtol=1e-9, atol=1e-12)
         assert contribution.shape == expected.shape
@@ -445,4 +445,4 @@ def test_a_rule_is_told_where_numbers_were_not_kept():
     found = derive(operation, 0, [Operand(Formula("w"), bare), Operand(Formula("x"), bare)])
     assert found.text == "x"
     assert found.local() is None
-    assert found.apply([np.ones(3)]) is None
+    assert found.contribution([np.ones(3)]) is None

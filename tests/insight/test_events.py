@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tutor.history.budget import Budget
 from tutor.history.timeline import Timeline
 from tutor.insight.events.detect import Events
-from tutor.insight.events.first_nonfinite import culprit
+from tutor.insight.events.first_nonfinite import first_nonfinite
 from tutor.insight.events.kinds import Event, Kind
-from tutor.insight.events.wording import tell
+from tutor.insight.events.wording import describe
 from tutor.schema.frame import Edge, Frame, Inside, Operation, Summary, TensorView
 
 
@@ -51,7 +51,7 @@ def followed(timeline: Timeline) -> Events:
 
 
 def told(events: Events) -> list[str]:
-    return [tell(events, event) for event in events.listed()]
+    return [describe(events, event) for event in events.listed()]
 
 
 def losses(*found: float) -> Events:
@@ -164,8 +164,8 @@ def test_events_are_found_forwards_and_backwards() -> None:
     assert [events.previous(7), events.previous(2)] == [(6, Kind.ROSE), None]
     assert events.next(2, [Kind.PRINTED]) == (4, Kind.PRINTED)
     assert events.at(4) == [(4, Kind.ROSE), (4, Kind.PRINTED)]
-    assert events.gravest(3, 6) is Kind.ROSE
-    assert events.gravest(3, 3) is None
+    assert events.most_severe(3, 6) is Kind.ROSE
+    assert events.most_severe(3, 3) is None
     assert [events.listed(rose).near(step) for step in (0, 2, 3, 5, 9)] == [0, 0, 0, 1, 2]
     assert events.listed([]).near(3) == 0
 
@@ -308,7 +308,7 @@ def test_whatever_the_slices_the_events_are_those_of_a_plain_scan(
     while events.advance(0):
         pass
     assert set(map(tuple, events.listed())) == wanted
-    assert all(tell(events, event) for event in events.listed())
+    assert all(describe(events, event) for event in events.listed())
     steps = [event.step for event in events.listed()]
     assert steps == sorted(steps)
     branch = followed(timeline.fork(min(fork, len(timeline))))
@@ -334,13 +334,13 @@ def test_the_first_operation_that_makes_what_is_not_finite_is_the_culprit() -> N
         (),
         {},
     )
-    assert culprit(inside) == "log → -inf, line 14"
+    assert first_nonfinite(inside) == "log → -inf, line 14"
 
 
 @pytest.mark.parametrize("kind", ["leaf", "data"])
 def test_what_came_in_broken_is_nobodys_fault(kind: str) -> None:
     x, double = operation(1, "x", (), math.nan, kind=kind), operation(2, "mul", (1,), math.nan)
-    assert culprit(Inside((x, double), 2, (), {})) == ""
+    assert first_nonfinite(Inside((x, double), 2, (), {})) == ""
 
 
 def test_in_a_backward_pass_it_is_the_node_that_passed_it_on() -> None:
@@ -350,4 +350,4 @@ def test_in_a_backward_pass_it_is_the_node_that_passed_it_on() -> None:
         operation(1, "sqrt", (0,), 0.0, grads=(one,), edges=(Edge(0, 0, infinite),)),
         operation(0, "mul", (), 0.0, grads=(infinite,), edges=(Edge(9, 0, tensor(math.nan)),)),
     )
-    assert culprit(Inside(walked, 0, (3,), {})) == "backward of sqrt → inf, line 14"
+    assert first_nonfinite(Inside(walked, 0, (3,), {})) == "backward of sqrt → inf, line 14"

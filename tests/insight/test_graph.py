@@ -28,7 +28,7 @@ def test_a_long_chain_is_folded_and_says_how_much() -> None:
     chain = {id: operation(id, (id - 1,) if id > 1 else ()) for id in range(1, 20_001)}
     whole = graph.build(chain, [])
     folded = graph.fold(whole, chain, (), (), 10_000)
-    assert len(folded.nodes) < 3 * graph.MOST
+    assert len(folded.nodes) < 3 * graph.MAX_NODES
     assert sum(len(node.members) for node in folded.nodes) == 20_000
     assert any(node.name.endswith(" operations") for node in folded.nodes)
     assert 10_000 in [node.key for node in folded.nodes]
@@ -40,7 +40,7 @@ def test_modules_are_folded_where_there_are_many_operations() -> None:
         for id in range(1, 61)
     }
     folded = graph.fold(graph.build(many, []), many, (), (), 0)
-    assert len(folded.nodes) <= graph.MOST
+    assert len(folded.nodes) <= graph.MAX_NODES
     assert any(node.is_folded and node.name.startswith("net.b") for node in folded.nodes)
     opened = graph.fold(graph.build(many, []), many, graph.build(many, []).modules, (), 0)
     assert len(opened.nodes) == 60

@@ -13,9 +13,9 @@ from tutor.insight.explain.why import (
     explain_value,
     expression,
     gradient_formula,
-    merged,
+    merge,
 )
-from tutor.insight.explain.wording import numbers as told
+from tutor.insight.explain.wording import format_value
 from tutor.schema import values
 from tutor.schema.frame import Edge, Operation, TensorView
 
@@ -36,9 +36,9 @@ class Known:
             forwards += frame.inside.operations
             self.labels.update({id: name for name, id in frame.inside.made.items()})
             if any(one.order is not None for one in frame.inside.operations):
-                self.operations = merged(forwards, frame.inside.operations)
+                self.operations = merge(forwards, frame.inside.operations)
                 self.walked = [one for one in frame.inside.operations if one.order is not None]
-        self.operations = self.operations or merged(forwards)
+        self.operations = self.operations or merge(forwards)
 
     def id(self, name: str) -> int:
         """Of what has this name in the script, or is this operation."""
@@ -202,7 +202,7 @@ def test_a_value_is_told_with_its_numbers_and_what_to_follow(known):
     found = known(LINE).value("loss")
     assert found.formula == "mean((w·x + b − y)²)"
     assert found.numbers == "mean((1·[1, 2, 3] + [0.5] − [2, 4, 6])²)"
-    assert [(one.label, told(one.view)) for one in found.inputs] == [
+    assert [(one.label, format_value(one.view)) for one in found.inputs] == [
         ("(w·x + b − y)²", "[0.25, 2.25, 6.25]")
     ]
     assert found.rows[0].numbers == f"{found.numbers} = 2.91667"
@@ -214,7 +214,7 @@ def test_following_a_value_comes_to_its_leaves(known):
     while waiting:
         found = explain(waiting.pop(), run)
         met.add(found.of.label)
-        waiting += [row.follow for row in found.rows if row.follow]
+        waiting += [row.leads_to for row in found.rows if row.leads_to]
     assert {"w", "b", "x", "y", "w·x"} <= met
 
 
@@ -338,7 +338,7 @@ def test_a_leaf_tells_what_its_grad_was_before(known):
         loss.backward()
     """)
     found = run.gradient("w")
-    assert [row.numbers for row in found.rows if row.what == ".grad"] == ["2 + 6 = 8"]
+    assert [row.numbers for row in found.rows if row.label == ".grad"] == ["2 + 6 = 8"]
     assert [term.numbers for term in found.terms] == ["3·1 = 3", "3·1 = 3"]
 
 
@@ -500,13 +500,13 @@ def test_the_chain_rule_in_numbers_is_what_torch_finds(known):
     ],
 )
 def test_a_value_is_told_in_few_characters(value, text):
-    assert told(view(value)) == text
+    assert format_value(view(value)) == text
 
 
 def test_a_value_that_was_not_kept_is_said_not_to_be():
     bare = TensorView("tensor", (5000,), "float32", "cpu", False, "<f4", None)
-    assert told(bare) == "5000, not kept"
-    assert told(None) == "not known"
+    assert format_value(bare) == "5000, not kept"
+    assert format_value(None) == "not known"
 
 
 def test_an_operation_of_another_run_is_told_as_unknown():
