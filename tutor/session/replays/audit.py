@@ -37,7 +37,7 @@ class AuditReplay(Replay):
 
     def start(self, timeline: Timeline) -> None:
         """Replay to the backward pass."""
-        self._start(audit.replay(self._launch, timeline, self._names, self.step), self.step)
+        self._start(audit.audit_launch(self._launch, timeline, self._names, self.step), self.step)
 
     def receive(self, event: Event, agrees: bool, timeline: Timeline) -> None:
         if isinstance(event, Audited):
