@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Recording
-from tutor.insight.calculus.local import numbers
+from tutor.insight.calculus.local import as_float64
 from tutor.insight.explain.explanation import Explanation, Origin
 from tutor.insight.explain.why import (
     explain_gradient,
@@ -233,8 +233,8 @@ def test_large_values_are_not_written_into_a_formula(known):
     [
         ("leaf", "w", "a leaf: the script made it"),
         ("library", "SGD.step", "SGD.step did this"),
-        ("unknown", "Mine", "made where nobody could look (node Mine)"),
-        ("data", "x", "data: it wants no gradient, and its making was not recorded"),
+        ("unknown", "Mine", "computed where nothing could be recorded (node Mine)"),
+        ("data", "x", "data: it needs no gradient, and how it was made was not recorded"),
         ("part", "t", "a node that torch put inside an operation (t)"),
     ],
 )
@@ -263,8 +263,8 @@ def test_the_terms_of_every_gradient_add_up_to_it(known, source):
                 continue
             with_terms += 1
             assert not found.note
-            total = sum(numbers(term.contribution) for term in found.terms)
-            np.testing.assert_allclose(total, numbers(grad), rtol=1e-5)
+            total = sum(as_float64(term.contribution) for term in found.terms)
+            np.testing.assert_allclose(total, as_float64(grad), rtol=1e-5)
     assert with_terms > 5
 
 

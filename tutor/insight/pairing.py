@@ -100,9 +100,8 @@ class TwinComparison:
                 known.append(self._compare(number, len(known) + 1))
                 yield
             # A replay may have restored values that were missing.
-            for place in [place for place, found in enumerate(known[:done]) if found < 0][
-                -_RETRIES:
-            ]:
+            missing = [place for place, found in enumerate(known[:done]) if found < 0]
+            for place in missing[-_RETRIES:]:
                 known[place] = self._compare(number, place + 1)
 
     def _compare(self, number: int, iterations: int) -> float:

@@ -117,7 +117,7 @@ class Search:
         except _NoValue:
             return False
         except (ArithmeticError, IndexError, TypeError, ValueError, NotKnown) as error:
-            self._error = self._error or f"it cannot be told at step {step}: {error}"
+            self._error = self._error or f"it cannot be computed at step {step}: {error}"
             return False
 
     # The value of a name
@@ -135,7 +135,7 @@ class Search:
         if at != index:
             view = column.view(index)
             if view is not None and not view.is_complete:
-                raise NotKnown(f"what {self.condition.names[number]} was is not kept")
+                raise NotKnown(f"the value of {self.condition.names[number]} was not kept")
             value = _decoded(view)
             self._cached[number] = (index, value)
         if value is None:
@@ -163,10 +163,8 @@ class Search:
             self.found = self._first
             return
         yield
-        comparison, column = (
-            self.condition.single_comparison,
-            self._columns[0] if self._columns else None,
-        )
+        comparison = self.condition.single_comparison
+        column = self._columns[0] if self._columns else None
         if comparison is not None and column is not None:
             yield from self._search_column(column, *comparison)
             return
@@ -194,11 +192,11 @@ class Search:
         start, end = column.index(self._first) + 1, column.index(self.last) + 1
         while start < end:
             views = chunk(column, start, end)
-            is_so = np.zeros(len(views), bool)
+            holds = np.zeros(len(views), bool)
             for which, elements in stacked(views):
-                is_so[which] = compare(elements, bound).reshape(len(which), -1).all(axis=1)
-            if is_so.any():
-                self.found = column.steps[start + int(is_so.argmax())]
+                holds[which] = compare(elements, bound).reshape(len(which), -1).all(axis=1)
+            if holds.any():
+                self.found = column.steps[start + int(holds.argmax())]
                 return
             for at, view in enumerate(views):
                 if not self._error and view is not None and view.data is None:

@@ -47,7 +47,7 @@ def derive(operation: Operation, index: int, operands: Sequence[Operand]) -> Der
     """Return the derivative of `operation` with respect to `inputs[index]`, None without a rule.
 
     Args:
-        operation: Only its `call` and the shapes of its `values` are used.
+        operation: Its `call` and its `values` are used.
         index: An index into `Operation.inputs`.
         operands: One for each input.
     """
@@ -138,8 +138,8 @@ def _vjp(
 
     def propagate(g: Formula) -> Formula | None:
         if g.value is None:
-            pulled: Formula = part.pullback(g)
-            return pulled
+            symbolic: Formula = part.pullback(g)
+            return symbolic
         if output is None:
             return None
         # A number stands for a matrix of equal numbers: `xᵀ @ ones(3×1)`, not `xᵀ @ 1`.

@@ -46,7 +46,7 @@ class Derivative:
     """Whether the contribution adds up to the same number as the gradients of the outputs."""
 
 
-def numbers(view: TensorView | None) -> Array | None:
+def as_float64(view: TensorView | None) -> Array | None:
     """Return all elements in float64; None if they were not kept or are complex."""
     found = None if view is None else values.array(view)
     return None if found is None or np.iscomplexobj(found) else found.astype(np.float64)
@@ -54,7 +54,7 @@ def numbers(view: TensorView | None) -> Array | None:
 
 def known(view: TensorView | None) -> Array:
     """Return all elements in float64. Raise `NoRule` if they are not known."""
-    found = numbers(view)
+    found = as_float64(view)
     if found is None:
         raise NoRule
     return found

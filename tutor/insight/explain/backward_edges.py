@@ -114,8 +114,8 @@ class BackwardEdges:
         if len(places_of_value) == len(mine):
             for place, end in zip(places_of_value, mine, strict=True):
                 if end.edge.number == number and end.edge.contribution is not None:
-                    came = (end.edge.contribution,)
-                    yield GradientFlow(owner, id, number, place, numbers, end.via, came)
+                    passed = (end.edge.contribution,)
+                    yield GradientFlow(owner, id, number, place, numbers, end.via, passed)
             return
         arrived = [end for end in mine if end.edge.number == number]
         contributions = tuple(
@@ -127,7 +127,7 @@ class BackwardEdges:
             yield GradientFlow(owner, id, number, only, numbers, via, contributions)
 
     def _ends(self, owner: Operation) -> Iterator[_End]:
-        """Yield the edges that leave an operation, depth first, in the order of its inputs."""
+        """Yield the edges that leave an operation, depth first, in the nodes' order."""
         waiting = [_End(edge, ()) for edge in reversed(owner.edges)]
         inputs = set(owner.inputs)
         for _ in range(10 * _MAX_PARTS):

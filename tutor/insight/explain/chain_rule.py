@@ -59,11 +59,9 @@ def gradient_formula(
 def _derivative_along(path: _Path, operations: Operations, writer: Writer) -> Formula | None:
     g: Formula | None = formula.number(1)
     for operation, index in path:
-        operands = []
-        for one, number in zip(
-            operation.inputs, output_numbers(operation, operations), strict=True
-        ):
-            # Too long a name does no harm if the derivative does not contain it.
+        operands, numbers = [], output_numbers(operation, operations)
+        for one, number in zip(operation.inputs, numbers, strict=True):
+            # A name that is too long does no harm if the derivative does not contain it.
             named = writer.operand(one, number=number) or ELIDED
             operands.append(Operand(named, only_value(operations.get(one))))
         found = derive(operation, index, operands)

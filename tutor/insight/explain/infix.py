@@ -57,10 +57,10 @@ class Writer:
             return Formula(name)
         if depth <= 0 and found is not None and found.call:
             return ELIDED
-        made = self.made(id, depth)
-        if made is None or found is None or len(found.values) < 2:
-            return made
-        return indexed(made, ... if number is None else number)
+        text = self.computation(id, depth)
+        if text is None or found is None or len(found.values) < 2:
+            return text
+        return indexed(text, ... if number is None else number)
 
     def _numbers(self, operation: Operation | None, number: int | None) -> Formula | None:
         if operation is None or number is None or number >= len(operation.values):
@@ -70,7 +70,7 @@ class Writer:
         text = None if found is None else format_elements(found, self._limit)
         return None if text is None else formula.numbers(text)
 
-    def made(self, id: int, depth: int = MAX_DEPTH) -> Formula | None:
+    def computation(self, id: int, depth: int = MAX_DEPTH) -> Formula | None:
         """Return how a value was computed, even if it has a name; None if that is too long."""
         key = (id, depth)
         if key not in self._known:
@@ -105,8 +105,8 @@ def expression(id: int, operations: Operations, labels: Labels, limit: int = 60)
     """
     if (found := _longest_fitting(id, operations, labels, limit)) is not None:
         return found.text
-    # The operation alone is too long. Its text is at least bounded by its inputs.
-    whole = Writer(operations, labels, 10**6).made(id, 1) or ELIDED
+    # The text of the operation alone is too long.
+    whole = Writer(operations, labels, 10**6).computation(id, 1) or ELIDED
     return whole.text[: limit - 1] + "…"
 
 
@@ -125,8 +125,8 @@ def name_or_expression(
         return Formula(found.name)
     if name := name_of(id, operations, labels):
         return Formula(name)
-    made = _longest_fitting(id, operations, labels, limit) or Formula(f"{found.name}(…)")
-    return indexed(made, number) if number is not None and len(found.values) > 1 else made
+    text = _longest_fitting(id, operations, labels, limit) or Formula(f"{found.name}(…)")
+    return indexed(text, number) if number is not None and len(found.values) > 1 else text
 
 
 def parenthesised(text: str) -> str:
@@ -143,7 +143,7 @@ def _longest_fitting(id: int, operations: Operations, labels: Labels, limit: int
     """Return the deepest formula that fits into `limit` characters."""
     writer = Writer(operations, labels, limit)
     for depth in range(MAX_DEPTH, 0, -1):
-        if (found := writer.made(id, depth)) is not None:
+        if (found := writer.computation(id, depth)) is not None:
             return found
     return None
 

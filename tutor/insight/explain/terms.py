@@ -9,7 +9,7 @@ from tutor.insight.calculus import formula
 from tutor.insight.calculus.derivatives import derive
 from tutor.insight.calculus.formula import Formula
 from tutor.insight.calculus.functions import Array
-from tutor.insight.calculus.local import Derivative, Operand, numbers
+from tutor.insight.calculus.local import Derivative, Operand, as_float64
 from tutor.insight.explain.backward_edges import GradientFlow
 from tutor.insight.explain.explanation import Origin, Term
 from tutor.insight.explain.infix import (
@@ -51,7 +51,7 @@ class Names:
 def term(flow: GradientFlow, operations: Operations, labels: Labels, names: Names) -> Term:
     """Return what flowed back from one operation, with the local derivative that explains it."""
     owner = flow.owner
-    given = [numbers(grad) for grad in owner.grads]
+    given = [as_float64(grad) for grad in owner.grads]
     contribution = total(flow.contributions)
     consumer = names.gradient(owner.id)
     operands, origins = _operands(flow, operations, labels)
@@ -62,10 +62,8 @@ def term(flow: GradientFlow, operations: Operations, labels: Labels, names: Name
         target = operations.get(flow.to)
         is_inside = target is not None and target.kind == "part"
         reason = "this node is inside it" if is_inside else "its derivative is not known here"
-        text = f"{consumer.label}: {owner.name}, {reason}"
-        return Term(
-            consumer, flow.via, None, None, contribution, text, format_value(contribution), ()
-        )
+        text, result = f"{consumer.label}: {owner.name}, {reason}", format_value(contribution)
+        return Term(consumer, flow.via, None, None, contribution, text, result, ())
     marked = [Operand(Formula(chr(_FIRST_MARK + i)), one.view) for i, one in enumerate(operands)]
     with_marks = derive(owner, flow.place, marked)
     used = {
@@ -132,8 +130,8 @@ def _term_numbers(derivative: Derivative, given: list[Array | None], result: str
         return result
     one, other = (formula.numbers(text) for text in texts if text is not None)
     product = other if derivative.factor.value == 1 else formula.times(one, other)
-    through = derivative.propagate(Formula("g"))
-    if through is not None and through.level == formula.Level.BIG:
+    propagated = derivative.propagate(Formula("g"))
+    if propagated is not None and propagated.level == formula.Level.BIG:
         product = formula.total(product)
     # An unchanged gradient is not repeated. Formulas have the true minus sign.
     is_same = product.text.replace("−", "-") == result
@@ -145,7 +143,7 @@ def total(contributions: tuple[TensorView, ...]) -> TensorView:
     first = contributions[0]
     if len(contributions) == 1:
         return first
-    known = [numbers(one) for one in contributions]
+    known = [as_float64(one) for one in contributions]
     shapes = {one.shape for one in contributions}
     data = None
     if len(shapes) == 1 and all(one is not None for one in known):
@@ -161,16 +159,16 @@ def _contradicts(
 
     Values that were not kept contradict nothing.
     """
-    passed = numbers(contribution)
+    passed = as_float64(contribution)
     if passed is None:
         return False
     if found.keeps_sum:
-        given = [numbers(one) for one in grads if one is not None]
+        given = [as_float64(one) for one in grads if one is not None]
         known = [one.reshape(-1) for one in given if one is not None]
         return len(known) == len(given) and not _same_sum(
             np.concatenate([np.zeros(0), *known]), passed, contribution.dtype
         )
-    calculated = found.contribution([numbers(one) for one in grads])
+    calculated = found.contribution([as_float64(one) for one in grads])
     if calculated is None:
         return False
     if calculated.shape != passed.shape:
@@ -187,8 +185,8 @@ def _same_sum(one: Array, other: Array, dtype: str) -> bool:
 
 def adds_up(contributions: list[TensorView], gradient: TensorView | None) -> bool:
     """Return True if contributions add up to a gradient, or if their numbers are not known."""
-    wanted = numbers(gradient)
-    known = [one for one in map(numbers, contributions) if one is not None]
+    wanted = as_float64(gradient)
+    known = [one for one in map(as_float64, contributions) if one is not None]
     if gradient is None or wanted is None or len(known) < len(contributions):
         return True
     try:

@@ -80,8 +80,8 @@ def explain_value(id: int, operations: Operations, labels: Labels, number: int =
     inputs = tuple(_input(one, place, operations, labels) for one, place in used)
     if not operation.call:
         return Explanation(of, "", "", _kind_note(operation), inputs)
-    made = expression(id, operations, labels, MAX_TEXT)
-    return Explanation(of, made, _with_numbers(id, operations, labels), "", inputs)
+    computation = expression(id, operations, labels, MAX_TEXT)
+    return Explanation(of, computation, _with_numbers(id, operations, labels), "", inputs)
 
 
 def _input(id: int, number: int | None, operations: Operations, labels: Labels) -> Origin:
@@ -94,13 +94,13 @@ def _kind_note(operation: Operation) -> str:
         case "leaf":
             return "a leaf: the script made it"
         case "data":
-            return "data: it wants no gradient, and its making was not recorded"
+            return "data: it needs no gradient, and how it was made was not recorded"
         case "library":
             return f"{operation.name} did this"
         case "part":
             return f"a node that torch put inside an operation ({operation.name})"
         case _:
-            return f"made where nobody could look (node {operation.name})"
+            return f"computed where nothing could be recorded (node {operation.name})"
 
 
 def _with_numbers(id: int, operations: Operations, labels: Labels) -> str:
@@ -108,7 +108,7 @@ def _with_numbers(id: int, operations: Operations, labels: Labels) -> str:
     operands; "" if the numbers do not fit or are not known."""
     every = dict.fromkeys(operations[id].inputs, "operand")
     for names in (labels, every):
-        found = Writer(operations, names, MAX_TEXT, with_numbers=True).made(id)
+        found = Writer(operations, names, MAX_TEXT, with_numbers=True).computation(id)
         if found is not None:
             return found.text
     return ""
@@ -176,7 +176,7 @@ def _joined(texts: Iterable[str]) -> str:
 
 def _no_gradient_note(operation: Operation) -> str:
     if operation.kind == "data":
-        return "data: it wants no gradient"
+        return "data: it needs no gradient"
     if operation.order is None:
         return "no backward pass came here"
-    return "nothing came back to this"
+    return "no gradient came back to this"
