@@ -17,14 +17,14 @@ def test_a_tensor_used_twice_has_two_links() -> None:
     assert [link.edges for link in found.links] == [((2, 0),), ((2, 1),)]
 
 
-def test_data_go_in_without_an_edge() -> None:
+def test_data_has_a_link_without_an_edge() -> None:
     w, x = operation(1, kind="leaf"), operation(2, kind="data", name="x")
     product = operation(3, (2, 1), edges=(1,))
     found = graph.build({1: w, 2: x, 3: product}, [product, w])
     assert {(link.source, link.edges) for link in found.links} == {(1, ((3, 0),)), (2, ())}
 
 
-def test_a_long_chain_is_folded_and_says_how_much() -> None:
+def test_a_long_chain_is_folded_into_a_count_of_operations() -> None:
     chain = {id: operation(id, (id - 1,) if id > 1 else ()) for id in range(1, 20_001)}
     whole = graph.build(chain, [])
     folded = graph.fold(whole, chain, (), (), 10_000)
@@ -34,7 +34,7 @@ def test_a_long_chain_is_folded_and_says_how_much() -> None:
     assert 10_000 in [node.key for node in folded.nodes]
 
 
-def test_modules_are_folded_where_there_are_many_operations() -> None:
+def test_modules_are_folded_in_a_large_graph() -> None:
     many = {
         id: operation(id, (id - 1,) if id > 1 else (), f"net.{'ab'[id > 30]}.{id % 3}")
         for id in range(1, 61)

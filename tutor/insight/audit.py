@@ -172,7 +172,7 @@ def remarks(checked: Checked) -> list[str]:
     found = []
     cuts = ", ".join(f"{name} in line {line}" for line, name in audit.cuts)
     if audit.is_held:
-        found.append(f"the slope with what was cut off elements_before constant: {cuts}")
+        found.append(f"the slope with what was cut off held constant: {cuts}")
     elif audit.cuts:
         found.append(f"autograd took as constants: {cuts}")
     if checked.earlier:

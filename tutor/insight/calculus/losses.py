@@ -70,9 +70,8 @@ def cross_entropy(
     if label_smoothing:
         raise NoRule
     axis = _class_axis(input, target)
-    errors = axis_functions.softmax(input, (axis,)) - axis_functions.onehot(
-        target, input, axis, ignore_index
-    )
+    truth = axis_functions.onehot(target, input, axis, ignore_index)
+    errors = axis_functions.softmax(input, (axis,)) - truth
     errors = axis_functions.is_counted(target, axis, ignore_index) * errors
     return _of_classes(errors, target, axis, ignore_index, reduction), None
 

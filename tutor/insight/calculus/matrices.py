@@ -1,61 +1,68 @@
 """Rules of matrix and vector products."""
 
 from tutor.insight.calculus import functions
-from tutor.insight.calculus.functions import NoRule, Value, transpose
+from tutor.insight.calculus.functions import (
+    NoRule,
+    Value,
+    broadcast,
+    on_vector,
+    outer,
+    over_rows,
+    rows,
+    shape,
+    summed,
+    transpose,
+)
 from tutor.insight.calculus.partial import Partial, Rule, Vjp
 
 
 def matmul(input: Value, other: Value) -> tuple[Partial, ...]:
-    vectors = (len(functions.shape(input)) == 1, len(functions.shape(other)) == 1)
-    if 0 in (len(functions.shape(input)), len(functions.shape(other))):
+    vectors = (len(shape(input)) == 1, len(shape(other)) == 1)
+    if 0 in (len(shape(input)), len(shape(other))):
         raise NoRule
     if vectors == (True, True):
         return other, input
     if vectors == (True, False):
-        batch = functions.shape(other)[:-2]
+        batch = shape(other)[:-2]
         return (
-            Vjp(lambda g: functions.summed(functions.on_vector(other, g), input, batch, 1)),
-            Vjp(lambda g: functions.outer(input, g)),
+            Vjp(lambda g: summed(on_vector(other, g), input, batch, 1)),
+            Vjp(lambda g: outer(input, g)),
         )
     if vectors == (False, True):
-        batch = functions.shape(input)[:-2]
+        batch = shape(input)[:-2]
         return (
-            Vjp(lambda g: functions.outer(g, other)),
-            Vjp(
-                lambda g: functions.summed(
-                    functions.on_vector(transpose(input), g), other, batch, 1
-                )
-            ),
+            Vjp(lambda g: outer(g, other)),
+            Vjp(lambda g: summed(on_vector(transpose(input), g), other, batch, 1)),
         )
-    batch = functions.broadcast([functions.shape(input)[:-2], functions.shape(other)[:-2]])
+    batch = broadcast([shape(input)[:-2], shape(other)[:-2]])
     return (
-        Vjp(lambda g: functions.summed(functions.matmul(g, transpose(other)), input, batch, 2)),
-        Vjp(lambda g: functions.summed(functions.matmul(transpose(input), g), other, batch, 2)),
+        Vjp(lambda g: summed(functions.matmul(g, transpose(other)), input, batch, 2)),
+        Vjp(lambda g: summed(functions.matmul(transpose(input), g), other, batch, 2)),
     )
 
 
 def linear(input: Value, weight: Value, bias: Value = None) -> tuple[Partial, ...]:
-    if len(functions.shape(weight)) != 2:
+    if len(shape(weight)) != 2:
         raise NoRule
-    if len(functions.shape(input)) == 1:
+    if len(shape(input)) == 1:
         return (
-            Vjp(lambda g: functions.on_vector(transpose(weight), g)),
-            Vjp(lambda g: functions.outer(g, input)),
+            Vjp(lambda g: on_vector(transpose(weight), g)),
+            Vjp(lambda g: outer(g, input)),
             Vjp(lambda g: g),
         )
     return (
         Vjp(lambda g: functions.matmul(g, weight)),
-        Vjp(lambda g: functions.matmul(transpose(functions.rows(g)), functions.rows(input))),
-        Vjp(functions.over_rows),
+        Vjp(lambda g: functions.matmul(transpose(rows(g)), rows(input))),
+        Vjp(over_rows),
     )
 
 
 def addmm(
     input: Value, mat1: Value, mat2: Value, beta: float = 1, alpha: float = 1
 ) -> tuple[Partial, ...]:
-    whole = (functions.shape(mat1)[0], functions.shape(mat2)[1])
+    whole = (shape(mat1)[0], shape(mat2)[1])
     return (
-        Vjp(lambda g: beta * functions.summed(g, input, whole, 0)),
+        Vjp(lambda g: beta * summed(g, input, whole, 0)),
         Vjp(lambda g: alpha * functions.matmul(g, transpose(mat2))),
         Vjp(lambda g: alpha * functions.matmul(transpose(mat1), g)),
     )
