@@ -3,14 +3,12 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from tutor.history.series import Array
 from tutor.script.declarations import Plot
 from tutor.wire.messages import Sample, Sampled
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,9 @@
 
 from typing import Any
 
-import numpy as np
-
+from tutor.insight.calculus.functions import Array
 from tutor.schema import values
 from tutor.schema.frame import TensorView
-
-Array = np.ndarray[Any, Any]
 
 
 def format_value(view: TensorView | None, width: int = 32) -> str:
