@@ -5,7 +5,7 @@ text and the numbers cannot disagree. Shapes follow NumPy's broadcasting.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -69,49 +69,24 @@ def apply(name: str, x: Value, numbers: Any) -> Value:
     return formula.function(name, x) if isinstance(x, Formula) else numbers(x)
 
 
-def exp(x: Value) -> Value:
-    return apply("exp", x, np.exp)
+def _elementwise(name: str, numbers: Any) -> Callable[[Value], Value]:
+    return lambda x: apply(name, x, numbers)
 
 
-def log(x: Value) -> Value:
-    return apply("log", x, np.log)
-
-
-def sqrt(x: Value) -> Value:
-    return apply("sqrt", x, np.sqrt)
-
-
-def sin(x: Value) -> Value:
-    return apply("sin", x, np.sin)
-
-
-def cos(x: Value) -> Value:
-    return apply("cos", x, np.cos)
-
-
-def tan(x: Value) -> Value:
-    return apply("tan", x, np.tan)
-
-
-def sinh(x: Value) -> Value:
-    return apply("sinh", x, np.sinh)
-
-
-def cosh(x: Value) -> Value:
-    return apply("cosh", x, np.cosh)
-
-
-def tanh(x: Value) -> Value:
-    return apply("tanh", x, np.tanh)
-
-
-def sign(x: Value) -> Value:
-    return apply("sign", x, np.sign)
+exp = _elementwise("exp", np.exp)
+log = _elementwise("log", np.log)
+sqrt = _elementwise("sqrt", np.sqrt)
+sin = _elementwise("sin", np.sin)
+cos = _elementwise("cos", np.cos)
+sinh = _elementwise("sinh", np.sinh)
+cosh = _elementwise("cosh", np.cosh)
+tanh = _elementwise("tanh", np.tanh)
+sign = _elementwise("sign", np.sign)
 
 
 def sigma(x: Value) -> Value:
-    """The logistic function, 1/(1 + exp(−x))."""
-    # Vjp tanh, which does not overflow.
+    """Return the logistic function, 1/(1 + exp(−x))."""
+    # tanh does not overflow.
     return apply("σ", x, lambda numbers: (1 + np.tanh(np.divide(numbers, 2))) / 2)
 
 
