@@ -1,4 +1,4 @@
-"""Every rule against torch's autograd: both make the same of a gradient."""
+"""Every rule gives the same gradient as torch's autograd."""
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ FUNCTIONS = {
 
 
 class Torch(dict):
-    """Finds what a call's text names, so that what is derived is what is run."""
+    """Finds the torch functions that a call's text names, so that the test runs what it derives."""
 
     def __missing__(self, name):
         places = (torch.Tensor, torch, functional)
@@ -285,14 +285,14 @@ def cases(listed):
 
 
 def passed_back(call, inputs):
-    """Yield what torch passes back to each input, with the derivative that is to explain it.
+    """Yield the gradient of each input by torch, and the derivative that explains it.
 
     Yields:
         (the derivative or None, the gradients of the outputs, torch's contribution).
     """
     inputs = [one.detach().clone().requires_grad_(one.is_floating_point()) for one in inputs]
     torch.manual_seed(0)
-    # An edit in place needs something that is no leaf.
+    # An in-place operation needs a tensor that is not a leaf.
     in_place = parse(call).function.endswith("_")
     _, outputs = run(call, [one * 1 if in_place else one for one in inputs])
     outputs = [one for one in outputs if one.requires_grad]
@@ -312,11 +312,11 @@ def passed_back(call, inputs):
 
 
 @cases(CASES)
-def test_a_rule_passes_on_what_torch_passes_on(call, inputs):
+def test_a_rule_gives_the_gradient_that_torch_gives(call, inputs):
     for found, incoming, expected in passed_back(call, inputs):
         assert found is not None
         assert found.text
-        contribution = found.apply(incoming)
+        contribution = found.contribution(incoming)
         assert contribution is not None
         np.testing.assert_allclose(contribution, expected, rtol=1e-9, atol=1e-12)
         assert contribution.shape == expected.shape
@@ -340,7 +340,7 @@ def test_every_operation_with_a_derivative_is_tested():
     tested = {parse(call).key for call, _ in CASES}
     rearranged = {parse(call).key for call, _ in REARRANGED}
     assert tested == {*RULES, "dropout"}
-    # Casts lose digits, and not every machine has a device.
+    # Casts round, and not every machine has a GPU.
     assert rearranged | {*CASTS} == REARRANGING
 
 
@@ -391,12 +391,12 @@ V, M = (3,), (2, 3)
         ("reshape(_0, -1)", [M], 0, "the same numbers, put back"),
     ],
 )
-def test_a_local_derivative_reads_as_in_a_textbook(call, shapes, index, text):
+def test_a_local_derivative_is_written_in_standard_notation(call, shapes, index, text):
     inputs = [drawn(*shape).abs() for shape in shapes]
     assert derived(call, inputs, index)[0].text == text
 
 
-def test_the_derivative_of_cross_entropy_is_softmax_minus_the_truth():
+def test_the_derivative_of_cross_entropy_is_softmax_minus_onehot():
     found, _ = derived("CrossEntropy(_0, _1)", [drawn(3, 4), CLASSES])
     assert found.text == "(softmax(a) − onehot(b))/n"
 
@@ -407,7 +407,7 @@ def test_an_operand_that_is_a_sum_gets_brackets():
     assert derive(operation, 0, [Operand(sum_, view(drawn(3)))]).text == "2·(w·x − y)"
 
 
-def test_a_factor_comes_in_the_shape_that_the_input_is_broadcast_to():
+def test_a_factor_has_the_shape_that_the_input_is_broadcast_to():
     x = drawn(3)
     found, _ = derived("mul(_0, _1)", [drawn(1), x])
     np.testing.assert_array_equal(found.local(), x.numpy())
@@ -424,25 +424,25 @@ def test_a_factor_comes_in_the_shape_that_the_input_is_broadcast_to():
         ("CrossEntropy(_0, _1)", [drawn(3, 4), positive(3, 4)]),
     ],
 )
-def test_what_has_no_rule_is_not_invented(call, inputs):
+def test_a_call_without_a_rule_has_no_derivative(call, inputs):
     assert derived(call, inputs)[0] is None
 
 
-def test_an_input_that_is_used_twice_in_one_call_has_no_rule():
+def test_an_input_that_occurs_twice_in_one_call_has_no_derivative():
     operation = Operation(2, "operation", "mul", 1, "", (1,), "mul(_0, _0)", (view(drawn(3)),))
     assert derive(operation, 0, [Operand(Formula("a"), view(drawn(3)))]) is None
 
 
 @pytest.mark.parametrize("call", ["", "pow(", "pow(_0, 2", "_0 + 1", "f(*_0)", "pow(_5, 2)"])
-def test_a_call_that_cannot_be_read_has_no_rule(call):
+def test_a_call_that_cannot_be_parsed_has_no_derivative(call):
     operation = Operation(2, "operation", "pow", 1, "", (1,), call, (view(drawn(3)),))
     assert derive(operation, 0, [Operand(Formula("a"), view(drawn(3)))]) is None
 
 
-def test_a_rule_is_told_where_numbers_were_not_kept():
+def test_a_derivative_has_its_text_even_if_the_numbers_were_not_kept():
     operation, _ = run("mul(_0, _1)", [drawn(3), drawn(3)])
     bare = TensorView("tensor", (3,), "float64", "cpu", False, "<f8", None)
     found = derive(operation, 0, [Operand(Formula("w"), bare), Operand(Formula("x"), bare)])
     assert found.text == "x"
     assert found.local() is None
-    assert found.apply([np.ones(3)]) is None
+    assert found.contribution([np.ones(3)]) is None

@@ -1,4 +1,4 @@
-"""Events: found as a run goes on, the same however it is looked at."""
+"""Events are found as a run goes on, the same for all slices of the scan."""
 
 import math
 import struct
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tutor.history.budget import Budget
 from tutor.history.timeline import Timeline
 from tutor.insight.events.detect import Events
-from tutor.insight.events.first_nonfinite import culprit
+from tutor.insight.events.first_nonfinite import first_nonfinite
 from tutor.insight.events.kinds import Event, Kind
-from tutor.insight.events.wording import tell
+from tutor.insight.events.wording import describe
 from tutor.schema.frame import Edge, Frame, Inside, Operation, Summary, TensorView
 
 
@@ -43,25 +43,25 @@ def timeline_of(frames: Sequence[Frame], **options) -> Timeline:
     return timeline
 
 
-def followed(timeline: Timeline) -> Events:
+def scanned_events(timeline: Timeline) -> Events:
     events = Events(timeline)
     while events.advance():
         pass
     return events
 
 
-def told(events: Events) -> list[str]:
-    return [tell(events, event) for event in events.listed()]
+def described(events: Events) -> list[str]:
+    return [describe(events, event) for event in events.listed()]
 
 
 def losses(*found: float) -> Events:
-    return followed(timeline_of([frame(n, loss=loss) for n, loss in enumerate(found, 1)]))
+    return scanned_events(timeline_of([frame(n, loss=loss) for n, loss in enumerate(found, 1)]))
 
 
 def gradients(*views: TensorView | None) -> Events:
-    """`w.grad` as backward passes leave it; None where a step takes it away."""
+    """Return the events of `w.grad` after backward passes; None where a step clears it."""
     phases = ["zero" if view is None else "backward" for view in views]
-    return followed(
+    return scanned_events(
         timeline_of(
             [
                 frame(n, {"w.grad": view}, phase)
@@ -73,7 +73,7 @@ def gradients(*views: TensorView | None) -> Events:
 
 def test_a_value_that_becomes_nan_is_an_event_once() -> None:
     nan = math.nan
-    events = followed(
+    events = scanned_events(
         timeline_of(
             [
                 frame(1, {"loss": number(0.5), "n": number(3)}),
@@ -86,27 +86,27 @@ def test_a_value_that_becomes_nan_is_an_event_once() -> None:
         )
     )
     assert [event.step for event in events.listed()] == [2, 6]
-    assert told(events) == ["loss became nan, and 2 more", "loss became inf"]
+    assert described(events) == ["loss became nan, and 2 more", "loss became inf"]
 
 
-def test_only_the_first_rise_of_a_streak_is_told() -> None:
+def test_only_the_first_rise_of_several_is_an_event() -> None:
     events = losses(3, 2, 2.5, 2.5, 2.75, 1, 1.25)
     assert [event.step for event in events.listed()] == [3, 7]
-    assert told(events) == ["loss rose 2 → 2.5", "loss rose 1 → 1.25"]
+    assert described(events) == ["loss rose 2 → 2.5", "loss rose 1 → 1.25"]
 
 
 def test_a_loss_that_is_not_finite_neither_rises_nor_falls() -> None:
-    assert told(losses(2, math.nan, math.inf, 3)) == ["loss rose 2 → 3"]
+    assert described(losses(2, math.nan, math.inf, 3)) == ["loss rose 2 → 3"]
 
 
-def test_a_rise_in_a_late_digit_is_told_with_that_digit() -> None:
-    assert told(losses(0.25, 0.2500001)) == ["loss rose 0.25 → 0.2500001"]
+def test_a_rise_in_a_late_digit_is_described_with_that_digit() -> None:
+    assert described(losses(0.25, 0.2500001)) == ["loss rose 0.25 → 0.2500001"]
 
 
-def test_gradients_that_change_a_hundredfold_are_told_from_pass_to_pass() -> None:
+def test_a_gradient_that_changes_a_hundredfold_between_two_passes_is_an_event() -> None:
     events = gradients(tensor(3, 4), None, tensor(0.03, 0.03), None, tensor(60), None, tensor(61))
     assert [(e.step, e.kind) for e in events.listed()] == [(3, Kind.VANISHED), (5, Kind.EXPLODED)]
-    assert told(events) == [
+    assert described(events) == [
         "w.grad vanished: norm 5 → 0.04243",
         "w.grad exploded: norm 0.04243 → 60",
     ]
@@ -119,7 +119,7 @@ def test_a_gradient_that_becomes_zero_vanished_and_one_that_was_zero_does_not_ex
 
 def test_gradients_that_were_not_cleared_accumulate() -> None:
     events = gradients(tensor(1.5), tensor(3), None, tensor(1))
-    assert told(events) == ["w.grad accumulated onto [1.5]"]
+    assert described(events) == ["w.grad accumulated onto [1.5]"]
 
 
 def test_large_gradients_are_judged_by_their_summaries() -> None:
@@ -130,14 +130,14 @@ def test_large_gradients_are_judged_by_their_summaries() -> None:
         (3, Kind.NONFINITE),
         (3, Kind.ACCUMULATED),
     ]
-    assert told(events)[0] == "w.grad exploded: norm 1 → 500"
+    assert described(events)[0] == "w.grad exploded: norm 1 → 500"
 
 
-def test_output_is_told_by_its_first_line_and_once_a_step() -> None:
+def test_output_is_one_event_a_step_described_by_its_first_line() -> None:
     timeline = timeline_of([frame(1), frame(2), frame(3)])
     timeline.transcript.append(2, [(1, b"\nepo"), (1, b"ch 3\n"), (1, b"more\n")])
     timeline.transcript.append(4, [(1, b"of a step that is not recorded yet")])
-    assert told(followed(timeline)) == ["printed: epoch 3"]
+    assert described(scanned_events(timeline)) == ["printed: epoch 3"]
 
 
 def test_an_exception_comes_after_the_last_step() -> None:
@@ -145,7 +145,7 @@ def test_an_exception_comes_after_the_last_step() -> None:
     events.fail("ValueError: no")
     events.fail("ValueError: no")
     assert [(e.step, e.kind) for e in events.listed()] == [(2, Kind.EXCEPTION), (2, Kind.ROSE)]
-    assert told(events)[0] == "ValueError: no"
+    assert described(events)[0] == "ValueError: no"
     early = Events(Timeline())
     early.fail("NameError: w")
     assert list(early.listed()) == [Event(0, Kind.EXCEPTION)]
@@ -154,7 +154,7 @@ def test_an_exception_comes_after_the_last_step() -> None:
 def test_events_are_found_forwards_and_backwards() -> None:
     events = losses(1, 2, 1, 2, 1, 2)
     events.timeline.transcript.append(4, [(1, b"hello")])
-    events = followed(events.timeline)
+    events = scanned_events(events.timeline)
     rose = [Kind.ROSE]
     assert [events.next(0), events.next(2), events.next(6)] == [
         (2, Kind.ROSE),
@@ -164,25 +164,25 @@ def test_events_are_found_forwards_and_backwards() -> None:
     assert [events.previous(7), events.previous(2)] == [(6, Kind.ROSE), None]
     assert events.next(2, [Kind.PRINTED]) == (4, Kind.PRINTED)
     assert events.at(4) == [(4, Kind.ROSE), (4, Kind.PRINTED)]
-    assert events.gravest(3, 6) is Kind.ROSE
-    assert events.gravest(3, 3) is None
+    assert events.most_severe(3, 6) is Kind.ROSE
+    assert events.most_severe(3, 3) is None
     assert [events.listed(rose).near(step) for step in (0, 2, 3, 5, 9)] == [0, 0, 0, 1, 2]
     assert events.listed([]).near(3) == 0
 
 
-def test_an_edited_value_makes_events_after_the_step_was_looked_at() -> None:
+def test_an_edit_makes_events_after_its_step_was_scanned() -> None:
     timeline = timeline_of([frame(1, {"w": tensor(1)}), frame(2, {"w": tensor(math.nan)})])
-    events = followed(timeline)
+    events = scanned_events(timeline)
     timeline.edit(2, {"w": tensor(2), "b": tensor(math.inf)})
     while events.advance():
         pass
-    assert told(events) == ["b became inf"]
+    assert described(events) == ["b became inf"]
     timeline.append(frame(3, {"w": tensor(math.nan)}))
     events.advance()
-    assert told(events) == ["b became inf", "w became nan"]
+    assert described(events) == ["b became inf", "w became nan"]
 
 
-def test_what_was_thinned_makes_no_events_and_is_told_without_numbers() -> None:
+def test_dropped_values_make_no_events_and_are_described_without_numbers() -> None:
     kept = [
         TensorView("tensor", (400,), "float64", "cpu", True, "<f8", struct.pack("<d", n) * 400)
         for n in (*[1.0, 1000.0] * 100, math.nan)
@@ -197,28 +197,28 @@ def test_what_was_thinned_makes_no_events_and_is_told_without_numbers() -> None:
     assert 0 < events.count(Kind.EXPLODED) < 100
     assert events.count(Kind.NONFINITE) == 1
     whole = timeline_of([frame(n, {"w.grad": v}, "backward") for n, v in enumerate(kept[:4], 1)])
-    events = followed(whole)
+    events = scanned_events(whole)
     column = whole.columns["w.grad"]
     for index in range(4):
         column.kept(index).thin()
-    assert told(events) == [
+    assert described(events) == [
         "w.grad exploded", "w.grad accumulated", "w.grad vanished", "w.grad accumulated",
         "w.grad exploded", "w.grad accumulated",
     ]  # fmt: skip
 
 
-def test_a_print_in_each_of_many_steps_costs_ten_bytes_and_no_long_wait() -> None:
+def test_a_print_in_each_of_many_steps_takes_ten_bytes_an_event() -> None:
     timeline = Timeline()
     for step in range(1, 20_001):
         timeline.append(frame(step))
         timeline.transcript.append(step, [(1, b"x\n")])
-    events = followed(timeline)
+    events = scanned_events(timeline)
     assert len(events.listed()) == 20_000
     arrays = [*events._steps.values(), *events._numbers.values(), *events._counts.values()]
     assert sum(len(one) * one.itemsize for one in arrays) == 10 * 20_000
 
 
-# Against a plain look at every frame
+# Compared with a plain scan of every frame
 
 elements = st.sampled_from([0.0, 1.0, -1.0, 50.0, 0.001, 2000.0, math.nan, math.inf])
 contents = st.one_of(
@@ -259,7 +259,7 @@ def unpacked(view: TensorView) -> Sequence[float]:
 
 
 def scanned(made: Sequence[Frame]) -> set[tuple[int, Kind]]:
-    """The definition of each kind of event, read off frame by frame."""
+    """Find the events by the definition of each kind, frame by frame."""
     found = set()
     now: dict[str, TensorView | None] = {}
     was_bad: dict[str, bool] = {}
@@ -293,7 +293,7 @@ def scanned(made: Sequence[Frame]) -> set[tuple[int, Kind]]:
 
 
 @given(made=frames(), slices=st.lists(st.integers(1, 6)), fork=st.integers(0, 25))
-def test_whatever_the_slices_the_events_are_those_of_a_plain_scan(
+def test_all_slices_find_the_same_events_as_a_plain_scan(
     made: list[Frame], slices: list[int], fork: int
 ) -> None:
     timeline, wanted = Timeline(), scanned(made)
@@ -303,19 +303,19 @@ def test_whatever_the_slices_the_events_are_those_of_a_plain_scan(
         timeline.append(one)
         left -= 1
         if not left:
-            events.advance(0)  # one little piece of work, after which steps are added
+            events.advance(0)  # one piece of work, after which steps are added
             left = next(sizes, 99)
     while events.advance(0):
         pass
     assert set(map(tuple, events.listed())) == wanted
-    assert all(tell(events, event) for event in events.listed())
+    assert all(describe(events, event) for event in events.listed())
     steps = [event.step for event in events.listed()]
     assert steps == sorted(steps)
-    branch = followed(timeline.fork(min(fork, len(timeline))))
+    branch = scanned_events(timeline.fork(min(fork, len(timeline))))
     assert set(map(tuple, branch.listed())) == {one for one in wanted if one[0] <= fork}
 
 
-# Culprits
+# The first non-finite value
 
 
 def operation(number: int, name: str, inputs: tuple[int, ...], *values: float, **more) -> Operation:
@@ -323,7 +323,7 @@ def operation(number: int, name: str, inputs: tuple[int, ...], *values: float, *
     return Operation(number, kind, name, 14, "", inputs, "", (tensor(*values),), **more)
 
 
-def test_the_first_operation_that_makes_what_is_not_finite_is_the_culprit() -> None:
+def test_the_first_operation_with_a_nonfinite_output_is_found() -> None:
     inside = Inside(
         (
             operation(1, "w", (), 0.0, kind="leaf"),
@@ -334,20 +334,20 @@ def test_the_first_operation_that_makes_what_is_not_finite_is_the_culprit() -> N
         (),
         {},
     )
-    assert culprit(inside) == "log → -inf, line 14"
+    assert first_nonfinite(inside) == "log → -inf, line 14"
 
 
 @pytest.mark.parametrize("kind", ["leaf", "data"])
-def test_what_came_in_broken_is_nobodys_fault(kind: str) -> None:
+def test_an_operation_on_a_nonfinite_input_is_not_the_origin(kind: str) -> None:
     x, double = operation(1, "x", (), math.nan, kind=kind), operation(2, "mul", (1,), math.nan)
-    assert culprit(Inside((x, double), 2, (), {})) == ""
+    assert first_nonfinite(Inside((x, double), 2, (), {})) == ""
 
 
-def test_in_a_backward_pass_it_is_the_node_that_passed_it_on() -> None:
+def test_the_first_node_that_passes_on_a_nonfinite_gradient_is_found() -> None:
     one, infinite = tensor(1), tensor(math.inf)
     walked = (
         operation(2, "sum", (1,), 1.0, grads=(one,), edges=(Edge(1, 0, one),)),
         operation(1, "sqrt", (0,), 0.0, grads=(one,), edges=(Edge(0, 0, infinite),)),
         operation(0, "mul", (), 0.0, grads=(infinite,), edges=(Edge(9, 0, tensor(math.nan)),)),
     )
-    assert culprit(Inside(walked, 0, (3,), {})) == "backward of sqrt → inf, line 14"
+    assert first_nonfinite(Inside(walked, 0, (3,), {})) == "backward of sqrt → inf, line 14"

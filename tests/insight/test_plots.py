@@ -1,4 +1,4 @@
-"""What is asked of a run for a plot, and when: pictures are kept as long as they hold."""
+"""What a plot requests of a replay, and when: answers are kept while their values do not change."""
 
 import math
 import struct
@@ -23,7 +23,7 @@ def number(value: float) -> TensorView:
     return TensorView("number", (), "float", "cpu", False, "text", repr(value).encode())
 
 
-# Questions and answers
+# Requests and answers
 
 POINTS = Plot("t", points=("x", "y", "kind"), lines=(("x", "w * x", "fit"), ("x", "b")), line=1)
 BOWL = Plot("t", of="(v - w) ** 2", over={"v": (-1, 5)}, at=("w",), line=2)
@@ -31,7 +31,7 @@ MAP = Plot("t", of="a * b", over={"a": (0, 1), "b": (2, 3)}, line=3)
 BARS = Plot("t", bars="{'w': w}", line=4)
 
 
-def test_a_question_holds_all_that_a_plot_evaluates() -> None:
+def test_a_request_has_every_expression_of_its_plot() -> None:
     assert sample_of(POINTS, 80, 1).expressions == ("x", "y", "kind", "x", "w * x", "x", "b")
     assert sample_of(BOWL, 80, 1) == Sample((), "(v - w) ** 2", (("v", -1, 5),), (80,))
     assert sample_of(MAP, 80, 20).counts == (80, 20)
@@ -43,8 +43,8 @@ def test_an_answer_becomes_points_lines_and_a_surface() -> None:
     values = (packed(1, 2), packed(3, 4), packed(0, 1), packed(5), packed(6), packed(7), packed(8))
     picture = plot_data(POINTS, Sampled(sample, values), 9)
     assert [one.tolist() for one in picture.points] == [[1, 2], [3, 4], [0, 1]]
-    told = [(x.tolist(), y.tolist(), label) for x, y, label in picture.lines]
-    assert told == [([5], [6], "fit"), ([7], [8], "")]
+    found = [(x.tolist(), y.tolist(), label) for x, y, label in picture.lines]
+    assert found == [([5], [6], "fit"), ([7], [8], "")]
     assert (picture.step, picture.problem, picture.surface) == (9, "", None)
     mapped = plot_data(MAP, Sampled(sample, surface=packed(*range(6))), 9)
     assert mapped.surface is not None
@@ -52,7 +52,7 @@ def test_an_answer_becomes_points_lines_and_a_surface() -> None:
     assert mapped.surface.tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
-def test_what_has_no_partner_is_not_drawn() -> None:
+def test_points_are_cut_to_the_shorter_coordinate() -> None:
     values = (packed(1, 2, 3), packed(4), packed(0, 0), b"", packed(1), packed(1), packed(1, 2))
     picture = plot_data(POINTS, Sampled(Sample(), values), 1)
     assert [one.size for one in picture.points] == [1, 1, 1]
@@ -65,7 +65,7 @@ def test_bars_have_the_names_of_their_dictionary() -> None:
     assert plot_data(BARS, Sampled(Sample(), (None,)), 1).bars == ()
 
 
-def test_of_several_problems_the_first_is_told_with_its_expression() -> None:
+def test_the_first_of_several_problems_is_shown_with_its_expression() -> None:
     problems = (("x", "NameError: name 'x' is not defined"), ("y", "ValueError: no"))
     answer = Sampled(Sample(), (None,) * 7, problems=problems)
     picture = plot_data(POINTS, answer, 1)
@@ -73,7 +73,7 @@ def test_of_several_problems_the_first_is_told_with_its_expression() -> None:
     assert picture.points[0].size == 0
 
 
-def test_the_names_of_a_plot_are_the_scripts_own() -> None:
+def test_the_names_of_a_plot_are_the_free_names_of_its_expressions() -> None:
     assert names_in(POINTS) == {"x", "y", "kind", "w", "b"}
     assert names_in(BOWL) == {"w"}
     assert names_in(MAP) == frozenset()
@@ -81,11 +81,11 @@ def test_the_names_of_a_plot_are_the_scripts_own() -> None:
     assert names_in(Plot("t", points=("model(x).flatten()", " y "))) == {"model", "x", "y"}
 
 
-# When it is asked
+# When a plot is requested
 
 
 class Run:
-    """A replay that waits at each step it is told to, and answers when the test says so."""
+    """A replay that waits at each requested step and answers when the test calls `answer`."""
 
     replayed = 0
     frozen = False
@@ -112,14 +112,14 @@ class Run:
         self.questions.append(question)
 
     def hold(self) -> None:
-        """Nobody holds it."""
+        """Do nothing."""
 
     def close(self) -> None:
         self.closed = True
 
     @property
     def owes(self) -> bool:
-        """Whether it was asked something that it has not answered."""
+        """Whether a request waits for its answer."""
         return len(self.questions) > self.answered
 
     def report(self, event: Event) -> None:
@@ -127,7 +127,7 @@ class Run:
         self.notify()
 
     def answer(self, value: float = 1.0, problem: str = "") -> None:
-        """Answer a question that it was asked; whoever was not asked says nothing."""
+        """Answer the next request."""
         sample = self.questions[self.answered]
         self.answered += 1
         surface = packed(*np.full(math.prod(sample.counts), value)) if sample.of else None
@@ -137,7 +137,7 @@ class Run:
 
 
 class Engine:
-    """Notes what it was asked to launch."""
+    """Keeps the runs that it launched."""
 
     can_run = True
     device = detected = failure = None
@@ -159,7 +159,7 @@ SCRIPT = "from torch import add as plus\nimport numpy as np\nw = x = y = b = 1.0
 
 
 class Desk:
-    """A plots over a run of 20 steps that changes `w` in every fourth, and `x` in the first."""
+    """Plots over a run of 20 steps that changes `w` in every fourth step, and `x` in the first."""
 
     def __init__(self, source: str = SCRIPT) -> None:
         self.engine = Engine()
@@ -181,21 +181,21 @@ class Desk:
         return self.plots.picture(plot, self.timeline, step, size)
 
     def drain(self) -> None:
-        """What a screen does as often as it is woken."""
+        """Do what the screen does when it is woken."""
         while self.woken:
             self.woken = 0
             self.plots.drain(self.timeline)
 
     def settle(self, value: float = 1.0, problem: str = "") -> None:
-        """Answer until nothing is asked any more."""
+        """Answer until there is no request."""
         self.drain()
         while self.engine.runs and self.engine.runs[-1].owes:
             self.engine.runs[-1].answer(value, problem)
             self.drain()
-        assert not self.plots.is_awaited, "it waits for an answer that nobody gives"
+        assert not self.plots.is_awaited, "it waits for an answer that never comes"
 
     def shown(self, plot: Plot, step: int, size: tuple[int, int] = SIZE) -> PlotData:
-        """The picture, asked for where it is not known."""
+        """Return the plot, after answering the request for it."""
         if (found := self.picture(plot, step, size)) is None:
             self.settle(float(step))
             found = self.picture(plot, step, size)
@@ -203,7 +203,7 @@ class Desk:
         return found
 
 
-def test_a_picture_is_asked_of_a_second_run_that_waits_at_the_step() -> None:
+def test_a_replay_at_the_step_answers_a_plot() -> None:
     desk = Desk()
     assert desk.picture(BOWL, 5) is None
     assert desk.plots.is_awaited
@@ -216,10 +216,10 @@ def test_a_picture_is_asked_of_a_second_run_that_waits_at_the_step() -> None:
     assert desk.engine.questions == [sample_of(BOWL, *SIZE)]
 
 
-def test_a_picture_is_kept_while_nothing_that_it_uses_changes() -> None:
+def test_a_plot_is_kept_while_its_values_do_not_change() -> None:
     desk = Desk()
     first = desk.shown(BOWL, 5)
-    # Until step 8 `w` stays as it is.
+    # `w` does not change until step 8.
     assert all(desk.picture(BOWL, step) is first for step in (4, 6, 7))
     assert len(desk.engine.questions) == 1
     assert desk.shown(BOWL, 8) is not first
@@ -227,12 +227,12 @@ def test_a_picture_is_kept_while_nothing_that_it_uses_changes() -> None:
 
 
 def content(picture: PlotData) -> tuple[int, Sampled | None, list[float] | None]:
-    """What is in a picture: at which step it was asked for, and what came of it."""
+    """Return the step, the answer and the surface of a plot."""
     surface = None if picture.surface is None else picture.surface.tolist()
     return picture.step, picture.sampled, surface
 
 
-def test_rewinding_asks_no_engine() -> None:
+def test_rewinding_requests_nothing() -> None:
     desk = Desk()
     forwards = [desk.shown(BOWL, step) for step in range(1, 21)]
     asked = len(desk.engine.questions)
@@ -243,55 +243,55 @@ def test_rewinding_asks_no_engine() -> None:
     assert len(desk.engine.runs) == 1
 
 
-def test_going_on_goes_on_with_the_same_replay() -> None:
+def test_the_next_step_continues_the_same_replay() -> None:
     desk = Desk()
     for step in (2, 9, 13):
         desk.shown(BOWL, step)
     assert len(desk.engine.runs) == 1
     assert desk.engine.runs[0].steps == [2, 9, 13]
-    # What lies behind it another one has to bring.
+    # An earlier step needs another replay.
     desk.shown(POINTS, 5)
     assert desk.engine.runs[0].closed
     assert len(desk.engine.runs) == 2
 
 
-def test_another_size_is_another_picture() -> None:
+def test_another_size_is_another_request() -> None:
     desk = Desk()
     desk.shown(BOWL, 5)
     wide = desk.shown(BOWL, 5, (9, 2))
     assert wide.surface is not None
     assert wide.surface.shape == (9,)
     assert len(desk.engine.questions) == 2
-    # A plot that has no grid is the same one in any size.
+    # A plot without a grid does not depend on the size.
     desk.shown(BARS, 5)
     desk.shown(BARS, 5, (99, 99))
     assert len(desk.engine.questions) == 3
 
 
-def test_a_plot_of_what_never_changes_is_asked_once() -> None:
+def test_a_plot_of_constants_is_requested_once() -> None:
     desk = Desk()
     still = Plot("t", points=("x", "np.abs(x)"), lines=(("x", "plus(x, y)"),), line=9)
     for step in range(1, 21):
         desk.shown(still, step)
-    # Functions that were imported, and Python's own, stand for the same thing all the time.
+    # Imported and built-in functions do not change.
     desk.shown(structs_line(still, points=("x", "max(x, 0)")), 20)
     assert len(desk.engine.questions) == 2
 
 
 def structs_line(plot: Plot, **changes: object) -> Plot:
-    """The plot with something changed, in a line of its own."""
+    """Return the plot with changes, on another line of the script."""
     kept = {"title": plot.title, "points": plot.points, "lines": plot.lines, "line": plot.line + 1}
     return Plot(**{**kept, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("expression", ["loss_of(x)", "history", "history[one]"])
-def test_a_plot_of_what_is_not_recorded_is_asked_at_each_step(expression: str) -> None:
+def test_a_plot_of_values_that_are_not_recorded_is_requested_at_each_step(expression: str) -> None:
     desk = Desk()
     plot = Plot("t", points=("x", expression), line=9)
     for step in range(1, 6):
         desk.shown(plot, step)
     assert len(desk.engine.questions) == 5
-    # Even those are kept: rewinding asks for none.
+    # They are kept too: rewinding requests nothing.
     for step in range(5, 0, -1):
         desk.shown(plot, step)
     assert len(desk.engine.questions) == 5
@@ -300,7 +300,7 @@ def test_a_plot_of_what_is_not_recorded_is_asked_at_each_step(expression: str) -
 @pytest.mark.parametrize(
     "expression", ["[one for one in x]", "(lambda one: one)(x)", "max(x, key=lambda one: -one)"]
 )
-def test_a_name_that_an_expression_binds_itself_is_none_of_the_script(expression: str) -> None:
+def test_a_name_that_an_expression_binds_is_not_a_name_of_the_script(expression: str) -> None:
     desk = Desk()
     plot = Plot("t", points=("x", expression), line=9)
     assert names_in(plot) - {"max"} == {"x"}
@@ -319,7 +319,7 @@ def test_an_imported_name_that_the_script_sets_is_a_value_of_its_own() -> None:
     assert len(desk.engine.questions) == 2
 
 
-def test_a_model_is_as_new_as_its_newest_parameter() -> None:
+def test_a_changed_parameter_changes_the_plot_of_its_model() -> None:
     desk = Desk()
     plot = Plot("t", points=("x", "m(x)"), line=9)
     desk.shown(plot, 2)
@@ -331,20 +331,20 @@ def test_a_model_is_as_new_as_its_newest_parameter() -> None:
     assert len(desk.engine.questions) == 2
 
 
-def test_one_question_is_out_at_a_time_and_then_the_newest_is_asked() -> None:
+def test_one_request_runs_at_a_time_and_then_the_newest() -> None:
     desk = Desk()
     for step in (1, 4, 8, 12, 16, 20):
         assert desk.picture(BOWL, step) is None
     desk.drain()
     assert len(desk.engine.questions) == 1
     desk.settle()
-    # The learner came from 1 to 20: what lay between was passed.
+    # The learner went from 1 to 20: the requests between were replaced.
     assert desk.engine.runs[-1].steps[-1] == 20
     assert len(desk.engine.questions) == 2
     assert desk.picture(BOWL, 20) is not None
 
 
-def test_asking_again_for_what_is_on_its_way_changes_nothing() -> None:
+def test_repeating_a_running_request_changes_nothing() -> None:
     desk = Desk()
     for _ in range(5):
         desk.picture(BOWL, 5)
@@ -352,7 +352,7 @@ def test_asking_again_for_what_is_on_its_way_changes_nothing() -> None:
     assert len(desk.engine.questions) == 1
 
 
-def test_the_picture_that_came_last_is_there_while_another_one_comes() -> None:
+def test_the_latest_plot_stays_while_another_is_requested() -> None:
     desk = Desk()
     first = desk.shown(BOWL, 5)
     assert desk.picture(BOWL, 12) is None
@@ -365,22 +365,22 @@ def test_the_picture_that_came_last_is_there_while_another_one_comes() -> None:
     assert again is not None
     assert desk.plots.latest(BOWL) is again
     assert (again.step, again.sampled) == (5, first.sampled)
-    # Another plot has none yet.
+    # Another plot has no latest content yet.
     assert desk.plots.latest(MAP) is None
 
 
-def test_a_broken_expression_is_told_and_not_asked_again() -> None:
+def test_a_failing_expression_is_reported_and_not_requested_again() -> None:
     desk = Desk()
     desk.picture(BOWL, 5)
-    desk.settle(problem="NameError: name 'nobody' is not defined")
+    desk.settle(problem="NameError: name 'unknown' is not defined")
     found = desk.picture(BOWL, 5)
     assert found is not None
-    assert found.problem == "(v - w) ** 2: NameError: name 'nobody' is not defined"
+    assert found.problem == "(v - w) ** 2: NameError: name 'unknown' is not defined"
     desk.picture(BOWL, 6)
     assert len(desk.engine.questions) == 1
 
 
-def test_a_replay_that_ends_is_told_and_the_next_step_begins_another() -> None:
+def test_a_replay_that_ends_is_reported_and_the_next_step_starts_another() -> None:
     desk = Desk()
     desk.picture(BOWL, 5)
     desk.engine.runs[0].report(Ended("died", "killed by signal 9 (SIGKILL)"))
@@ -393,7 +393,7 @@ def test_a_replay_that_ends_is_told_and_the_next_step_begins_another() -> None:
     assert len(desk.engine.runs) == 2
 
 
-def test_a_failure_lets_the_next_question_through() -> None:
+def test_a_failure_lets_the_next_request_through() -> None:
     desk = Desk()
     desk.picture(BOWL, 5)
     desk.picture(BOWL, 9)
@@ -402,7 +402,7 @@ def test_a_failure_lets_the_next_question_through() -> None:
     assert desk.picture(BOWL, 9) is not None
 
 
-def test_pictures_that_nobody_looked_at_for_long_go_first(
+def test_the_least_recently_used_plots_are_dropped_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tutor.session.replays.plots.KEPT", 2)
@@ -418,7 +418,7 @@ def test_pictures_that_nobody_looked_at_for_long_go_first(
     assert desk.picture(BOWL, 4) is None
 
 
-def test_closing_ends_the_second_run() -> None:
+def test_closing_ends_the_replay() -> None:
     desk = Desk()
     desk.picture(BOWL, 5)
     desk.plots.close()
@@ -432,7 +432,7 @@ def test_two_plots_of_the_same_numbers_are_both_drawn() -> None:
     log = Plot("t", points=("x", "w"), log=True, line=20)
     first, second = desk.shown(plain, 5), desk.shown(log, 5)
     assert first.sampled is second.sampled
-    # What both ask for is asked once, and neither keeps the next step from coming.
+    # Both send one request, and the next step is not blocked.
     assert len(desk.engine.questions) == 1
     for plot in (log, plain):
         assert desk.shown(plot, 8).step == 8
@@ -440,7 +440,7 @@ def test_two_plots_of_the_same_numbers_are_both_drawn() -> None:
     assert len(desk.engine.questions) == 2
 
 
-def test_two_plots_of_the_same_numbers_may_be_asked_for_at_once() -> None:
+def test_two_plots_of_the_same_numbers_can_be_requested_at_once() -> None:
     desk = Desk()
     plain, log = (Plot("t", points=("x", "w"), log=one, line=10 + one) for one in (False, True))
     assert desk.picture(plain, 5) is None
@@ -451,10 +451,10 @@ def test_two_plots_of_the_same_numbers_may_be_asked_for_at_once() -> None:
     assert len(desk.engine.questions) == 1
 
 
-def test_an_edit_that_is_told_after_its_branch_was_drawn_stops_no_plot() -> None:
+def test_an_edit_after_its_branch_was_drawn_stops_no_plot() -> None:
     desk = Desk()
     plot = Plot("t", points=("x", "b"), line=30)
-    # The replay makes the edit before it answers; the run tells of it a moment later.
+    # The replay applies the edit before it answers; the run reports it later.
     before = desk.shown(plot, 20)
     desk.timeline.edit(20, {"b": number(7.0)})
     after = desk.shown(plot, 20)
@@ -464,8 +464,8 @@ def test_an_edit_that_is_told_after_its_branch_was_drawn_stops_no_plot() -> None
     assert desk.shown(BOWL, 8).step == 8
 
 
-def test_the_question_is_one_that_travels() -> None:
-    # A launch of the second run is the learner's own, without what only that has to tell.
+def test_a_request_survives_encoding() -> None:
+    # The replay's launch is that of the run, without what only the run reports.
     desk = Desk()
     desk.plots.picture(BOWL, desk.timeline, 5, SIZE)
     job = desk.engine.runs[0].job

@@ -1,4 +1,4 @@
-"""Conditions: a small part of Python over what was recorded, and the first step where they hold."""
+"""Conditions in a small part of Python, and the first step where they hold."""
 
 import math
 import struct
@@ -66,7 +66,7 @@ RUN = timeline_of(
     [
         ("loss < 0.2", 4),
         ("0.2 > loss", 4),
-        ("loss == 0.1", 4),  # as torch has it: in the value's own precision
+        ("loss == 0.1", 4),  # compared in the value's own precision, as torch does
         ("loss<=.5", 2),
         ("loss < 1e-1", None),
         ("isnan(loss)", 5),
@@ -100,7 +100,9 @@ RUN = timeline_of(
         ("lr == True or len(w) == 2", 1),
     ],
 )
-def test_the_first_step_where_it_holds(text: str, step: int | None) -> None:
+def test_a_search_finds_the_first_step_where_the_condition_holds(
+    text: str, step: int | None
+) -> None:
     assert found(text, RUN) == step
     holds = [at for at in range(1, len(RUN) + 1) if Condition(text).holds(RUN, at)]
     assert (holds or [None])[0] == step
@@ -115,34 +117,34 @@ def test_a_search_begins_at_its_first_step_and_ends_at_its_last() -> None:
     assert found("step > 0", Timeline()) is None
 
 
-def test_the_runs_loss_is_meant_where_no_value_is_called_loss() -> None:
+def test_loss_means_the_runs_loss_if_no_value_is_called_loss() -> None:
     timeline = timeline_of({}, {}, {}, losses=(3.0, 0.5, 0.05))
     assert found("loss < 0.1", timeline) == 3
     assert found("loss < 1", timeline) == 2
     assert "loss" in problem("loss < 1", timeline_of({"w": tensor(1)}))
 
 
-def test_the_scripts_own_step_comes_before_the_number_of_the_step() -> None:
+def test_step_means_the_scripts_own_value_if_it_has_one() -> None:
     assert found("step == 40", timeline_of({}, {"step": number(40)})) == 2
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("wieght > 3", "no value is called wieght; there are weight, …"),
         ("loss < 0", ""),
-        ("zero / zero > 1", "it cannot be told at step 1: division by zero"),
-        ("a + weight > 1", "it cannot be told at step 1: shape mismatch"),
-        ("a[7] > 1", "it cannot be told at step 1: index 7 is out of bounds"),
+        ("zero / zero > 1", "it cannot be computed at step 1: division by zero"),
+        ("a + weight > 1", "it cannot be computed at step 1: shape mismatch"),
+        ("a[7] > 1", "it cannot be computed at step 1: index 7 is out of bounds"),
         ("big > 0", "of 10,000 elements only min, max, mean, sum, norm, numel are known"),
         ("abs(big) > 0", "of 10,000 elements only"),
-        ("gone > 0", "what gone was is not kept"),
-        ("gone * 2 > 0", "what gone was is not kept"),
-        ("9**9**9 > weight", "it cannot be told at step 1:"),
+        ("gone > 0", "the value of gone was not kept"),
+        ("gone * 2 > 0", "the value of gone was not kept"),
+        ("9**9**9 > weight", "it cannot be computed at step 1:"),
         ("(column * row).sum() > 1", "a result of 16,000,000 elements is too large"),
     ],
 )
-def test_a_fruitless_search_says_why(text: str, told: str) -> None:
+def test_a_search_that_finds_nothing_says_why(text: str, message: str) -> None:
     timeline = timeline_of(
         {
             "weight": tensor(1, 2, 3),
@@ -155,11 +157,11 @@ def test_a_fruitless_search_says_why(text: str, told: str) -> None:
             "row": tensor(*[0.0] * 4000, shape=(1, 4000)),
         }
     )
-    assert told in problem(text, timeline)
+    assert message in problem(text, timeline)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "cannot be read"),
         ("loss <", "cannot be read"),
@@ -187,10 +189,10 @@ def test_a_fruitless_search_says_why(text: str, told: str) -> None:
         ("loss \0< 1", "cannot be read"),
     ],
 )
-def test_bad_text_gets_one_clear_line(text: str, told: str) -> None:
+def test_text_that_is_not_a_condition_is_refused_in_one_line(text: str, message: str) -> None:
     with pytest.raises(ConditionError) as raised:
         Condition(text)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
@@ -228,7 +230,9 @@ values = st.one_of(st.integers(-3, 3), st.sampled_from([0.5, -1.5, 2.0]))
 
 
 @given(text=claims, rows=st.lists(st.tuples(values, values, values), min_size=1, max_size=8))
-def test_on_numbers_it_says_what_python_says(text: str, rows: list[tuple[float, ...]]) -> None:
+def test_a_condition_on_numbers_has_the_value_that_python_gives(
+    text: str, rows: list[tuple[float, ...]]
+) -> None:
     timeline = timeline_of(
         *[{"a": number(a), "b": number(b), "n.x": number(x)} for a, b, x in rows]
     )
@@ -250,7 +254,7 @@ def test_on_numbers_it_says_what_python_says(text: str, rows: list[tuple[float, 
     bound=st.sampled_from(["-1", "0.5", "2", "0"]),
     first=st.integers(1, 5),
 )
-def test_many_steps_at_once_say_what_each_says_alone(
+def test_searching_many_steps_at_once_finds_the_same_step(
     contents: list[list[float]], sign: str, bound: str, first: int
 ) -> None:
     timeline = timeline_of(*[{"w": tensor(*one) if one else None} for one in contents])

@@ -78,13 +78,13 @@ def test_a_trajectory_grows_with_the_run() -> None:
         ("w[0:0]", math.nan),
     ],
 )
-def test_a_subscript_chooses_one_number(place: str, found: float) -> None:
+def test_a_subscript_selects_one_number(place: str, found: float) -> None:
     assert path(recorded({"w": tensor([[1, 2], [3, 4]])}), place) == [
         pytest.approx([found], nan_ok=True)
     ]
 
 
-def test_a_name_may_stand_in_a_module_and_a_scalar_needs_no_subscript() -> None:
+def test_a_name_may_have_dots_and_a_scalar_needs_no_subscript() -> None:
     timeline = recorded({"model.0.bias": tensor([5, 6]), "s": tensor(2.5), "k": tensor([[7]])})
     assert path(timeline, "model.0.bias[1]") == [[6.0]]
     assert path(timeline, "s", "k") == [[2.5], [7.0]]

@@ -1,4 +1,4 @@
-"""Explanations of values and gradients, of runs in the real engine and of operations by hand."""
+"""Explanations of values and gradients, from runs of the engine and from hand-made operations."""
 
 from collections.abc import Callable
 
@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from tests.conftest import Recording
-from tutor.insight.calculus.local import numbers
+from tutor.insight.calculus.local import as_float64
 from tutor.insight.explain.explanation import Explanation, Origin
 from tutor.insight.explain.why import (
     explain_gradient,
     explain_value,
     expression,
     gradient_formula,
-    merged,
+    merge,
 )
-from tutor.insight.explain.wording import numbers as told
+from tutor.insight.explain.wording import format_value
 from tutor.schema import values
 from tutor.schema.frame import Edge, Operation, TensorView
 
@@ -23,7 +23,7 @@ Record = Callable[..., Recording]
 
 
 class Known:
-    """What a recording tells up to and with its last backward pass."""
+    """The operations of a recording up to its last backward pass."""
 
     def __init__(self, recording: Recording) -> None:
         assert recording.ended.outcome == "finished", recording.ended.message
@@ -36,12 +36,12 @@ class Known:
             forwards += frame.inside.operations
             self.labels.update({id: name for name, id in frame.inside.made.items()})
             if any(one.order is not None for one in frame.inside.operations):
-                self.operations = merged(forwards, frame.inside.operations)
+                self.operations = merge(forwards, frame.inside.operations)
                 self.walked = [one for one in frame.inside.operations if one.order is not None]
-        self.operations = self.operations or merged(forwards)
+        self.operations = self.operations or merge(forwards)
 
     def id(self, name: str) -> int:
-        """Of what has this name in the script, or is this operation."""
+        """Return the id of the operation that computed a name of the script, or has this name."""
         named = [id for id, label in self.labels.items() if label == name]
         own = [one.id for one in self.operations.values() if one.name == name]
         return [*named, *own][-1]
@@ -57,7 +57,7 @@ class Known:
 
 
 def explain(origin: Origin, known: Known) -> Explanation:
-    """Why what an earlier answer led to is what it is."""
+    """Explain a value or gradient that an earlier explanation leads to."""
     answer = explain_gradient if origin.is_gradient else explain_value
     return answer(origin.id, known.operations, known.labels, origin.number)
 
@@ -102,7 +102,7 @@ MANY = """
 # Values
 
 
-def test_a_value_is_told_as_its_formula(known):
+def test_a_value_is_explained_by_its_formula(known):
     run = known(LINE)
     assert expression(run.id("loss"), run.operations, run.labels) == "mean((w·x + b − y)²)"
 
@@ -154,14 +154,14 @@ def test_a_formula_has_the_brackets_that_it_needs(known, code, text):
     assert expression(run.id("z"), run.operations, run.labels) == text
 
 
-def test_a_long_formula_leaves_out_what_lies_deepest(known):
+def test_a_long_formula_leaves_out_the_innermost_operations(known):
     run = known(LINE)
     short = expression(run.id("loss"), run.operations, run.labels, limit=16)
     assert short == "mean((… − y)²)"
 
 
 def chain(length: int) -> dict[int, Operation]:
-    """`x + 1 + 1 …`, by hand."""
+    """Return the operations of `x + 1 + 1 …`."""
     made = {1: Operation(1, "leaf", "x", 1, "", (), "", (view(1.0, True),))}
     for id in range(2, length + 2):
         made[id] = Operation(
@@ -177,7 +177,7 @@ def view(value: object, requires_grad: bool = False, dtype: str = "float32") -> 
     )
 
 
-def test_a_chain_of_20000_operations_is_told_at_once():
+def test_a_chain_of_20000_operations_is_explained():
     operations = chain(20_000)
     text = expression(20_001, operations, {})
     assert text.startswith("… + 1 + 1")
@@ -187,7 +187,7 @@ def test_a_chain_of_20000_operations_is_told_at_once():
     assert gradient_formula(1, 20_001, operations, {}) is None
 
 
-def test_a_value_that_is_used_twice_at_every_step_does_not_explode():
+def test_the_formula_of_a_value_used_twice_at_every_step_stays_short():
     operations = {1: Operation(1, "leaf", "x", 1, "", (), "", (view(1.0, True),))}
     for id in range(2, 60):
         inputs = (id - 1, id - 1)
@@ -198,23 +198,23 @@ def test_a_value_that_is_used_twice_at_every_step_does_not_explode():
     assert gradient_formula(1, 59, operations, {}) is None
 
 
-def test_a_value_is_told_with_its_numbers_and_what_to_follow(known):
+def test_a_value_is_explained_with_its_numbers_and_its_inputs(known):
     found = known(LINE).value("loss")
     assert found.formula == "mean((w·x + b − y)²)"
     assert found.numbers == "mean((1·[1, 2, 3] + [0.5] − [2, 4, 6])²)"
-    assert [(one.label, told(one.view)) for one in found.inputs] == [
+    assert [(one.label, format_value(one.view)) for one in found.inputs] == [
         ("(w·x + b − y)²", "[0.25, 2.25, 6.25]")
     ]
     assert found.rows[0].numbers == f"{found.numbers} = 2.91667"
 
 
-def test_following_a_value_comes_to_its_leaves(known):
+def test_following_a_value_reaches_its_leaves(known):
     run = known(LINE)
     waiting, met = [run.value("loss").of], set()
     while waiting:
         found = explain(waiting.pop(), run)
         met.add(found.of.label)
-        waiting += [row.follow for row in found.rows if row.follow]
+        waiting += [row.leads_to for row in found.rows if row.leads_to]
     assert {"w", "b", "x", "y", "w·x"} <= met
 
 
@@ -233,17 +233,17 @@ def test_large_values_are_not_written_into_a_formula(known):
     [
         ("leaf", "w", "a leaf: the script made it"),
         ("library", "SGD.step", "SGD.step did this"),
-        ("unknown", "Mine", "made where nobody could look (node Mine)"),
-        ("data", "x", "data: it wants no gradient, and its making was not recorded"),
+        ("unknown", "Mine", "computed where nothing could be recorded (node Mine)"),
+        ("data", "x", "data: it needs no gradient, and how it was made was not recorded"),
         ("part", "t", "a node that torch put inside an operation (t)"),
     ],
 )
-def test_where_nothing_is_known_it_is_said(kind, name, note):
+def test_a_value_without_a_call_has_a_note(kind, name, note):
     operations = {1: Operation(1, kind, name, 1, "", (), "", (view(1.0),))}
     assert explain_value(1, operations, {}).note == note
 
 
-def test_what_was_not_recorded_is_said_to_be():
+def test_an_operation_that_was_not_recorded_has_a_note():
     assert explain_value(7, {}, {}).note == "not recorded"
     assert explain_gradient(7, {}, {}).note == "not recorded"
 
@@ -263,8 +263,8 @@ def test_the_terms_of_every_gradient_add_up_to_it(known, source):
                 continue
             with_terms += 1
             assert not found.note
-            total = sum(numbers(term.contribution) for term in found.terms)
-            np.testing.assert_allclose(total, numbers(grad), rtol=1e-5)
+            total = sum(as_float64(term.contribution) for term in found.terms)
+            np.testing.assert_allclose(total, as_float64(grad), rtol=1e-5)
     assert with_terms > 5
 
 
@@ -279,7 +279,7 @@ def test_every_term_of_these_runs_has_a_derivative(known, source):
                 assert term.derivative, (one.name, term.formula)
 
 
-def test_a_term_names_where_it_came_from_and_what_it_was_multiplied_by(known):
+def test_a_term_has_its_consumer_and_its_factor(known):
     found = known(LINE).gradient("w")
     (term,) = found.terms
     assert term.consumer.label == "∂loss/∂(w·x)"
@@ -291,7 +291,7 @@ def test_a_term_names_where_it_came_from_and_what_it_was_multiplied_by(known):
     np.testing.assert_array_equal(term.local, [1, 2, 3])
 
 
-def test_following_a_gradient_comes_to_where_backward_began(known):
+def test_following_a_gradient_reaches_the_root_of_the_pass(known):
     run = known(LINE)
     origin = run.gradient("w").of
     labels = []
@@ -305,7 +305,7 @@ def test_following_a_gradient_comes_to_where_backward_began(known):
     assert found.note == "backward() began here, with 1"
 
 
-def test_a_linear_layer_is_told_as_one_operation(known):
+def test_a_linear_layer_is_explained_as_one_operation(known):
     found = known(NETWORK).gradient("net.2.weight")
     (term,) = found.terms
     assert term.via == ("t",)
@@ -313,14 +313,14 @@ def test_a_linear_layer_is_told_as_one_operation(known):
     assert term.derivative == "gᵀ @ tanh(x @ net.0.weightᵀ + net.0.bias)"
 
 
-def test_cross_entropy_is_told_as_one_operation(known):
+def test_cross_entropy_is_explained_as_one_operation(known):
     (term,) = known(NETWORK).gradient("logits").terms
     assert term.via == ("LogSoftmax",)
     assert term.consumer.label == "∂loss/∂loss"
     assert term.derivative == "(softmax(logits) − onehot(y))/n"
 
 
-def test_outputs_of_one_operation_are_told_apart(known):
+def test_several_outputs_of_one_operation_are_distinguished(known):
     run = known(MANY)
     unbound = run.id("unbind")
     first = explain_gradient(unbound, run.operations, run.labels, 0)
@@ -329,7 +329,7 @@ def test_outputs_of_one_operation_are_told_apart(known):
     assert first.of.label != second.of.label
 
 
-def test_a_leaf_tells_what_its_grad_was_before(known):
+def test_a_leaf_shows_its_grad_before_the_pass(known):
     run = known("""
         import torch
         w = torch.tensor(3.0, requires_grad=True)
@@ -338,11 +338,11 @@ def test_a_leaf_tells_what_its_grad_was_before(known):
         loss.backward()
     """)
     found = run.gradient("w")
-    assert [row.numbers for row in found.rows if row.what == ".grad"] == ["2 + 6 = 8"]
+    assert [row.numbers for row in found.rows if row.label == ".grad"] == ["2 + 6 = 8"]
     assert [term.numbers for term in found.terms] == ["3·1 = 3", "3·1 = 3"]
 
 
-def test_gradients_of_an_earlier_pass_do_not_count(known):
+def test_gradients_of_an_earlier_pass_are_left_out(known):
     run = known("""
         import torch
         w = torch.tensor(3.0, requires_grad=True)
@@ -365,7 +365,7 @@ def test_a_hook_that_changes_a_gradient_is_noticed(known):
     assert "do not add up" in run.gradient("z").note
 
 
-def test_an_operation_without_a_rule_is_not_given_one(known):
+def test_an_operation_without_a_rule_has_no_derivative(known):
     run = known("""
         import torch
         w = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -411,7 +411,7 @@ def test_a_large_expanded_value_has_a_derivative(known):
     assert term.derivative == "the same numbers, put back"
 
 
-def test_a_weight_that_is_used_thousands_of_times_is_told_at_once():
+def test_a_weight_that_is_used_thousands_of_times_has_fifty_terms():
     leaf = Operation(1, "leaf", "w", 1, "", (), "", (view(2.0, True),), 9, (view(3e3),))
     operations = {1: leaf}
     for id in range(2, 3002):
@@ -426,13 +426,13 @@ def test_a_weight_that_is_used_thousands_of_times_is_told_at_once():
 # The chain rule in a line
 
 
-def test_the_chain_rule_of_a_line_reads_as_in_a_textbook(known):
+def test_the_chain_rule_of_a_linear_fit_is_written_in_standard_notation(known):
     run = known(LINE)
     assert run.chain("w") == "∂loss/∂w = Σ 2·(w·x + b − y)/3·x"
     assert run.chain("b") == "∂loss/∂b = Σ 2·(w·x + b − y)/3"
 
 
-def test_the_chain_rule_of_matrices_is_told_as_products(known):
+def test_the_chain_rule_of_matrices_is_a_product_of_matrices(known):
     run = known("""
         import torch
         x, y = torch.randn(6, 4), torch.randn(6, 2)
@@ -467,7 +467,7 @@ def test_several_paths_are_added(known):
         "sum(torch.log(w.exp() * i + w.sin().sum() * 0.25 + i).sum() for i in range(1, 4))",
     ],
 )
-def test_what_cannot_be_told_in_a_line_is_not(known, code):
+def test_a_chain_rule_that_does_not_fit_into_a_line_is_left_out(known, code):
     run = known(f"""
         import torch
         w = torch.ones(3, requires_grad=True)
@@ -476,7 +476,7 @@ def test_what_cannot_be_told_in_a_line_is_not(known, code):
     assert run.chain("w") is None
 
 
-def test_the_chain_rule_in_numbers_is_what_torch_finds(known):
+def test_the_chain_rule_in_numbers_is_torchs_gradient(known):
     run = known(LINE)
     w, b = 1.0, 0.5
     x = np.array([1.0, 2.0, 3.0])
@@ -499,15 +499,11 @@ def test_the_chain_rule_in_numbers_is_what_torch_finds(known):
         (np.zeros((0, 3)), "[]"),
     ],
 )
-def test_a_value_is_told_in_few_characters(value, text):
-    assert told(view(value)) == text
+def test_a_value_is_formatted_in_few_characters(value, text):
+    assert format_value(view(value)) == text
 
 
-def test_a_value_that_was_not_kept_is_said_not_to_be():
+def test_a_value_that_was_not_kept_is_formatted_by_its_shape():
     bare = TensorView("tensor", (5000,), "float32", "cpu", False, "<f4", None)
-    assert told(bare) == "5000, not kept"
-    assert told(None) == "not known"
-
-
-def test_an_operation_of_another_run_is_told_as_unknown():
-    assert explain_value(3, {}, {}).note == "not recorded"
+    assert format_value(bare) == "5000, not kept"
+    assert format_value(None) == "not known"

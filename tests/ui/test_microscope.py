@@ -200,8 +200,8 @@ async def test_why_fills_in_the_numbers_and_follows_an_input_to_its_step(
         text = "\n".join(strip.text for strip in why.lines._strips)
         assert "∂loss/∂w" in text and "2·(product − 1)·x" in text
         assert why.explained is not None
-        rows = [row for row in why.explained.rows if row.follow]
-        x = next(index for index, row in enumerate(rows) if row.what == "x")
+        rows = [row for row in why.explained.rows if row.leads_to]
+        x = next(index for index, row in enumerate(rows) if row.label == "x")
         await pilot.press(*["j"] * x, "enter")
         await until(
             pilot,
@@ -229,8 +229,8 @@ async def test_why_of_a_leaf_goes_back_to_the_update_that_changed_it(
         assert isinstance(why, WhyScreen)
         await until(pilot, lambda: why.explained is not None, 10)
         assert why.explained is not None
-        rows = [row for row in why.explained.rows if row.follow]
-        w = next(index for index, row in enumerate(rows) if row.what == "w")
+        rows = [row for row in why.explained.rows if row.leads_to]
+        w = next(index for index, row in enumerate(rows) if row.label == "w")
         await pilot.press(*["j"] * w, "enter")
         await until(
             pilot,

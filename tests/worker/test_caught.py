@@ -18,7 +18,7 @@ from tutor.history.recording.writer import writing
 from tutor.history.timeline import Timeline
 from tutor.insight.events.detect import Events
 from tutor.insight.events.kinds import Kind
-from tutor.insight.events.wording import tell
+from tutor.insight.events.wording import describe
 from tutor.schema.frame import Frame
 from tutor.schema.values import plain
 from tutor.wire.messages import Digested, Edit, Edited, Ended, Launch, Printed
@@ -797,7 +797,7 @@ def test_what_was_caught_is_an_event_that_is_told(fragile: Recording) -> None:
     listed = events.listed([Kind.EXCEPTION])
     assert [event.step for event in listed] == list(caught(fragile.timeline))
     assert len(listed) == len([i for i in range(20) if i % 3 == 1])
-    assert all(tell(events, event).startswith(AGAIN) for event in listed)
+    assert all(describe(events, event).startswith(AGAIN) for event in listed)
 
 
 def test_how_a_run_ends_is_told_beside_what_it_caught(record: Record) -> None:
@@ -806,7 +806,7 @@ def test_how_a_run_ends_is_told_beside_what_it_caught(record: Record) -> None:
     while events.advance():
         pass
     events.fail(found.ended.message)
-    told = [tell(events, event) for event in events.listed([Kind.EXCEPTION])]
+    told = [describe(events, event) for event in events.listed([Kind.EXCEPTION])]
     assert told == [DIVISION, found.ended.message]
 
 
@@ -816,7 +816,7 @@ def test_an_event_of_several_lines_is_told_in_one(record: Record) -> None:
     while events.advance():
         pass
     [event] = events.listed([Kind.EXCEPTION])
-    assert "\n" not in tell(events, event)
+    assert "\n" not in describe(events, event)
 
 
 def test_a_saved_recording_keeps_what_was_caught(fragile: Recording, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def run(
         if step is None:
             print(ended.traceback or f"{ended.message}\n", end="", file=sys.stderr)
             return EXIT[ended.outcome]
-        names = (of,) if of else tuple(audit.reached(timeline, step))
+        names = (of,) if of else tuple(audit.changed_gradients(timeline, step))
         audits = _measure(headless, launch, timeline, names, step)
     checked = [audit.check(one, timeline, step, lesson.metadata.closed_forms) for one in audits]
     if of and checked[0].audit.problem:
@@ -98,8 +98,13 @@ def _measure(
     headless: HeadlessEngine, launch: Launch, timeline: Timeline, names: Sequence[str], step: int
 ) -> tuple[Audit, ...]:
     """Replay the run to `step`, where the worker takes the finite differences."""
+<<<<<<< HEAD
     job = audit.audit_job(launch, timeline, names, step)
     for event in headless.events(job, step):
+=======
+    replay = audit.audit_launch(launch, timeline, names, step)
+    for event in headless.events(replay, step):
+>>>>>>> wing-insight
         if isinstance(event, Audited):
             return event.audits
     raise BadRequest(f"the replay to step {step} did not come to the same backward pass")
@@ -118,13 +123,13 @@ def _print(
     if as_json:
         for one in checked:
             lines.append(
-                json.dumps(jsonable({"step": step, "line": frame.line} | audit.plain(one)))
+                json.dumps(jsonable({"step": step, "line": frame.line} | audit.as_json(one)))
             )
         agrees = all(one.agrees and not one.audit.problem for one in checked)
         lines.append(json.dumps({"done": True, "agrees": agrees}))
     else:
         count = f"{len(checked)} gradient" + "s" * (len(checked) != 1)
         lines.append(f"step {step}, line {frame.line}: {count}\n")
-        lines += [audit.text(one) for one in checked]
+        lines += [audit.as_table(one) for one in checked]
     stdout.write("\n".join(lines).rstrip("\n").encode() + b"\n")
     stdout.flush()

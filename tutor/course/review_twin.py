@@ -2,7 +2,7 @@
 
 from tutor.course.finding import Finding
 from tutor.course.lesson_run import LessonRun
-from tutor.insight.pairing import Beside
+from tutor.insight.pairing import TwinComparison
 from tutor.script.lesson import Lesson
 
 
@@ -19,8 +19,8 @@ def review_twin(lesson: Lesson, run: LessonRun, twin: LessonRun) -> list[Finding
             return [Finding(lesson.path, line, problem, "name one that has")]
     if any(name not in run.timeline.columns for name, _ in metadata.compare):
         return []  # `review` has the finding
-    pairing = Beside(run.timeline, twin.timeline, metadata.compare)
-    count = pairing.passes(len(run.timeline))
+    pairing = TwinComparison(run.timeline, twin.timeline, metadata.compare)
+    count = pairing.iterations(len(run.timeline))
     # Without loops only the ends are compared.
     steps = dict(enumerate(run.timeline.passes.ends[:count], 1)) or {0: len(run.timeline)}
     findings = []

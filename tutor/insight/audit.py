@@ -1,4 +1,4 @@
-"""The audit of a gradient as a learner reads it. Pure: the engine measures, see `engine.audit`."""
+"""Present the audit of a gradient. `worker.operations.finite_difference` measures it."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,29 +12,29 @@ from tutor.schema.frame import GRAD, Audit, AuditRow, TensorView
 from tutor.wire.messages import Job, Launch
 
 DIGITS = 10
-"""Significant digits of a gradient that are written out."""
+"""Significant digits of a gradient."""
 
 _CLOSE = 2e-4
-"""How far a closed form may be off, relative to the largest element: it was computed as the script
-computes, in its own precision."""
+"""Tolerance of a closed form, relative to the largest element: the script computed it in its own
+precision."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """An audit beside what the script itself says."""
+    """An audit, compared with the closed form that the script computes."""
 
     audit: Audit
     closed: tuple[float | None, ...] = ()
-    """The closed form's element for each row; empty where the script names none."""
+    """The closed form's element for each row; empty if the script names no closed form."""
     totals: tuple[float | None, ...] = ()
-    """What `.grad` holds after the pass for each row, which a closed form may mean just as well."""
+    """The element of `.grad` after the pass for each row, which a closed form may equal instead."""
     closed_name: str = ""
     earlier: bool = False
-    """Whether `.grad` held something before, so that it is not what this pass brought."""
+    """Whether `.grad` was not zero before the pass, which added to it."""
 
     @property
     def agrees(self) -> bool:
-        """Whether autograd agrees with everything that it was held against."""
+        """Whether autograd agrees with the finite differences and the closed form."""
         rows = self.audit.rows
         scale = max((abs(row.autograd) for row in rows), default=0.0)
 
@@ -50,31 +50,38 @@ class Checked:
 
 
 def backward_steps(timeline: Timeline, name: str | None) -> Iterator[int]:
-    """The steps that ran a backward pass and left a gradient, in `name` where one is named; all
-    that ran one if none did."""
+    """Yield the steps with a backward pass that changed a gradient, that of `name` if given; all
+    steps with a backward pass if there is no such step."""
     steps, into = [], []
     for step in range(1, len(timeline) + 1):
         frame = timeline.frame(step)
         if frame is None or frame.phase != "backward":
             continue
         steps.append(step)
-        left = reached(timeline, step)
+        left = changed_gradients(timeline, step)
         if name in left or (left and not name):
             into.append(step)
     yield from into or steps
 
 
-def reached(timeline: Timeline, step: int) -> list[str]:
-    """The names whose gradient a step changed."""
+def changed_gradients(timeline: Timeline, step: int) -> list[str]:
+    """Return the names whose gradient a step changed."""
     frame = timeline.frame(step)
     changed = frame.changed if frame else {}
     return [name.removesuffix(GRAD) for name in changed if name.endswith(GRAD)]
 
 
+<<<<<<< HEAD
 def audit_job(launch: Launch, timeline: Timeline, names: Sequence[str], step: int) -> Job:
-    """Return the job that audits the gradients which `step` brings to these names, to all leaves
-    for none. It notes the calls from after the last edit of a parameter on."""
+    """Return the job that audits the gradients which `step` computes for these names, for all
+    leaves if there are none."""
+=======
+def audit_launch(launch: Launch, timeline: Timeline, names: Sequence[str], step: int) -> Launch:
+    """Return the launch that audits the gradients which `step` computes for these names, for all
+    leaves if there are none."""
+>>>>>>> wing-insight
     begin = timeline.passes.window(step)
+    # The operations between a parameter and the backward pass follow its last change.
     if begin and names:
         edited = (timeline.changed_at(name, step - 1) for name in names)
         begin = max(begin, min(edited) - 1)
@@ -85,15 +92,15 @@ def audit_job(launch: Launch, timeline: Timeline, names: Sequence[str], step: in
 def check(
     audit: Audit, timeline: Timeline, step: int, compare: Sequence[tuple[str, str]]
 ) -> Checked:
-    """The audit beside the closed form that the script names for it.
+    """Return the audit, compared with the closed form that the script names for it.
 
     Args:
         step: The step that ran the backward pass.
         compare: Pairs of names that should agree.
     """
     before = timeline.view(audit.name + GRAD, step - 1)
-    held = values.array(before) if before is not None else None
-    earlier = held is not None and bool(held.any())
+    elements_before = values.array(before) if before is not None else None
+    earlier = elements_before is not None and bool(elements_before.any())
     name = next((b if a == audit.name + GRAD else a for a, b in compare
                  if audit.name + GRAD in (a, b)), "")  # fmt: skip
     view = _closed_form(timeline, name, step) if name else None
@@ -102,13 +109,13 @@ def check(
         return Checked(audit, earlier=earlier)
     closed = tuple(float(elements[row.index]) for row in audit.rows)
     after = timeline.view(audit.name + GRAD, step)
-    held = values.array(after) if after is not None and after.shape == audit.shape else None
-    totals = tuple(None if held is None else float(held[row.index]) for row in audit.rows)
+    total = values.array(after) if after is not None and after.shape == audit.shape else None
+    totals = tuple(None if total is None else float(total[row.index]) for row in audit.rows)
     return Checked(audit, closed, totals, name, earlier)
 
 
 def _closed_form(timeline: Timeline, name: str, step: int) -> TensorView | None:
-    """What a script computed beside the backward pass of `step`: in the same iteration."""
+    """Return the value of `name` at the end of the iteration of `step`."""
     frame = timeline.frame(step)
     assert frame is not None
     last = step
@@ -119,8 +126,8 @@ def _closed_form(timeline: Timeline, name: str, step: int) -> TensorView | None:
     return timeline.view(name, last)
 
 
-def digits(one: float, other: float) -> int:
-    """How many significant digits two numbers share, at most `DIGITS`."""
+def shared_digits(one: float, other: float) -> int:
+    """Return how many significant digits two numbers share, at most `DIGITS`."""
     if one == other:
         return DIGITS
     size = max(abs(one), abs(other))
@@ -129,13 +136,13 @@ def digits(one: float, other: float) -> int:
     return max(0, min(DIGITS, math.floor(-math.log10(abs(one - other) / size))))
 
 
-def written(value: float) -> str:
-    """A gradient in `DIGITS` significant digits."""
+def format_gradient(value: float) -> str:
+    """Return a gradient with `DIGITS` significant digits."""
     return f"{value:.{DIGITS}g}"
 
 
-def split(text: str, shared: int) -> int:
-    """Where in a written number its first `shared` significant digits end."""
+def end_of_digits(text: str, shared: int) -> int:
+    """Return the index where the first `shared` significant digits of a number's text end."""
     seen = 0
     for place, character in enumerate(text):
         if character == "e":
@@ -148,7 +155,7 @@ def split(text: str, shared: int) -> int:
 
 
 def verdict(row: AuditRow) -> str:
-    """In a word or two."""
+    """Return the verdict on a row in a few words."""
     if not row.agrees:
         return "DISAGREES"
     if row.kink is None:
@@ -157,7 +164,7 @@ def verdict(row: AuditRow) -> str:
 
 
 def remarks(checked: Checked) -> list[str]:
-    """What a learner must know to read the rows, a line each."""
+    """Return remarks that a learner needs to read the rows, one line each."""
     audit = checked.audit
     if audit.problem:
         return [f"cannot be audited: {audit.problem}"]
@@ -178,15 +185,15 @@ def remarks(checked: Checked) -> list[str]:
 
 
 def label(audit: Audit, row: AuditRow) -> str:
-    """`w[0, 2]`."""
+    """Return the name of an element: `w[0, 2]`."""
     return audit.name + (f"[{', '.join(map(str, row.index))}]" if row.index else "")
 
 
-def text(checked: Checked) -> str:
-    """A table: `|` stands where the digits that agree with the difference end."""
+def as_table(checked: Checked) -> str:
+    """Return the audit as a table. `|` ends the digits that agree with the finite difference."""
     rows = [("", "autograd", "difference", "h", "error", checked.closed_name, "")]
     for at, row in enumerate(checked.audit.rows):
-        shared = digits(row.autograd, row.difference)
+        shared = shared_digits(row.autograd, row.difference)
         closed = checked.closed[at] if checked.closed else None
         rows.append(
             (
@@ -195,7 +202,7 @@ def text(checked: Checked) -> str:
                 _marked(row.difference, shared),
                 f"{row.step:.2g}",
                 f"{row.error:.2g}",
-                "" if closed is None else _marked(closed, digits(row.autograd, closed)),
+                "" if closed is None else _marked(closed, shared_digits(row.autograd, closed)),
                 verdict(row),
             )
         )
@@ -209,13 +216,13 @@ def text(checked: Checked) -> str:
 
 
 def _marked(value: float, shared: int) -> str:
-    text = written(value)
-    place = split(text, shared)
+    text = format_gradient(value)
+    place = end_of_digits(text, shared)
     return text if place == len(text) else f"{text[:place]}|{text[place:]}"
 
 
-def plain(checked: Checked) -> dict[str, object]:
-    """The same for JSON."""
+def as_json(checked: Checked) -> dict[str, object]:
+    """Return the audit as JSON values."""
     audit = checked.audit
     rows = [
         {
@@ -225,7 +232,7 @@ def plain(checked: Checked) -> dict[str, object]:
             "h": row.step,
             "error": row.error,
             "closed_form": checked.closed[at] if checked.closed else None,
-            "digits": digits(row.autograd, row.difference),
+            "digits": shared_digits(row.autograd, row.difference),
             "kink": list(row.kink) if row.kink else None,
             "agrees": row.agrees,
         }

@@ -1,7 +1,4 @@
-"""The graph of a statement: which operations lead to which, folded where there are too many.
-
-Pure: it knows neither values nor a screen.
-"""
+"""Build the graph of a statement's operations, and fold it where it has too many nodes."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,23 +6,23 @@ from itertools import pairwise
 
 from tutor.schema.frame import Operation
 
-MOST = 40
-"""Nodes beyond which modules are folded, where the learner has not opened them."""
+MAX_NODES = 40
+"""With more nodes, modules that the learner has not opened are folded."""
 
-_CHAIN = 12
-"""Of a graph that is too long even so: operations that stay on either side of what is folded."""
+_NEAR = 12
+"""Operations that stay visible on either side of a folded stretch."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A box of the graph."""
+    """A node of the graph: an operation, or several that are folded into one."""
 
     key: int
-    """The operation's id; below zero for several that are folded into one."""
+    """The operation's id; negative for a folded node."""
     members: tuple[int, ...]
     """The ids of its operations."""
     name: str = ""
-    """Of a folded one: the module, or how many operations it holds."""
+    """Of a folded node: its module, or how many operations it holds."""
 
     @property
     def is_folded(self) -> bool:
@@ -34,12 +31,12 @@ class Node:
 
 @dataclass(frozen=True)
 class Link:
-    """A way from what made a value to what used it."""
+    """A link from the operation that computed a value to one that used it."""
 
     source: int
     target: int
     edges: tuple[tuple[int, int], ...] = ()
-    """(id of the user, which of its edges) for what comes back along here; empty for data."""
+    """(id of the user, index of its edge) for each gradient that flows back; empty for data."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +44,20 @@ class Graph:
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
     modules: tuple[str, ...]
-    """The modules whose operations are among them, outer ones first."""
+    """The modules that the operations belong to, outer ones first."""
 
 
 def build(operations: Mapping[int, Operation], walked: Sequence[Operation]) -> Graph:
-    """The graph of the nodes of a backward pass, or of all operations where there was none.
+    """Return the graph of the nodes of a backward pass, or of all operations if there was none.
 
     Args:
-        operations: What is known, by id.
-        walked: The nodes of the pass.
+        operations: The known operations, by id.
+        walked: The nodes of the backward pass.
     """
     if walked:
         chosen = dict.fromkeys(one.id for one in walked)
         for one in walked:
-            # What autograd does not follow went into the operations all the same.
+            # Inputs that need no gradient belong to the graph too.
             chosen.update((id, None) for id in one.inputs if id in operations)
     else:
         chosen = dict.fromkeys(operations)
@@ -90,31 +87,31 @@ def fold(
     closed: Collection[str],
     current: int,
 ) -> Graph:
-    """The graph with modules, and then stretches of operations, folded until it can be read.
+    """Return the graph with modules, and then stretches of operations, folded until it is readable.
 
     Args:
         opened: Modules that the learner opened.
         closed: Modules that the learner folded.
-        current: The id of the operation that must stay in sight, 0 for none.
+        current: The id of the operation that must stay visible, 0 for none.
     """
     ids = [node.key for node in graph.nodes]
     paths = {id: _owners(operations[id]) for id in ids} if graph.modules else {}
-    folded = set(graph.modules) - set(opened) if len(ids) > MOST else set(closed)
+    folded = set(graph.modules) - set(opened) if len(ids) > MAX_NODES else set(closed)
     members = _members(ids, paths, folded)
     count = len(ids) - sum(map(len, members.values())) + len(members)
-    # The outermost are opened one after the other as long as there is room.
+    # Open the outermost modules one after the other as long as there is room.
     for module in sorted(folded - set(closed), key=lambda name: (name.count("."), name)):
         if (inside := members.get(module)) is None:
             continue
         parts = _members(inside, paths, folded - {module})
         loose = len(inside) - sum(map(len, parts.values()))
-        if count - 1 + len(parts) + loose <= MOST:
+        if count - 1 + len(parts) + loose <= MAX_NODES:
             count += len(parts) + loose - 1
             folded.discard(module)
             del members[module]
             members |= parts
     groups = {id: name for name, inside in members.items() for id in inside}
-    if len(ids) - len(groups) + len(set(groups.values())) > 3 * MOST:
+    if len(ids) - len(groups) + len(set(groups.values())) > 3 * MAX_NODES:
         groups |= _stretches(ids, current)
     names = sorted(set(groups.values()))
     keys = {name: -1 - number for number, name in enumerate(names)}
@@ -127,11 +124,11 @@ def fold(
         Node(key, tuple(ids), _title(titles[key], len(ids)) if key < 0 else "")
         for key, ids in held.items()
     )
-    return Graph(nodes, tuple(_joined(graph.links, place)), graph.modules)
+    return Graph(nodes, tuple(_merged_links(graph.links, place)), graph.modules)
 
 
-def _joined(links: Iterable[Link], place: Mapping[int, int]) -> Iterator[Link]:
-    """The links between what is left; those between the same two folded ones are one."""
+def _merged_links(links: Iterable[Link], place: Mapping[int, int]) -> Iterator[Link]:
+    """Yield the links between the nodes that remain; links with the same folded ends become one."""
     joined: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for link in links:
         source, target = place.get(link.source), place.get(link.target)
@@ -146,21 +143,21 @@ def _joined(links: Iterable[Link], place: Mapping[int, int]) -> Iterator[Link]:
 
 
 def _paths(module: str) -> Iterator[str]:
-    """`a.b.c` as a, a.b, a.b.c."""
+    """Yield a, a.b and a.b.c of `a.b.c`."""
     parts = module.split(".") if module else []
     for count in range(1, len(parts) + 1):
         yield ".".join(parts[:count])
 
 
 def _owners(one: Operation) -> tuple[str, ...]:
-    """The modules that an operation or a parameter belongs to, the outermost first."""
+    """Return the modules that an operation or a parameter belongs to, the outermost first."""
     return tuple(_paths(one.module or (one.name.rpartition(".")[0] if one.kind == "leaf" else "")))
 
 
 def _members(
     ids: Iterable[int], paths: Mapping[int, Sequence[str]], folded: Collection[str]
 ) -> dict[str, list[int]]:
-    """By folded module: the ids of what it is the outermost of."""
+    """Return for each folded module the ids whose outermost folded module it is."""
     found: dict[str, list[int]] = {}
     if folded:
         for id in ids:
@@ -170,17 +167,17 @@ def _members(
 
 
 _STRETCH = "\0"
-"""Begins the name of a stretch of operations, which no module is called."""
+"""Begins the name of a stretch of operations; no module name begins so."""
 
 
 def _stretches(ids: Sequence[int], current: int) -> dict[int, str]:
-    """Fold the operations far from the beginning, the end and the current one."""
+    """Return the stretch of each operation far from the first, the last and the current one."""
     at = ids.index(current) if current in ids else 0
     centres = sorted((0, at, len(ids) - 1))
     found: dict[int, str] = {}
     for number, (one, other) in enumerate(pairwise(centres)):
         name = f"{_STRETCH}{number}"
-        found.update(dict.fromkeys(ids[one + _CHAIN + 1 : max(0, other - _CHAIN)], name))
+        found.update(dict.fromkeys(ids[one + _NEAR + 1 : max(0, other - _NEAR)], name))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Two runs beside each other: matched by the passes of their loops, their values compared."""
+"""Align two runs by loop iteration and compare their values."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,34 +11,34 @@ from tutor.insight.slices import SLICE, advance
 from tutor.schema import values
 from tutor.schema.frame import TensorView
 
-_AGAIN = 20
-"""Passes that are looked at again, at most, in one go."""
+_RETRIES = 20
+"""Most iterations that are compared again in one slice."""
 
 RTOL, ATOL = 1e-4, 1e-6
-"""Up to this two runs agree that sum up in different orders, or in different precisions."""
+"""Tolerance for sums in another order or in another precision."""
 
 
 @dataclass(frozen=True)
-class Pair:
-    """One pair of names after the same number of passes."""
+class ComparedPair:
+    """The values of one pair of names after the same number of iterations."""
 
     ours: str
     theirs: str
     one: TensorView | None
     other: TensorView | None
     difference: float
-    """The largest between two elements; NaN where they cannot be compared."""
+    """The largest difference of two elements; NaN if they cannot be compared."""
     largest: float
-    """The largest so far, of those that `follow` has looked at."""
+    """The largest difference of all iterations that `advance` has compared."""
     largest_at: int
-    """After how many passes that was."""
+    """After how many iterations that was."""
 
 
-class Beside:
-    """Matches `ours` with `theirs` pass by pass, and remembers how far they were apart.
+class TwinComparison:
+    """Compares two timelines iteration by iteration and keeps the differences.
 
     Args:
-        pairs: Names of ours and of theirs that should agree.
+        pairs: (name in `ours`, name in `theirs`) of values that should agree.
     """
 
     def __init__(self, ours: Timeline, theirs: Timeline, pairs: Sequence[tuple[str, str]]) -> None:
@@ -47,36 +47,36 @@ class Beside:
         self._pairs = pairs
         self._edits = 0
         self._differences: list[list[float]] = [[] for _ in pairs]
-        """Of each pair: after one pass, two, and so on; -1 where they could not be compared."""
+        """Of each pair: the difference after 1 iteration, 2, …; -1 where it is not known."""
 
     @property
-    def compared_passes(self) -> int:
-        """How many passes were compared so far."""
+    def compared_iterations(self) -> int:
+        """How many iterations were compared so far."""
         return min(map(len, self._differences), default=0)
 
-    def passes(self, step: int) -> int:
-        """How many passes both have behind them where we are at `step`."""
+    def iterations(self, step: int) -> int:
+        """Return how many iterations both runs have completed when ours is at `step`."""
         theirs = self.theirs.passes.count(len(self.theirs))
         return min(self.ours.passes.count(step), theirs)
 
     def their_step(self, step: int) -> int:
-        """Where they are while we are at `step`: after as many passes."""
-        return self.theirs.passes.end(self.passes(step))
+        """Return the step of `theirs` that corresponds to `step` of `ours`."""
+        return self.theirs.passes.end(self.iterations(step))
 
-    def compared(self, step: int) -> list[Pair]:
-        """The pairs after the passes that lie behind `step`."""
-        done = self.passes(step)
+    def compared(self, step: int) -> list[ComparedPair]:
+        """Return the pairs after the iterations that `step` has completed."""
+        done = self.iterations(step)
         at = self.ours.passes.end(done) if done else step
         return [self._pair(number, done, at) for number in range(len(self._pairs))]
 
-    def agrees(self, pair: Pair) -> bool:
-        """Whether the difference is what rounding makes of it."""
+    def agrees(self, pair: ComparedPair) -> bool:
+        """Return True if the difference is within the tolerance."""
         numbers = _numbers(pair.other)
         finite = np.abs(numbers[np.isfinite(numbers)]) if numbers is not None else np.zeros(0)
         allowed = ATOL + RTOL * float(finite.max(initial=0.0))
         return pair.difference <= allowed
 
-    def _pair(self, number: int, done: int, at: int) -> Pair:
+    def _pair(self, number: int, done: int, at: int) -> ComparedPair:
         known = self._differences[number]
         one, other = self._views(number, at, done)
         difference = _difference(one, other)
@@ -84,7 +84,7 @@ class Beside:
         largest, largest_at = difference, done
         if worst >= 0 and not known[worst] < difference:
             largest, largest_at = known[worst], worst + 1
-        return Pair(*self._pairs[number], one, other, difference, largest, largest_at)
+        return ComparedPair(*self._pairs[number], one, other, difference, largest, largest_at)
 
     def advance(self, step: int, seconds: float = SLICE) -> bool:
         """Compare the iterations up to `step` for about `seconds`. Return True if more remain."""
@@ -92,7 +92,7 @@ class Beside:
             # The values that were compared may have been edited since.
             self._edits = edits
             self._differences = [[] for _ in self._pairs]
-        return advance(self._compare_until(self.passes(step)), seconds)
+        return advance(self._compare_until(self.iterations(step)), seconds)
 
     def _compare_until(self, done: int) -> Iterator[None]:
         for number, known in enumerate(self._differences):
@@ -100,25 +100,26 @@ class Beside:
                 known.append(self._compare(number, len(known) + 1))
                 yield
             # A replay may have restored values that were missing.
-            for place in [place for place, found in enumerate(known[:done]) if found < 0][-_AGAIN:]:
+            missing = [place for place, found in enumerate(known[:done]) if found < 0]
+            for place in missing[-_RETRIES:]:
                 known[place] = self._compare(number, place + 1)
 
-    def _compare(self, number: int, passes: int) -> float:
-        found = _difference(*self._views(number, self.ours.passes.end(passes), passes))
-        # What cannot be compared is not the largest.
+    def _compare(self, number: int, iterations: int) -> float:
+        found = _difference(*self._views(number, self.ours.passes.end(iterations), iterations))
+        # A value that cannot be compared must not become the largest difference.
         return -1.0 if math.isnan(found) else found
 
     def _views(
-        self, number: int, step: int, passes: int
+        self, number: int, step: int, iterations: int
     ) -> tuple[TensorView | None, TensorView | None]:
-        """Ours at a step, theirs after so many passes."""
+        """Return our value at a step and theirs after so many iterations."""
         ours, theirs = self._pairs[number]
-        there = self.theirs.passes.end(passes)
+        there = self.theirs.passes.end(iterations)
         return self.ours.view(ours, step), self.theirs.view(theirs, there)
 
 
 def _difference(one: TensorView | None, other: TensorView | None) -> float:
-    """The largest between two elements; of large values, between means of their blocks."""
+    """Return the largest difference of two elements; of summarised values, of block means."""
     a, b = _numbers(one), _numbers(other)
     if a is None or b is None or a.size != b.size or not a.size:
         return math.nan

@@ -1,6 +1,6 @@
-"""The text of a condition as something that can be computed: a small part of Python, and no more.
+"""Compile the text of a condition, in a small part of Python, into a function.
 
-Nothing of the text is executed. It is parsed, and each node that is allowed becomes a function.
+The text is never executed: it is parsed, and each allowed node becomes a function.
 """
 
 import ast
@@ -16,14 +16,14 @@ import numpy as np
 
 from tutor.schema.frame import TensorView
 
-LONGEST = 200
-"""Characters that a condition may have."""
+MAX_LENGTH = 200
+"""Most characters of a condition."""
 
-_MOST = 2**16
-"""Elements that a result in between may have: two values of 4,096 can be spread to 16 million."""
+_MAX_ELEMENTS = 2**16
+"""Most elements of an intermediate result: two values of 4,096 can broadcast to 16 million."""
 
 Term = Callable[[Callable[[int], Any]], Any]
-"""Computes a value, given what answers the value of a name by its number."""
+"""Computes a value, given a function that returns the value of a name by its number."""
 
 _TOKEN = re.compile(
     r"(?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?)"
@@ -32,42 +32,42 @@ _TOKEN = re.compile(
 
 
 class ConditionError(Exception):
-    """The text is no condition; says why in one line."""
+    """The text is not a condition. The message says why in one line."""
 
 
-class Unknowable(Exception):
-    """A value has no answer to what is asked of it; says why in one line."""
+class NotKnown(Exception):
+    """The recording does not say what is asked of a value. The message says why in one line."""
 
 
-def truth(value: Any) -> bool:
-    """Whether it is so; of more than one element, whether it is so of all."""
+def is_true(value: Any) -> bool:
+    """Return True if a value is true; of several elements, if all are."""
     return bool(np.all(_elements(value)))
 
 
 def _elements(value: Any) -> Any:
     if isinstance(value, TensorView):
-        known = ", ".join(_OF_LARGE)
-        raise Unknowable(f"of {value.count:,} elements only {known} are known")
+        known = ", ".join(_OF_SUMMARY)
+        raise NotKnown(f"of {value.count:,} elements only {known} are known")
     return value
 
 
-def _fits(left: Any, right: Any) -> None:
-    """See to it that the elements of two values together are no more than can be looked at."""
+def _check_size(left: Any, right: Any) -> None:
+    """Raise `NotKnown` if two values broadcast to too many elements."""
     shape = np.broadcast_shapes(np.shape(left), np.shape(right))
-    if math.prod(shape) > _MOST:
-        raise Unknowable(f"a result of {math.prod(shape):,} elements is too large")
+    if math.prod(shape) > _MAX_ELEMENTS:
+        raise NotKnown(f"a result of {math.prod(shape):,} elements is too large")
 
 
 def _power(base: Any, exponent: Any) -> Any:
     if isinstance(base, int) and isinstance(exponent, int):
-        # Whole numbers would grow without end.
+        # Integers would grow without limit.
         return float(base) ** exponent
     return base**exponent
 
 
 def _one(value: Any) -> Any:
     if np.size(value) != 1:
-        raise Unknowable(f"item() is for one element, and here are {np.size(value):,}")
+        raise NotKnown(f"item() is for one element, and here are {np.size(value):,}")
     return np.reshape(value, ())[()]
 
 
@@ -81,7 +81,7 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "len": len, "numel": np.size, "item": _one,
 }  # fmt: skip
 
-_OF_LARGE: dict[str, Callable[[TensorView], Any]] = {
+_OF_SUMMARY: dict[str, Callable[[TensorView], Any]] = {
     "min": lambda view: view.summary and view.summary.min,
     "max": lambda view: view.summary and view.summary.max,
     "mean": lambda view: view.summary and view.summary.mean,
@@ -89,9 +89,9 @@ _OF_LARGE: dict[str, Callable[[TensorView], Any]] = {
     "norm": lambda view: view.summary and view.summary.norm,
     "numel": lambda view: view.count,
 }
-"""What is known of a value that was not kept element by element."""
+"""Functions that a summary answers, of a value without elements."""
 
-_TRUTHS = ("any", "all", "isnan", "isinf", "isfinite")
+_BOOLEAN_FUNCTIONS = ("any", "all", "isnan", "isinf", "isfinite")
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
@@ -106,14 +106,15 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 def parse(text: str) -> tuple[ast.expr, list[str]]:
-    """The condition, in which the name numbered n is called `_n`; and those names, dotted as they
-    stand in the text: `model.0.weight` is a name here, though it is none in Python.
+    """Return the condition with its n-th name replaced by `_n`, and the names.
+
+    A name may have dots and digits that Python does not allow: `model.0.weight`.
 
     Raises:
-        ConditionError: it is no condition.
+        ConditionError: the text is not a condition.
     """
-    if len(text) > LONGEST:
-        raise ConditionError(f"a condition has at most {LONGEST} characters")
+    if len(text) > MAX_LENGTH:
+        raise ConditionError(f"a condition has at most {MAX_LENGTH} characters")
     names: list[str] = []
 
     def numbered(found: re.Match[str]) -> str:
@@ -131,7 +132,7 @@ def parse(text: str) -> tuple[ast.expr, list[str]]:
 
     try:
         with warnings.catch_warnings():
-            # Python would print what it thinks of `1is 2`, over the screen.
+            # Python would print a warning about `1is 2` over the screen.
             warnings.simplefilter("ignore")
             node = ast.parse(_TOKEN.sub(numbered, text.strip()), mode="eval").body
     except (SyntaxError, ValueError) as error:
@@ -139,25 +140,25 @@ def parse(text: str) -> tuple[ast.expr, list[str]]:
             raise ConditionError("= gives a value; == compares") from None
         why = error.msg if isinstance(error, SyntaxError) else str(error)
         raise ConditionError(f"this cannot be read: {why}") from None
-    if not _is_claim(node):
+    if not _is_boolean(node):
         raise ConditionError(f"{text.strip()} is no condition: compare it, as in loss < 0.1")
     return node, names
 
 
-def _is_claim(node: ast.expr) -> bool:
+def _is_boolean(node: ast.expr) -> bool:
     match node:
         case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
             return True
         case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
-            return name in _TRUTHS
+            return name in _BOOLEAN_FUNCTIONS
     return False
 
 
-def compiled(node: ast.expr) -> Term:
-    """What computes a node.
+def compile_term(node: ast.expr) -> Term:
+    """Return a function that computes a node.
 
     Raises:
-        ConditionError: it is not among what a condition may have.
+        ConditionError: a condition may not contain this node.
     """
     match node:
         case ast.Constant(value=bool() | int() | float() as value):
@@ -166,57 +167,57 @@ def compiled(node: ast.expr) -> Term:
             number = int(name[1:])
             return lambda of: of(number)
         case ast.BoolOp(op=op, values=values):
-            terms = [compiled(value) for value in values]
+            terms = [compile_term(value) for value in values]
             either = any if isinstance(op, ast.Or) else all
-            return lambda of: either(truth(term(of)) for term in terms)
+            return lambda of: either(is_true(term(of)) for term in terms)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            term = compiled(operand)
-            return lambda of: not truth(term(of))
+            term = compile_term(operand)
+            return lambda of: not is_true(term(of))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            term = compiled(operand)
+            term = compile_term(operand)
             return lambda of: -_elements(term(of))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            return _joined(_BINARY[type(op)], compiled(left), compiled(right))
+            return _binary(_BINARY[type(op)], compile_term(left), compile_term(right))
         case ast.Compare(left=left, ops=ops, comparators=others):
             if any(type(op) not in COMPARISONS for op in ops):
                 raise ConditionError("a condition compares with < <= > >= == and !=")
             return _compared([COMPARISONS[type(op)] for op in ops], [left, *others])
         case ast.Call(func=ast.Name(id=name), args=[operand], keywords=[]):
-            return _called(name, compiled(operand))
+            return _call(name, compile_term(operand))
         case ast.Call(func=ast.Attribute(value=operand, attr=name), args=[], keywords=[]):
-            return _called(name, compiled(operand))
+            return _call(name, compile_term(operand))
         case ast.Call():
             raise ConditionError("a function takes one value here, and a method none")
         case ast.Subscript(value=value, slice=index):
-            term, places = compiled(value), _index(index)
+            term, places = compile_term(value), _index(index)
             return lambda of: _elements(term(of))[places]
     raise ConditionError("a condition has names, numbers, arithmetic, comparisons, and, or, not, "
                          "[0] and functions, and nothing else")  # fmt: skip
 
 
-def _joined(join: Callable[[Any, Any], Any], left: Term, right: Term) -> Term:
+def _binary(join: Callable[[Any, Any], Any], left: Term, right: Term) -> Term:
     def join_both(of: Callable[[int], Any]) -> Any:
         one, other = _elements(left(of)), _elements(right(of))
         if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-            _fits(one, other)
+            _check_size(one, other)
         return join(one, other)
 
     return join_both
 
 
 def _compared(compare: list[Callable[[Any, Any], Any]], nodes: list[ast.expr]) -> Term:
-    terms = [compiled(node) for node in nodes]
-    links = [_joined(*link) for link in zip(compare, terms, terms[1:], strict=False)]
+    terms = [compile_term(node) for node in nodes]
+    links = [_binary(*link) for link in zip(compare, terms, terms[1:], strict=False)]
     if len(links) == 1:
         return links[0]
-    return lambda of: all(truth(link(of)) for link in links)
+    return lambda of: all(is_true(link(of)) for link in links)
 
 
-def _called(name: str, term: Term) -> Term:
+def _call(name: str, term: Term) -> Term:
     if name not in _FUNCTIONS:
         raise ConditionError(f"no function is called {name}; there are {', '.join(_FUNCTIONS)}")
     plain = _FUNCTIONS[name]
-    large: Callable[[TensorView], Any] = _OF_LARGE.get(name, _elements)
+    large: Callable[[TensorView], Any] = _OF_SUMMARY.get(name, _elements)
 
     def call(of: Callable[[int], Any]) -> Any:
         value = term(of)
@@ -226,7 +227,7 @@ def _called(name: str, term: Term) -> Term:
 
 
 def _index(node: ast.expr) -> Any:
-    """Whole numbers and slices of them: what picks elements and never makes more."""
+    """Return an index of integers and slices, which selects elements and never makes more."""
     match node:
         case ast.Constant(value=int() as value):
             return value

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from tutor.history.series import Array
 from tutor.history.timeline import Timeline
 from tutor.schema import target, values
 from tutor.schema.frame import TensorView
-
-Array = np.ndarray[Any, Any]
 
 MOST = 300
 """Most changes of a value in a trajectory; of more, evenly spaced ones and the last."""

@@ -92,7 +92,7 @@ class Finder:
             self._later(_PAUSE, lambda: self._go_on(condition, search, session))
             return
         self._search = None
-        unknown = condition.unknown(session.launch.source)
+        unknown = condition.unknown_name(session.launch.source)
         if search.found is not None:
             session.go_to_step(search.found)
         elif unknown:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from tutor.history.timeline import Moment
 from tutor.insight.explain import why
-from tutor.insight.explain.backward_edges import Backtrack
+from tutor.insight.explain.backward_edges import BackwardEdges
 from tutor.insight.explain.explanation import Explanation
 from tutor.insight.graph import Graph, build
 from tutor.schema.frame import Inside, Operation
@@ -38,7 +38,7 @@ class Interior:
         self._known = known or {}
         self._operations: dict[int, dict[int, Operation]] = {}
         self._graphs: dict[int, Graph] = {}
-        self._backtracks: dict[int, Backtrack] = {}
+        self._backward_edges: dict[int, BackwardEdges] = {}
         self.is_ready = False
         """Whether a large one has been read."""
 
@@ -51,7 +51,7 @@ class Interior:
         """Read everything that the panes will ask for first."""
         for number in {-1, 0, len(self.passes) - 1}:
             self.graph(number)
-            self.backtrack(number)
+            self.backward_edges(number)
         _ = self.forwards, self.walked_ids
 
     @cached_property
@@ -115,7 +115,7 @@ class Interior:
                     forwards[id] = one
                     if id in near or _is_watched(one):
                         waiting += one.inputs
-            self._operations[number] = why.merged(forwards.values(), self.walked(number))
+            self._operations[number] = why.merge(forwards.values(), self.walked(number))
         return self._operations[number]
 
     def graph(self, number: int) -> Graph:
@@ -124,11 +124,11 @@ class Interior:
             self._graphs[number] = build(self.operations(number), self.walked(number))
         return self._graphs[number]
 
-    def backtrack(self, number: int) -> Backtrack:
+    def backward_edges(self, number: int) -> BackwardEdges:
         """The edges of a pass by what they lead to."""
-        if number not in self._backtracks:
-            self._backtracks[number] = Backtrack(self.operations(number))
-        return self._backtracks[number]
+        if number not in self._backward_edges:
+            self._backward_edges[number] = BackwardEdges(self.operations(number))
+        return self._backward_edges[number]
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +204,7 @@ class Lens:
 
     def explain_gradient(self, id: int, number: int = 0) -> Explanation:
         """What the gradient with respect to an output of an operation is the sum of."""
-        back = self.interior.backtrack(self._pass)
+        back = self.interior.backward_edges(self._pass)
         return why.explain_gradient(id, self.operations, self.labels, number, back)
 
     def is_reached(self, one: Operation) -> bool:

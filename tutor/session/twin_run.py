@@ -6,7 +6,7 @@ from time import monotonic
 
 from tutor.history.budget import Budget
 from tutor.history.timeline import Timeline
-from tutor.insight.pairing import Beside
+from tutor.insight.pairing import TwinComparison
 from tutor.script.lesson import Lesson, read
 from tutor.session.interfaces import AnyEngine
 from tutor.session.launch import prepare
@@ -49,7 +49,7 @@ class Twin:
         self.session.run_to_end()
         self.drained_at = 0.0
         """When it was last drained, in seconds."""
-        self._beside: Beside | None = None
+        self._comparison: TwinComparison | None = None
 
     @property
     def timeline(self) -> Timeline:
@@ -67,15 +67,15 @@ class Twin:
         self.session.drain()
         return self.session.worker.settled
 
-    def beside(self, ours: Timeline) -> Beside:
+    def comparison(self, ours: Timeline) -> TwinComparison:
         """It and the run that is shown, matched."""
-        if self._beside is None or self._beside.ours is not ours:
-            self._beside = Beside(ours, self.timeline, self._pairs)
-        return self._beside
+        if self._comparison is None or self._comparison.ours is not ours:
+            self._comparison = TwinComparison(ours, self.timeline, self._pairs)
+        return self._comparison
 
     def losses(self, ours: Timeline, step: int) -> tuple[Sequence[int], Sequence[float]]:
         """Its losses up to where it is shown, over the steps of ours: the first over the first."""
-        _, losses = self.timeline.losses(self.beside(ours).their_step(step))
+        _, losses = self.timeline.losses(self.comparison(ours).their_step(step))
         steps, _ = ours.losses(len(ours))
         count = min(len(losses), len(steps))
         return steps[:count], losses[:count]

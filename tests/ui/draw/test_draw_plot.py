@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.strip import Strip
 
-from tutor.insight.pairing import Pair
+from tutor.insight.pairing import ComparedPair
 from tutor.insight.plots import PlotData
 from tutor.insight.trajectory import Trajectory
 from tutor.schema.frame import TensorView
@@ -709,16 +709,16 @@ def pair(
     at: int = 1,
     one: TensorView | None = None,
     other: TensorView | None = None,
-) -> Pair:
+) -> ComparedPair:
     one, other = one or value(1.5, 2.0), other or value(1.5, 2.25)
-    return Pair("w.grad", "slope", one, other, difference, largest, at)
+    return ComparedPair("w.grad", "slope", one, other, difference, largest, at)
 
 
 SOURCE = "\n".join(f"line_{number} = {number}" for number in range(1, 41)) + "\n"
 
 
 def twin(
-    pairs: Sequence[Pair],
+    pairs: Sequence[ComparedPair],
     agreeing: Sequence[bool],
     width: int = 60,
     height: int = 12,
@@ -772,7 +772,7 @@ def test_both_values_stand_beside_each_other() -> None:
 
 
 def test_a_value_that_is_not_there_yet_is_told() -> None:
-    missing = Pair("w.grad", "slope", None, value(1.0), NAN, 0.0, 1)
+    missing = ComparedPair("w.grad", "slope", None, value(1.0), NAN, 0.0, 1)
     rows = twin([missing], [False])
     assert "w.grad not yet" in rows[1]
     assert rows[2].strip() == "not compared yet"

@@ -1,7 +1,7 @@
-"""Rules of arithmetic, of functions of one number, and of what chooses between numbers."""
+"""Rules of arithmetic, of elementary functions, and of clamp, maximum, minimum and where."""
 
-from tutor.insight.calculus.dual import (
-    Dual,
+from tutor.insight.calculus.functions import (
+    Value,
     between,
     bracket,
     cos,
@@ -14,64 +14,64 @@ from tutor.insight.calculus.dual import (
     sinh,
     sqrt,
     tanh,
-    unless,
+    where_nonzero,
 )
-from tutor.insight.calculus.partial import Part, Rule, as_number, refuse
+from tutor.insight.calculus.partial import Partial, Rule, as_number, reject
 
 
-def add(input: Dual, other: Dual, alpha: float = 1) -> tuple[Part, ...]:
+def add(input: Value, other: Value, alpha: float = 1) -> tuple[Partial, ...]:
     return 1, alpha
 
 
-def sub(input: Dual, other: Dual, alpha: float = 1) -> tuple[Part, ...]:
+def sub(input: Value, other: Value, alpha: float = 1) -> tuple[Partial, ...]:
     return 1, -alpha
 
 
-def rsub(input: Dual, other: Dual, alpha: float = 1) -> tuple[Part, ...]:
+def rsub(input: Value, other: Value, alpha: float = 1) -> tuple[Partial, ...]:
     return -alpha, 1
 
 
-def mul(input: Dual, other: Dual) -> tuple[Part, ...]:
+def mul(input: Value, other: Value) -> tuple[Partial, ...]:
     return other, input
 
 
-def div(input: Dual, other: Dual, rounding_mode: str | None = None) -> tuple[Part, ...]:
-    refuse(rounding_mode)
+def div(input: Value, other: Value, rounding_mode: str | None = None) -> tuple[Partial, ...]:
+    reject(rounding_mode)
     return as_number(input, 1) / other, -input / other**2
 
 
-def power(input: Dual, exponent: Dual) -> tuple[Part, ...]:
+def power(input: Value, exponent: Value) -> tuple[Partial, ...]:
     if isinstance(exponent, int | float):
         return 0 if exponent == 0 else exponent * input ** (exponent - 1), None
-    by_base = unless(exponent, exponent * input ** (exponent - 1), 0.0)
-    return by_base, unless(input, input**exponent * log(input), 0.0)
+    by_base = where_nonzero(exponent, exponent * input ** (exponent - 1), 0.0)
+    return by_base, where_nonzero(input, input**exponent * log(input), 0.0)
 
 
-def clamp(input: Dual, min: Dual = None, max: Dual = None) -> tuple[Part, ...]:
+def clamp(input: Value, min: Value = None, max: Value = None) -> tuple[Partial, ...]:
     inside = between(min, input, max)
     below = None if min is None else bracket(input < min)
     return inside, below, None if max is None else bracket(input > max)
 
 
-def clamp_min(input: Dual, min: Dual) -> tuple[Part, ...]:
+def clamp_min(input: Value, min: Value) -> tuple[Partial, ...]:
     return clamp(input, min)
 
 
-def clamp_max(input: Dual, max: Dual) -> tuple[Part, ...]:
+def clamp_max(input: Value, max: Value) -> tuple[Partial, ...]:
     return clamp(input, None, max)[0], None
 
 
-def maximum(input: Dual, other: Dual) -> tuple[Part, ...]:
+def maximum(input: Value, other: Value) -> tuple[Partial, ...]:
     tie = equal(input, other) / 2
     return bracket(input > other) + tie, bracket(input < other) + tie
 
 
-def minimum(input: Dual, other: Dual) -> tuple[Part, ...]:
+def minimum(input: Value, other: Value) -> tuple[Partial, ...]:
     tie = equal(input, other) / 2
     return bracket(input < other) + tie, bracket(input > other) + tie
 
 
-def where(condition: Dual, input: Dual, other: Dual) -> tuple[Part, ...]:
+def where(condition: Value, input: Value, other: Value) -> tuple[Partial, ...]:
     chosen = bracket(condition)
     return None, chosen, 1 - chosen
 

@@ -1,4 +1,4 @@
-"""Reads the text of a recorded call, such as `sum(_0, dim=1)`: `frame.Operation.call`."""
+"""Parse the text of a recorded call, such as `sum(_0, dim=1)`: `frame.Operation.call`."""
 
 import ast
 import math
@@ -10,15 +10,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Input:
-    """Stands for a tensor input in a call."""
+    """A tensor input of a call."""
 
     index: int
-    """Its place in `Operation.inputs`."""
+    """Its index in `Operation.inputs`."""
 
 
 @dataclass(frozen=True)
-class Opaque:
-    """An argument of which only the text is known, such as a dtype."""
+class RawArgument:
+    """An argument that is kept as text, such as a dtype."""
 
     text: str
 
@@ -28,42 +28,42 @@ class Call:
     """A call with its arguments: constants, inputs, and lists, tuples and slices of them."""
 
     function: str
-    """As it was recorded; `add_` keeps its mark of an edit in place."""
+    """As recorded: an in-place operation keeps its underscore, `add_`."""
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
     @property
     def key(self) -> str:
-        """The operation's name however it is written: `mse_loss`, `MseLoss` and `relu_` are
-        mseloss, mseloss and relu. `T` and `t`, which do the same, are one."""
+        """The operation's name without case and underscores: `mse_loss` and `MseLoss` are mseloss,
+        `relu_` is relu, `T` and `t` are t."""
         return self.function.replace("_", "").lower()
 
-    def filled(self, value: Callable[[Input], Any]) -> "Call":
-        """The call with its inputs replaced."""
-        args = tuple([_filled(one, value) for one in self.args])
-        kwargs = {name: _filled(one, value) for name, one in self.kwargs.items()}
+    def substituted(self, value: Callable[[Input], Any]) -> "Call":
+        """Return the call with its inputs replaced."""
+        args = tuple([_substituted(one, value) for one in self.args])
+        kwargs = {name: _substituted(one, value) for name, one in self.kwargs.items()}
         return Call(self.function, args, kwargs)
 
-    def uses(self, index: int) -> int:
-        """How many of its arguments are, or hold, this input."""
+    def count(self, index: int) -> int:
+        """Return how many times this input occurs in the arguments."""
         found: list[int] = []
 
         def note(one: Input) -> None:
             found.append(one.index)
 
-        self.filled(note)
+        self.substituted(note)
         return found.count(index)
 
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Call | None:
-    """The call that `text` writes; None if it writes none, as of a leaf."""
+    """Return the parsed call; None if `text` is not a call, such as the "" of a leaf."""
     try:
         tree = ast.parse(text, mode="eval").body
         if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
             return None
         kwargs = {one.arg: _argument(one.value) for one in tree.keywords if one.arg}
-        # torch takes NumPy's name for it too.
+        # torch accepts NumPy's name too.
         if "axis" in kwargs:
             kwargs["dim"] = kwargs.pop("axis")
         return Call(tree.func.id, tuple([_argument(one) for one in tree.args]), kwargs)
@@ -81,7 +81,7 @@ def _argument(node: ast.expr) -> Any:
             return math.inf if name == "inf" else math.nan
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             inner = _argument(operand)
-            return -inner if isinstance(inner, int | float) else Opaque(ast.unparse(node))
+            return -inner if isinstance(inner, int | float) else RawArgument(ast.unparse(node))
         case ast.List(elts=items):
             return [_argument(one) for one in items]
         case ast.Tuple(elts=items):
@@ -89,17 +89,17 @@ def _argument(node: ast.expr) -> Any:
         case ast.Call(func=ast.Name(id="slice"), args=bounds) if bounds:
             return slice(*[_argument(one) for one in bounds])
         case _:
-            return Opaque(ast.unparse(node))
+            return RawArgument(ast.unparse(node))
 
 
-def _filled(argument: Any, value: Callable[[Input], Any]) -> Any:
+def _substituted(argument: Any, value: Callable[[Input], Any]) -> Any:
     if isinstance(argument, Input):
         return value(argument)
     if isinstance(argument, list):
-        return [_filled(one, value) for one in argument]
+        return [_substituted(one, value) for one in argument]
     if isinstance(argument, tuple):
-        return tuple([_filled(one, value) for one in argument])
+        return tuple([_substituted(one, value) for one in argument])
     if isinstance(argument, slice):
         bounds = (argument.start, argument.stop, argument.step)
-        return slice(*[_filled(one, value) for one in bounds])
+        return slice(*[_substituted(one, value) for one in bounds])
     return argument

@@ -1,7 +1,7 @@
-"""The local derivative of an operation: what it does to a gradient on the way back to an input.
+"""Derive the local derivative of a recorded operation: `derive`.
 
-`derive` answers with text in the field's notation, with a formula to build the chain rule of, and
-with numbers in float64. Where nothing is known it answers None.
+It has a text in the field's notation, a formula to build the chain rule from, and numbers in
+float64.
 """
 
 import inspect
@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from tutor.insight.calculus import dual, formula
+from tutor.insight.calculus import formula, functions
 from tutor.insight.calculus.activations import ACTIVATIONS
 from tutor.insight.calculus.arithmetic import ARITHMETIC
 from tutor.insight.calculus.calls import Call, Input, parse
 from tutor.insight.calculus.dropout import dropout
-from tutor.insight.calculus.dual import Array, NoRule
 from tutor.insight.calculus.formula import Formula
+from tutor.insight.calculus.functions import Array, NoRule
 from tutor.insight.calculus.local import (
     Derivative,
     Operand,
@@ -31,28 +31,28 @@ from tutor.insight.calculus.local import (
 )
 from tutor.insight.calculus.losses import LOSSES
 from tutor.insight.calculus.matrices import MATRICES
-from tutor.insight.calculus.partial import Part, Rule, Spread, Through
+from tutor.insight.calculus.partial import Partial, ReducedFactor, Rule, Vjp
 from tutor.insight.calculus.rearrange import REARRANGING, rearranged
 from tutor.insight.calculus.reductions import REDUCTIONS
 from tutor.schema.frame import Operation, TensorView
 
 INCOMING = "g"
-"""What a text calls the gradient that comes in."""
+"""Name of the gradient of the output in a text."""
 
 RULES: dict[str, Rule] = {**ARITHMETIC, **ACTIVATIONS, **REDUCTIONS, **MATRICES, **LOSSES}
 """By `calls.Call.key`; `rearrange` and `dropout` have the others."""
 
 
 def derive(operation: Operation, index: int, operands: Sequence[Operand]) -> Derivative | None:
-    """The derivative of `operation` with respect to `inputs[index]`, None if there is no rule.
+    """Return the derivative of `operation` with respect to `inputs[index]`, None without a rule.
 
     Args:
-        operation: Its `call` and its `values`' shapes are what counts.
-        index: An input's place in `Operation.inputs`.
-        operands: As many as it has inputs.
+        operation: Its `call` and its `values` are used.
+        index: An index into `Operation.inputs`.
+        operands: One for each input.
     """
     call = parse(operation.call)
-    if call is None or not 0 <= index < len(operands) or call.uses(index) != 1:
+    if call is None or not 0 <= index < len(operands) or call.count(index) != 1:
         return None
     if any(o.view is not None and o.view.dtype.startswith("complex") for o in operands):
         return None
@@ -62,13 +62,13 @@ def derive(operation: Operation, index: int, operands: Sequence[Operand]) -> Der
             return None if view is None else rearranged(operation, call, view)
         if call.key == "dropout":
             return dropout(operation, call, operands[index])
-        return _calculated(operation, call, index, operands)
+        return _by_rule(operation, call, index, operands)
     except (NoRule, TypeError, ValueError, IndexError, AttributeError, ArithmeticError):
-        # A call that the rule cannot bind, or that breaks on arguments it was not made for.
+        # The rule does not accept the arguments of this call.
         return None
 
 
-def _calculated(
+def _by_rule(
     operation: Operation, call: Call, index: int, operands: Sequence[Operand]
 ) -> Derivative | None:
     rule = RULES.get(call.key)
@@ -80,85 +80,88 @@ def _calculated(
         replace(one.formula, shape=None if one.view is None else one.view.shape) for one in operands
     ]
 
-    def part_of(filled: Call) -> Part:
-        parts = rule(*filled.args, **filled.kwargs)
+    def part_of(substituted: Call) -> Partial:
+        parts = rule(*substituted.args, **substituted.kwargs)
         if place >= len(parts) or parts[place] is None:
             raise NoRule
         return parts[place]
 
-    def numeric() -> Part:
-        return part_of(call.filled(lambda one: known(operands[one.index].view)))
+    def numeric() -> Partial:
+        return part_of(call.substituted(lambda one: known(operands[one.index].view)))
 
-    part = part_of(call.filled(lambda one: named[one.index]))
+    part = part_of(call.substituted(lambda one: named[one.index]))
     wanted = operands[index].view
-    if isinstance(part, Through):
-        return _product(part, numeric, operation, wanted)
-    factor = formula.formula(part.factor if isinstance(part, Spread) else part)
+    if isinstance(part, Vjp):
+        return _vjp(part, numeric, operation, wanted)
+    factor = formula.formula(part.factor if isinstance(part, ReducedFactor) else part)
 
     def full() -> tuple[int, ...]:
-        """The shape that the input has beside the others."""
-        if isinstance(part, Spread):
+        """Return the shape that the input is broadcast to."""
+        if isinstance(part, ReducedFactor):
             return shape_of(wanted)
-        return dual.broadcast([shape_of(one.view) for one in operands])
+        return functions.broadcast([shape_of(one.view) for one in operands])
 
-    def through(g: Formula) -> Formula | None:
-        grown = attempt(lambda: prod(full()) / max(1, prod(shape_of(wanted))))
-        if grown is None:
+    def propagate(g: Formula) -> Formula | None:
+        copies = attempt(lambda: prod(full()) / max(1, prod(shape_of(wanted))))
+        if copies is None:
             return None
         found = factor * g if g.value is not None else g * factor
-        return summed(found, grown) if grown != 1 else found
+        return summed(found, copies) if copies != 1 else found
 
     def local() -> Array:
         found = numeric()
-        value = found.factor if isinstance(found, Spread) else found
+        value = found.factor if isinstance(found, ReducedFactor) else found
         return np.broadcast_to(np.asarray(value, dtype=np.float64), full())
 
-    def apply(incoming: Sequence[Array | None]) -> Array:
+    def contribution(incoming: Sequence[Array | None]) -> Array:
         g = first(incoming)
-        if isinstance(part, Spread) and g.ndim < len(shape_of(wanted)) and part.axes:
+        if isinstance(part, ReducedFactor) and g.ndim < len(shape_of(wanted)) and part.axes:
             g = np.expand_dims(g, part.axes)
-        return dual.sum_to(np.asarray(local() * g), shape_of(wanted))
+        return functions.sum_to(np.asarray(local() * g), shape_of(wanted))
 
     return Derivative(
         factor.text,
         factor,
-        through,
+        propagate,
         lambda: attempt(local),
-        lambda incoming: attempt(lambda: apply(incoming)),
+        lambda incoming: attempt(lambda: contribution(incoming)),
     )
 
 
-def _product(
-    part: Through, numeric: Callable[[], Any], operation: Operation, wanted: TensorView | None
+def _vjp(
+    part: Vjp,
+    numeric: Callable[[], Any],
+    operation: Operation,
+    wanted: TensorView | None,
 ) -> Derivative:
     output = next(iter(operation.values), None)
 
-    def through(g: Formula) -> Formula | None:
+    def propagate(g: Formula) -> Formula | None:
         if g.value is None:
-            pulled: Formula = part.pull(g)
-            return pulled
+            symbolic: Formula = part.pullback(g)
+            return symbolic
         if output is None:
             return None
-        # The same number everywhere: `xᵀ @ ones(3×1)` rather than `xᵀ @ 1`.
+        # A number stands for a matrix of equal numbers: `xᵀ @ ones(3×1)`, not `xᵀ @ 1`.
         ones = Formula(f"ones({'×'.join(map(str, output.shape))})")
-        found: Formula = part.pull(ones * g)
+        found: Formula = part.pullback(ones * g)
         return found
 
-    def apply(incoming: Sequence[Array | None]) -> Array:
-        found = np.asarray(numeric().pull(first(incoming)))
-        return dual.sum_to(found, shape_of(wanted))
+    def contribution(incoming: Sequence[Array | None]) -> Array:
+        found = np.asarray(numeric().pullback(first(incoming)))
+        return functions.sum_to(found, shape_of(wanted))
 
     return Derivative(
-        part.pull(Formula(INCOMING)).text,
+        part.pullback(Formula(INCOMING)).text,
         None,
-        through,
+        propagate,
         lambda: None,
-        lambda incoming: attempt(lambda: apply(incoming)),
+        lambda incoming: attempt(lambda: contribution(incoming)),
     )
 
 
 def _place(rule: Callable[..., Any], call: Call, index: int) -> int:
-    """Which of the rule's parts belongs to this input: the place of its parameter."""
+    """Return which partial derivative belongs to this input: the position of its parameter."""
     signature = _signature(rule)
     bound = signature.bind(*call.args, **call.kwargs).arguments
     for place, name in enumerate(signature.parameters):
@@ -173,7 +176,7 @@ def _signature(rule: Callable[..., Any]) -> inspect.Signature:
 
 
 def _in_order(call: Call, operands: Sequence[Operand]) -> Call:
-    """`x.where(condition, y)` with its arguments as `torch.where` has them."""
+    """Return `x.where(condition, y)` with its arguments in the order of `torch.where`."""
     if call.key != "where" or len(call.args) != 3:
         return call
 

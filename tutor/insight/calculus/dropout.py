@@ -8,8 +8,8 @@ import numpy as np
 
 from tutor.insight.calculus import formula
 from tutor.insight.calculus.calls import Call
-from tutor.insight.calculus.dual import Array, NoRule
 from tutor.insight.calculus.formula import Formula
+from tutor.insight.calculus.functions import Array, NoRule
 from tutor.insight.calculus.local import Derivative, Operand, attempt, first, known
 from tutor.schema.frame import Operation
 
@@ -35,7 +35,7 @@ def dropout(operation: Operation, call: Call, operand: Operand) -> Derivative:
             raise NoRule
         return np.asarray((known(operation.values[0]) != 0) / (1 - rate))
 
-    def apply(incoming: Sequence[Array | None]) -> Array:
+    def contribution(incoming: Sequence[Array | None]) -> Array:
         return np.asarray(local() * first(incoming))
 
     return Derivative(
@@ -43,7 +43,7 @@ def dropout(operation: Operation, call: Call, operand: Operand) -> Derivative:
         kept,
         lambda g: kept * g if g.value is not None else g * kept,
         lambda: attempt(local),
-        lambda incoming: attempt(lambda: apply(incoming)),
+        lambda incoming: attempt(lambda: contribution(incoming)),
     )
 
 

@@ -1,13 +1,12 @@
 """Formulas as mathematics writes them: `2·(w·x − y)/3`.
 
-A `Formula` is text that knows how tightly it holds together, so that brackets come where they are
-needed and nowhere else. Python's operators on formulas simplify (1·a is a, a⁰ is 1), for they make
-derivatives; `plus`, `times` and the others write what they are given, for they repeat a script.
+A `Formula` is text with its precedence, so that brackets come only where they are needed. Python's
+operators on formulas simplify (1·a is a, a⁰ is 1) and serve derivatives. `plus`, `times` and the
+other functions do not simplify, since they repeat what a script computes.
 """
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -15,13 +14,12 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Level(IntEnum):
-    """How tightly a formula holds together, from the loosest. Where one is put into another of a
-    higher level it gets brackets."""
+    """Precedence, the lowest first. A formula inside one of a higher level gets brackets."""
 
     COMPARISON = 0
     SUM = 1
     BIG = 2
-    """`Σ a·b`, which reaches as far as the product goes."""
+    """`Σ a·b`, whose sum includes the whole product."""
     MATMUL = 3
     PRODUCT = 4
     POWER = 5
@@ -30,25 +28,25 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Formula:
-    """A piece of mathematics as text."""
+    """A mathematical expression as text."""
 
     text: str
     level: Level = Level.ATOM
     value: float | None = None
-    """Of a plain number."""
+    """The value of a plain number."""
     shape: tuple[int, ...] | None = None
-    """Of the operand that this stands for: the n of a mean is told by it."""
+    """The shape of the operand that this stands for; a mean's n comes from it."""
     negated: "Formula | None" = None
-    """Of `−a`: a."""
+    """a, if this is `−a`."""
     divisor: "Formula | None" = None
-    """Of `1/a`: a."""
+    """a, if this is `1/a`."""
     transposed: "Formula | None" = None
-    """Of `aᵀ`: a."""
+    """a, if this is `aᵀ`."""
 
     __array_ufunc__ = None
 
     def within(self, level: Level) -> str:
-        """The text where a formula of at least `level` is expected."""
+        """Return the text, in brackets if the formula is below `level`."""
         return self.text if self.level >= level else f"({self.text})"
 
     def __add__(self, other: object) -> "Formula":
@@ -103,20 +101,20 @@ class Formula:
 
 
 def formula(value: object) -> Formula:
-    """A formula as it is, a number as a formula.
+    """Return a formula unchanged, and a number as a formula.
 
     Raises:
-        TypeError: it is neither.
+        TypeError: `value` is neither.
     """
     if isinstance(value, Formula):
         return value
     if isinstance(value, int | float):
         return number(value)
-    raise TypeError(f"{value!r} is no part of a formula")
+    raise TypeError(f"{value!r} is not part of a formula")
 
 
 def number(value: float) -> Formula:
-    """A plain number in at most six significant digits."""
+    """Return a plain number with at most six significant digits."""
     if value < 0:
         return negative(number(-value))
     if math.isinf(value):
@@ -126,7 +124,7 @@ def number(value: float) -> Formula:
 
 
 def numbers(text: str) -> Formula:
-    """The text of one or several numbers, with minus signs as formulas have them."""
+    """Return the text of one or several numbers as a formula, with true minus signs."""
     signed = re.sub(r"(?<![e\d])-(?=[\d.]|inf)", "−", text)
     is_negative = signed.startswith("−")
     return (
@@ -134,13 +132,13 @@ def numbers(text: str) -> Formula:
     )
 
 
-# What a script wrote
+# Without simplifying
 
 
 def plus(a: Formula, b: Formula) -> Formula:
     if b.negated is not None:
         return minus(a, b.negated)
-    # `a + (−b + c)` keeps its brackets: two signs never stand side by side.
+    # `a + (−b + c)` keeps its brackets: two signs are never adjacent.
     right = b.within(Level.BIG) if b.text.startswith("−") else b.within(Level.SUM)
     return Formula(f"{a.within(Level.SUM)} + {right}", Level.SUM)
 
@@ -168,7 +166,7 @@ def over(a: Formula, b: Formula) -> Formula:
 
 
 def raised(a: Formula, b: Formula) -> Formula:
-    """`a²`, or `a^0.5` where the exponent is no small whole number."""
+    """Return `a²`, or `a^0.5` if the exponent is not a small integer."""
     value = b.value
     if value is not None and value.is_integer() and abs(value) < 100:
         return Formula(a.within(Level.ATOM) + f"{int(value)}".translate(_SUPERSCRIPTS), Level.POWER)
@@ -181,7 +179,7 @@ def matmul(a: Formula, b: Formula) -> Formula:
 
 
 def transpose(a: Formula) -> Formula:
-    """`aᵀ`; of a transpose, what was transposed; a number is its own."""
+    """Return `aᵀ`; a, if given `aᵀ`; a number unchanged."""
     if a.value is not None:
         return a
     if a.transposed is not None:
@@ -195,26 +193,22 @@ def compared(a: Formula, sign: str, b: Formula) -> Formula:
 
 
 def function(name: str, *arguments: Formula | str) -> Formula:
-    """`name(a, b)`."""
+    """Return `name(a, b)`."""
     inner = ", ".join(one if isinstance(one, str) else one.text for one in arguments)
     return Formula(f"{name}({inner})")
 
 
 def total(a: Formula) -> Formula:
-    """`Σ a`, over what the place where it stands tells."""
+    """Return `Σ a`; the context says over what."""
     return a if a.level == Level.BIG else Formula(f"Σ {a.within(Level.BIG)}", Level.BIG)
 
 
 def bracket(condition: Formula) -> Formula:
-    """Iverson's bracket: `[a > 0]` is 1 where a > 0, and 0 elsewhere."""
+    """Return the Iverson bracket: `[a > 0]` is 1 where a > 0, and 0 elsewhere."""
     return Formula(f"[{condition.text}]")
 
 
-def listed(items: Sequence[Formula], brackets: str = "[]") -> Formula:
-    return Formula(brackets[0] + ", ".join(one.text for one in items) + brackets[1])
-
-
-# What a derivative makes
+# Simplifying
 
 
 def _added(a: Formula, b: Formula) -> Formula:

@@ -1,10 +1,10 @@
-"""Writes a call as mathematics writes it: `mul(a, 2)` as a·2, and what has no sign as it is."""
+"""Write a call as mathematics does: `mul(a, 2)` as a·2, other functions as calls."""
 
 from collections.abc import Callable
 from typing import Any
 
 from tutor.insight.calculus import formula
-from tutor.insight.calculus.calls import Call, Opaque
+from tutor.insight.calculus.calls import Call, RawArgument
 from tutor.insight.calculus.formula import Formula, Level
 
 _USUAL = {
@@ -17,17 +17,17 @@ _USUAL = {
     "keepdim": False,
     "p": "fro",
 }
-"""Arguments that say nothing as long as they are these."""
+"""Arguments that are left out when they have these values."""
 
 
-def written(call: Call) -> Formula:
-    """A call whose inputs are formulas."""
+def write_call(call: Call) -> Formula:
+    """Return the formula of a call whose inputs are formulas."""
     write = _WRITTEN.get(call.key)
     if write is not None:
         try:
             return write(*call.args, **call.kwargs)
         except TypeError:
-            pass  # arguments for which there is no sign
+            pass  # the notation has no place for these arguments
     parts = [_argument(one) for one in call.args]
     parts += [
         f"{name}={_argument(one)}"
@@ -41,7 +41,7 @@ def _argument(one: Any) -> str:
     match one:
         case Formula():
             return one.text
-        case Opaque():
+        case RawArgument():
             return one.text
         case bool() | None | str():
             return repr(one)
@@ -90,7 +90,7 @@ def _transpose(a: Formula, dim0: int = 0, dim1: int = 1) -> Formula:
 
 
 def indexed(a: Formula, at: Any) -> Formula:
-    """`a[2]`."""
+    """Return `a[2]`."""
     inner = ", ".join(map(_argument, at)) if isinstance(at, tuple) else _argument(at)
     return Formula(f"{a.within(Level.ATOM)}[{inner}]")
 
@@ -128,4 +128,4 @@ _WRITTEN: dict[str, Callable[..., Formula]] = {
     "t": _transpose,
     "transpose": _transpose,
 }
-"""By `calls.Call.key`; the others are written as calls."""
+"""By `calls.Call.key`. Other functions are written as calls."""

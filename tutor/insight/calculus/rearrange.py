@@ -33,7 +33,7 @@ REARRANGING = frozenset((*_SAME, *_TRANSPOSES, *JOINS, "chunk", "flip", "gather"
 def rearranged(operation: Operation, call: Call, input: TensorView) -> Derivative:
     """Return the derivative of a rearranging operation with respect to `input`."""
 
-    def through(g: Formula) -> Formula | None:
+    def propagate(g: Formula) -> Formula | None:
         output = next(iter(operation.values), None)
         if call.key in _TRANSPOSES and len(input.shape) == 2:
             return formula.transpose(g)
@@ -45,7 +45,7 @@ def rearranged(operation: Operation, call: Call, input: TensorView) -> Derivativ
     return Derivative(
         PUT_BACK,
         None,
-        through,
+        propagate,
         lambda: None,
         lambda incoming: None,
         keeps_sum=call.key not in JOINS,

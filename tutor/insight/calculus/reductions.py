@@ -1,98 +1,100 @@
-"""Rules of what makes fewer numbers of many: sums, means, norms, extremes."""
+"""Rules of reductions: sums, means, deviations, norms, maxima and minima."""
 
 from typing import Any
 
-from tutor.insight.calculus import reduce
+from tutor.insight.calculus import axis_functions
 from tutor.insight.calculus.arithmetic import maximum, minimum
-from tutor.insight.calculus.dual import Dual, NoRule, axes, ratio, sign, size
+from tutor.insight.calculus.axis_functions import average, deviation, softmax
 from tutor.insight.calculus.formula import Formula
-from tutor.insight.calculus.partial import Part, Rule, Spread, as_number, refuse
-from tutor.insight.calculus.reduce import average, deviation, softmax
+from tutor.insight.calculus.functions import NoRule, Value, axes, ratio, sign, size
+from tutor.insight.calculus.partial import Partial, ReducedFactor, Rule, as_number, reject
 
 
-def sum_(input: Dual, dim: Any = None, keepdim: bool = False) -> tuple[Part, ...]:
+def sum_(input: Value, dim: Any = None, keepdim: bool = False) -> tuple[Partial, ...]:
     return (_reduced(input, 1, dim, keepdim),)
 
 
-def mean(input: Dual, dim: Any = None, keepdim: bool = False) -> tuple[Part, ...]:
+def mean(input: Value, dim: Any = None, keepdim: bool = False) -> tuple[Partial, ...]:
     return (_reduced(input, 1 / as_number(input, size(input, axes(input, dim))), dim, keepdim),)
 
 
 def var(
-    input: Dual, dim: Any = None, unbiased: bool = True, keepdim: bool = False,
+    input: Value, dim: Any = None, unbiased: bool = True, keepdim: bool = False,
     correction: int | None = None,
-) -> tuple[Part, ...]:  # fmt: skip
-    dim, freedom = _freedom(input, dim, unbiased, correction)
-    slope = 2 * (input - average(input, axes(input, dim))) / freedom
+) -> tuple[Partial, ...]:  # fmt: skip
+    dim, divisor = _divisor(input, dim, unbiased, correction)
+    slope = 2 * (input - average(input, axes(input, dim))) / divisor
     return (_reduced(input, slope, dim, keepdim),)
 
 
 def std(
-    input: Dual, dim: Any = None, unbiased: bool = True, keepdim: bool = False,
+    input: Value, dim: Any = None, unbiased: bool = True, keepdim: bool = False,
     correction: int | None = None,
-) -> tuple[Part, ...]:  # fmt: skip
-    dim, freedom = _freedom(input, dim, unbiased, correction)
+) -> tuple[Partial, ...]:  # fmt: skip
+    dim, divisor = _divisor(input, dim, unbiased, correction)
     over = axes(input, dim)
-    slope = ratio(input - average(input, over), freedom * deviation(input, over, freedom))
+    slope = ratio(input - average(input, over), divisor * deviation(input, over, divisor))
     return (_reduced(input, slope, dim, keepdim),)
 
 
 def norm(
-    input: Dual, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: None = None
-) -> tuple[Part, ...]:
-    refuse(dtype)
+    input: Value, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: None = None
+) -> tuple[Partial, ...]:
+    reject(dtype)
     if p == 1:
         return (_reduced(input, sign(input), dim, keepdim),)
     if p not in ("fro", 2):
         raise NoRule
-    return (_reduced(input, ratio(input, reduce.norm(input, axes(input, dim))), dim, keepdim),)
+    return (
+        _reduced(input, ratio(input, axis_functions.norm(input, axes(input, dim))), dim, keepdim),
+    )
 
 
 def vector_norm(
-    x: Dual, ord: float = 2, dim: Any = None, keepdim: bool = False, dtype: None = None
-) -> tuple[Part, ...]:
+    x: Value, ord: float = 2, dim: Any = None, keepdim: bool = False, dtype: None = None
+) -> tuple[Partial, ...]:
     return norm(x, ord, dim, keepdim, dtype)
 
 
-def logsumexp(input: Dual, dim: Any, keepdim: bool = False) -> tuple[Part, ...]:
+def logsumexp(input: Value, dim: Any, keepdim: bool = False) -> tuple[Partial, ...]:
     return (_reduced(input, softmax(input, axes(input, dim)), dim, keepdim),)
 
 
-def max_(input: Dual, dim: Any = None, keepdim: bool = False) -> tuple[Part, ...]:
+def max_(input: Value, dim: Any = None, keepdim: bool = False) -> tuple[Partial, ...]:
     return _extreme("max", input, dim, keepdim)
 
 
-def min_(input: Dual, dim: Any = None, keepdim: bool = False) -> tuple[Part, ...]:
+def min_(input: Value, dim: Any = None, keepdim: bool = False) -> tuple[Partial, ...]:
     return _extreme("min", input, dim, keepdim)
 
 
-def amax(input: Dual, dim: Any = (), keepdim: bool = False) -> tuple[Part, ...]:
+def amax(input: Value, dim: Any = (), keepdim: bool = False) -> tuple[Partial, ...]:
     over = axes(input, dim)
-    return (_reduced(input, reduce.extreme(input, over, "max"), dim, keepdim),)
+    return (_reduced(input, axis_functions.extreme(input, over, "max"), dim, keepdim),)
 
 
-def amin(input: Dual, dim: Any = (), keepdim: bool = False) -> tuple[Part, ...]:
+def amin(input: Value, dim: Any = (), keepdim: bool = False) -> tuple[Partial, ...]:
     over = axes(input, dim)
-    return (_reduced(input, reduce.extreme(input, over, "min"), dim, keepdim),)
+    return (_reduced(input, axis_functions.extreme(input, over, "min"), dim, keepdim),)
 
 
-def _reduced(input: Dual, factor: Dual, dim: Any, keepdim: bool) -> Spread:
-    return Spread(factor, () if keepdim else axes(input, dim))
+def _reduced(input: Value, factor: Value, dim: Any, keepdim: bool) -> ReducedFactor:
+    return ReducedFactor(factor, () if keepdim else axes(input, dim))
 
 
-def _freedom(input: Dual, dim: Any, unbiased: bool, correction: int | None) -> tuple[Any, Dual]:
-    """The dim of a variance, and what it divides by; its first argument may be `unbiased`."""
+def _divisor(input: Value, dim: Any, unbiased: bool, correction: int | None) -> tuple[Any, Value]:
+    """Return the dim and the divisor of a variance; its first argument may be `unbiased`."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     less = int(unbiased) if correction is None else correction
     return dim, as_number(input, size(input, axes(input, dim)) - less)
 
 
-def _extreme(name: str, input: Dual, dim: Any, keepdim: bool) -> tuple[Part, ...]:
+def _extreme(name: str, input: Value, dim: Any, keepdim: bool) -> tuple[Partial, ...]:
     if dim is None or isinstance(dim, int):
         over = axes(input, dim)
-        slope = reduce.extreme(input, over, name)
-        # Along one axis torch picks one of the ties, and which one is not told.
+        slope = axis_functions.extreme(input, over, name)
+        # Along one axis torch passes the gradient to one of the ties; the call does not say which.
         is_tied = dim is not None and not isinstance(slope, Formula) and (slope % 1).any()
         if is_tied:
             raise NoRule

@@ -1,5 +1,6 @@
-"""What is worth stopping at among recorded steps.
+"""Detect the steps worth stopping at.
 
-`kinds`: what there is. `follow` finds them as the run goes on. `told`: an event in a line.
-`culprit`: the operation behind a value that is not finite.
+Begin at `detect`: `Events` scans a timeline as the run goes on. `kinds` says what an event is,
+`wording` describes one in a line, and `first_nonfinite` finds the operation that first computed a
+non-finite value.
 """

@@ -1,4 +1,4 @@
-"""Which operation of a step first made something that is not finite out of what was."""
+"""Find the operation of a step that first computed a non-finite value from finite ones."""
 
 import math
 from collections.abc import Iterable
@@ -9,39 +9,39 @@ from tutor.schema import values
 from tutor.schema.frame import Inside, Operation, TensorView
 
 
-def culprit(inside: Inside) -> str:
-    """`log → -inf, line 14`: the first operation, forwards or in a backward pass, whose output is
-    not finite while all that is known of its inputs is; "" if there is none."""
+def first_nonfinite(inside: Inside) -> str:
+    """Return the first operation whose output is non-finite while its known inputs are finite:
+    `log → -inf, line 14`; "" if there is none. Backward passes count too."""
     forwards = inside.operations[: inside.forwards]
-    spoiled: set[int] = set()
+    nonfinite: set[int] = set()
     for one in forwards:
-        bad = _first(one.values)
+        bad = _first_bad(one.values)
         if not bad:
             continue
-        if one.kind not in ("leaf", "data") and spoiled.isdisjoint(one.inputs):
-            return _told(one, bad, "")
-        spoiled.add(one.id)
+        if one.kind not in ("leaf", "data") and nonfinite.isdisjoint(one.inputs):
+            return _described(one, bad, "")
+        nonfinite.add(one.id)
     for one in inside.operations[inside.forwards :]:
-        bad = _first(edge.contribution for edge in one.edges)
-        if bad and not _first(one.grads):
-            return _told(one, bad, "backward of ")
+        bad = _first_bad(edge.contribution for edge in one.edges)
+        if bad and not _first_bad(one.grads):
+            return _described(one, bad, "backward of ")
     return ""
 
 
-def _told(one: Operation, bad: str, way: str) -> str:
-    return f"{way}{one.name} → {bad}" + (f", line {one.line}" if one.line else "")
+def _described(one: Operation, bad: str, prefix: str) -> str:
+    return f"{prefix}{one.name} → {bad}" + (f", line {one.line}" if one.line else "")
 
 
-def _first(views: Iterable[TensorView | None]) -> str:
-    """The first element of all that is not finite, in words; "" if none is known to be."""
+def _first_bad(views: Iterable[TensorView | None]) -> str:
+    """Return the first non-finite element of some values in words; "" if none is known."""
     return next((bad for view in views if view is not None and (bad := not_finite(view))), "")
 
 
 def not_finite(view: TensorView) -> str:
-    """nan, inf or -inf if a value has such an element, the first of them; "" if it has none, or
-    nothing is known."""
+    """Return the first non-finite element of a value: "nan", "inf" or "-inf"; "" if it has none or
+    its content is not known."""
     if view.summary is not None:
-        # A mean over elements of which one is infinite is that; with NaN, or both, it is NaN.
+        # With one kind of infinity the mean is that infinity; with both, or with NaN, it is NaN.
         return _word(view.summary.mean) if view.summary.nonfinite else ""
     elements = values.array(view)
     if elements is None or elements.dtype.kind not in "fc":

@@ -1,4 +1,4 @@
-"""What an event is, and a list of many."""
+"""The kinds of events, an event, and a list of many."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -10,7 +10,7 @@ from tutor.history.series import Array
 
 
 class Kind(Enum):
-    """The gravest first."""
+    """The most severe first."""
 
     EXCEPTION = "error"
     NONFINITE = "not finite"
@@ -25,14 +25,14 @@ ALL = tuple(Kind)
 
 
 class Event(NamedTuple):
-    """There is at most one of a kind in a step, of however many values."""
+    """A step has at most one event of a kind, however many values have it."""
 
     step: int
     kind: Kind
 
 
-class Listing(Sequence[Event]):
-    """Events of some kinds, in order, those of a step by gravity."""
+class EventList(Sequence[Event]):
+    """Events of some kinds by step, those of a step by severity."""
 
     def __init__(self, steps: dict[Kind, Array]) -> None:
         places = [np.full(at.size, place, "u1") for place, at in enumerate(steps.values())]
@@ -55,5 +55,5 @@ class Listing(Sequence[Event]):
         return Event(int(self._steps[at]), self._kinds[self._places[at]])
 
     def near(self, step: int) -> int:
-        """The place of the last event up to a step; of the first where there is none."""
+        """Return the index of the last event up to a step; 0 if there is none."""
         return max(0, int(np.searchsorted(self._steps, step, "right")) - 1)

@@ -1,4 +1,4 @@
-"""An event in one line."""
+"""Describe an event in one line."""
 
 import math
 import re
@@ -8,12 +8,12 @@ from tutor.history.timeline import Timeline
 from tutor.insight.events.detect import Events
 from tutor.insight.events.first_nonfinite import not_finite
 from tutor.insight.events.kinds import Event, Kind
-from tutor.insight.explain.wording import numbers
+from tutor.insight.explain.wording import format_value
 from tutor.schema import values
 
 
-def tell(events: Events, event: Event) -> str:
-    """What happened: `loss rose 0.25 → 0.31`. What was thinned since is told without numbers."""
+def describe(events: Events, event: Event) -> str:
+    """Return what happened: `loss rose 0.25 → 0.31`. Without numbers if the values were dropped."""
     timeline, step = events.timeline, event.step
     match event.kind:
         case Kind.EXCEPTION:
@@ -30,7 +30,9 @@ def tell(events: Events, event: Event) -> str:
             return f"{name} became {(not_finite(view) if view else '') or 'not finite'}{others}"
         case Kind.ACCUMULATED:
             before = timeline.view(name, step - 1)
-            onto = f" onto {numbers(before)}" if before is not None and before.is_complete else ""
+            onto = (
+                f" onto {format_value(before)}" if before is not None and before.is_complete else ""
+            )
             return f"{name} accumulated{onto}{others}"
         case _:
             return f"{name} {event.kind.value}{_norms(timeline, name, step)}{others}"
@@ -56,7 +58,7 @@ def _norms(timeline: Timeline, name: str, step: int) -> str:
 
 
 def _printed(timeline: Timeline, step: int) -> str:
-    # The output as of the newest step is not copied.
+    # Asked for the newest step, the timeline does not copy the output.
     pieces, steps = timeline.output(len(timeline)), timeline.transcript.steps
     text = b""
     for place in range(bisect_left(steps, step), len(steps)):
@@ -69,7 +71,7 @@ def _printed(timeline: Timeline, step: int) -> str:
 
 
 def _pair(before: float, now: float) -> str:
-    """Two different numbers, in as many digits as tell them apart."""
+    """Return two different numbers with as many digits as distinguish them."""
     for digits in (4, 6, 9, 17):
         texts = [f"{number:.{digits}g}" for number in (before, now)]
         if texts[0] != texts[1]:

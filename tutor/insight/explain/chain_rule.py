@@ -1,4 +1,4 @@
-"""The chain rule of a real run as one line: `∂loss/∂w = Σ 2·(w·x − y)/3·x`."""
+"""Write the chain rule of a recorded run as one formula: `∂loss/∂w = Σ 2·(w·x − y)/3·x`."""
 
 from tutor.insight.calculus import formula
 from tutor.insight.calculus.derivatives import derive
@@ -9,34 +9,34 @@ from tutor.insight.explain.infix import (
     Labels,
     Operations,
     Writer,
-    grouped,
     label,
     only_value,
-    outputs,
+    output_numbers,
+    parenthesised,
 )
 from tutor.schema.frame import Operation
 
-LONGEST = 120
-"""Characters; a longer formula explains nothing."""
+MAX_TEXT = 120
+"""Most characters of the formula."""
 
-PATHS = 4
-"""Of more ways from a value to the loss, a sum over them explains nothing either."""
+MAX_PATHS = 4
+"""Most paths from a value to the root."""
 
-_STEPS = 200
-"""Operations on one path."""
+_MAX_LENGTH = 200
+"""Most operations on one path."""
 
 _Path = list[tuple[Operation, int]]
-"""From the root to the leaf: each operation, and which of its inputs the path goes through."""
+"""From the root to the leaf: each operation, and the index of its input on the path."""
 
 
 def gradient_formula(
     leaf_id: int, root_id: int, operations: Operations, labels: Labels
 ) -> str | None:
-    """The gradient of a root with respect to a leaf, as the product of the local derivatives along
-    every path, and the sum over the paths. Σ stands where broadcasting is undone.
+    """Return the gradient of a root with respect to a leaf: the sum over all paths of the products
+    of the local derivatives. Σ sums over what was broadcast.
 
-    None if an operation on the way has no rule, if not everything on the way was seen, or if the
-    formula would be longer than `LONGEST` or have more than `PATHS` paths.
+    Return None if an operation on a path has no rule or was not recorded, or if the formula would
+    be longer than `MAX_TEXT` or have more than `MAX_PATHS` paths.
     """
     root = only_value(operations.get(root_id))
     if root is None or root.count != 1:
@@ -44,39 +44,39 @@ def gradient_formula(
     paths = _paths(leaf_id, root_id, operations)
     if not paths:
         return None
-    writer = Writer(operations, labels, LONGEST)
+    writer = Writer(operations, labels, MAX_TEXT)
     whole: Formula | None = None
     for path in paths:
-        found = _along(path, operations, writer)
+        found = _derivative_along(path, operations, writer)
         if found is None:
             return None
         whole = found if whole is None else whole + found
-    top, below = (grouped(label(one, operations, labels)) for one in (root_id, leaf_id))
+    top, below = (parenthesised(label(one, operations, labels)) for one in (root_id, leaf_id))
     text = f"∂{top}/∂{below} = {whole.text if whole else ''}"
-    return text if len(text) <= LONGEST and ELIDED.text not in text else None
+    return text if len(text) <= MAX_TEXT and ELIDED.text not in text else None
 
 
-def _along(path: _Path, operations: Operations, writer: Writer) -> Formula | None:
+def _derivative_along(path: _Path, operations: Operations, writer: Writer) -> Formula | None:
     g: Formula | None = formula.number(1)
     for operation, index in path:
-        operands = []
-        for one, number in zip(operation.inputs, outputs(operation, operations), strict=True):
-            # A text that is too long may not be part of the derivative.
+        operands, numbers = [], output_numbers(operation, operations)
+        for one, number in zip(operation.inputs, numbers, strict=True):
+            # A name that is too long does no harm if the derivative does not contain it.
             named = writer.operand(one, number=number) or ELIDED
             operands.append(Operand(named, only_value(operations.get(one))))
         found = derive(operation, index, operands)
         if found is None or g is None:
             return None
-        g = found.through(g)
-        if g is None or len(g.text) > LONGEST:
+        g = found.propagate(g)
+        if g is None or len(g.text) > MAX_TEXT:
             return None
     return g
 
 
 def _paths(leaf_id: int, root_id: int, operations: Operations) -> list[_Path] | None:
-    """All paths, [] if there is none; None if there are too many, or too little was seen."""
+    """Return all paths; None if there are too many, or if an operation was not recorded."""
     counts = _counts(leaf_id, root_id, operations)
-    if counts is None or counts[root_id] > PATHS:
+    if counts is None or counts[root_id] > MAX_PATHS:
         return None
     found: list[_Path] = []
     waiting: list[tuple[int, _Path]] = [(root_id, [])]
@@ -85,7 +85,7 @@ def _paths(leaf_id: int, root_id: int, operations: Operations) -> list[_Path] | 
         if id == leaf_id:
             found.append(path)
             continue
-        if len(path) == _STEPS:
+        if len(path) == _MAX_LENGTH:
             return None
         operation = operations[id]
         following = [
@@ -98,8 +98,8 @@ def _paths(leaf_id: int, root_id: int, operations: Operations) -> list[_Path] | 
 
 
 def _counts(leaf_id: int, root_id: int, operations: Operations) -> dict[int, int] | None:
-    """How many paths lead from each operation to the leaf; None if something hides what is behind
-    it. A long chain does not recurse."""
+    """Return how many paths lead from each operation to the leaf; None if an operation between them
+    was not recorded. Does not recurse, since a chain may be long."""
     counts = {leaf_id: 1}
     waiting = [root_id]
     while waiting:
@@ -110,7 +110,7 @@ def _counts(leaf_id: int, root_id: int, operations: Operations) -> dict[int, int
         operation = operations.get(id)
         if operation is None:
             return None
-        if operation.kind == "data" or not _wants_gradient(operation) or operation.kind == "leaf":
+        if operation.kind == "data" or not _requires_grad(operation) or operation.kind == "leaf":
             counts[id] = 0
             continue
         if not operation.call or len(operation.values) != 1:
@@ -123,5 +123,5 @@ def _counts(leaf_id: int, root_id: int, operations: Operations) -> dict[int, int
     return counts
 
 
-def _wants_gradient(operation: Operation) -> bool:
+def _requires_grad(operation: Operation) -> bool:
     return any(view is None or view.requires_grad for view in operation.values)

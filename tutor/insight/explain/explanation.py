@@ -1,18 +1,18 @@
-"""What an explanation consists of: see `why`."""
+"""The parts of an explanation, which `why` builds."""
 
 from dataclasses import dataclass
 
-from tutor.insight.calculus.dual import Array
-from tutor.insight.explain.wording import numbers as told
+from tutor.insight.calculus.functions import Array
+from tutor.insight.explain.wording import format_value
 from tutor.schema.frame import TensorView
 
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """A value or a gradient that one can go to."""
+    """A value or a gradient that can be explained in turn."""
 
     id: int
-    """Of the operation that made the value."""
+    """Of the operation that computed the value."""
     label: str
     """`w·x`, or `∂loss/∂(w·x)`."""
     view: TensorView | None
@@ -26,11 +26,11 @@ class Origin:
 class Row:
     """A line of an explanation."""
 
-    what: str
+    label: str
     formula: str
     numbers: str
-    follow: Origin | None = None
-    """What the line leads to."""
+    leads_to: Origin | None = None
+    """What the learner can go to from this line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,21 +38,21 @@ class Term:
     """What one use of a value contributes to its gradient."""
 
     consumer: Origin
-    """The gradient that came to the operation which used the value."""
+    """The gradient of the output of the operation that used the value."""
     via: tuple[str, ...]
     """Nodes that torch put between: `t` in a `linear`."""
     derivative: str | None
-    """The local derivative, with names: `2·a`, or what becomes of g: `g @ Bᵀ`. None: there is no
-    rule, or what it gives is not what torch passed on."""
+    """The local derivative: a factor, `2·a`, or the product with the incoming gradient g,
+    `g @ Bᵀ`. None if there is no rule, or if the rule contradicts what torch passed on."""
     local: Array | None
-    """Its numbers, if it is a factor and they are known."""
+    """The numbers of the local derivative, if it is a factor and they are known."""
     contribution: TensorView
     formula: str
     """`2·a·∂loss/∂(a²)`; says so where no derivative is known."""
     numbers: str
-    """The same in numbers, with what it gives."""
+    """The formula with its numbers and the result."""
     inputs: tuple[Origin, ...]
-    """The values that the local derivative is made of."""
+    """The values that the local derivative depends on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,35 +61,35 @@ class Explanation:
 
     of: Origin
     formula: str
-    """How it was made; "" where that is not known."""
+    """How it was computed; "" if that is not known."""
     numbers: str
-    """The same with the numbers in it, without the result."""
+    """The formula with its numbers, without the result."""
     note: str
-    """What else is to be said, as that nothing is known; "" for nothing."""
+    """A remark, such as why nothing is known; "" if there is none."""
     inputs: tuple[Origin, ...] = ()
-    """Of a value: what it was made of."""
+    """Of a value: the values that it was computed from."""
     terms: tuple[Term, ...] = ()
-    """Of a gradient: what it is the sum of; the first `why.TERMS` of many."""
+    """Of a gradient: the terms of its sum, at most `why.TERMS`."""
     before: TensorView | None = None
-    """Of a leaf's gradient: its `.grad` before this was added, None if there was none."""
+    """Of a leaf's gradient: its `.grad` before this pass, None if it had none."""
     after: TensorView | None = None
-    """And after."""
+    """Of a leaf's gradient: its `.grad` after this pass."""
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """All of it, a line for each thing that can be read or followed."""
-        result = told(self.of.view)
+        """Everything, one line for each thing to read or to go to."""
+        result = format_value(self.of.view)
         shown = f"{self.numbers} = {result}" if self.numbers else result
         rows = [Row(self.of.label, self.formula, shown)]
         for term in self.terms:
             rows.append(Row(term.consumer.label, term.formula, term.numbers, term.consumer))
-            rows += [Row(one.label, "", told(one.view), one) for one in term.inputs]
-        rows += [Row(one.label, "", told(one.view), one) for one in self.inputs]
+            rows += [Row(one.label, "", format_value(one.view), one) for one in term.inputs]
+        rows += [Row(one.label, "", format_value(one.view), one) for one in self.inputs]
         if self.after is not None and self.before is not None:
-            sums = f"{told(self.before)} + {result} = {told(self.after)}"
+            sums = f"{format_value(self.before)} + {result} = {format_value(self.after)}"
             rows.append(Row(".grad", "what was there + this", sums))
         elif self.after is not None:
-            rows.append(Row(".grad", "was empty", told(self.after)))
+            rows.append(Row(".grad", "was empty", format_value(self.after)))
         if self.note:
             rows.append(Row("", self.note, ""))
         return tuple(rows)

@@ -1,4 +1,4 @@
-"""What one use of a value contributes to its gradient: see `why`."""
+"""Explain what one use of a value contributes to its gradient: `term`."""
 
 from collections.abc import Sequence
 
@@ -7,106 +7,112 @@ import numpy as np
 
 from tutor.insight.calculus import formula
 from tutor.insight.calculus.derivatives import derive
-from tutor.insight.calculus.dual import Array
 from tutor.insight.calculus.formula import Formula
-from tutor.insight.calculus.local import Derivative, Operand, numbers
-from tutor.insight.explain.backward_edges import Passage
+from tutor.insight.calculus.functions import Array
+from tutor.insight.calculus.local import Derivative, Operand, as_float64
+from tutor.insight.explain.backward_edges import GradientFlow
 from tutor.insight.explain.explanation import Origin, Term
-from tutor.insight.explain.infix import Labels, Operations, Writer, grouped, label, naming
-from tutor.insight.explain.wording import listed
-from tutor.insight.explain.wording import numbers as told
+from tutor.insight.explain.infix import (
+    Labels,
+    Operations,
+    Writer,
+    label,
+    name_or_expression,
+    parenthesised,
+)
+from tutor.insight.explain.wording import format_elements, format_value
 from tutor.schema.frame import Operation, TensorView
 
-WIDTH = 80
-"""Characters of a formula, and of one with numbers."""
+MAX_TEXT = 80
+"""Most characters of a formula, with names or with numbers."""
 
 PRECISION = {"float64": 1e-7, "float32": 1e-3}
-"""How far what a rule gives may lie from what torch passed on, against the largest of it, for torch
-calculates in this dtype and rules in float64. 0.03 in others, which have eight bits or so."""
+"""Tolerance between a rule, in float64, and what torch passed on in this dtype, relative to the
+largest element. 0.03 for other dtypes, which have eight significant bits or more."""
 
 
 class Names:
-    """What gradients are called: `∂loss/∂(w·x)`."""
+    """Names gradients: `∂loss/∂(w·x)`."""
 
     def __init__(self, operations: Operations, labels: Labels, root: int) -> None:
         self._operations = operations
         self._labels = labels
-        self._root = grouped(label(root, operations, labels))
+        self._root = parenthesised(label(root, operations, labels))
 
     def gradient(self, id: int, number: int | None = None) -> Origin:
-        """The gradient with respect to an output, or to the first where all are meant."""
+        """Return the gradient with respect to an output; without a number, the first output."""
         found = self._operations.get(id)
         place = number or 0
         view = found.grads[place] if found is not None and place < len(found.grads) else None
-        below = grouped(label(id, self._operations, self._labels, number))
+        below = parenthesised(label(id, self._operations, self._labels, number))
         return Origin(id, f"∂{self._root}/∂{below}", view, place, True)
 
 
-def term(passage: Passage, operations: Operations, labels: Labels, names: Names) -> Term:
-    """What came back on one way, and why it is what it is."""
-    owner = passage.owner
-    given = [numbers(grad) for grad in owner.grads]
-    contribution = total(passage.contributions)
+def term(flow: GradientFlow, operations: Operations, labels: Labels, names: Names) -> Term:
+    """Return what flowed back from one operation, with the local derivative that explains it."""
+    owner = flow.owner
+    given = [as_float64(grad) for grad in owner.grads]
+    contribution = total(flow.contributions)
     consumer = names.gradient(owner.id)
-    operands, origins = _operands(passage, operations, labels)
-    found = derive(owner, passage.place, operands) if passage.place is not None else None
+    operands, origins = _operands(flow, operations, labels)
+    found = derive(owner, flow.place, operands) if flow.place is not None else None
     if found is not None and _contradicts(found, owner.grads, contribution):
         found = None
-    if found is None or passage.place is None:
-        target = operations.get(passage.to)
+    if found is None or flow.place is None:
+        target = operations.get(flow.to)
         is_inside = target is not None and target.kind == "part"
-        told_of = "this node is inside it" if is_inside else "its derivative is not known here"
-        text = f"{consumer.label}: {owner.name}, {told_of}"
-        return Term(consumer, passage.via, None, None, contribution, text, told(contribution), ())
-    marked = [Operand(Formula(chr(_MARK + i)), one.view) for i, one in enumerate(operands)]
-    with_marks = derive(owner, passage.place, marked)
+        reason = "this node is inside it" if is_inside else "its derivative is not known here"
+        text, result = f"{consumer.label}: {owner.name}, {reason}", format_value(contribution)
+        return Term(consumer, flow.via, None, None, contribution, text, result, ())
+    marked = [Operand(Formula(chr(_FIRST_MARK + i)), one.view) for i, one in enumerate(operands)]
+    with_marks = derive(owner, flow.place, marked)
     used = {
         (one.id, one.number): one
         for i, one in enumerate(origins)
-        if with_marks is not None and chr(_MARK + i) in with_marks.text
+        if with_marks is not None and chr(_FIRST_MARK + i) in with_marks.text
     }
     return Term(
         consumer,
-        passage.via,
+        flow.via,
         found.text,
         found.local(),
         contribution,
-        _told_term(found, consumer.label),
-        _told_numbers(found, given, told(contribution)),
+        _term_formula(found, consumer.label),
+        _term_numbers(found, given, format_value(contribution)),
         tuple(used.values()),
     )
 
 
-_MARK = 0xF0000
-"""From here on characters are private: no name has them, and so they show which operands a
-derivative is made of."""
+_FIRST_MARK = 0xF0000
+"""The first private-use character. Operands named with these characters show which of them a
+derivative contains."""
 
 
 def _operands(
-    passage: Passage, operations: Operations, labels: Labels
+    flow: GradientFlow, operations: Operations, labels: Labels
 ) -> tuple[list[Operand], list[Origin]]:
-    writer = Writer(operations, labels, WIDTH)
+    writer = Writer(operations, labels, MAX_TEXT)
     operands, origins = [], []
-    for place, one in enumerate(passage.owner.inputs):
+    for place, one in enumerate(flow.owner.inputs):
         maker = operations.get(one)
         is_only = maker is not None and len(maker.values) == 1
-        number = passage.numbers.get(place, 0 if is_only else None)
+        number = flow.numbers.get(place, 0 if is_only else None)
         view = value_of(maker, number) if number is not None else None
-        named = naming(one, operations, labels, number)
+        named = name_or_expression(one, operations, labels, number)
         operands.append(Operand(writer.operand(one, number=number) or named, view))
         origins.append(Origin(one, named.text, view, number or 0))
     return operands, origins
 
 
-def _told_term(derivative: Derivative, incoming: str) -> str:
-    """`Σ x·∂loss/∂(w·x)`."""
+def _term_formula(derivative: Derivative, incoming: str) -> str:
+    """Return `Σ x·∂loss/∂(w·x)`."""
     g = Formula(incoming, formula.Level.PRODUCT)
-    written = derivative.through(g)
+    written = derivative.propagate(g)
     if written is None:
         return f"{incoming}: {derivative.text}"
     if derivative.factor is None:
         return written.text
-    # The derivative first, for `∂loss/∂y/3` would read as something else.
+    # The derivative comes first: `∂loss/∂y/3` would be misread.
     factor, sign = derivative.factor, 1
     if factor.negated is not None:
         factor, sign = factor.negated, -1
@@ -114,30 +120,30 @@ def _told_term(derivative: Derivative, incoming: str) -> str:
     return (formula.total(product) if written.level == formula.Level.BIG else product).text
 
 
-def _told_numbers(derivative: Derivative, given: list[Array | None], result: str) -> str:
-    """`Σ [1, 2, 3]·[0.3, 0.3, 0.3] = 1.8`, as far as the numbers can be listed."""
+def _term_numbers(derivative: Derivative, given: list[Array | None], result: str) -> str:
+    """Return `Σ [1, 2, 3]·[0.3, 0.3, 0.3] = 1.8`; only the result if the numbers do not fit."""
     local = derivative.local()
     if local is None or derivative.factor is None or not given or given[0] is None:
         return result
-    texts = [listed(local), listed(given[0])]
+    texts = [format_elements(local), format_elements(given[0])]
     if None in texts:
         return result
     one, other = (formula.numbers(text) for text in texts if text is not None)
     product = other if derivative.factor.value == 1 else formula.times(one, other)
-    through = derivative.through(Formula("g"))
-    if through is not None and through.level == formula.Level.BIG:
+    propagated = derivative.propagate(Formula("g"))
+    if propagated is not None and propagated.level == formula.Level.BIG:
         product = formula.total(product)
-    # What is passed on as it came needs no working out; formulas have the true minus sign.
+    # An unchanged gradient is not repeated. Formulas have the true minus sign.
     is_same = product.text.replace("−", "-") == result
     return result if is_same else f"{product.text} = {result}"
 
 
 def total(contributions: tuple[TensorView, ...]) -> TensorView:
-    """Several contributions as one; its numbers are known only if all of theirs are."""
+    """Return the sum of several contributions, without content if one of them has none."""
     first = contributions[0]
     if len(contributions) == 1:
         return first
-    known = [numbers(one) for one in contributions]
+    known = [as_float64(one) for one in contributions]
     shapes = {one.shape for one in contributions}
     data = None
     if len(shapes) == 1 and all(one is not None for one in known):
@@ -153,16 +159,16 @@ def _contradicts(
 
     Values that were not kept contradict nothing.
     """
-    passed = numbers(contribution)
+    passed = as_float64(contribution)
     if passed is None:
         return False
     if found.keeps_sum:
-        given = [numbers(one) for one in grads if one is not None]
+        given = [as_float64(one) for one in grads if one is not None]
         known = [one.reshape(-1) for one in given if one is not None]
         return len(known) == len(given) and not _same_sum(
             np.concatenate([np.zeros(0), *known]), passed, contribution.dtype
         )
-    calculated = found.apply([numbers(one) for one in grads])
+    calculated = found.contribution([as_float64(one) for one in grads])
     if calculated is None:
         return False
     if calculated.shape != passed.shape:
@@ -178,9 +184,9 @@ def _same_sum(one: Array, other: Array, dtype: str) -> bool:
 
 
 def adds_up(contributions: list[TensorView], gradient: TensorView | None) -> bool:
-    """Whether contributions are all of a gradient, as far as their numbers are known."""
-    wanted = numbers(gradient)
-    known = [one for one in map(numbers, contributions) if one is not None]
+    """Return True if contributions add up to a gradient, or if their numbers are not known."""
+    wanted = as_float64(gradient)
+    known = [one for one in map(as_float64, contributions) if one is not None]
     if gradient is None or wanted is None or len(known) < len(contributions):
         return True
     try:
@@ -198,7 +204,7 @@ def _close(one: Array, other: Array, dtype: str) -> bool:
 
 
 def value_of(operation: Operation | None, number: int) -> TensorView | None:
-    """An output of an operation, None if it is not known."""
+    """Return an output of an operation, None if it is not known."""
     if operation is None or number >= len(operation.values):
         return None
     return operation.values[number]

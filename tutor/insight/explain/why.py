@@ -1,40 +1,47 @@
-"""Why a number is what it is: how a value was made, and what a gradient was added up from.
+"""Explain a value by how it was computed, and a gradient by the terms of its sum.
 
-`merged` gathers the operations of some frames, `explain_value` and `explain_gradient` answer, and
-an `explanation.Origin` in the answer is where to go on. `expression` and `gradient_formula` say it
-in a line.
+`merge` collects the operations of some frames; `explain_value` and `explain_gradient` return an
+explanation, whose `Origin`s can be explained in turn. `expression` and `gradient_formula` return
+one formula.
 """
 
 from collections.abc import Iterable
 
 import msgspec
 
-from tutor.insight.explain.backward_edges import Backtrack
+from tutor.insight.explain.backward_edges import BackwardEdges
 from tutor.insight.explain.chain_rule import gradient_formula
 from tutor.insight.explain.explanation import Explanation, Origin
-from tutor.insight.explain.infix import Labels, Operations, Writer, expression, label, outputs
-from tutor.insight.explain.terms import WIDTH, Names, adds_up, term, total, value_of
-from tutor.insight.explain.wording import numbers as told
+from tutor.insight.explain.infix import (
+    Labels,
+    Operations,
+    Writer,
+    expression,
+    label,
+    output_numbers,
+)
+from tutor.insight.explain.terms import MAX_TEXT, Names, adds_up, term, total, value_of
+from tutor.insight.explain.wording import format_value
 from tutor.schema.frame import Operation
 
 __all__ = ["explain_gradient", "explain_value", "expression", "gradient_formula",
-           "merged"]  # fmt: skip
+           "merge"]  # fmt: skip
 
 
 TERMS = 50
-"""At most so many terms of a sum are told, for a weight may be used thousands of times."""
+"""Most terms of a sum that are explained: a weight may be used thousands of times."""
 
 
-def merged(
+def merge(
     forwards: Iterable[Operation], backwards: Iterable[Operation] = ()
 ) -> dict[int, Operation]:
-    """What is known of each operation, by its id.
+    """Return what is known of each operation, by its id.
 
     Args:
-        forwards: Of all frames that matter, in their order, none later than the one that is looked
-            at: of what comes again, such as a leaf, the last value counts.
-        backwards: Of the one frame whose backward pass is looked at. What other frames tell of
-            their passes does not count: gradients of two passes are not to be added up.
+        forwards: The operations of all frames up to the explained step, in order. Of an operation
+            that comes again, such as a leaf, the last value counts.
+        backwards: The operations of the explained backward pass. Gradients of other passes are
+            left out, since they must not be added to it.
     """
     found: dict[int, Operation] = {}
     empty = {"order": None, "grads": (), "edges": (), "before": None, "after": None}
@@ -46,7 +53,7 @@ def merged(
             kept = {"inputs": one.inputs or known.inputs, "call": one.call or known.call,
                     "values": one.values or known.values}  # fmt: skip
             one = msgspec.structs.replace(one, **kept)
-        # It may have run forwards and backwards in the same frame, or in two passes.
+        # An operation may have run forwards and backwards in this frame, or in two passes.
         if known is None or one.order is not None or known.order is None:
             found[one.id] = one
     return found
@@ -56,12 +63,12 @@ def merged(
 
 
 def explain_value(id: int, operations: Operations, labels: Labels, number: int = 0) -> Explanation:
-    """How a value was made, and of what.
+    """Explain how a value was computed, and from which values.
 
     Args:
-        id: The operation that made it.
-        operations: What is known of the run, from `merged`.
-        labels: The names that the script gives to what operations made.
+        id: The operation that computed it.
+        operations: From `merge`.
+        labels: The script's names for the outputs of operations.
         number: Which output of the operation.
     """
     operation = operations.get(id)
@@ -69,12 +76,12 @@ def explain_value(id: int, operations: Operations, labels: Labels, number: int =
     of = Origin(id, named, value_of(operation, number), number)
     if operation is None:
         return Explanation(of, "", "", "not recorded")
-    used = dict.fromkeys(zip(operation.inputs, outputs(operation, operations), strict=True))
+    used = dict.fromkeys(zip(operation.inputs, output_numbers(operation, operations), strict=True))
     inputs = tuple(_input(one, place, operations, labels) for one, place in used)
     if not operation.call:
-        return Explanation(of, "", "", _told_kind(operation), inputs)
-    made = expression(id, operations, labels, WIDTH)
-    return Explanation(of, made, _with_numbers(id, operations, labels), "", inputs)
+        return Explanation(of, "", "", _kind_note(operation), inputs)
+    computation = expression(id, operations, labels, MAX_TEXT)
+    return Explanation(of, computation, _with_numbers(id, operations, labels), "", inputs)
 
 
 def _input(id: int, number: int | None, operations: Operations, labels: Labels) -> Origin:
@@ -82,26 +89,26 @@ def _input(id: int, number: int | None, operations: Operations, labels: Labels) 
     return Origin(id, label(id, operations, labels, number), view, number or 0)
 
 
-def _told_kind(operation: Operation) -> str:
+def _kind_note(operation: Operation) -> str:
     match operation.kind:
         case "leaf":
             return "a leaf: the script made it"
         case "data":
-            return "data: it wants no gradient, and its making was not recorded"
+            return "data: it needs no gradient, and how it was made was not recorded"
         case "library":
             return f"{operation.name} did this"
         case "part":
             return f"a node that torch put inside an operation ({operation.name})"
         case _:
-            return f"made where nobody could look (node {operation.name})"
+            return f"computed where nothing could be recorded (node {operation.name})"
 
 
 def _with_numbers(id: int, operations: Operations, labels: Labels) -> str:
-    """The formula with numbers for names, or, if that is too long, for its operands; "" if those
-    are too long to be listed, or not known."""
+    """Return the formula with numbers in place of names, or, if that is too long, in place of its
+    operands; "" if the numbers do not fit or are not known."""
     every = dict.fromkeys(operations[id].inputs, "operand")
     for names in (labels, every):
-        found = Writer(operations, names, WIDTH, with_numbers=True).made(id)
+        found = Writer(operations, names, MAX_TEXT, with_numbers=True).computation(id)
         if found is not None:
             return found.text
     return ""
@@ -115,40 +122,40 @@ def explain_gradient(
     operations: Operations,
     labels: Labels,
     number: int = 0,
-    back: Backtrack | None = None,
+    edges: BackwardEdges | None = None,
 ) -> Explanation:
-    """What the gradient with respect to a value is the sum of.
+    """Explain the gradient with respect to a value as a sum of terms.
 
     Args:
-        id: The operation that made the value.
-        operations: What is known of the run and of one backward pass, from `merged`.
-        labels: The names that the script gives to what operations made.
+        id: The operation that computed the value.
+        operations: From `merge`, with one backward pass.
+        labels: The script's names for the outputs of operations.
         number: Which output of the operation.
-        back: The edges of that pass, where several gradients are asked for.
+        edges: The edges of that pass, to reuse them for several gradients.
     """
     operation = operations.get(id)
-    back = back or Backtrack(operations)
-    names = Names(operations, labels, back.root(id))
+    edges = edges or BackwardEdges(operations)
+    names = Names(operations, labels, edges.root(id))
     of = names.gradient(id, number)
     if operation is None:
         return Explanation(of, "", "", "not recorded")
-    passages = list(back.passages(id, number))
-    terms = tuple(term(one, operations, labels, names) for one in passages[:TERMS])
+    flows = list(edges.flows(id, number))
+    terms = tuple(term(one, operations, labels, names) for one in flows[:TERMS])
     if of.view is None and not terms:
-        return Explanation(of, "", "", _told_nothing(operation))
+        return Explanation(of, "", "", _no_gradient_note(operation))
     if not terms:
-        return Explanation(of, "", "", f"backward() began here, with {told(of.view)}")
+        return Explanation(of, "", "", f"backward() began here, with {format_value(of.view)}")
     notes = []
-    if len(passages) > TERMS:
-        notes.append(f"and {len(passages) - TERMS:,} more terms")
-    contributions = [total(one.contributions) for one in passages]
+    if len(flows) > TERMS:
+        notes.append(f"and {len(flows) - TERMS:,} more terms")
+    contributions = [total(one.contributions) for one in flows]
     if not adds_up(contributions, of.view):
         notes.append(_DIFFERS)
-    is_short = len(passages) <= 3
+    is_short = len(flows) <= 3
     return Explanation(
         of,
-        _joined([one.formula for one in terms]) if is_short else f"Σ of {len(passages):,} terms",
-        _joined(map(told, contributions)) if is_short and len(terms) > 1 else "",
+        _joined([one.formula for one in terms]) if is_short else f"Σ of {len(flows):,} terms",
+        _joined(map(format_value, contributions)) if is_short and len(terms) > 1 else "",
         "; ".join(notes),
         (),
         terms,
@@ -163,13 +170,13 @@ _DIFFERS = (
 
 
 def _joined(texts: Iterable[str]) -> str:
-    """A sum of what begins with a sign or does not."""
+    """Return the texts joined by plus signs, or minus signs where a text begins with one."""
     return " + ".join(texts).replace("+ −", "− ").replace("+ -", "- ")
 
 
-def _told_nothing(operation: Operation) -> str:
+def _no_gradient_note(operation: Operation) -> str:
     if operation.kind == "data":
-        return "data: it wants no gradient"
+        return "data: it needs no gradient"
     if operation.order is None:
         return "no backward pass came here"
-    return "nothing came back to this"
+    return "no gradient came back to this"

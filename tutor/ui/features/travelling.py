@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from tutor.insight.events.first_nonfinite import culprit
-from tutor.insight.events.wording import tell
+from tutor.insight.events.first_nonfinite import first_nonfinite
+from tutor.insight.events.wording import describe
 from tutor.insight.search import Condition
 from tutor.session.finding import Place
 from tutor.ui.features.feature import Feature, Key
@@ -41,7 +41,7 @@ class Travelling(Feature):
         if event is None:
             self.controller.warn("no event after this step is recorded: E lists them all")
         else:
-            self.controller.warn(tell(self.controller.branch.events, event))
+            self.controller.warn(describe(self.controller.branch.events, event))
 
     def action_events(self) -> None:
         branch, hidden = self.controller.branch, self.controller.hidden_events
@@ -50,7 +50,7 @@ class Travelling(Feature):
             replay = branch.microscope.replay
             replay.attend(branch.timeline, step)
             inside = replay.inside(step)
-            return culprit(inside) if inside else ""
+            return first_nonfinite(inside) if inside else ""
 
         screen = EventsScreen(branch.events, branch.session.cursor, hidden, origin, self.palette)
         self.screen.app.push_screen(screen, lambda step: self._go_to(Place(step) if step else None))

@@ -15,15 +15,15 @@ class TwinPanel(Panel):
         twin = self.view.twin
         if twin is None:
             return self.view.twin_problem
-        beside = twin.beside(moment.timeline)
-        passes = beside.passes(moment.step)
-        if beside.advance(moment.step):
+        comparison = twin.comparison(moment.timeline)
+        passes = comparison.iterations(moment.step)
+        if comparison.advance(moment.step):
             self.call_later(self.draw_soon)
         return (
-            beside,
+            comparison,
             passes or -moment.step,
-            beside.their_step(moment.step),
-            beside.compared_passes,
+            comparison.their_step(moment.step),
+            comparison.compared_iterations,
             twin.failure,
             sum(map(len, moment.timeline.edited.values())),
         )
@@ -35,14 +35,14 @@ class TwinPanel(Panel):
             starts = "the twin starts with the lesson" if self.lesson.metadata.twin else ""
             rows = wrap([(problem or starts or "this lesson has no twin", style)], width)
             return [strip(row, width, self.palette.text) for row in rows]
-        beside = twin.beside(moment.timeline)
-        pairs = beside.compared(moment.step)
-        theirs = twin.timeline.frame(beside.their_step(moment.step))
+        comparison = twin.comparison(moment.timeline)
+        pairs = comparison.compared(moment.step)
+        theirs = twin.timeline.frame(comparison.their_step(moment.step))
         return draw_twin(
             twin.lesson.slug,
-            beside.passes(moment.step),
+            comparison.iterations(moment.step),
             pairs,
-            [beside.agrees(pair) for pair in pairs],
+            [comparison.agrees(pair) for pair in pairs],
             twin.lesson.source,
             theirs.line if theirs else 0,
             width,

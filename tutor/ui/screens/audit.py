@@ -118,7 +118,7 @@ def audit_of(
     past = [step for step in steps if step <= session.cursor]
     if not past:
         return None
-    names = [name] if name else audit.reached(session.timeline, past[-1])
+    names = [name] if name else audit.changed_gradients(session.timeline, past[-1])
     launch, timeline = session.launch, session.timeline
     return AuditScreen(
         engine, launch, timeline, names, past[-1], lesson.metadata.closed_forms, palette

@@ -12,7 +12,7 @@ from textual.getters import query_one
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tutor.insight.predicate import LONGEST
+from tutor.insight.predicate import MAX_LENGTH
 from tutor.insight.search import Condition, ConditionError
 from tutor.session.finding import Place, parse
 from tutor.ui.draw.text.strips import ELLIPSIS
@@ -60,7 +60,7 @@ class GoScreen(ModalScreen[Place | Condition | None]):
         self._type(" ".join(event.text.split()))
 
     def _type(self, text: str) -> None:
-        self.typed = (self.typed + text)[:LONGEST]
+        self.typed = (self.typed + text)[:MAX_LENGTH]
         self._show()
 
     def action_erase(self) -> None:

@@ -162,16 +162,16 @@ class WhyScreen(LiveDialog[int | None]):
     # Keys
 
     def action_pick(self, by: int) -> None:
-        rows = [row for row in self.explained.rows if row.follow] if self.explained else []
+        rows = [row for row in self.explained.rows if row.leads_to] if self.explained else []
         self._picked = max(0, min(self._picked + by, len(rows) - 1))
         self.renew()
 
     def action_follow(self) -> None:
         """To the picked value or gradient, at the step that made it."""
-        rows = [row for row in self.explained.rows if row.follow] if self.explained else []
+        rows = [row for row in self.explained.rows if row.leads_to] if self.explained else []
         if not rows:
             return
-        origin = rows[min(self._picked, len(rows) - 1)].follow
+        origin = rows[min(self._picked, len(rows) - 1)].leads_to
         assert origin is not None
         self.trail.append(self._question(origin))
         self._picked = 0

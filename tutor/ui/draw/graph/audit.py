@@ -33,7 +33,7 @@ def draw_audit(checked: Checked, width: int, palette: Palette) -> list[Strip]:
     numbers = [x for row in one.rows for x in (row.autograd, row.difference)]
     numbers += [x for x in checked.closed if x is not None]
     titles = ["autograd", "difference"] + ([checked.closed_name] if checked.closed else [])
-    size = max(len(text) for text in [*titles, *map(audit.written, numbers)]) + _BLANK
+    size = max(len(text) for text in [*titles, *map(audit.format_gradient, numbers)]) + _BLANK
     head = " " * (labels + 1 + _VERDICT) + "".join(fit(title, size) for title in titles)
     is_wide = width >= len(head) + _STEPS
     if not is_wide:
@@ -60,7 +60,7 @@ def _row(
 ) -> list[Styled]:
     """The verdict first: it must be seen wherever the rest finds no room."""
     agreed = palette.accent if row.agrees else palette.error
-    shared = audit.digits(row.autograd, row.difference)
+    shared = audit.shared_digits(row.autograd, row.difference)
     told = f"{audit.verdict(row)}, {shared} digits" if row.agrees else audit.verdict(row)
     parts: list[Styled] = [
         (fit(audit.label(checked.audit, row), labels + 1), palette.accent),
@@ -70,7 +70,7 @@ def _row(
     parts += _marked(row.autograd, shared, size, agreed, palette)
     parts += _marked(row.difference, shared, size, agreed, palette)
     if closed is not None:
-        both = audit.digits(row.autograd, closed)
+        both = audit.shared_digits(row.autograd, closed)
         parts += _marked(closed, both, size, palette.accent, palette)
     if is_wide:
         parts.append((f"{row.step:<9.2g}{row.error:<8.1g}", palette.muted))
@@ -79,8 +79,8 @@ def _row(
 
 def _marked(value: float, shared: int, size: int, agreed: Style, palette: Palette) -> list[Styled]:
     """A number: what agrees underlined, so that it is seen without colour too."""
-    text = audit.written(value)
-    place = audit.split(text, shared)
+    text = audit.format_gradient(value)
+    place = audit.end_of_digits(text, shared)
     return [
         (text[:place], agreed + Style(underline=True)),
         (text[place:], palette.text),

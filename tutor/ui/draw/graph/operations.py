@@ -225,7 +225,7 @@ def _through(edge: Edge, operations: dict[int, Operation]) -> tuple[int, int]:
 
 def _went_out(term: Term, label: str, palette: Palette) -> list[list[Styled]]:
     """The local derivative along one edge, and what it made of what came in."""
-    local = wording.listed(term.local, 40) if term.local is not None else None
+    local = wording.format_elements(term.local, 40) if term.local is not None else None
     derivative = term.derivative or "not known for this operation"
     is_same = local is None or local == derivative
     via = f" through {', '.join(term.via)}" if term.via else ""

@@ -24,12 +24,12 @@ def draw_why(
         strips += _wrapped([(chain, palette.heading)], width, palette)
     at, count = 0, 0
     for number, row in enumerate(explained.rows):
-        is_picked = row.follow is not None and count == picked
+        is_picked = row.leads_to is not None and count == picked
         if is_picked:
             at = len(strips)
-        mark = " " if row.follow is None else PICKED if is_picked else LEADS_ON
-        count += row.follow is not None
-        if number == 1 and row.follow is not None:
+        mark = " " if row.leads_to is None else PICKED if is_picked else LEADS_ON
+        count += row.leads_to is not None
+        if number == 1 and row.leads_to is not None:
             strips.append(strip(ruled("made of", width, palette.muted, palette.border), width,
                                 palette.text))  # fmt: skip
         strips += _row(row, mark, is_picked, width, palette, " = " if number == 0 else ": ")
@@ -41,10 +41,10 @@ def _row(
 ) -> list[Strip]:
     style = palette.strong if mark == " " else palette.accent
     parts: list[Styled] = []
-    if row.what:
-        parts.append((row.what, style))
-    if row.formula and row.formula != row.what:
-        parts.append((f"{joint}{row.formula}" if row.what else row.formula, palette.text))
+    if row.label:
+        parts.append((row.label, style))
+    if row.formula and row.formula != row.label:
+        parts.append((f"{joint}{row.formula}" if row.label else row.formula, palette.text))
     if row.numbers:
         parts.append((f" = {row.numbers}", palette.changed))
     strips = []

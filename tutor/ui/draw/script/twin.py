@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from tutor.insight.pairing import Pair
+from tutor.insight.pairing import ComparedPair
 from tutor.ui.draw.script.source import draw_source
 from tutor.ui.draw.text.numbers import brief, number
 from tutor.ui.draw.text.palette import Palette
@@ -18,7 +18,7 @@ _LEAST = 6
 def draw_twin(
     name: str,
     passes: int,
-    pairs: Sequence[Pair],
+    pairs: Sequence[ComparedPair],
     agreeing: Sequence[bool],
     source: str,
     at: int,
@@ -54,7 +54,7 @@ def draw_twin(
     return rows if len(rows) > height else fill(rows, width, height, palette.text)
 
 
-def _pair(pair: Pair, agrees: bool, width: int, palette: Palette) -> list[Strip]:
+def _pair(pair: ComparedPair, agrees: bool, width: int, palette: Palette) -> list[Strip]:
     """Both values in a row, and below them how far they are apart."""
     names = f"{pair.ours} ", f"{pair.theirs} "
     room = max(_LEAST, (width - len(names[0]) - len(names[1]) - 4) // 2)
@@ -68,7 +68,7 @@ def _pair(pair: Pair, agrees: bool, width: int, palette: Palette) -> list[Strip]
     ]
 
 
-def _apart(pair: Pair, agrees: bool, palette: Palette) -> list[Styled]:
+def _apart(pair: ComparedPair, agrees: bool, palette: Palette) -> list[Styled]:
     if math.isnan(pair.difference):
         return [("  not compared yet", palette.muted)]
     style = palette.text if agrees else palette.warning

@@ -7,7 +7,7 @@ from textual.strip import Strip
 
 from tutor.insight.events.detect import Events
 from tutor.insight.events.kinds import Event, Kind
-from tutor.insight.events.wording import tell
+from tutor.insight.events.wording import describe
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fit, strip
 
@@ -82,7 +82,7 @@ def draw_event(
     # What ended the run is no recorded step: its message names the line.
     is_recorded = event.kind is not Kind.EXCEPTION or bool(timeline.steps.raised(event.step))
     line = f"line {timeline.steps.place(event.step).line}" if is_recorded else ""
-    told = tell(events, event) + (f": {culprit}" if culprit else "")
+    told = describe(events, event) + (f": {culprit}" if culprit else "")
     parts: list[Styled] = [
         (">" if is_picked else " ", palette.strong + over),
         (GLYPHS[event.kind], style),

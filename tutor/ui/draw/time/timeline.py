@@ -7,7 +7,7 @@ from textual.strip import Strip
 from tutor.history.timeline import Timeline
 from tutor.insight.events.detect import Events
 from tutor.insight.events.kinds import Kind
-from tutor.insight.events.wording import tell
+from tutor.insight.events.wording import describe
 from tutor.ui.draw.text.palette import PHASES, Palette
 from tutor.ui.draw.text.strips import Styled, strip
 from tutor.ui.draw.time.events import GLYPHS, style_of
@@ -39,7 +39,7 @@ def draw_timeline(
 
     While every step has a cell of its own, the cell is the letter of its phase, in the colour of
     what happened there if anything did, and a cell that begins an iteration is underlined. Beyond
-    that a cell is a stretch of steps: the sign of the gravest event in it, else `┬` where an
+    that a cell is a stretch of steps: the sign of the most severe event in it, else `┬` where an
     iteration begins in it, darker the more of them do. `Y` is the last step shared with the run
     that this one was forked from, `~` the first one that no replay brings back exactly.
 
@@ -100,7 +100,7 @@ def _here(cell: Styled, is_letter: bool, palette: Palette) -> Styled:
 def _letter(timeline: Timeline, step: int, events: Events | None, palette: Palette) -> Styled:
     place = timeline.steps.place(step)
     style = palette.phases.get(place.phase, palette.phases["other"])
-    if events is not None and (kind := events.gravest(step, step)) is not None:
+    if events is not None and (kind := events.most_severe(step, step)) is not None:
         style = style_of(kind, palette)
     begins = place.loop and timeline.passes.next(step - 1) == step
     letter = PHASES.get(place.phase, PHASES["other"])
@@ -123,7 +123,7 @@ def _stretches(
     parts: list[Styled] = []
     for cell in range(width):
         first, last = cell * count // width + 1, (cell + 1) * count // width
-        kind = events.gravest(first, last, kinds) if events is not None and kinds else None
+        kind = events.most_severe(first, last, kinds) if events is not None and kinds else None
         begun = _begun(timeline, first, last)
         if kind is not None:
             parts.append((GLYPHS[kind], style_of(kind, palette)))
@@ -173,7 +173,7 @@ def _words(
     if events is not None:
         for event in events.at(step):
             if event.kind is not Kind.EXCEPTION:
-                words.append((tell(events, event), style_of(event.kind, palette)))
+                words.append((describe(events, event), style_of(event.kind, palette)))
     words += [(remark, palette.warning) for remark in remarks(timeline, fork)]
     return words
 
