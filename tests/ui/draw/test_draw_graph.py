@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.geometry import Region
 
 from tutor.ui.draw.graph.channel import channel
-from tutor.ui.draw.graph.layout import Plan, arrange
+from tutor.ui.draw.graph.layout import Layout, lay_out
 from tutor.ui.draw.graph.paint import Box, Wire, box_size, paint
 from tutor.ui.draw.text.palette import palette_for
 from tutor.ui.draw.text.strips import to_ascii
@@ -35,16 +35,16 @@ def wires_of(pairs: Sequence[Pair], labels: str = "") -> list[Wire]:
     return [Wire(*pair, text, PLAIN) for pair, text in zip(pairs, texts, strict=True)]
 
 
-def plan_of(boxes: Sequence[Box], pairs: Sequence[Pair], width: int = 80) -> Plan:
-    return arrange({box.key: box_size(box.lines) for box in boxes}, pairs, width)
+def layout_of(boxes: Sequence[Box], pairs: Sequence[Pair], width: int = 80) -> Layout:
+    return lay_out({box.key: box_size(box.lines) for box in boxes}, pairs, width)
 
 
 def picture(
     boxes: Sequence[Box], pairs: Sequence[Pair], labels: str = "", ascii: bool = False
 ) -> list[str]:
-    plan = plan_of(boxes, pairs)
-    whole = Region(0, 0, plan.width, plan.height)
-    strips = paint(plan, boxes, wires_of(pairs, labels), whole, PALETTE)
+    layout = layout_of(boxes, pairs)
+    whole = Region(0, 0, layout.width, layout.height)
+    strips = paint(layout, boxes, wires_of(pairs, labels), whole, PALETTE)
     return [(to_ascii(strip) if ascii else strip).text.rstrip() for strip in strips]
 
 
@@ -150,9 +150,9 @@ def test_wide_characters_and_what_a_terminal_obeys_stay_in_their_box() -> None:
         "└──────┘",
     ]
     # A box keeps its size when its content is longer than it was.
-    plan = arrange({0: (6, 3)}, [], 80)
+    layout = lay_out({0: (6, 3)}, [], 80)
     assert [
-        strip.text for strip in paint(plan, boxes_of("模型模型"), [], Region(0, 0, 6, 3), PALETTE)
+        strip.text for strip in paint(layout, boxes_of("模型模型"), [], Region(0, 0, 6, 3), PALETTE)
     ][1] == "│ 模…│"
 
 
@@ -165,7 +165,7 @@ def test_a_label_without_room_is_clipped_or_left_out() -> None:
 
 def test_parts_stand_side_by_side_as_far_as_they_fit() -> None:
     boxes = boxes_of("a", "b", "c")
-    assert plan_of(boxes, [], 12).places == {
+    assert layout_of(boxes, [], 12).places == {
         0: Region(0, 0, 5, 3),
         1: Region(7, 0, 5, 3),
         2: Region(0, 5, 5, 3),
@@ -187,10 +187,10 @@ def test_parts_stand_side_by_side_as_far_as_they_fit() -> None:
     ],
 )
 def test_odd_graphs_are_drawn(count: int, pairs: list[Pair]) -> None:
-    plan = arrange(dict.fromkeys(range(count), (9, 3)), pairs, 5)
-    assert len(plan.places) == count
+    layout = lay_out(dict.fromkeys(range(count), (9, 3)), pairs, 5)
+    assert len(layout.places) == count
     boxes = boxes_of(*map(str, range(count)))
-    strips = paint(plan, boxes, wires_of(pairs), Region(0, 0, 5, 4), PALETTE)
+    strips = paint(layout, boxes, wires_of(pairs), Region(0, 0, 5, 4), PALETTE)
     assert [strip.cell_length for strip in strips] == [5] * 4
 
 
@@ -223,24 +223,24 @@ def cells(path: Sequence[Pair]) -> list[Pair]:
 @given(graph=graphs(), width=st.integers(1, 200))
 def test_no_wire_goes_through_a_box(graph: tuple[dict[int, Pair], list[Pair]], width: int) -> None:
     sizes, pairs = graph
-    plan = arrange(sizes, pairs, width)
+    layout = lay_out(sizes, pairs, width)
     inside = Counter(
         (x, y)
-        for place in plan.places.values()
+        for place in layout.places.values()
         for x in range(place.x, place.right)
         for y in range(place.y, place.bottom)
     )
     assert max(inside.values()) == 1
-    ends = [end for path in plan.paths for end in (path[0], path[-1])]
+    ends = [end for path in layout.paths for end in (path[0], path[-1])]
     assert len(set(ends)) == len(ends)
-    for pair, path in zip(pairs, plan.paths, strict=True):
+    for pair, path in zip(pairs, layout.paths, strict=True):
         assert not inside.keys() & set(cells(path))
-        (upper, lower), (first, last) = (plan.places[key] for key in pair), (path[0], path[-1])
+        (upper, lower), (first, last) = (layout.places[key] for key in pair), (path[0], path[-1])
         assert upper.x < first.x < upper.right - 1 and first.y == upper.bottom - 1
         assert lower.x < last.x < lower.right - 1 and last.y == lower.y
-    for place in plan.places.values():
-        assert sizes.keys() == plan.places.keys()
-        assert Region(0, 0, plan.width, plan.height).contains_region(place)
+    for place in layout.places.values():
+        assert sizes.keys() == layout.places.keys()
+        assert Region(0, 0, layout.width, layout.height).contains_region(place)
 
 
 AHEAD = {
@@ -259,11 +259,11 @@ AHEAD = {
 @given(graph=graphs())
 def test_every_wire_can_be_followed_to_its_head(graph: tuple[dict[int, Pair], list[Pair]]) -> None:
     sizes, pairs = graph
-    plan = arrange(sizes, pairs, 100)
+    layout = lay_out(sizes, pairs, 100)
     boxes = [Box(key, (), PLAIN, heavy=key % 2 == 0) for key in sizes]
-    whole = Region(0, 0, plan.width, plan.height)
-    rows = [strip.text for strip in paint(plan, boxes, wires_of(pairs), whole, PALETTE)]
-    for path in plan.paths:
+    whole = Region(0, 0, layout.width, layout.height)
+    rows = [strip.text for strip in paint(layout, boxes, wires_of(pairs), whole, PALETTE)]
+    for path in layout.paths:
         (x, y), way = path[0], (0, 1)
         assert rows[y][x] in "┬┯"
         x, y = x + way[0], y + way[1]
@@ -289,10 +289,10 @@ def test_a_view_is_exact_and_a_part_of_the_whole(
     graph: tuple[dict[int, Pair], list[Pair]], view: Region, text: str, label: str
 ) -> None:
     sizes, pairs = graph
-    plan = arrange(sizes, pairs, 100)
+    layout = lay_out(sizes, pairs, 100)
     boxes = [Box(key, (((text, PLAIN),),), PLAIN, dashed=key % 2 == 0) for key in sizes]
     wires = [Wire(*pair, label, PLAIN) for pair in pairs]
-    strips = paint(plan, boxes, wires, view, PALETTE)
+    strips = paint(layout, boxes, wires, view, PALETTE)
     assert len(strips) == view.height
     for strip in strips:
         for drawn in (strip, to_ascii(strip)):
@@ -302,6 +302,6 @@ def test_a_view_is_exact_and_a_part_of_the_whole(
         assert to_ascii(strip).text.isascii()
         assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in strip.text)
     if text.isascii() and label.isascii():
-        whole = paint(plan, boxes, wires, Region(-20, -9, 300, 300), PALETTE)
+        whole = paint(layout, boxes, wires, Region(-20, -9, 300, 300), PALETTE)
         part = [row.text[view.x + 20 :][: view.width] for row in whole[view.y + 9 :]]
         assert [strip.text for strip in strips] == part[: view.height]
