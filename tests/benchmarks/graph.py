@@ -1,9 +1,9 @@
-"""How long five autograd graphs take to lay_out and to paint: python tests/benchmarks/graph.py
+"""Time the layout and painting of five autograd graphs: python tests/benchmarks/graph.py
 
-With a name and a width it prints that graph instead: graph.py transformer 120
+With a name and a width, print that graph instead: graph.py transformer 120
 
-`graphs.json` holds them as torch 2.13 makes them: nodes as name/shape, edges from what is needed
-to what needs it, in the order of `grad_fn.next_functions`.
+`graphs.json` holds the graphs of torch 2.13: nodes as name/shape, edges from an input to the
+operation that uses it, in the order of `grad_fn.next_functions`.
 """
 
 import json

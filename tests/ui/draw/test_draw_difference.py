@@ -12,7 +12,7 @@ from tutor.history.timeline import Moment, Timeline
 from tutor.schema import values
 from tutor.schema.frame import Frame, Summary, TensorView
 from tutor.ui.draw.tensors.difference import (
-    Difference,
+    Subtraction,
     draw_difference,
     draw_differences,
     named,
@@ -82,8 +82,8 @@ def test_what_is_not_finite_stays_so() -> None:
 
 def test_what_cannot_be_subtracted_is_told() -> None:
     here, bare = view([[1.0, 2.0]]), structs.replace(view([[1.0, 2.0]]), data=None)
-    assert subtract(here, None, "main") == Difference(None, "new")
-    assert subtract(None, here, "main") == Difference(None, "only in main")
+    assert subtract(here, None, "main") == Subtraction(None, "new")
+    assert subtract(None, here, "main") == Subtraction(None, "only in main")
     assert apart(here, view([1.0])) == "shape 1 in main"
     assert apart(here, bare) == apart(bare, bare) == "not kept"
     assert apart(large([[1, 2]]), large([[1, 2, 3]])) == "not kept"
