@@ -91,7 +91,7 @@ def test_what_cannot_be_subtracted_is_told() -> None:
 
 def test_of_large_values_the_pictures_are_subtracted() -> None:
     same = large([[1, 2], [3, 4]])
-    assert apart(same, large([[1, 2], [3, 4]])) == "= as far as is kept"
+    assert apart(same, large([[1, 2], [3, 4]])) == "= in all that is kept"
     found = subtract(same, large([[1, 2], [3, 8]], mean=1.0), "main").view
     assert found is not None and found.summary is not None
     assert values.block(found.summary).tolist() == [[0, 0], [0, -4]]

@@ -1,4 +1,4 @@
-"""The graph of a statement as boxes and wires, with the gradients of the current operation."""
+"""The graph of a statement as boxes and wires, with the values and gradients known so far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
