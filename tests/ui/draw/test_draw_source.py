@@ -35,9 +35,9 @@ def test_each_line_has_one_row() -> None:
     assert len(draw_source("", 10, PALETTE)) == 1
 
 
-def test_a_line_is_veiled_and_unveiled_and_the_others_stay_what_they_were() -> None:
+def test_masking_a_line_does_not_redraw_the_others() -> None:
     plain = draw_source(SCRIPT, 40, PALETTE)
-    hidden = draw_source(SCRIPT, 40, PALETTE, veiled={4: "# …"})
+    hidden = draw_source(SCRIPT, 40, PALETTE, masked={4: "# …"})
     assert hidden[3].text == "   4 # …".ljust(40)
     assert [number for number in range(13) if hidden[number] is not plain[number]] == [3]
     assert texts()[3] == plain[3].text

@@ -15,11 +15,9 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.ui.draw.text.numbers import number
+from tutor.ui.draw.text.numbers import Array, number
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import strip
-
-Array = np.ndarray[Any, Any]
 
 Ticks = list[tuple[float, str]]
 """Positions and their labels."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from rich.style import Style
@@ -14,9 +13,8 @@ from tutor.script.declarations import Plot
 from tutor.ui.draw.plots import marks
 from tutor.ui.draw.plots.chart import Chart, extent, log_ticks, scaled, ticks
 from tutor.ui.draw.plots.marks import HERE, VISITED
+from tutor.ui.draw.text.numbers import Array
 from tutor.ui.draw.text.palette import Palette
-
-Array = np.ndarray[Any, Any]
 
 _ROOM = 0.3
 """Free space above and below points, in proportion to their range."""

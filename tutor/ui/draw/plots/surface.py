@@ -14,11 +14,9 @@ from textual.strip import Strip
 
 from tutor.ui.draw.plots.chart import LARGEST
 from tutor.ui.draw.plots.marks import TRAIL, VISITED
-from tutor.ui.draw.text.numbers import number
+from tutor.ui.draw.text.numbers import Array, number
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fit, strip
-
-Array = np.ndarray[Any, Any]
 
 HALF = "▀"
 """Two half cells, the upper in the foreground colour and the lower in the background colour."""

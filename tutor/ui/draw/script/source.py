@@ -61,7 +61,7 @@ def draw_source(
     error: int = 0,
     ran: Collection[int] = frozenset(),
     made: int = 0,
-    veiled: Mapping[int, str] | None = None,
+    masked: Mapping[int, str] | None = None,
 ) -> list[Strip]:
     """Return a strip for each line of `source`.
 
@@ -73,7 +73,7 @@ def draw_source(
         values: By line: text to write at its end.
         ran: Lines whose statements have run; their numbers stand out.
         made: The line that made the current operation inside a statement.
-        veiled: By line: the comment to show in place of the script's own.
+        masked: By line: the comment to show in place of the script's own.
     """
     script = _read(source)
     marks = _marks(script, done, next, error)
@@ -84,8 +84,8 @@ def draw_source(
         if number == made:
             mark, state = MADE, state or "done"
         value = (values or {}).get(number, "")
-        veil = (veiled or {}).get(number)
-        key = (width, palette, mark, state, value, number in ran, veil)
+        mask = (masked or {}).get(number)
+        key = (width, palette, mark, state, value, number in ran, mask)
         last = script.drawn.get(number)
         if last is None or last[0] != key:
             over = {"next": palette.next, "done": palette.current, "error": palette.error}
@@ -94,8 +94,8 @@ def draw_source(
                 (f"{number:>{digits}} ", palette.text if number in ran else palette.muted),
             ]
             code = _code(script, number, width - digits - 3, palette)
-            if veil is not None:
-                code = [(veil.expandtabs(4), palette.syntax["comment"])]
+            if mask is not None:
+                code = [(mask.expandtabs(4), palette.syntax["comment"])]
             drawn = _drawn([*gutter, *code], value, width, palette, over.get(state))
             last = script.drawn[number] = (key, drawn)
         strips.append(last[1])

@@ -1,7 +1,7 @@
 """The differences between the values of a run and those of its parent, which it was forked from."""
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from rich.cells import cell_len
@@ -12,11 +12,18 @@ from tutor.schema import values
 from tutor.schema.frame import BINS, Summary, TensorView
 from tutor.ui.draw.tensors.tensors import listed
 from tutor.ui.draw.tensors.value import draw_value
-from tutor.ui.draw.text.numbers import decode, element, is_finite, preview, real, shape, spark
+from tutor.ui.draw.text.numbers import (
+    Array,
+    decode,
+    element,
+    is_finite,
+    preview,
+    real,
+    shape,
+    spark,
+)
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fill, fit, line, strip
-
-Array = np.ndarray[Any, Any]
 
 EQUAL = "="
 

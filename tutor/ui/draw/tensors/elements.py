@@ -10,11 +10,9 @@ from textual.strip import Strip
 
 from tutor.schema.target import subscript
 from tutor.ui.draw.tensors.window import GAP, Span, Window, head, label
-from tutor.ui.draw.text.numbers import aligned
+from tutor.ui.draw.text.numbers import Array, aligned
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fit, line, strip
-
-Array = np.ndarray[Any, Any]
 
 _UNKNOWN = "·"
 

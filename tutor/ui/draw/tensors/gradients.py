@@ -1,18 +1,14 @@
 """The gradients pane: the values that require a gradient, each with its gradient."""
 
-from typing import Any
-
 import numpy as np
 from rich.cells import cell_len
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
 from tutor.schema.frame import GRAD, TensorView
-from tutor.ui.draw.text.numbers import MISSING, brief, decode, element, number, statistics
+from tutor.ui.draw.text.numbers import MISSING, Array, brief, decode, element, number, statistics
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fit, line, strip
-
-Array = np.ndarray[Any, Any]
 
 
 def requires_gradient(moment: Moment, name: str, view: TensorView) -> bool:

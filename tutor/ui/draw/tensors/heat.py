@@ -2,18 +2,15 @@
 
 import math
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 from textual.strip import Strip
 
 from tutor.schema import values
 from tutor.schema.frame import TensorView
-from tutor.ui.draw.text.numbers import decode, number, real
+from tutor.ui.draw.text.numbers import Array, decode, number, real
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, strip
-
-Array = np.ndarray[Any, Any]
 
 NOT_FINITE = "×"
 

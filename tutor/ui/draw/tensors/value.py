@@ -1,7 +1,6 @@
 """One value in detail: its description, its numbers or a heat map, and its statistics."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from rich.cells import cell_len
@@ -11,11 +10,9 @@ from tutor.schema import values
 from tutor.schema.frame import TensorView
 from tutor.ui.draw.tensors.elements import number_style
 from tutor.ui.draw.tensors.heat import draw_heat
-from tutor.ui.draw.text.numbers import aligned, decode, finite, number, shape
+from tutor.ui.draw.text.numbers import Array, aligned, decode, finite, number, shape
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fill, fit, line, strip
-
-Array = np.ndarray[Any, Any]
 
 NOT_KEPT = "changed here; its content was not kept, being replayed"
 
