@@ -14,9 +14,9 @@ Labels of the outer wires are outside; this is room for the labels of the inner 
 """
 
 STRAIGHT, ANYWHERE = 8, 0.001
-"""Weights of a preferred column: if the wire goes straight there, and if no column is straight.
+"""Weights of a preferred column: if only there the wire goes straight, and if it never does.
 
-The weight is 1 if the wire can go straight in one of several columns.
+The weight is 1 if the wire goes straight in any of several columns.
 """
 
 Preference = tuple[int, float, float]
