@@ -80,7 +80,7 @@ def draw_surface(
     across = np.arange(columns) * bands.shape[1] // columns
     strips = []
     for row in range(rows):
-        # The surface may have visited sampled for another size.
+        # The surface may be sampled for another size.
         upper = bands[(2 * (rows - row) - 1) * len(bands) // (2 * rows)]
         lower = bands[(2 * (rows - row) - 2) * len(bands) // (2 * rows)]
         label = _label(row, rows, y, names[1])
