@@ -1,9 +1,9 @@
-"""How long five autograd graphs take to arrange and to paint: python tests/benchmarks/graph.py
+"""Time the layout and painting of five autograd graphs: python tests/benchmarks/graph.py
 
-With a name and a width it prints that graph instead: graph.py transformer 120
+With a name and a width, print that graph instead: graph.py transformer 120
 
-`graphs.json` holds them as torch 2.13 makes them: nodes as name/shape, edges from what is needed
-to what needs it, in the order of `grad_fn.next_functions`.
+`graphs.json` holds the graphs of torch 2.13: nodes as name/shape, edges from an input to the
+operation that uses it, in the order of `grad_fn.next_functions`.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from textual.geometry import Region
 
-from tutor.ui.draw.graph.layout import Plan, arrange
+from tutor.ui.draw.graph.layout import Layout, lay_out
 from tutor.ui.draw.graph.paint import Box, Wire, box_size, paint
 from tutor.ui.draw.text.palette import palette_for
 
@@ -33,9 +33,9 @@ def boxes_and_wires(name: str) -> tuple[list[Box], list[Wire]]:
     return boxes, [Wire(*edge, "+4.5", PALETTE.muted) for edge in GRAPHS[name]["edges"]]
 
 
-def plan_of(boxes: list[Box], wires: list[Wire], width: int) -> Plan:
+def layout_of(boxes: list[Box], wires: list[Wire], width: int) -> Layout:
     sizes = {box.key: box_size(box.lines) for box in boxes}
-    return arrange(sizes, [(wire.source, wire.target) for wire in wires], width)
+    return lay_out(sizes, [(wire.source, wire.target) for wire in wires], width)
 
 
 def milliseconds(call: Callable[[], object]) -> float:
@@ -47,33 +47,34 @@ def milliseconds(call: Callable[[], object]) -> float:
     return 1000 * statistics.median(times)
 
 
-def crossings(plan: Plan) -> int:
-    boxes = [Box(key, (), PALETTE.border) for key in plan.places]
-    wires = [Wire(0, 0, "", PALETTE.text)] * len(plan.paths)
-    whole = Region(0, 0, plan.width, plan.height)
-    return sum(strip.text.count("┼") for strip in paint(plan, boxes, wires, whole, PALETTE))
+def crossings(layout: Layout) -> int:
+    boxes = [Box(key, (), PALETTE.border) for key in layout.places]
+    wires = [Wire(0, 0, "", PALETTE.text)] * len(layout.paths)
+    whole = Region(0, 0, layout.width, layout.height)
+    return sum(strip.text.count("┼") for strip in paint(layout, boxes, wires, whole, PALETTE))
 
 
 def measure() -> None:
-    print(f"{'graph':12} {'pane':>4} {'boxes':>5} {'wires':>5} {'arrange':>9} {'paint':>9}  size")
+    print(f"{'graph':12} {'pane':>4} {'boxes':>5} {'wires':>5} {'layout':>9} {'paint':>9}  size")
     for name in GRAPHS:
         boxes, wires = boxes_and_wires(name)
         for width in (80, 120, 200):
-            plan = plan_of(boxes, wires, width)
-            view = Region(0, max(0, plan.height // 2 - 25), width, 50)
-            arranged = milliseconds(partial(plan_of, boxes, wires, width))
-            painted = milliseconds(partial(paint, plan, boxes, wires, view, PALETTE))
+            layout = layout_of(boxes, wires, width)
+            view = Region(0, max(0, layout.height // 2 - 25), width, 50)
+            laid_out = milliseconds(partial(layout_of, boxes, wires, width))
+            painted = milliseconds(partial(paint, layout, boxes, wires, view, PALETTE))
             print(
-                f"{name:12} {width:4} {len(boxes):5} {len(wires):5} {arranged:6.1f} ms"
-                f" {painted:6.1f} ms  {plan.width} x {plan.height}, {crossings(plan)} crossings"
+                f"{name:12} {width:4} {len(boxes):5} {len(wires):5} {laid_out:6.1f} ms"
+                f" {painted:6.1f} ms  {layout.width} x {layout.height},"
+                f" {crossings(layout)} crossings"
             )
 
 
 def show(name: str, width: int) -> None:
     boxes, wires = boxes_and_wires(name)
-    plan = plan_of(boxes, wires, width)
-    whole = Region(0, 0, plan.width, plan.height)
-    for strip in paint(plan, boxes, wires, whole, PALETTE):
+    layout = layout_of(boxes, wires, width)
+    whole = Region(0, 0, layout.width, layout.height)
+    for strip in paint(layout, boxes, wires, whole, PALETTE):
         print(strip.text.rstrip())
 
 

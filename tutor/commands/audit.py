@@ -98,13 +98,8 @@ def _measure(
     headless: HeadlessEngine, launch: Launch, timeline: Timeline, names: Sequence[str], step: int
 ) -> tuple[Audit, ...]:
     """Replay the run to `step`, where the worker takes the finite differences."""
-<<<<<<< HEAD
     job = audit.audit_job(launch, timeline, names, step)
     for event in headless.events(job, step):
-=======
-    replay = audit.audit_launch(launch, timeline, names, step)
-    for event in headless.events(replay, step):
->>>>>>> wing-insight
         if isinstance(event, Audited):
             return event.audits
     raise BadRequest(f"the replay to step {step} did not come to the same backward pass")

@@ -71,15 +71,9 @@ def changed_gradients(timeline: Timeline, step: int) -> list[str]:
     return [name.removesuffix(GRAD) for name in changed if name.endswith(GRAD)]
 
 
-<<<<<<< HEAD
 def audit_job(launch: Launch, timeline: Timeline, names: Sequence[str], step: int) -> Job:
     """Return the job that audits the gradients which `step` computes for these names, for all
     leaves if there are none."""
-=======
-def audit_launch(launch: Launch, timeline: Timeline, names: Sequence[str], step: int) -> Launch:
-    """Return the launch that audits the gradients which `step` computes for these names, for all
-    leaves if there are none."""
->>>>>>> wing-insight
     begin = timeline.passes.window(step)
     # The operations between a parameter and the backward pass follow its last change.
     if begin and names:

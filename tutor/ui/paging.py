@@ -8,9 +8,10 @@ from tutor.history.timeline import Moment
 from tutor.schema import values
 from tutor.schema.frame import TensorView
 from tutor.session.replays.query import Answer
-from tutor.ui.draw.tensors.elements import Array, draw_elements, part_of
+from tutor.ui.draw.tensors.elements import draw_elements, part_of
 from tutor.ui.draw.tensors.value import described, draw_value
 from tutor.ui.draw.tensors.window import Span, Window, look, select
+from tutor.ui.draw.text.numbers import Array
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import fill, line, strip
 from tutor.wire.messages import Fetch, Fetched

@@ -1,4 +1,4 @@
-"""Whatever is drawn in whatever size: every strip is exact, every segment has a style."""
+"""Drawings of any data in any size: strips have the exact width, segments have a style."""
 
 import math
 from collections.abc import Iterable
@@ -42,7 +42,7 @@ palettes = st.sampled_from(list(PALETTES))
 def tensor_views(draw: st.DrawFn) -> TensorView:
     dtype, dims = draw(st.sampled_from(DTYPES)), draw(st.sampled_from(SHAPES))
     size = math.prod(dims) * np.dtype(dtype).itemsize
-    # Raw bytes make every NaN, infinity, denormal and largest number there is.
+    # Raw bytes include NaN, infinities, denormals and the largest numbers.
     seed = draw(st.integers(0, 2**32 - 1))
     data = np.random.default_rng(seed).bytes(size)
     if dtype == "?":
@@ -104,16 +104,20 @@ def check(strips: Iterable[Strip], width: int) -> None:
         assert to_ascii(strip).text.isascii()
 
 
+@settings(deadline=None)
 @given(view=views, size=sizes, palette=palettes)
-def test_a_value(view: TensorView, size: tuple[int, int], palette: str) -> None:
+def test_a_value_fills_its_pane(view: TensorView, size: tuple[int, int], palette: str) -> None:
     width, height = size
     strips = draw_value(view, width, height, PALETTES[palette])
     check(strips, width)
     assert len(strips) == max(0, height)
 
 
+@settings(deadline=None)
 @given(view=views, before=st.one_of(st.none(), views), width=st.integers(-1, 60))
-def test_words_for_a_value(view: TensorView, before: TensorView | None, width: int) -> None:
+def test_text_for_a_value_fits_its_width(
+    view: TensorView, before: TensorView | None, width: int
+) -> None:
     assert len(preview(view, width)) <= max(0, width)
     assert len(brief(view, width)) <= max(0, width)
     assert len(spark(view, width)) == len(spark(view, width, ascii=True)) == max(0, width)
@@ -123,8 +127,8 @@ def test_words_for_a_value(view: TensorView, before: TensorView | None, width: i
 
 
 @given(timeline=timelines(), size=sizes, palette=palettes, data=st.data())
-@settings(max_examples=60)
-def test_a_moment(
+@settings(max_examples=60, deadline=None)
+def test_the_panes_of_a_moment_are_as_wide_as_asked(
     timeline: Timeline, size: tuple[int, int], palette: str, data: st.DataObject
 ) -> None:
     width, _ = size
@@ -148,7 +152,9 @@ def test_a_moment(
     palette=palettes,
 )
 @settings(max_examples=60, deadline=None)
-def test_a_loss_curve(losses: list[float], size: tuple[int, int], log: bool, palette: str) -> None:
+def test_a_loss_curve_fills_its_pane(
+    losses: list[float], size: tuple[int, int], log: bool, palette: str
+) -> None:
     width, height = size
     steps = range(1, len(losses) + 1)
     strips = draw_loss(steps, losses, width, height, PALETTES[palette], log=log, title="loss")
@@ -156,13 +162,14 @@ def test_a_loss_curve(losses: list[float], size: tuple[int, int], log: bool, pal
     assert len(strips) == max(0, height)
 
 
+@settings(deadline=None)
 @given(
     pieces=st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=60))),
     words=st.lists(st.text(alphabet="ab \t\r\n\b\x1b[31m]0;\x07你好é\u0301\u200d\U0001f600\u202e")),
     size=sizes,
     palette=palettes,
 )
-def test_output(
+def test_output_fits_its_pane(
     pieces: list[tuple[int, bytes]],
     words: list[str],
     size: tuple[int, int],
@@ -178,11 +185,15 @@ def test_output(
 markdown = st.text(alphabet="ab `*_$[]()#-1.>\n \t|?你好\x1b\u0301\U0001f600~")
 
 
+@settings(deadline=None)
 @given(title=markdown, prose=markdown, note=markdown, size=sizes, palette=palettes)
-def test_notes(title: str, prose: str, note: str, size: tuple[int, int], palette: str) -> None:
+def test_notes_are_as_wide_as_asked(
+    title: str, prose: str, note: str, size: tuple[int, int], palette: str
+) -> None:
     check(draw_note(title, prose, note, size[0], PALETTES[palette]), size[0])
 
 
+@settings(deadline=None)
 @given(
     source=st.one_of(
         st.text(alphabet="ab=(): \n\t\"'#%你\x0c\x1b@"),
@@ -191,12 +202,12 @@ def test_notes(title: str, prose: str, note: str, size: tuple[int, int], palette
         ).map("\n".join),
     ),
     marks=st.tuples(*[st.integers(0, 9)] * 3),
-    told=st.dictionaries(st.integers(0, 9), st.text(alphabet="a =你\n")),
+    values=st.dictionaries(st.integers(0, 9), st.text(alphabet="a =你\n")),
     width=st.integers(-1, 100),
     palette=palettes,
 )
-def test_source(
-    source: str, marks: tuple[int, int, int], told: dict[int, str], width: int, palette: str
+def test_each_source_line_has_a_row(
+    source: str, marks: tuple[int, int, int], values: dict[int, str], width: int, palette: str
 ) -> None:
     done, following, error = marks
     strips = draw_source(
@@ -205,7 +216,7 @@ def test_source(
         PALETTES[palette],
         done=done,
         next=following,
-        values=told,
+        values=values,
         error=error,
         ran={1, 2},
     )
@@ -214,7 +225,7 @@ def test_source(
 
 
 @pytest.mark.parametrize("width", [0, 1, 2, 3])
-def test_a_wide_character_at_the_edge(width: int) -> None:
+def test_a_wide_character_at_the_edge_keeps_the_width(width: int) -> None:
     palette = palette_for("256")
     check(draw_note("中文", "中文", "中文", width, palette), width)
     check(draw_source("中文 = 1", width, palette, values={1: "中"}), width)

@@ -1,4 +1,4 @@
-"""The audit as a table."""
+"""Drawing of an audit as a table."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def drawn(width: int, closed: tuple[float | None, ...] = (), name: str = "") -> 
 
 
 @pytest.mark.parametrize("width", [60, 72, 120])
-def test_verdict_step_and_error_are_seen_at_every_width(width: int) -> None:
+def test_verdict_step_and_error_are_shown_at_every_width(width: int) -> None:
     text = "\n".join(drawn(width, (2.5, 2.0), "by_hand"))
     assert "agrees, 7 digits" in text
     assert "DISAGREES" in text
@@ -27,11 +27,11 @@ def test_verdict_step_and_error_are_seen_at_every_width(width: int) -> None:
     assert "1e-10" in text
 
 
-def test_the_closed_form_stands_beside_both() -> None:
+def test_the_closed_form_has_a_column() -> None:
     assert "by_hand" in drawn(120, (2.5, 2.0), "by_hand")[1]
 
 
-def test_what_agrees_is_underlined_and_no_more() -> None:
+def test_only_digits_that_agree_are_underlined() -> None:
     checked = Checked(Audit("w", (2, 2), "float32", 1.0, (ROW,)))
     strip = draw_audit(checked, 120, palette_for(None, True))[-1]
     underlined = "".join(s.text for s in strip if s.style is not None and s.style.underline)

@@ -1,10 +1,10 @@
-"""A run beside its parent."""
+"""Drawing of the differences between a run and its parent."""
 
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -12,7 +12,7 @@ from tutor.history.timeline import Moment, Timeline
 from tutor.schema import values
 from tutor.schema.frame import Frame, Summary, TensorView
 from tutor.ui.draw.tensors.difference import (
-    Difference,
+    Subtraction,
     draw_difference,
     draw_differences,
     named,
@@ -47,7 +47,7 @@ def moment(**changed: TensorView) -> Moment:
 
 
 def apart(now: object, then: object) -> object:
-    """The difference as plain numbers, or what is said instead."""
+    """Return the difference as plain numbers, or the note in its place."""
     ours = now if isinstance(now, TensorView) else view(now)
     theirs = then if isinstance(then, TensorView) else view(then)
     found = subtract(ours, theirs, "main")
@@ -66,7 +66,7 @@ def test_elements_are_subtracted_in_float64() -> None:
     assert apart(number(2), number(0.5)) == 1.5
 
 
-def test_equal_values_are_told_whatever_they_are_made_of() -> None:
+def test_equal_values_are_marked_for_every_dtype() -> None:
     assert apart([1.0, math.nan, math.inf], [1.0, math.nan, math.inf]) == "="
     assert apart(view([1, 2], "i8"), view([1, 2], "f4")) == "="
     assert apart(number(10**400), number(10**400)) == "="
@@ -74,24 +74,24 @@ def test_equal_values_are_told_whatever_they_are_made_of() -> None:
     assert apart([], []) == "="
 
 
-def test_what_is_not_finite_stays_so() -> None:
+def test_differences_that_are_not_finite_are_kept() -> None:
     [first, second] = apart([math.nan, math.inf], [1.0, -math.inf])
     assert math.isnan(first) and second == math.inf
     assert apart(number(10**400), number(1)) == math.inf
 
 
-def test_what_cannot_be_subtracted_is_told() -> None:
+def test_a_note_explains_why_values_cannot_be_subtracted() -> None:
     here, bare = view([[1.0, 2.0]]), structs.replace(view([[1.0, 2.0]]), data=None)
-    assert subtract(here, None, "main") == Difference(None, "new")
-    assert subtract(None, here, "main") == Difference(None, "only in main")
+    assert subtract(here, None, "main") == Subtraction(None, "new")
+    assert subtract(None, here, "main") == Subtraction(None, "only in main")
     assert apart(here, view([1.0])) == "shape 1 in main"
     assert apart(here, bare) == apart(bare, bare) == "not kept"
     assert apart(large([[1, 2]]), large([[1, 2, 3]])) == "not kept"
 
 
-def test_of_large_values_the_pictures_are_subtracted() -> None:
+def test_block_means_of_large_values_are_subtracted() -> None:
     same = large([[1, 2], [3, 4]])
-    assert apart(same, large([[1, 2], [3, 4]])) == "= as far as is kept"
+    assert apart(same, large([[1, 2], [3, 4]])) == "= in all that is kept"
     found = subtract(same, large([[1, 2], [3, 8]], mean=1.0), "main").view
     assert found is not None and found.summary is not None
     assert values.block(found.summary).tolist() == [[0, 0], [0, -4]]
@@ -104,7 +104,7 @@ def rows(now: Moment, then: Moment, width: int = 60) -> list[str]:
     return [strip.text.rstrip() for strip in strips]
 
 
-def test_a_row_for_every_name_of_both() -> None:
+def test_each_name_of_both_runs_has_a_row() -> None:
     now = moment(a=view([[1.0, 2.0]]), b=view([1.0, 4.0]), c=number(2), **{"b.grad": view([1.0])})
     then = moment(b=view([1.0, 6.5]), a=view([[1.0, 2.0]]), d=number(0))
     assert named(now, then) == ["a", "b", "c", "d"]
@@ -124,7 +124,7 @@ def large_picture(now: TensorView | None, then: TensorView | None) -> list[str]:
     return [strip.text.rstrip() for strip in strips]
 
 
-def test_one_difference_large() -> None:
+def test_one_difference_is_shown_in_detail() -> None:
     shown = large_picture(view([[1.0, 2.0], [3.0, 4.0]]), view([[1.0, 2.0], [3.0, 6.5]]))
     assert shown[0] == "− main: largest -2.5 at [1,1]"
     assert shown[2:4] == ["[0]   0.0   0.0", "[1]   0.0  -2.5"]
@@ -133,7 +133,7 @@ def test_one_difference_large() -> None:
     )
 
 
-def test_where_there_is_no_difference_the_value_is_shown() -> None:
+def test_the_value_is_shown_if_there_is_no_difference() -> None:
     assert large_picture(view([7.0]), view([7.0]))[0] == "= main"
     assert large_picture(view([7.0]), None)[:3] == ["new", "1 float64", "7"]
     assert large_picture(None, view([7.0]))[:3] == ["only in main", "1 float64", "7"]
@@ -143,10 +143,11 @@ SHAPES = st.sampled_from([(), (1,), (3,), (2, 2), (0,), (0, 3)])
 TYPES = st.sampled_from(["?", "i1", "u8", "i8", "f2", "f4", "f8", "c8", "c16"])
 
 
+@settings(deadline=None)
 @given(
     SHAPES, TYPES, TYPES, st.data(), st.integers(1, 70), st.sampled_from(["256", "standard", None])
 )
-def test_anything_can_be_drawn(
+def test_any_pair_of_values_fills_its_pane(
     shape: tuple[int, ...], one: str, other: str, data: st.DataObject, width: int, colors: str
 ) -> None:
     def drawn(dtype: str) -> TensorView:
@@ -168,6 +169,6 @@ def test_anything_can_be_drawn(
 
 
 @pytest.mark.parametrize("width", [1, 3, 8, 15])
-def test_a_narrow_pane(width: int) -> None:
+def test_rows_have_the_exact_width_of_a_narrow_pane(width: int) -> None:
     now, then = moment(weights=view([[1.0, 2.0]])), moment(weights=view([[1.0, 2.5]]))
     rows(now, then, width)

@@ -1,11 +1,11 @@
-"""A window on the elements of a value."""
+"""Windows on the elements of a value, and their drawing."""
 
 import math
 import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -66,7 +66,7 @@ def test_a_slice_keeps_the_indices_of_the_whole() -> None:
     ]
 
 
-def test_a_vector_goes_on_in_the_next_row_in_round_numbers() -> None:
+def test_a_vector_is_wrapped_at_a_round_number_of_columns() -> None:
     assert drawn(np.arange(100)[:37], width=50) == [
         "      +0  +1  +2  +3  +4  +5  +6  +7  +8  +9",
         " [0]   0   1   2   3   4   5   6   7   8   9",
@@ -76,13 +76,13 @@ def test_a_vector_goes_on_in_the_next_row_in_round_numbers() -> None:
     ]
 
 
-def test_one_number_and_none() -> None:
+def test_a_single_number_and_an_empty_value() -> None:
     assert drawn(np.arange(6.0).reshape(2, 3), "[1, 2]") == ["", "[1,2]  5"]
     assert drawn(np.arange(6.0).reshape(2, 3), "[:0]") == ["no elements"]
     assert drawn(np.zeros((0, 3))) == ["no elements"]
 
 
-def test_what_is_not_finite_stands_out() -> None:
+def test_numbers_that_are_not_finite_stand_out() -> None:
     seen = window(np.array([[1.0, math.nan], [-math.inf, -2.0]]))
     strips = draw_elements(
         seen, np.array([[1.0, math.nan], [-math.inf, -2.0]]), (0, 0), 40, PALETTE
@@ -91,7 +91,7 @@ def test_what_is_not_finite_stands_out() -> None:
     assert marked == ["nan", "-inf"]
 
 
-def test_what_is_not_known_is_a_dot() -> None:
+def test_an_unknown_number_is_a_dot() -> None:
     seen = window(np.arange(12.0).reshape(3, 4))
     strips = draw_elements(seen, np.array([[5.0, 6.0]]), (1, 1), 40, PALETTE)
     assert [strip.text.split()[1:] for strip in strips[1:]] == [
@@ -99,11 +99,11 @@ def test_what_is_not_known_is_a_dot() -> None:
     ]  # fmt: skip
 
 
-def test_a_number_without_room_is_no_other_number() -> None:
+def test_a_number_without_room_is_an_ellipsis() -> None:
     assert drawn(np.array([[123456.0]]), width=9)[1] == "[0,:]  …"
 
 
-def test_where_a_window_is() -> None:
+def test_a_window_describes_its_rows_and_columns() -> None:
     matrix = np.zeros((300, 500))
     assert str(window(matrix, at=(120, 0), width=100, height=21)) == (
         "rows 120–139 of 300, columns 0–7 of 500"
@@ -112,11 +112,12 @@ def test_where_a_window_is() -> None:
     assert str(window(matrix, "[0, 0]")) == ""
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=4), SUBSCRIPTS, st.integers(0, 90),
     st.integers(0, 90), st.integers(12, 90), st.integers(2, 12),
 )  # fmt: skip
-def test_every_number_is_the_element_with_that_index(
+def test_each_number_is_the_element_at_its_index(
     shape: list[int], index: str, row: int, column: int, width: int, height: int
 ) -> None:
     elements = np.arange(math.prod(shape)).reshape(shape) + 10_000
@@ -137,17 +138,18 @@ def test_every_number_is_the_element_with_that_index(
                 continue
             at = [int(head) if place == ":" else int(place) for place in places]
             if head.startswith("+"):
-                # Of a vector: to be added along the axis that the subscript left.
+                # For a vector: an offset along the axis that the subscript keeps.
                 axis = next(n for n, one in enumerate(select(shape, index)) if type(one) is range)
                 at[axis] += int(head)
             assert elements[tuple(at)] == int(number)
 
 
+@settings(deadline=None)
 @given(
     st.lists(FLOATS, min_size=1, max_size=60), st.integers(1, 80),
     st.integers(1, 9), st.sampled_from(["256", "standard", None]), st.integers(1, 7),
 )  # fmt: skip
-def test_it_is_as_wide_as_the_pane_and_never_cuts_a_number(
+def test_rows_are_as_wide_as_the_pane_and_numbers_are_never_cut(
     numbers: list[float], width: int, height: int, colors: str | None, across: int
 ) -> None:
     elements = np.resize(np.array(numbers), (len(numbers), across))
@@ -161,11 +163,12 @@ def test_it_is_as_wide_as_the_pane_and_never_cuts_a_number(
             assert float(text) == pytest.approx(elements[row, column], rel=0.6, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(
     st.tuples(st.integers(1, 400), st.integers(1, 400)), st.integers(0, 500), st.integers(0, 500),
     st.integers(20, 400), st.integers(2, 100),
 )  # fmt: skip
-def test_what_is_brought_covers_the_window_and_is_no_more_than_can_be(
+def test_a_fetch_covers_the_window_and_keeps_the_limit(
     shape: tuple[int, int], row: int, column: int, width: int, height: int
 ) -> None:
     for seen in (

@@ -1,4 +1,4 @@
-"""The gradients pane."""
+"""Drawing of the gradients pane."""
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def backward(gradient: object) -> Step:
     return "backward", {"w.grad": view(gradient)}
 
 
-def test_nothing_to_show() -> None:
+def test_no_value_requires_a_gradient() -> None:
     assert rows(("data", {"x": view(1.0)})) == ["no named value requires a gradient"]
 
 
@@ -40,7 +40,7 @@ def test_a_leaf_without_a_gradient() -> None:
     assert rows(LEAF) == ["  w 3 ∇ none yet"]
 
 
-def test_what_an_operation_made_has_no_row() -> None:
+def test_the_result_of_an_operation_has_no_row() -> None:
     assert len(rows(LEAF, ("loss", {"loss": view(4.0, grad=True)}))) == 1
 
 
@@ -48,11 +48,11 @@ def test_the_first_backward_adds_to_none() -> None:
     assert rows(LEAF, backward([[1.5]])) == ["* w 3 ∇ 1.5", "    none + 1.5 = 1.5"]
 
 
-def test_the_second_backward_adds_to_what_is_there() -> None:
+def test_the_second_backward_adds_to_the_first() -> None:
     assert rows(LEAF, backward([[1.5]]), backward([[3.5]])) == ["* w 3 ∇ 3.5", "    1.5 + 2 = 3.5"]
 
 
-def test_norms_of_a_larger_gradient_are_no_sum() -> None:
+def test_norms_of_a_larger_gradient_are_not_written_as_a_sum() -> None:
     leaf: Step = ("data", {"w": view([0.0, 0.0], grad=True)})
     assert rows(leaf, backward([3.0, 0.0]), backward([3.0, 4.0])) == [
         "* w [0 0] ∇ [3 4]                                     norm 5",
@@ -68,7 +68,7 @@ def test_a_zeroed_gradient_and_one_set_to_none() -> None:
     assert rows(LEAF, backward([[1.5]]), gone, ("data", {})) == ["  w 3 ∇ none yet"]
 
 
-def test_another_step_leaves_only_the_gradient() -> None:
+def test_a_step_without_a_change_shows_only_the_gradient() -> None:
     assert rows(LEAF, backward([[1.5]]), ("other", {})) == ["  w 3 ∇ 1.5"]
 
 
@@ -76,7 +76,7 @@ def test_a_narrow_pane_keeps_the_gradient() -> None:
     assert rows(LEAF, backward([[1.5]]), width=20) == ["* w ∇ 1.5", "    none + 1.5 = 1.5"]
 
 
-def test_a_gradient_that_was_not_kept() -> None:
+def test_a_gradient_that_was_not_kept_is_being_replayed() -> None:
     bare = TensorView("tensor", (9,), "float32", "cpu", False, "f4", None)
     shown = rows(LEAF, ("backward", {"w.grad": bare}))
     assert shown == ["* w 3 ∇ being replayed", "    being replayed"]

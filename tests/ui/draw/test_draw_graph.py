@@ -1,4 +1,4 @@
-"""Boxes and wires as cells: what is drawn can be followed with a finger."""
+"""Layout and painting of graphs: every painted wire can be followed from box to box."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.geometry import Region
 
 from tutor.ui.draw.graph.channel import channel
-from tutor.ui.draw.graph.layout import Plan, arrange
+from tutor.ui.draw.graph.layout import Layout, lay_out
 from tutor.ui.draw.graph.paint import Box, Wire, box_size, paint
 from tutor.ui.draw.text.palette import palette_for
 from tutor.ui.draw.text.strips import to_ascii
@@ -35,16 +35,16 @@ def wires_of(pairs: Sequence[Pair], labels: str = "") -> list[Wire]:
     return [Wire(*pair, text, PLAIN) for pair, text in zip(pairs, texts, strict=True)]
 
 
-def plan_of(boxes: Sequence[Box], pairs: Sequence[Pair], width: int = 80) -> Plan:
-    return arrange({box.key: box_size(box.lines) for box in boxes}, pairs, width)
+def layout_of(boxes: Sequence[Box], pairs: Sequence[Pair], width: int = 80) -> Layout:
+    return lay_out({box.key: box_size(box.lines) for box in boxes}, pairs, width)
 
 
 def picture(
     boxes: Sequence[Box], pairs: Sequence[Pair], labels: str = "", ascii: bool = False
 ) -> list[str]:
-    plan = plan_of(boxes, pairs)
-    whole = Region(0, 0, plan.width, plan.height)
-    strips = paint(plan, boxes, wires_of(pairs, labels), whole, PALETTE)
+    layout = layout_of(boxes, pairs)
+    whole = Region(0, 0, layout.width, layout.height)
+    strips = paint(layout, boxes, wires_of(pairs, labels), whole, PALETTE)
     return [(to_ascii(strip) if ascii else strip).text.rstrip() for strip in strips]
 
 
@@ -86,7 +86,7 @@ def test_a_tensor_used_twice_has_two_wires() -> None:
     ]
 
 
-def test_a_wire_passes_beside_the_boxes_between() -> None:
+def test_a_long_wire_passes_next_to_the_boxes_between() -> None:
     assert picture(boxes_of("x", "relu", "+"), [(0, 1), (1, 2), (0, 2)]) == [
         "       ┌───┐",
         "       │ x │",
@@ -104,18 +104,18 @@ def test_a_wire_passes_beside_the_boxes_between() -> None:
     ]
 
 
-def test_where_wires_cross_each_goes_straight_on() -> None:
-    # Three above, three below, each with each: no order is without a crossing.
+def test_crossing_wires_go_straight_on() -> None:
+    # Three boxes above, each wired to all three below: every order has crossings.
     pairs = [(above, below) for above in (0, 1, 2) for below in (3, 4, 5)]
     assert "┼" in "".join(picture(boxes_of(*"abcdef"), pairs))
 
 
-def test_wires_that_change_places_turn_around_a_column_of_their_own() -> None:
+def test_wires_that_swap_columns_turn_through_a_free_column() -> None:
     turns, rows = channel([(0, 4), (4, 0)])
     assert (turns, rows) == ([[(0, 2), (2, 4)], [(1, 0)]], 3)
 
 
-def test_the_current_box_and_a_folded_one_show_without_colour() -> None:
+def test_the_current_and_a_folded_box_are_recognised_without_colour() -> None:
     boxes = [*boxes_of("a", heavy=True), Box(1, ((("b", PLAIN),),), PLAIN, dashed=True)]
     assert picture(boxes, [(0, 1)]) == [
         "┏━━━┓",
@@ -128,7 +128,7 @@ def test_the_current_box_and_a_folded_one_show_without_colour() -> None:
     ]
 
 
-def test_ascii() -> None:
+def test_a_graph_in_ascii() -> None:
     boxes = boxes_of("a", "b", "+")
     assert picture(boxes, [(0, 2), (1, 2), (1, 1)], "+1 -2 0", ascii=True) == [
         "+---+  +---+",
@@ -142,17 +142,17 @@ def test_ascii() -> None:
     ]
 
 
-def test_wide_characters_and_what_a_terminal_obeys_stay_in_their_box() -> None:
+def test_wide_and_control_characters_stay_in_their_box() -> None:
     assert picture(boxes_of("模型\n\x1b[2J"), []) == [
         "┌──────┐",
         "│ 模型 │",
         "│ ␛[2J │",
         "└──────┘",
     ]
-    # A box keeps its size when its content is longer than it was.
-    plan = arrange({0: (6, 3)}, [], 80)
+    # A box keeps its size when its content becomes longer.
+    layout = lay_out({0: (6, 3)}, [], 80)
     assert [
-        strip.text for strip in paint(plan, boxes_of("模型模型"), [], Region(0, 0, 6, 3), PALETTE)
+        strip.text for strip in paint(layout, boxes_of("模型模型"), [], Region(0, 0, 6, 3), PALETTE)
     ][1] == "│ 模…│"
 
 
@@ -163,9 +163,9 @@ def test_a_label_without_room_is_clipped_or_left_out() -> None:
     assert crowded[3] == "    left│ │ │right"
 
 
-def test_parts_stand_side_by_side_as_far_as_they_fit() -> None:
+def test_unconnected_parts_stand_side_by_side_if_they_fit() -> None:
     boxes = boxes_of("a", "b", "c")
-    assert plan_of(boxes, [], 12).places == {
+    assert layout_of(boxes, [], 12).places == {
         0: Region(0, 0, 5, 3),
         1: Region(7, 0, 5, 3),
         2: Region(0, 5, 5, 3),
@@ -186,11 +186,11 @@ def test_parts_stand_side_by_side_as_far_as_they_fit() -> None:
         (1200, [(key, 1199) for key in range(1199)]),
     ],
 )
-def test_odd_graphs_are_drawn(count: int, pairs: list[Pair]) -> None:
-    plan = arrange(dict.fromkeys(range(count), (9, 3)), pairs, 5)
-    assert len(plan.places) == count
+def test_unusual_graphs_are_drawn(count: int, pairs: list[Pair]) -> None:
+    layout = lay_out(dict.fromkeys(range(count), (9, 3)), pairs, 5)
+    assert len(layout.places) == count
     boxes = boxes_of(*map(str, range(count)))
-    strips = paint(plan, boxes, wires_of(pairs), Region(0, 0, 5, 4), PALETTE)
+    strips = paint(layout, boxes, wires_of(pairs), Region(0, 0, 5, 4), PALETTE)
     assert [strip.cell_length for strip in strips] == [5] * 4
 
 
@@ -208,7 +208,7 @@ def graphs(draw: st.DrawFn) -> tuple[dict[int, Pair], list[Pair]]:
 
 
 def cells(path: Sequence[Pair]) -> list[Pair]:
-    """Every cell of a path but its ends, which are in the borders of its boxes."""
+    """Return the cells of a path without its ends, which are in the borders of boxes."""
     found = [path[0]]
     for (x, y), (to_x, to_y) in pairwise(path):
         assert x == to_x or y == to_y
@@ -223,24 +223,24 @@ def cells(path: Sequence[Pair]) -> list[Pair]:
 @given(graph=graphs(), width=st.integers(1, 200))
 def test_no_wire_goes_through_a_box(graph: tuple[dict[int, Pair], list[Pair]], width: int) -> None:
     sizes, pairs = graph
-    plan = arrange(sizes, pairs, width)
+    layout = lay_out(sizes, pairs, width)
     inside = Counter(
         (x, y)
-        for place in plan.places.values()
+        for place in layout.places.values()
         for x in range(place.x, place.right)
         for y in range(place.y, place.bottom)
     )
     assert max(inside.values()) == 1
-    ends = [end for path in plan.paths for end in (path[0], path[-1])]
+    ends = [end for path in layout.paths for end in (path[0], path[-1])]
     assert len(set(ends)) == len(ends)
-    for pair, path in zip(pairs, plan.paths, strict=True):
+    for pair, path in zip(pairs, layout.paths, strict=True):
         assert not inside.keys() & set(cells(path))
-        (upper, lower), (first, last) = (plan.places[key] for key in pair), (path[0], path[-1])
+        (upper, lower), (first, last) = (layout.places[key] for key in pair), (path[0], path[-1])
         assert upper.x < first.x < upper.right - 1 and first.y == upper.bottom - 1
         assert lower.x < last.x < lower.right - 1 and last.y == lower.y
-    for place in plan.places.values():
-        assert sizes.keys() == plan.places.keys()
-        assert Region(0, 0, plan.width, plan.height).contains_region(place)
+    for place in layout.places.values():
+        assert sizes.keys() == layout.places.keys()
+        assert Region(0, 0, layout.width, layout.height).contains_region(place)
 
 
 AHEAD = {
@@ -250,26 +250,26 @@ AHEAD = {
     "╮": {(1, 0): (0, 1), (0, -1): (-1, 0)},
     "╰": {(0, 1): (1, 0), (-1, 0): (0, -1)},
     "╯": {(0, 1): (-1, 0), (1, 0): (0, -1)},
-    "┼": {way: way for way in ((0, 1), (0, -1), (1, 0), (-1, 0))},
+    "┼": {direction: direction for direction in ((0, 1), (0, -1), (1, 0), (-1, 0))},
 }
-"""Where a finger goes on, by the way on which it came into a cell."""
+"""By the character of a cell: direction in which a wire enters it -> direction it leaves in."""
 
 
 @settings(deadline=None)
 @given(graph=graphs())
-def test_every_wire_can_be_followed_to_its_head(graph: tuple[dict[int, Pair], list[Pair]]) -> None:
+def test_each_wire_can_be_followed_to_its_arrow(graph: tuple[dict[int, Pair], list[Pair]]) -> None:
     sizes, pairs = graph
-    plan = arrange(sizes, pairs, 100)
+    layout = lay_out(sizes, pairs, 100)
     boxes = [Box(key, (), PLAIN, heavy=key % 2 == 0) for key in sizes]
-    whole = Region(0, 0, plan.width, plan.height)
-    rows = [strip.text for strip in paint(plan, boxes, wires_of(pairs), whole, PALETTE)]
-    for path in plan.paths:
-        (x, y), way = path[0], (0, 1)
+    whole = Region(0, 0, layout.width, layout.height)
+    rows = [strip.text for strip in paint(layout, boxes, wires_of(pairs), whole, PALETTE)]
+    for path in layout.paths:
+        (x, y), direction = path[0], (0, 1)
         assert rows[y][x] in "┬┯"
-        x, y = x + way[0], y + way[1]
+        x, y = x + direction[0], y + direction[1]
         while rows[y][x] != "▼":
-            way = AHEAD[rows[y][x]][way]
-            x, y = x + way[0], y + way[1]
+            direction = AHEAD[rows[y][x]][direction]
+            x, y = x + direction[0], y + direction[1]
         assert (x, y) == path[-1]
 
 
@@ -285,14 +285,14 @@ texts = st.text(alphabet="ab你好+.\x1b\n\t\u0301\u200d\U0001f600é", max_size=
     text=texts,
     label=texts,
 )
-def test_a_view_is_exact_and_a_part_of_the_whole(
+def test_a_view_is_an_exact_part_of_the_whole(
     graph: tuple[dict[int, Pair], list[Pair]], view: Region, text: str, label: str
 ) -> None:
     sizes, pairs = graph
-    plan = arrange(sizes, pairs, 100)
+    layout = lay_out(sizes, pairs, 100)
     boxes = [Box(key, (((text, PLAIN),),), PLAIN, dashed=key % 2 == 0) for key in sizes]
     wires = [Wire(*pair, label, PLAIN) for pair in pairs]
-    strips = paint(plan, boxes, wires, view, PALETTE)
+    strips = paint(layout, boxes, wires, view, PALETTE)
     assert len(strips) == view.height
     for strip in strips:
         for drawn in (strip, to_ascii(strip)):
@@ -302,6 +302,6 @@ def test_a_view_is_exact_and_a_part_of_the_whole(
         assert to_ascii(strip).text.isascii()
         assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in strip.text)
     if text.isascii() and label.isascii():
-        whole = paint(plan, boxes, wires, Region(-20, -9, 300, 300), PALETTE)
+        whole = paint(layout, boxes, wires, Region(-20, -9, 300, 300), PALETTE)
         part = [row.text[view.x + 20 :][: view.width] for row in whole[view.y + 9 :]]
         assert [strip.text for strip in strips] == part[: view.height]

@@ -1,4 +1,4 @@
-"""The loss curve, and what plotext must never be given."""
+"""Drawing of the loss pane, with losses on which plotext would abort."""
 
 import math
 from typing import Any
@@ -23,7 +23,7 @@ def dots(rows: list[str]) -> int:
     return sum(0x2800 <= ord(c) < 0x2900 for row in rows for c in row)
 
 
-def test_no_loss_yet() -> None:
+def test_a_message_stands_in_place_of_the_first_loss() -> None:
     assert texts([], height=3) == ["no loss yet (backward() is called on it)", "", ""]
     assert texts([], height=3, title="error") == ["error has no value yet", "", ""]
 
@@ -44,7 +44,7 @@ def test_losses_that_are_not_finite_are_counted_and_left_out(bad: float, log: bo
     assert dots(rows) > 3
 
 
-def test_only_losses_that_are_not_finite() -> None:
+def test_no_curve_is_drawn_if_no_loss_is_finite() -> None:
     rows = texts([math.nan], height=6)
     assert rows[0] == "nan diverged: 1 loss is not finite"
     assert dots(rows) == 0
@@ -68,12 +68,12 @@ def test_no_line_is_drawn_over_a_gap() -> None:
     ],
 )
 @pytest.mark.parametrize("log", [False, True])
-def test_extreme_losses(losses: list[float], log: bool) -> None:
+def test_extreme_losses_are_drawn(losses: list[float], log: bool) -> None:
     assert len(texts(losses, log=log)) == 10
 
 
 @pytest.mark.parametrize("size", [(3, 2), (1, 1), (12, 4), (13, 5), (300, 3)])
-def test_tiny_sizes(size: tuple[int, int]) -> None:
+def test_tiny_panes_are_filled(size: tuple[int, int]) -> None:
     rows = texts(FALLING, *size)
     assert len(rows) == size[1]
     assert rows[0]
@@ -120,14 +120,14 @@ def test_other_runs_have_a_name_in_the_legend_and_a_mark_at_the_end_of_their_cur
     assert "c" not in "".join(one.text for one in strips[2:])
 
 
-def test_a_spike_survives_however_many_losses_there_are() -> None:
+def test_decimation_keeps_a_spike() -> None:
     losses = [1.0] * 5000
     losses[2345] = 9.0
     top = "".join(texts(losses, height=12)[1:3])
     assert any(0x2800 < ord(c) < 0x2900 for c in top)
 
 
-def test_without_colours_the_curve_is_drawn_all_the_same() -> None:
+def test_the_curve_is_drawn_without_colours_too() -> None:
     strips = draw_loss([1, 2], [2.0, 1.0], 40, 10, palette_for(None))
     assert all(s.style is not None and s.style.color is None for strip in strips for s in strip)
     assert dots([strip.text for strip in strips]) > 5

@@ -30,11 +30,11 @@ def test_the_note_comes_before_the_prose_and_has_a_bar() -> None:
     ]
 
 
-def test_nothing_to_say() -> None:
+def test_an_empty_note_has_no_rows() -> None:
     assert texts() == []
 
 
-def test_the_note_is_strong() -> None:
+def test_the_note_has_the_strong_style() -> None:
     bar, words, *_ = draw(note="Read this.")[0]
     assert bar.style == PALETTE.accent
     assert words.style == PALETTE.strong
@@ -62,7 +62,7 @@ def test_stars_in_code_and_in_sums_stay() -> None:
     assert texts(prose="a_name_here") == ["a_name_here"]
 
 
-def test_mathematics_stays_as_it_is() -> None:
+def test_mathematics_is_not_changed() -> None:
     assert texts(prose="so $w_1 * w_2$ it is") == ["so $w_1 * w_2$ it is"]
 
 

@@ -1,4 +1,4 @@
-"""Numbers as text."""
+"""Formatting of numbers."""
 
 import math
 
@@ -42,14 +42,14 @@ def test_a_number_has_six_significant_digits(value: float, text: str) -> None:
     assert number(value) == text
 
 
-def test_whole_numbers_and_truth_values_are_written_in_full() -> None:
+def test_integers_and_booleans_are_written_in_full() -> None:
     assert [element(x) for x in (True, 446, -123456789, 10**12, 1 + 2j)] == [
         "True", "446", "-123456789", "1e12", "1+2j",
     ]  # fmt: skip
     assert element(-(10**400) * 3) == "-3.00000e400"
 
 
-def test_elements_are_aligned_on_their_points() -> None:
+def test_elements_are_aligned_at_the_decimal_point() -> None:
     assert aligned([1.5, -10.25, 0.0]) == ["  1.50", "-10.25", "  0.00"]
     assert aligned([1.0, math.nan]) == ["  1", "nan"]
     assert aligned([1e-8, 1.0]) == ["1e-8", "   1"]
@@ -77,7 +77,7 @@ def test_a_large_tensor_is_previewed_by_its_range() -> None:
     assert preview(large(nonfinite=3), 20) == "3 not finite"
 
 
-def test_content_that_was_not_kept_is_said_to_be_replayed() -> None:
+def test_content_that_was_not_kept_is_being_replayed() -> None:
     bare = TensorView("tensor", (2,), "float32", "cpu", False, "f4", None)
     assert preview(bare, 20) == "being replayed"
 
@@ -93,7 +93,7 @@ def test_shapes() -> None:
     assert shape(view(np.zeros((0, 3)))) == "0×3"
 
 
-def test_a_change_tells_what_was_there_before() -> None:
+def test_a_change_shows_the_value_before() -> None:
     assert change("w", view([[1.0933]]), view([[1.0]])) == "w = 1.0933 ← 1"
     assert change("w", view([[1.0933]]), None) == "w = 1.0933"
     assert change("w.grad", None, view(1.0)) == "w.grad is gone"
@@ -108,7 +108,7 @@ def test_a_spark_is_a_histogram() -> None:
     assert spark(large(), 32)[-1] == spark(large(), 4)[-1] == "█"
 
 
-def test_a_spark_leaves_out_what_is_not_finite() -> None:
+def test_a_spark_leaves_out_elements_that_are_not_finite() -> None:
     assert spark(view([0, 1, math.nan, math.inf]), 2) == "██"
     assert spark(view([math.nan, math.nan]), 2) == "  "
     assert spark(large(nonfinite=1), 2) == "  "
@@ -117,6 +117,6 @@ def test_a_spark_leaves_out_what_is_not_finite() -> None:
     assert is_finite(view([1.0]))
 
 
-def test_unit_survives_the_whole_range_of_floats() -> None:
+def test_unit_maps_the_whole_range_of_floats() -> None:
     assert unit(np.array([-1.7e308, 0, 1.7e308])).tolist() == [0, 0.5, 1]
     assert unit(np.array([3.0, 3.0])).tolist() == [0.5, 0.5]

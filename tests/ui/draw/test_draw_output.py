@@ -1,4 +1,4 @@
-"""What the script printed."""
+"""Drawing of the output of a script."""
 
 import pytest
 
@@ -14,17 +14,17 @@ def texts(*pieces: bytes, width: int = 20, height: int = 5, dropped: int = 0) ->
     return [strip.text.rstrip() for strip in strips]
 
 
-def test_nothing_printed() -> None:
+def test_a_message_stands_in_place_of_the_first_output() -> None:
     assert texts() == ["nothing printed yet"]
 
 
-def test_the_last_lines() -> None:
+def test_the_last_lines_are_shown() -> None:
     assert texts(b"a\nb\nc\n", b"d\ne", height=3) == ["c", "d", "e"]
     assert texts(b"a\n") == ["a"]
     assert texts(b"a\n\n") == ["a", ""]
 
 
-def test_old_output_costs_nothing() -> None:
+def test_old_output_is_not_decoded() -> None:
     class Unread(bytes):
         def __getitem__(self, index: object) -> bytes:
             raise AssertionError("old output was read")
@@ -76,7 +76,7 @@ def test_a_character_may_be_split_between_two_writes() -> None:
     assert texts(data[:1], data[1:]) == ["訓"]
 
 
-def test_what_is_no_utf8_is_replaced() -> None:
+def test_bytes_that_are_not_utf8_are_replaced() -> None:
     assert texts(b"a\xffb") == ["a\ufffdb"]
 
 
@@ -86,6 +86,6 @@ def test_a_tail_of_one_long_line_starts_at_a_whole_character() -> None:
     assert "\ufffd" not in "".join(rows)
 
 
-def test_dropped_output_is_mentioned_at_its_place() -> None:
+def test_dropped_output_is_mentioned_in_its_place() -> None:
     assert texts(b"a\n", dropped=1234, width=60) == ["1,234 earlier bytes are no longer kept", "a"]
     assert texts(b"a\nb\n", dropped=1234, height=2) == ["a", "b"]

@@ -1,4 +1,4 @@
-"""Colours are readable, distinct after the terminal has had its way, and never needed."""
+"""Colours are readable, stay distinct with few colours, and are never needed."""
 
 from itertools import pairwise
 
@@ -76,7 +76,7 @@ def test_monochrome_has_no_colour() -> None:
     assert palette_for("truecolor", no_color=True) is NONE
 
 
-def test_monochrome_tells_the_next_statement_from_the_last() -> None:
+def test_monochrome_distinguishes_the_next_statement_from_the_last() -> None:
     assert len({NONE.text, NONE.current, NONE.next}) == 3
 
 

@@ -1,4 +1,4 @@
-"""Plots, maps and the twin as strips, and what plotext must never be given."""
+"""Drawing of plots, maps and the twin, with numbers on which plotext would abort."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -134,7 +134,7 @@ def test_without_colours_nothing_has_a_colour() -> None:
         assert all(s.style is not None and s.style.color is None for one in strips for s in one)
 
 
-# What comes out of a script
+# Unusual numbers
 
 
 ODD = [
@@ -154,7 +154,7 @@ ODD = [
 
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize("odd", ODD)
-def test_odd_numbers_are_left_out_and_never_stumbled_over(odd: list[float], log: bool) -> None:
+def test_unusual_numbers_are_left_out(odd: list[float], log: bool) -> None:
     count = len(odd)
     even = np.arange(float(count))
     values = numbers(*odd)
@@ -178,38 +178,36 @@ def test_odd_numbers_are_left_out_and_never_stumbled_over(odd: list[float], log:
     st.booleans(),
 )
 @settings(max_examples=40, deadline=None)
-def test_whatever_the_numbers_a_line_through_them_is_drawn(
-    pairs: list[tuple[float, float]], log: bool
-) -> None:
-    # Numbers beyond 1e300 across are drawn in a test of their own.
+def test_a_line_through_any_numbers_is_drawn(pairs: list[tuple[float, float]], log: bool) -> None:
+    # x beyond 1e300 has a test of its own.
     x = np.clip(numbers(*(one for one, _ in pairs)), -1e300, 1e300)
     y = numbers(*(other for _, other in pairs))
     drawn(Plot("t", points=("x", "y"), log=log), PlotData(1, (x, y), ((x, y, ""),)))
 
 
-def test_points_from_one_end_of_the_numbers_to_the_other() -> None:
+def test_points_at_both_ends_of_float64() -> None:
     points = numbers(1.7e308, -1.7e308), numbers(1, 2)
     assert "".join(texts(POINTS, PlotData(1, points=points))).count("•") == 2
 
 
-def test_a_bar_at_the_end_of_the_numbers() -> None:
+def test_a_bar_at_the_end_of_float64() -> None:
     rows = texts(BARS, PlotData(1, bars=(("first", 1.7e308), ("second", 1.0))))
     assert (rows[1].count("█"), rows[2].count("█")) == (22, 0)
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_map_from_one_end_of_the_numbers_to_the_other() -> None:
+def test_a_map_between_both_ends_of_float64() -> None:
     surface = np.repeat([[-1.7e308], [1.7e308]], [9, 9], axis=0) * np.ones(32)
     rows = texts(MAP, PlotData(1, surface=surface))
     assert "×" not in "".join(rows)
 
 
-def test_nothing_to_draw_leaves_the_title() -> None:
+def test_an_empty_plot_has_its_title() -> None:
     for plot in (POINTS, LINES, CURVE, MAP, BARS):
         assert texts(plot, PlotData(1)) == [plot.title, *[""] * 11]
 
 
-def test_a_problem_is_told_below_the_title() -> None:
+def test_a_problem_is_shown_below_the_title() -> None:
     rows = texts(CURVE, PlotData(1, problem="v: NameError: no"), run([3.0]))
     assert rows[:3] == ["The bowl", "w[0] 3", "not drawn: v: NameError: no"]
     assert dots(rows) == 0
@@ -224,19 +222,19 @@ def test_a_long_problem_goes_on_in_the_next_row() -> None:
     assert inks == {PALETTE.warning}
 
 
-def test_a_name_without_a_value_is_waited_for() -> None:
-    told = "(v - w) ** 2: NameError: name 'w' is not defined"
-    strips = drawn(CURVE, PlotData(1, problem=told))
+def test_a_plot_waits_for_a_name_without_a_value() -> None:
+    text = "(v - w) ** 2: NameError: name 'w' is not defined"
+    strips = drawn(CURVE, PlotData(1, problem=text))
     assert strips[1].text.rstrip() == "the plot comes when w has a value"
     assert {s.style for s in strips[1] if s.text.strip()} == {PALETTE.muted}
     assert "NameError" not in "".join(one.text for one in strips)
 
 
-def test_what_has_a_value_is_drawn_beside_a_problem() -> None:
-    plot = Plot("t", points=("x", "y"), lines=(("x", "nobody"),))
+def test_a_problem_does_not_hide_the_rest_of_the_plot() -> None:
+    plot = Plot("t", points=("x", "y"), lines=(("x", "missing"),))
     points = numbers(1, 2), numbers(1, 2)
-    rows = texts(plot, PlotData(1, points=points, problem="nobody: NameError: no"))
-    assert rows[1].startswith("not drawn: nobody")
+    rows = texts(plot, PlotData(1, points=points, problem="missing: NameError: no"))
+    assert rows[1].startswith("not drawn: missing")
     assert "".join(rows).count("•") == 2
 
 
@@ -257,7 +255,7 @@ def test_points_of_one_kind_are_dots() -> None:
     assert "".join(rows).count("•") == 2
 
 
-def test_each_line_with_a_label_is_told() -> None:
+def test_each_line_with_a_label_is_in_the_legend() -> None:
     x = numbers(0, 1)
     lines = (x, numbers(0, 1), "a fit"), (x, numbers(1, 2), ""), (x, numbers(1, 0), "the truth")
     strips = drawn(LINES, PlotData(1, lines=lines))
@@ -278,13 +276,13 @@ def test_without_colours_each_line_has_a_mark_of_its_own() -> None:
     assert dots(body) > 20
     for mark in "*+x":
         assert "".join(body).count(mark) > 20
-    # With colours the colours tell them apart.
+    # With colours the lines differ in colour.
     coloured = texts(LINES, PlotData(1, lines=lines), height=20)
     assert coloured[1] == "━ line 0  ━ line 1  ━ line 2  ━ line 3"
     assert not set("*+x") & set("".join(one.partition("┤")[2] for one in coloured))
 
 
-def test_axes_stay_with_the_points_whatever_a_line_does() -> None:
+def test_a_moving_line_does_not_move_the_axes() -> None:
     plot = Plot("t", points=("x", "y"), lines=(("x", "z"),))
     x = np.linspace(0, 10, 21)
 
@@ -296,12 +294,12 @@ def test_axes_stay_with_the_points_whatever_a_line_does() -> None:
     labels, places = drawn_with(np.full(21, NAN))
     for line in (x, 100 * x, -1e6 * x, 0 * x + 500):
         assert drawn_with(line) == (labels, places)
-    # Above and below the points there is room, of about a third of their range.
+    # There is free space above and below the points, about a third of their range.
     above, below = places[0] - 1, 17 - places[-1]
     assert (above, below) == (pytest.approx(0.3 * 11, abs=1), pytest.approx(0.3 * 11, abs=1))
 
 
-def test_a_line_is_cut_where_the_axes_end() -> None:
+def test_a_line_is_cut_at_the_end_of_the_axes() -> None:
     plot = Plot("t", points=("x", "y"), lines=(("x", "z"),))
     x = np.linspace(0, 10, 101)
     whole = texts(plot, PlotData(1, (x, 0 * x + x / 10), ((x, x / 10, ""),)), height=20)
@@ -309,7 +307,7 @@ def test_a_line_is_cut_where_the_axes_end() -> None:
     alone = texts(plot, PlotData(1, (x, 0 * x + x / 10), ((x, NAN * x, ""),)), height=20)
     assert dots(steep) < 8
     assert dots(alone) == 0
-    # Nothing of it lies at the upper end, as if it went along there.
+    # No part of it runs along the upper end.
     assert dots(steep[1:2]) <= 1
     assert "".join(whole).count("•") > 20
 
@@ -326,11 +324,11 @@ def test_a_logarithmic_plot_has_powers_of_ten() -> None:
     plot = Plot("t", lines=(("x", "y"),), log=True)
     rows = texts(plot, PlotData(1, lines=((x, 10.0**-x, ""),)), height=20)
     assert [one.split("┤")[0].strip() for one in rows if "┤" in one][-1] == "1e-8"
-    # It falls evenly, where without logarithms all but the first would lie on the axis.
+    # It falls evenly; without logarithms all points but the first would be on the axis.
     assert len([one for one in rows if dots([one])]) > 15
 
 
-def test_numbers_not_above_zero_have_no_logarithm() -> None:
+def test_numbers_not_above_zero_are_left_out_of_a_logarithmic_plot() -> None:
     plot = Plot("t", points=("x", "y"), log=True)
     points = numbers(1, 2, 3, 4), numbers(1, 0, -1, 10)
     assert "".join(texts(plot, PlotData(1, points=points))).count("•") == 2
@@ -350,32 +348,32 @@ def test_the_ball_sits_on_the_curve() -> None:
 
 
 @pytest.mark.parametrize("place", [-1.0, 0.3, 2.0, 3.7, 5.0])
-def test_the_ball_is_as_high_as_the_curve_is_there(place: float) -> None:
+def test_the_ball_has_the_height_of_the_curve(place: float) -> None:
     rows = texts(CURVE, bowl(), run([place]), width=60, height=20)
-    # The same curve below as many rows, without a ball.
+    # The same curve with as many rows above it, without a ball.
     bare = texts(CURVE, bowl(), run([NAN]), width=60, height=20)
     assert "●" not in "".join(bare)
-    # The ball hides a piece of the curve.
+    # The ball hides a part of the curve.
     assert dots([bare[row(rows, "●")][column(rows, "●")]]) == 1
 
 
 @pytest.mark.parametrize(("place", "arrow"), [(-7.0, "◄"), (9.0, "►"), (1e300, "►")])
-def test_an_arrow_stands_where_the_ball_is_beside_the_curve(place: float, arrow: str) -> None:
+def test_an_arrow_points_to_a_ball_outside_the_axis(place: float, arrow: str) -> None:
     rows = texts(CURVE, bowl(), run([2.0, place]))
     assert "●" not in "".join(rows)
     at = column(rows, arrow)
     assert at == 39 if arrow == "►" else at == column(rows, "┤") + 1
-    # Where it was is still on the curve.
+    # Its earlier place is still marked on the curve.
     assert "•" in "".join(rows)
 
 
-def test_a_ball_that_was_beside_the_curve_leaves_no_mark_there() -> None:
+def test_a_ball_that_was_outside_the_axis_leaves_no_mark() -> None:
     rows = texts(CURVE, bowl(), run([-9.0, 9.0, 2.0]))
     assert "•" not in "".join(rows)
     assert "●" in "".join(rows)
 
 
-def test_a_place_that_is_not_known_is_passed_over() -> None:
+def test_an_unknown_place_is_skipped() -> None:
     rows = texts(CURVE, bowl(), run([2.0, NAN]))
     assert "●" in "".join(rows)
     assert rows[:2] == ["The bowl", "w[0] nan"]
@@ -383,7 +381,7 @@ def test_a_place_that_is_not_known_is_passed_over() -> None:
     assert "●" not in "".join(texts(CURVE, bowl(), run([])))
 
 
-def test_a_ball_over_a_gap_sits_between_what_is_known() -> None:
+def test_a_ball_over_a_gap_is_interpolated() -> None:
     holed = bowl()
     assert holed.surface is not None
     holed.surface[80:120] = NAN
@@ -391,19 +389,19 @@ def test_a_ball_over_a_gap_sits_between_what_is_known() -> None:
     assert "●" in "".join(rows)
 
 
-def test_other_runs_stand_on_the_curve_with_their_letters() -> None:
+def test_other_runs_are_on_the_curve_with_their_letters() -> None:
     rows = texts(CURVE, bowl(), run([4.0], mark="b", name="lr = 0.5"), run([0.0]))
     assert rows[:2] == ["The bowl", "w[0] 0  b lr = 0.5"]
     assert "main" not in "".join(rows)
     assert column(rows[2:], "●") < column(rows[2:], "b")
 
 
-def test_a_curve_without_a_ball_is_drawn_all_the_same() -> None:
+def test_a_curve_is_drawn_without_a_ball() -> None:
     plot = Plot("t", of="v", over=CURVE.over)
     for trajectories in ([], [run()], [run(mark="b", name="lr = 0.5"), run()]):
         rows = texts(plot, bowl(), *trajectories)
         assert dots(rows) > 30
-        # Nor does a legend tell of runs that are nowhere on it.
+        # Runs that are not on the curve are not in the legend.
         assert rows[0] == "t"
         assert "┤" in "".join(rows[1:3])
         assert not {"●", "•", "b lr"} & set("".join(rows))
@@ -422,35 +420,35 @@ def test_the_ball_lies_over_points() -> None:
 # A map
 
 
-def test_a_map_rises_where_its_numbers_do() -> None:
+def test_a_map_is_brighter_for_larger_numbers() -> None:
     rows = texts(MAP, slope(40, 12), palette=palette_for(None))
     body = [one[8:] for one in rows[1:10]]
     assert body[0] == "@" * 32
     assert body[-1].strip() == ""
-    # The numbers at its edges, and what they are of.
+    # The numbers at its edges, and the names of its axes.
     assert [rows[at].split()[0] for at in (1, 5)] == ["2", "v"]
     assert rows[9] == "      0"
     assert rows[10].split() == ["0", "u", "1"]
 
 
-def test_the_way_leads_over_the_map_and_ends_at_the_ball() -> None:
+def test_a_trajectory_on_a_map_ends_at_the_ball() -> None:
     rows = texts(MAP, slope(40, 12), run([0.0, 0.5, 0.99], [0.0, 1.0, 1.9]))
     assert rows[:2] == ["The map", "u 0.99  v 1.9"]
     assert (row(rows, "●"), column(rows, "●")) == (2, 39)
-    # Two places that it left, dots on the way between them, and those begin below to the left.
+    # Two earlier places with dots between them, the first one at the lower left.
     assert "".join(rows).count("•") == 2
     assert (row(rows, "•"), rows[9][8]) == (5, "•")
     assert "".join(rows).count("·") > 10
 
 
-def test_a_way_that_leaves_the_map_is_drawn_as_far_as_it_is_on_it() -> None:
+def test_only_the_part_of_a_trajectory_on_the_map_is_drawn() -> None:
     rows = texts(MAP, slope(40, 12), run([0.1, 1e300], [0.2, -1e300]))
     assert "●" not in "".join(rows)
     assert "•" in "".join(rows)
     assert "·" not in "".join(rows)
 
 
-def test_a_trail_leads_only_from_one_place_on_the_map_to_another() -> None:
+def test_lines_only_join_places_on_the_map() -> None:
     def trail(*places: tuple[float, float]) -> int:
         rows = texts(MAP, slope(40, 12), run(*zip(*places, strict=True)))
         return "".join(rows).count("·")
@@ -461,7 +459,7 @@ def test_a_trail_leads_only_from_one_place_on_the_map_to_another() -> None:
     assert trail(start, (0.5, 1.0), (1.2, 1.0)) == trail(start, (0.5, 1.0)) > 10
 
 
-def test_the_numbers_at_the_edges_of_a_map_are_on_it() -> None:
+def test_a_map_has_the_numbers_of_its_edges() -> None:
     for u, v, where in ((0.0, 0.0, (9, 8)), (1.0, 2.0, (2, 39))):
         rows = texts(MAP, slope(40, 12), run([u], [v]))
         assert (row(rows, "●"), column(rows, "●")) == where
@@ -469,7 +467,7 @@ def test_the_numbers_at_the_edges_of_a_map_are_on_it() -> None:
         assert "●" not in "".join(texts(MAP, slope(40, 12), run([u], [v])))
 
 
-def test_other_runs_ways_end_in_their_letters() -> None:
+def test_trajectories_of_other_runs_end_at_their_letters() -> None:
     other = run([0.1, 0.2], [0.1, 1.5], mark="c", name="w = 0")
     rows = texts(MAP, slope(40, 13), other, run([0.9], [1.0]), height=13)
     assert rows[:2] == ["The map", "u 0.9  v 1  c w = 0"]
@@ -486,7 +484,7 @@ def test_lines_and_points_are_drawn_over_a_map() -> None:
     assert row(rows, "o") == row(rows, "+")
 
 
-def test_what_is_not_finite_is_crossed_out() -> None:
+def test_numbers_that_are_not_finite_are_crossed_out() -> None:
     picture = slope(40, 12)
     assert picture.surface is not None
     picture.surface[:, :4] = NAN
@@ -507,19 +505,19 @@ def test_a_level_divides_a_map_in_two(color: str | None) -> None:
     assert "0.5 between" in strips[-1].text
     styles = [list(strip)[1] for strip in strips[1:10]]
     looks = [(one.text[0], one.style) for one in styles]
-    # Above and below have nothing in common, whatever the colours.
+    # Both sides of the level differ in every palette.
     assert not set(looks[:4]) & set(looks[5:])
     low, high = strips[-1].text.split()[0], strips[-1].text.split(",")[0].split()[-1]
     assert (low, high) == ("0", "1")
 
 
-def test_a_level_beside_all_numbers_makes_one_side_of_all() -> None:
+def test_a_level_beyond_all_numbers_leaves_one_side() -> None:
     plot = Plot("t", of="a", over=MAP.over, level=5.0)
     rows = texts(plot, slope(40, 12, plot), palette=palette_for(None))
     assert not set("".join(one[8:] for one in rows[1:10])) & set("=+*#%@")
 
 
-def test_a_flat_map_lies_on_its_side_of_a_level() -> None:
+def test_a_flat_map_is_on_its_side_of_a_level() -> None:
     plot = Plot("t", of="a", over=MAP.over, level=0.0)
     looks = []
     for height in (-3.0, 0.0, 3.0):
@@ -528,13 +526,13 @@ def test_a_flat_map_lies_on_its_side_of_a_level() -> None:
     assert len(set(looks)) == 3
 
 
-def test_a_map_by_its_logarithm_says_so() -> None:
+def test_a_logarithmic_map_says_so() -> None:
     plot = Plot("t", of="a", over=MAP.over, log=True)
     columns, rows = grid(plot, 60, 12)
     surface = np.repeat(10.0 ** np.linspace(-8, 0, rows)[:, None], columns, axis=1)
     found = texts(plot, PlotData(1, surface=surface), palette=palette_for(None), width=60)
     assert "by its logarithm" in found[-1]
-    # Each shade covers as many rows as the next, where in plain numbers one would cover nearly all.
+    # All shades cover equally many rows; without logarithms one would cover nearly all.
     shades = [one[8:9] for one in found[1:10]]
     assert len(set(shades)) >= 8
 
@@ -546,31 +544,31 @@ def test_a_flat_map_is_one_colour() -> None:
 
 
 @pytest.mark.parametrize(("relief", "is_flat"), [(5e-6, True), (-5e-6, True), (2e-4, False)])
-def test_what_rounding_leaves_is_no_relief(relief: float, is_flat: bool) -> None:
+def test_differences_of_rounding_are_drawn_flat(relief: float, is_flat: bool) -> None:
     surface = 3.0 * np.ones((18, 32))
     surface[:9] *= 1 + relief
     rows = texts(MAP, PlotData(1, surface=surface), palette=palette_for(None))
     assert (len({one[8:].ljust(32) for one in rows[1:10]}) == 1) == is_flat
 
 
-def test_a_legend_leaves_the_map_below_the_ways_where_it_was() -> None:
+def test_a_legend_does_not_change_the_map() -> None:
     plain = palette_for(None)
     alone = texts(MAP, slope(40, 9), palette=plain, height=9)
     other = run([0.1], [0.1], mark="b", name="lr = 0.5")
     both = texts(MAP, slope(40, 9), other, run([0.5], [1.0]), palette=plain, height=9)
-    # Either way the highest row of the map is where its numbers are highest, and the lowest below.
+    # In both, the upper row of the map has the largest numbers, and the lower row the smallest.
     assert alone[1].endswith("@")
     assert both[2].endswith("@")
     assert alone[6].split()[0] == both[6].split()[0] == "0"
     assert not set("@%#*+=") & {alone[6][-1], both[6][-1]}
 
 
-def test_a_map_of_another_size_is_drawn_whole() -> None:
+def test_a_map_sampled_for_another_size_is_drawn_whole() -> None:
     for shape in ((4, 5), (90, 130), (1, 130), (90, 1)):
         surface = np.add.outer(np.linspace(0, 1, shape[0]), np.linspace(0, 1, shape[1]))
         found = texts(MAP, PlotData(1, surface=surface), palette=palette_for(None))
         rows = [one[8:].ljust(32) for one in found[1:10]]
-        # It rises to the top and to the right, as far as it goes anywhere.
+        # It rises to the top and to the right.
         assert rows[0][-1] == "@"
         assert rows[-1][0] == " "
         heights = [[" .:-=+*#%@".index(shade) for shade in one] for one in rows]
@@ -578,17 +576,17 @@ def test_a_map_of_another_size_is_drawn_whole() -> None:
         assert all([*one] == sorted(one, reverse=True) for one in zip(*heights, strict=True))
 
 
-def test_a_picture_of_another_size_is_drawn_until_the_right_one_comes() -> None:
+def test_a_map_sampled_for_another_size_fills_its_pane() -> None:
     for size in ((2, 3), (3, 500), (90, 2)):
         drawn(MAP, PlotData(1, surface=np.ones(size)), run([0.5], [0.5]))
 
 
-def test_the_room_of_a_map_is_what_it_is_sampled_for() -> None:
+def test_a_map_is_sampled_for_its_room() -> None:
     assert grid(MAP, 40, 12) == (32, 18)
     assert grid(CURVE, 40, 12) == (80, 1)
     assert room(1, 1) == (1, 1)
     assert grid(CURVE, 1, 1)[0] >= 2
-    # A curve in the widest pane is not sampled more finely than anyone can see.
+    # A curve is sampled no more finely than a pane can show.
     assert grid(CURVE, 1000, 10) == (200, 1)
 
 
@@ -611,7 +609,7 @@ def lengths(rows: Sequence[str]) -> dict[str, int]:
     return {one.split()[0]: one.count("█") for one in rows if one.split()[1:]}
 
 
-def test_a_bar_is_as_long_as_its_number_is_large() -> None:
+def test_a_bar_is_proportional_to_its_number() -> None:
     rows = texts(
         BARS, PlotData(1, bars=(("one", 1.0), ("two", 2.0), ("less", -2.0), ("none", 0.0)))
     )
@@ -621,13 +619,13 @@ def test_a_bar_is_as_long_as_its_number_is_large() -> None:
     assert rows[3].split()[:2] == ["less", "-2"]
 
 
-def test_a_negative_bar_is_told_by_its_colour_too() -> None:
+def test_a_negative_bar_has_a_colour_of_its_own() -> None:
     strips = drawn(BARS, PlotData(1, bars=(("one", 1.0), ("less", -1.0))))
     inks = [next(s.style for s in strip if "█" in s.text) for strip in strips[1:3]]
     assert inks == [PALETTE.accent, PALETTE.negative]
 
 
-def test_logarithmic_bars_tell_so_and_show_small_ones() -> None:
+def test_logarithmic_bars_say_so_and_show_small_numbers() -> None:
     plot = Plot("t", bars="b", log=True)
     bars = (("big", 1e6), ("small", 1e-6), ("none", 0.0), ("odd", NAN), ("endless", INF))
     rows = texts(plot, PlotData(1, bars=bars))
@@ -638,7 +636,7 @@ def test_logarithmic_bars_tell_so_and_show_small_ones() -> None:
     assert texts(Plot("t", bars="b"), PlotData(1, bars=bars))[0] == "t"
 
 
-def test_a_bar_that_is_not_finite_is_told_as_an_error() -> None:
+def test_a_bar_that_is_not_finite_has_the_style_of_an_error() -> None:
     strips = drawn(BARS, PlotData(1, bars=(("odd", NAN), ("one", 1.0))))
     assert PALETTE.error in {s.style for s in strips[1] if "nan" in s.text}
 
@@ -648,7 +646,7 @@ def test_more_bars_than_rows_are_cut() -> None:
     rows = texts(BARS, PlotData(1, bars=bars), height=5)
     assert [one.split()[0] for one in rows[1:4]] == ["n0", "n1", "n2"]
     assert rows[-1] == "and 47 more: Enter shows this pane alone"
-    # What has just enough room is not cut.
+    # Bars with just enough room are not cut.
     rows = texts(BARS, PlotData(1, bars=bars[:4]), height=5)
     assert [one.split()[0] for one in rows[1:]] == ["n0", "n1", "n2", "n3"]
     assert texts(BARS, PlotData(1, bars=bars[:5]), height=5)[-1].startswith("and 2 more: Enter")
@@ -676,7 +674,7 @@ def test_logarithmic_ticks_are_powers_of_ten_or_the_ends(count: int) -> None:
     assert len(log_ticks(-300.0, 300.0, count)) <= count + 1
 
 
-def test_later_things_stand_over_earlier_ones_in_their_own_style() -> None:
+def test_later_curves_cover_earlier_ones() -> None:
     chart = Chart((0.0, 1.0), (0.0, 1.0), 30, 8)
     chart.curve(numbers(0, 1), numbers(0, 1), PALETTE.accent)
     chart.marks(numbers(0.5), numbers(0.5), "a", PALETTE.error)
@@ -730,7 +728,7 @@ def twin(
     strips = draw_twin(
         "by_hand", passes, pairs, agreeing, SOURCE, at, width, height, palette, failure
     )
-    # Where they have no room the pane scrolls.
+    # The pane scrolls if there is no room for them.
     assert len(strips) == max(height, 1 + bool(failure) + 2 * len(pairs))
     assert {strip.cell_length for strip in strips} == {width}
     return [strip.text.rstrip() for strip in strips]
@@ -747,31 +745,31 @@ def test_the_twin_fills_its_pane(size: tuple[int, int], color: str | None) -> No
             twin(pairs, [True] * len(pairs), *size, palette=palette_for(color), failure=failure)
 
 
-def test_all_pairs_are_there_though_they_have_no_room() -> None:
+def test_all_pairs_are_drawn_even_without_room() -> None:
     rows = twin([pair()] * 9, [True] * 9, height=4)
     assert len([one for one in rows if one.startswith("w.grad")]) == 9
     assert rows[-1].strip() == "apart 0"
 
 
-def test_a_twin_that_failed_says_why_below_its_name() -> None:
+def test_a_failed_twin_shows_the_reason_below_its_name() -> None:
     rows = twin([pair()], [True], failure="NameError: name 'x' is not defined")
     assert rows[1] == "it ended: NameError: name 'x' is not defined"
     assert rows[2].startswith("w.grad")
     assert not any("it ended" in one for one in twin([pair()], [True]))
 
 
-def test_the_twin_tells_its_name_and_how_far_both_are() -> None:
-    for passes, told in ((0, "before the loop"), (1, "after 1 pass"), (12, "after 12 passes")):
-        assert twin([], [], passes=passes)[0] == f"by_hand  {told}"
+def test_the_twin_shows_its_name_and_the_iterations() -> None:
+    for passes, text in ((0, "before the loop"), (1, "after 1 pass"), (12, "after 12 passes")):
+        assert twin([], [], passes=passes)[0] == f"by_hand  {text}"
 
 
-def test_both_values_stand_beside_each_other() -> None:
+def test_both_values_of_a_pair_share_a_row() -> None:
     rows = twin([pair()], [True])
     assert rows[1].split("  ")[0] == "w.grad [1.5 2]"
     assert rows[1].endswith("slope [1.5 2.25]")
 
 
-def test_a_value_that_is_not_there_yet_is_told() -> None:
+def test_a_missing_value_is_not_yet_there() -> None:
     missing = ComparedPair("w.grad", "slope", None, value(1.0), NAN, 0.0, 1)
     rows = twin([missing], [False])
     assert "w.grad not yet" in rows[1]
@@ -779,14 +777,14 @@ def test_a_value_that_is_not_there_yet_is_told() -> None:
     assert "differ" not in rows[2]
 
 
-def test_how_far_they_are_apart_and_were_at_most() -> None:
+def test_a_pair_shows_its_difference_and_the_largest_one() -> None:
     assert twin([pair(0.0, 0.0)], [True])[2].strip() == "apart 0"
     assert twin([pair(0.5, 0.5, 3)], [False])[2].strip() == "apart 0.5  they differ"
-    told = twin([pair(0.5, 2.0, 3)], [False])[2].strip()
-    assert told == "apart 0.5, at most 2 after 3  they differ"
+    text = twin([pair(0.5, 2.0, 3)], [False])[2].strip()
+    assert text == "apart 0.5, at most 2 after 3  they differ"
 
 
-def test_the_twins_source_is_shown_around_where_it_is() -> None:
+def test_the_twins_source_is_shown_around_its_line() -> None:
     rows = twin([pair()], [True], at=20)
     [here] = [one for one in rows if "✓" in one]
     assert "line_20" in here
@@ -795,7 +793,7 @@ def test_the_twins_source_is_shown_around_where_it_is() -> None:
     assert "line_40" in twin([pair()], [True], at=40)[-1]
 
 
-def test_without_room_for_a_source_the_values_are_what_stays() -> None:
+def test_without_room_for_a_source_the_values_stay() -> None:
     rows = twin([pair(), pair()], [True, True], height=7)
     assert not any("line_" in one for one in rows)
     assert "apart 0" in rows[4]

@@ -1,4 +1,4 @@
-"""The source pane."""
+"""Drawing of the source pane."""
 
 from typing import Any
 
@@ -29,21 +29,21 @@ def texts(width: int = 40, **marks: Any) -> list[str]:
     return [strip.text for strip in draw_source(SCRIPT, width, PALETTE, **marks)]
 
 
-def test_there_is_a_row_for_each_line_and_no_more() -> None:
+def test_each_line_has_one_row() -> None:
     assert len(texts()) == 13
     assert texts()[4] == "   5 w = torch.tensor(3.0)".ljust(40)
     assert len(draw_source("", 10, PALETTE)) == 1
 
 
-def test_a_line_is_veiled_and_unveiled_and_the_others_stay_what_they_were() -> None:
+def test_masking_a_line_does_not_redraw_the_others() -> None:
     plain = draw_source(SCRIPT, 40, PALETTE)
-    hidden = draw_source(SCRIPT, 40, PALETTE, veiled={4: "# …"})
+    hidden = draw_source(SCRIPT, 40, PALETTE, masked={4: "# …"})
     assert hidden[3].text == "   4 # …".ljust(40)
     assert [number for number in range(13) if hidden[number] is not plain[number]] == [3]
     assert texts()[3] == plain[3].text
 
 
-def test_the_next_statement_and_the_last_are_told_apart_without_colour() -> None:
+def test_the_next_statement_and_the_last_differ_without_colour() -> None:
     rows = texts(done=5, next=6)
     assert rows[4].startswith("✓  5")
     assert [row[0] for row in rows[5:9]] == ["►", "┆", "┆", " "]
@@ -59,12 +59,12 @@ def test_an_error_is_shown_rather_than_the_statement_that_ran() -> None:
     assert texts(done=5, next=5, error=5)[4].startswith("✗")
 
 
-def test_values_stand_at_the_end_of_the_line() -> None:
+def test_values_are_at_the_end_of_the_line() -> None:
     row = texts(values={5: "w = 3"})[4]
     assert row == "   5 w = torch.tensor(3.0)".ljust(35) + "w = 3"
 
 
-def test_code_gives_way_to_a_value_at_most_to_half() -> None:
+def test_code_is_cut_for_a_value_at_most_to_half() -> None:
     row = texts(30, values={5: "w = 1.09333 ← 1, and more"})[4]
     assert row == "   5 w = torch…  w = 1.09333 …"
 

@@ -15,7 +15,7 @@ def test_a_strip_is_padded_or_clipped() -> None:
     assert strip([("ab", A)], 0, A).cell_length == 0
 
 
-def test_the_ellipsis_has_the_style_of_what_it_stands_for() -> None:
+def test_the_ellipsis_has_the_style_of_the_text_that_it_replaces() -> None:
     segments = list(strip([("ab", A), ("cd", B)], 3, A))
     assert [(segment.text, segment.style) for segment in segments if segment.text] == [
         ("ab", A),
@@ -23,14 +23,14 @@ def test_the_ellipsis_has_the_style_of_what_it_stands_for() -> None:
     ]
 
 
-def test_clip_and_fit() -> None:
+def test_clip_cuts_and_fit_also_pads() -> None:
     assert clip("abcdef", 4) == "abc…"
     assert fit("ab", 4) == "ab  "
     assert fit("ab", 4, right=True) == "  ab"
     assert clip("a", 0) == ""
 
 
-def test_nothing_that_a_terminal_obeys_gets_through() -> None:
+def test_control_characters_are_made_visible() -> None:
     assert line("a\nb\x1b[2J\x7f\x9b", 12, A).text == "a␊b␛[2J\ufffd\ufffd   "
 
 
@@ -44,11 +44,11 @@ def test_wrap_keeps_styles_and_drops_spaces_at_breaks() -> None:
     ]
 
 
-def test_a_rule_has_its_title() -> None:
+def test_a_rule_contains_its_title() -> None:
     assert strip(ruled("A", 10, A, B), 10, A).text == "── A ─────"
 
 
-def test_fill_is_as_high_as_asked() -> None:
+def test_fill_returns_the_height_asked_for() -> None:
     rows = [line("a", 2, A), line("b", 2, A)]
     assert [row.text for row in fill(rows, 2, 3, A)] == ["a ", "b ", "  "]
     assert [row.text for row in fill(rows, 2, 1, A)] == ["a "]

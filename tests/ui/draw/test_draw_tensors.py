@@ -1,4 +1,4 @@
-"""The tensors pane, and one value large."""
+"""Drawing of the tensors pane, and of one value in detail."""
 
 import math
 
@@ -39,11 +39,11 @@ def picture(shown: TensorView, width: int = 40, height: int = 8) -> list[str]:
     return [strip.text.rstrip() for strip in strips]
 
 
-def test_before_the_first_value() -> None:
+def test_a_message_stands_in_place_of_the_first_value() -> None:
     assert rows(moment()) == ["no values yet"]
 
 
-def test_a_row_has_all_columns_where_there_is_room() -> None:
+def test_a_row_has_all_columns_if_there_is_room() -> None:
     at = moment({"x": view([[1], [2]], device="cuda:0"), "w": view(3.0, grad=True)})
     assert rows(at) == [
         "*  x    2×1 float32 cuda:0 █      █ [[1] [2]]",
@@ -51,7 +51,7 @@ def test_a_row_has_all_columns_where_there_is_room() -> None:
     ]
 
 
-def test_columns_go_by_importance() -> None:
+def test_less_important_columns_are_dropped_first() -> None:
     at = moment({"weights": view([[1.0], [2]])}, {})
     assert rows(at, 50) == ["   weights 2×1 float32 █      █ [[1] [2]]"]
     assert rows(at, 36) == ["   weights 2×1 █      █ [[1] [2]]"]
@@ -59,25 +59,25 @@ def test_columns_go_by_importance() -> None:
     assert rows(at, 24) == ["   weights [[1] [2]]"]
 
 
-def test_the_mark_tells_how_a_number_changed() -> None:
+def test_the_mark_shows_how_a_number_changed() -> None:
     before = {"a": view([[1.0]]), "b": view(2.0), "c": view([1.0, 2.0]), "d": view(0.0)}
     after = {"a": view([[1.5]]), "b": view(-2.0), "c": view([1.0, 3.0])}
     assert [row[0] for row in rows(moment(before, after))] == ["+", "-", "*", " "]
 
 
-def test_gradients_live_elsewhere() -> None:
+def test_gradients_have_no_row() -> None:
     at = moment({"w": view(1.0, grad=True), "w.grad": view(2.0)})
     assert listed(at) == ["w"]
 
 
-def test_what_an_operation_made_is_no_leaf() -> None:
+def test_the_result_of_an_operation_is_not_marked_as_a_leaf() -> None:
     made = moment({"loss": view(1.0, grad=True)}, phase="loss")
     parameter = moment({"p": view(1.0, kind="parameter", grad=True)}, phase="forward")
     assert "∇" not in rows(made)[0]
     assert "∇" in rows(parameter)[0]
 
 
-def test_the_selected_row_is_marked_as_a_whole() -> None:
+def test_the_whole_selected_row_is_highlighted() -> None:
     strip = draw_tensors(moment({"w": view(1.0)}), 30, PALETTE, selected="w")[0]
     backgrounds = {segment.style.bgcolor for segment in strip if segment.style}
     assert PALETTE.selected.bgcolor in backgrounds
@@ -103,7 +103,7 @@ def test_a_small_tensor_is_a_table() -> None:
     ]
 
 
-def test_a_vector_goes_on_in_the_next_row() -> None:
+def test_a_vector_is_wrapped_into_rows() -> None:
     assert picture(view(range(12), "i8"), 24)[1:4] == [
         " [0]   0   1   2   3   4",
         " [5]   5   6   7   8   9",
@@ -116,7 +116,7 @@ def test_the_matrices_of_a_batch_are_labelled() -> None:
     assert [row.split()[0] for row in rows[1:5]] == ["[0,0]", "[0,1]", "[1,0]", "[1,1]"]
 
 
-def test_what_does_not_fit_is_a_heat_map_with_signs_and_its_range() -> None:
+def test_a_value_that_does_not_fit_is_a_heat_map_with_signs_and_a_range() -> None:
     shown = picture(view(np.arange(-32, 32).reshape(8, 8)), 26, 13)
     assert shown[1] == "- " * 7 + "-"
     assert shown[5].startswith(" ")
@@ -145,14 +145,14 @@ def test_a_large_tensor_is_drawn_from_its_blocks() -> None:
     assert shown[19] == "min -9  max 9  mean 0  std 1  norm 316"
 
 
-def test_without_colours_digits_say_how_much() -> None:
+def test_without_colours_digits_show_the_magnitude() -> None:
     strips = draw_value(view(np.linspace(-9, 9, 100).reshape(10, 10)), 20, 16, NONE)
     assert strips[1].text == "-9-9-9-8-8-8-8-8-8-7"
     assert strips[10].text == "+7+8+8+8+8+8+8+9+9+9"
     assert all(segment.style.reverse for segment in strips[1] if segment.style)
 
 
-def test_content_that_was_not_kept() -> None:
+def test_content_that_was_not_kept_is_being_replayed() -> None:
     bare = TensorView("tensor", (4,), "float32", "cuda:0", False, "f4", None)
     assert picture(bare, 60)[:2] == [
         "4 float32 on cuda:0",
@@ -160,5 +160,5 @@ def test_content_that_was_not_kept() -> None:
     ]
 
 
-def test_an_empty_tensor_says_what_it_is() -> None:
+def test_an_empty_tensor_has_its_description() -> None:
     assert picture(view(np.zeros((0, 3)))) == ["0×3 float32"] + [""] * 7

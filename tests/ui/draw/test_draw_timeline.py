@@ -1,4 +1,4 @@
-"""The timeline's two rows."""
+"""Drawing of the timeline."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ def timeline(iterations: int) -> Timeline:
 
 
 def cells(strip: Strip) -> list[Segment]:
-    """A segment for each cell."""
+    """Return a segment for each cell."""
     return [Segment(character, style) for text, style, _ in strip for character in text]
 
 
@@ -41,7 +41,7 @@ def texts(made: Timeline, step: int, width: int, error: bool = False) -> list[st
     return [strip.text for strip in draw_timeline(made, step, width, PALETTE, error=error)]
 
 
-def test_each_step_is_the_letter_of_its_phase_while_there_is_room() -> None:
+def test_each_step_is_the_letter_of_its_phase_if_there_is_room() -> None:
     assert texts(timeline(2), 4, 60) == [
         "dflBuzflbuz".ljust(60),
         "step 4 of 11 · iteration 0 · backward · line 6".ljust(60),
@@ -61,7 +61,7 @@ def test_a_long_run_shows_where_iterations_begin() -> None:
     assert set(bar) == set("◆┬─")
 
 
-def test_the_more_iterations_in_a_cell_the_darker() -> None:
+def test_a_cell_is_darker_the_more_iterations_begin_in_it() -> None:
     assert texts(timeline(100), 0, 40)[0][5] == "░"
     assert texts(timeline(2000), 0, 40)[0][5] == "▓"
     assert texts(timeline(8000), 0, 40)[0][5] == "█"
@@ -79,7 +79,7 @@ def test_an_error_ends_the_bar() -> None:
     assert "then it failed" in texts(short, 6, 60, error=True)[1]
 
 
-def test_nothing_has_run() -> None:
+def test_words_for_a_run_without_steps() -> None:
     assert texts(Timeline(), 0, 30)[1].rstrip() == "nothing has run yet"
     assert texts(timeline(1), 0, 30)[1].rstrip() == "step 0 of 6 · before the first"
 
@@ -100,7 +100,7 @@ def test_only_a_few_steps_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None
     assert 0 < len(looks) < 40 * 5
 
 
-def test_a_cell_leads_back_to_its_step() -> None:
+def test_a_cell_maps_back_to_its_step() -> None:
     made = timeline(100)
     for step in (1, 77, 300, len(made)):
         cell = texts(made, step, 40)[0].index("◆")
@@ -111,7 +111,7 @@ def test_a_cell_leads_back_to_its_step() -> None:
 
 
 def with_events(iterations: int) -> tuple[Timeline, Events]:
-    """A value that breaks in step 3, and an output in step 5."""
+    """Return the events of a run with a NaN in step 3 and output in step 5."""
     made = Timeline()
     for step, frame in enumerate(frames(iterations), 1):
         changed = {"w": NAN} if step == 3 else {}
@@ -138,23 +138,23 @@ def test_an_event_stands_out_and_leaves_the_letter(palette: Palette) -> None:
     assert differ == [3, 5]
 
 
-def test_the_words_tell_the_event_of_the_step() -> None:
+def test_the_words_name_the_event_of_the_step() -> None:
     made, events = with_events(2)
     words = [draw_timeline(made, n, 90, PALETTE, events=events)[1].text for n in (3, 5)]
     assert "line 5 · w became nan" in words[0]
     assert "line 7 · printed: hello" in words[1]
 
 
-def test_a_long_run_shows_the_gravest_event_of_a_stretch() -> None:
+def test_a_long_run_shows_the_most_serious_event_of_a_cell() -> None:
     made, events = with_events(500)
     bar = draw_timeline(made, 2000, 40, PALETTE, events=events)[0].text
     assert bar[0] == "∞"
     assert bar.count("∞") == 1
-    assert '"' not in bar  # it lies in the same stretch
+    assert '"' not in bar  # it is in the same cell
     assert draw_timeline(made, 1, 40, PALETTE, events=events)[0].text[0] == "◆"
 
 
-def test_what_happens_all_the_time_hides_no_iterations() -> None:
+def test_frequent_events_do_not_hide_the_iterations() -> None:
     made = timeline(100)
     for step in range(1, len(made), 7):
         made.transcript.append(step, [(1, b".")])
@@ -168,7 +168,7 @@ def test_what_happens_all_the_time_hides_no_iterations() -> None:
 
 
 @pytest.mark.parametrize("iterations", [2, 100])
-def test_forks_and_doubts_have_their_marks_and_words(iterations: int) -> None:
+def test_forks_and_inexact_replays_have_marks_and_words(iterations: int) -> None:
     made = timeline(iterations)
     made.doubt = Doubt(len(made) // 2, "a clock")
     bar, words = draw_timeline(made, len(made), 120, PALETTE, fork=len(made) // 4)

@@ -37,11 +37,7 @@ class AuditReplay(Replay):
 
     def start(self, timeline: Timeline) -> None:
         """Replay to the backward pass."""
-<<<<<<< HEAD
         self._start(audit.audit_job(self._launch, timeline, self._names, self.step), self.step)
-=======
-        self._start(audit.audit_launch(self._launch, timeline, self._names, self.step), self.step)
->>>>>>> wing-insight
 
     def receive(self, event: Event, agrees: bool, timeline: Timeline) -> None:
         if isinstance(event, Audited):

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from tutor.history.timeline import Moment
 from tutor.insight import graph
 from tutor.script.lesson import Lesson
-from tutor.ui.draw.graph.layout import Plan, arrange
+from tutor.ui.draw.graph.layout import Layout, lay_out
 from tutor.ui.draw.graph.paint import paint
 from tutor.ui.draw.graph.scene import FULL, NAMES, Scene, draw_scene
 from tutor.ui.draw.text.palette import Palette
@@ -46,7 +46,7 @@ class GraphPanel(LensPanel):
         self._left = self._above = 0
         self._scene: Scene | None = None
         self._folded = graph.Graph((), (), ())
-        self._plans: dict[_Key, Plan] = {}
+        self._plans: dict[_Key, Layout] = {}
         self._under_way: _Key | None = None
         self._centred: object = None
         self._version = 0
@@ -70,12 +70,12 @@ class GraphPanel(LensPanel):
                 self._lay_out(key, scene, width)
                 return fill([line("laying out…", width, palette.muted)], width, height,
                             palette.text)  # fmt: skip
-            plan = self._keep(key, arrange(scene.sizes, scene.pairs, width))
+            plan = self._keep(key, lay_out(scene.sizes, scene.pairs, width))
         self._follow(plan, scene, width, height)
         view = Region(self._left, self._above, width, height)
         return paint(plan, scene.boxes, scene.wires, view, palette)
 
-    def _keep(self, key: _Key, plan: Plan) -> Plan:
+    def _keep(self, key: _Key, plan: Layout) -> Layout:
         while len(self._plans) >= _PLANS:
             del self._plans[next(iter(self._plans))]
         self._plans[key] = plan
@@ -91,16 +91,16 @@ class GraphPanel(LensPanel):
 
     def _arrange(self, key: _Key, scene: Scene, width: int) -> None:
         """In a thread."""
-        plan = arrange(scene.sizes, scene.pairs, width)
+        plan = lay_out(scene.sizes, scene.pairs, width)
         self.app.call_from_thread(self._arranged, key, plan)
 
-    def _arranged(self, key: _Key, plan: Plan) -> None:
+    def _arranged(self, key: _Key, plan: Layout) -> None:
         self._keep(key, plan)
         if self._under_way == key:
             self._under_way = None
         self._redraw()
 
-    def _follow(self, plan: Plan, scene: Scene, width: int, height: int) -> None:
+    def _follow(self, plan: Layout, scene: Scene, width: int, height: int) -> None:
         """Keep what matters in view: the picked box, the current one, else the result."""
         target = self.selected if self.selected in plan.places else scene.current
         place = plan.places.get(target) if target else None
@@ -171,7 +171,7 @@ class GraphPanel(LensPanel):
         self.selected = None
         self._redraw()
 
-    def _plan(self) -> Plan | None:
+    def _plan(self) -> Layout | None:
         scene = self._scene
         if scene is None:
             return None

@@ -36,7 +36,7 @@ class SourcePanel(LensPanel):
             values=values,
             error=ahead.line if ahead.is_failing else raised,
             ran=ran,
-            veiled=masked_lines(self.lesson, ran),
+            masked=masked_lines(self.lesson, ran),
             made=self._made(),
         )
 

@@ -16,7 +16,7 @@ from tutor.session.branch import Branch
 from tutor.session.branches import LONGEST, Branches
 from tutor.session.session import Doing
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.draw.time.branches import Row, draw_branches
+from tutor.ui.draw.time.branches import BranchRow, draw_branches
 from tutor.ui.screens.dialog import LiveDialog
 from tutor.ui.widgets.field import Field
 from tutor.ui.widgets.lines import Lines
@@ -131,11 +131,11 @@ class BranchesScreen(LiveDialog[Branch | None]):
         self.lines.styles.height = len(rows)
         self.lines.show(draw_branches(rows, at, self.lines.size.width, self.palette), at)
 
-    def _row(self, branch: Branch) -> Row:
+    def _row(self, branch: Branch) -> BranchRow:
         session = branch.session
         _, losses = session.timeline.losses(session.tip)
         ended = session.ended
-        return Row(
+        return BranchRow(
             name=branch.name,
             depth=self.branches.depth(branch),
             fork=branch.step,

@@ -1,4 +1,4 @@
-"""The audit of a gradient as a table, in which the digits that agree stand out."""
+"""The audit of a gradient as a table, with the digits that agree underlined."""
 
 from rich.style import Style
 from textual.strip import Strip
@@ -10,17 +10,17 @@ from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fit, line, strip, wrap
 
 _VERDICT = 19
-"""Cells of the verdict and the number of digits."""
+"""Cells of the verdict and the number of digits that agree."""
 
 _STEPS = 17
-"""Cells of h and of the error, which are told once where they find no room."""
+"""Cells of h and of the error; in a narrow pane both are summarised in one row instead."""
 
 _BLANK = 2
 """Cells between two numbers."""
 
 
 def draw_audit(checked: Checked, width: int, palette: Palette) -> list[Strip]:
-    """The remarks, then a row for each element that was audited."""
+    """Return the remarks, then a row for each audited element."""
     one = checked.audit
     strips = []
     for remark in audit.remarks(checked):
@@ -38,8 +38,8 @@ def draw_audit(checked: Checked, width: int, palette: Palette) -> list[Strip]:
     is_wide = width >= len(head) + _STEPS
     if not is_wide:
         h, error = max(row.step for row in one.rows), max(row.error for row in one.rows)
-        told = f"{one.name}: h up to {h:.2g}, error up to {error:.1g}"
-        strips.append(line(told, width, palette.muted))
+        text = f"{one.name}: h up to {h:.2g}, error up to {error:.1g}"
+        strips.append(line(text, width, palette.muted))
     strips.append(line(f"{head}{'h':<9}error" if is_wide else head, width, palette.muted))
     for at, row in enumerate(one.rows):
         closed = checked.closed[at] if checked.closed else None
@@ -58,13 +58,13 @@ def _row(
     is_wide: bool,
     palette: Palette,
 ) -> list[Styled]:
-    """The verdict first: it must be seen wherever the rest finds no room."""
+    """Return the row of an element; the verdict comes first, so that a narrow pane shows it."""
     agreed = palette.accent if row.agrees else palette.error
     shared = audit.shared_digits(row.autograd, row.difference)
-    told = f"{audit.verdict(row)}, {shared} digits" if row.agrees else audit.verdict(row)
+    verdict = f"{audit.verdict(row)}, {shared} digits" if row.agrees else audit.verdict(row)
     parts: list[Styled] = [
         (fit(audit.label(checked.audit, row), labels + 1), palette.accent),
-        (fit(told, _VERDICT - 1), palette.strong if row.agrees else palette.error),
+        (fit(verdict, _VERDICT - 1), palette.strong if row.agrees else palette.error),
         (" ", palette.text),
     ]
     parts += _marked(row.autograd, shared, size, agreed, palette)
@@ -78,7 +78,7 @@ def _row(
 
 
 def _marked(value: float, shared: int, size: int, agreed: Style, palette: Palette) -> list[Styled]:
-    """A number: what agrees underlined, so that it is seen without colour too."""
+    """Return a number with the digits that agree underlined, which needs no colour."""
     text = audit.format_gradient(value)
     place = audit.end_of_digits(text, shared)
     return [

@@ -1,4 +1,7 @@
-"""The columns of boxes in layers: near to what they have wires to, the longest way straight."""
+"""Place the nodes of each layer in columns: near their neighbours, the longest path straight.
+
+The layers are those of Sugiyama's method. A wire that passes a layer is a dummy node there.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,18 +9,18 @@ from itertools import accumulate, pairwise
 from math import floor, inf
 
 PITCH = 2
-"""Columns from a port to the next: one stays blank, so that two lines never look like one."""
+"""Columns from one port to the next; a blank one between keeps two lines apart."""
 
 BETWEEN = 2
-"""Blank columns between two boxes; one is enough beside a wire."""
+"""Blank columns between two boxes; one is enough next to a dummy node."""
 
 SWEEPS = 6
-"""How often every layer is moved under the one above it and over the one below it."""
+"""How often every layer is aligned with the one above it and with the one below it."""
 
 
 @dataclass(eq=False)
-class Slot:
-    """A place in a layer: of a box, or (without a key) of wires that only pass."""
+class LayerNode:
+    """A box in a layer or, without a key, a dummy node: wires that pass the layer."""
 
     key: int | None
     width: int
@@ -25,36 +28,36 @@ class Slot:
     left: int = 0
     top: int = 0
     depth: int = 0
-    """How many slots lie on the longest way from a leaf, this one counted."""
-    above: list["Link"] = field(default_factory=list)
-    below: list["Link"] = field(default_factory=list)
+    """How many nodes are on the longest path from the top to this one, included."""
+    above: list["LayerEdge"] = field(default_factory=list)
+    below: list["LayerEdge"] = field(default_factory=list)
 
     ins: int = 0
     outs: int = 0
-    """How many wires come in from above, and go out below."""
+    """How many wires enter from above, and leave below."""
 
     @property
     def middle(self) -> float:
         return self.left + (self.width - 1) / 2
 
     def count_ports(self) -> None:
-        """Count the wires, and widen a box that has not a port for each."""
-        self.ins = sum(len(link.wires) for link in self.above)
-        self.outs = sum(len(link.wires) for link in self.below)
+        """Count the wires, and widen a box that is too narrow for a port for each."""
+        self.ins = sum(len(edge.wires) for edge in self.above)
+        self.outs = sum(len(edge.wires) for edge in self.below)
         if self.key is not None:
             self.width = max(self.width, PITCH * max(self.ins, self.outs) + 1)
 
 
 @dataclass(eq=False)
-class Link:
-    """What goes from a slot to one in the next layer."""
+class LayerEdge:
+    """The wires from a node to one in the next layer."""
 
-    upper: Slot
-    lower: Slot
+    upper: LayerNode
+    lower: LayerNode
     wires: Sequence[int]
     leaves: int = 0
     enters: int = 0
-    """How many ports are to the left of its first, under `upper` and above `lower`."""
+    """How many ports are left of its first one, on `upper` and on `lower`."""
 
 
 def spread(
@@ -64,9 +67,10 @@ def spread(
     low: float = -inf,
     high: float = inf,
 ) -> list[int]:
-    """Columns from `low` to `high`, at least `steps` apart, with the least squares to `wanted`.
+    """Return columns from `low` to `high`, at least `steps` apart, closest to `wanted`.
 
-    By pooling adjacent violators: what is too near to its neighbour moves together with it.
+    Minimises the weighted sum of squared distances by pooling adjacent violators: columns that are
+    too close to each other move as one.
     """
     offsets = list(accumulate(steps, initial=0))
     pools: list[tuple[float, float, int]] = []  # sum of weight * column, of weights, of members
@@ -83,71 +87,75 @@ def spread(
     return [column + offset for column, offset in zip(columns, offsets, strict=True)]
 
 
-def place(layers: Sequence[Sequence[Slot]]) -> None:
-    """Set where each slot begins: near to what it has wires to, above all along the longest way."""
+def place(layers: Sequence[Sequence[LayerNode]]) -> None:
+    """Set the left column of each node: near its neighbours, most of all on the longest path."""
     for layer in layers:
         left = 0
-        for slot in layer:
-            slot.left = left
-            left += slot.width + BETWEEN
-            slot.depth = 1 + max((link.upper.depth for link in slot.above), default=0)
+        for node in layer:
+            node.left = left
+            left += node.width + BETWEEN
+            node.depth = 1 + max((edge.upper.depth for edge in node.above), default=0)
     for _ in range(SWEEPS):
         for layer in layers[1:]:
-            _move(layer, [[link.upper for link in slot.above] for slot in layer])
+            _move(layer, [[edge.upper for edge in node.above] for node in layer])
         for layer in layers[-2::-1]:
-            _move(layer, [[link.lower for link in slot.below] for slot in layer])
+            _move(layer, [[edge.lower for edge in node.below] for node in layer])
 
 
-def _move(layer: Sequence[Slot], near: Sequence[Sequence[Slot]]) -> None:
+def _move(layer: Sequence[LayerNode], near: Sequence[Sequence[LayerNode]]) -> None:
+    """Move the nodes of a layer towards their neighbours in one next to it."""
     wanted = []
-    for slot, others in zip(layer, near, strict=True):
-        # What has come a longer way draws more: the trunk of a graph stays straight.
+    for node, others in zip(layer, near, strict=True):
+        # The weight grows with the depth, so that the trunk of a graph stays straight.
         weight = sum(other.depth**2 for other in others)
         middle = sum(other.middle * other.depth**2 for other in others)
-        wanted.append(middle / weight - (slot.width - 1) / 2 if weight else slot.left)
-    weights = [slot.depth**2 if others else 1 for slot, others in zip(layer, near, strict=True)]
+        wanted.append(middle / weight - (node.width - 1) / 2 if weight else node.left)
+    weights = [node.depth**2 if others else 1 for node, others in zip(layer, near, strict=True)]
     steps = [one.width + _gap(one, other) for one, other in pairwise(layer)]
-    for slot, left in zip(layer, spread(wanted, weights, steps), strict=True):
-        slot.left = left
+    for node, left in zip(layer, spread(wanted, weights, steps), strict=True):
+        node.left = left
 
 
-def _gap(one: Slot, other: Slot) -> int:
-    """Blank columns between neighbours in a layer."""
+def _gap(one: LayerNode, other: LayerNode) -> int:
+    """Return the number of blank columns between neighbours in a layer."""
     return 1 if one.key is None or other.key is None else BETWEEN
 
 
-def straighten(layers: Sequence[Sequence[Slot]], chains: Sequence[Sequence[Link]]) -> None:
-    """Put the passing wires of each chain into one column as far as their neighbours let them."""
-    beside: dict[Slot, tuple[Slot | None, Slot | None]] = {}
+def straighten(
+    layers: Sequence[Sequence[LayerNode]], chains: Sequence[Sequence[LayerEdge]]
+) -> None:
+    """Move the dummy nodes of each chain into one column, if their neighbours leave room."""
+    neighbours: dict[LayerNode, tuple[LayerNode | None, LayerNode | None]] = {}
     for layer in layers:
-        for before, slot, after in zip([None, *layer], layer, [*layer[1:], None], strict=False):
-            beside[slot] = before, after
+        for before, node, after in zip([None, *layer], layer, [*layer[1:], None], strict=False):
+            neighbours[node] = before, after
     for chain in chains:
-        run: list[Slot] = []
+        straight: list[LayerNode] = []
         low, high = _reach(chain[0].upper, chain[0].lower)
-        for link in chain[:-1]:
-            slot = link.lower
-            before, after = beside[slot]
-            least = before.left + before.width + _gap(before, slot) if before else -(10**6)
-            most = after.left - _gap(slot, after) - slot.width if after else 10**6
+        for edge in chain[:-1]:
+            node = edge.lower
+            before, after = neighbours[node]
+            least = before.left + before.width + _gap(before, node) if before else -(10**6)
+            most = after.left - _gap(node, after) - node.width if after else 10**6
             if max(low, least) > min(high, most):
-                _settle(run, low, high)
-                run, low, high = [], least, most
-            run.append(slot)
+                _settle(straight, low, high)
+                straight, low, high = [], least, most
+            straight.append(node)
             low, high = max(low, least), min(high, most)
         least, most = _reach(chain[-1].lower, chain[-1].upper)
         if max(low, least) <= min(high, most):
             low, high = max(low, least), min(high, most)
-        _settle(run, low, high)
+        _settle(straight, low, high)
 
 
-def _reach(box: Slot, passing: Slot) -> tuple[int, int]:
-    """The columns in which a passing slot can begin to go straight into a box."""
+def _reach(box: LayerNode, passing: LayerNode) -> tuple[int, int]:
+    """Return the first and last left column at which a dummy node is straight above a box."""
     return box.left + 1, box.left + box.width - 1 - passing.width
 
 
-def _settle(run: Sequence[Slot], low: int, high: int) -> None:
-    if run:
-        left = min(max(sorted(slot.left for slot in run)[len(run) // 2], low), high)
-        for slot in run:
-            slot.left = left
+def _settle(nodes: Sequence[LayerNode], low: int, high: int) -> None:
+    """Move the nodes into the median of their columns, within the limits."""
+    if nodes:
+        left = min(max(sorted(node.left for node in nodes)[len(nodes) // 2], low), high)
+        for node in nodes:
+            node.left = left

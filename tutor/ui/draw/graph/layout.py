@@ -1,4 +1,4 @@
-"""Where the boxes of a graph go: their layers and order by grandalf, their cells by us."""
+"""Lay out a graph in cells. grandalf finds layers and their order; this package the cells."""
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,42 +8,45 @@ from typing import Any
 
 from textual.geometry import Offset, Region
 
-from tutor.ui.draw.graph.columns import BETWEEN, PITCH, Link, Slot, place, straighten
+from tutor.ui.draw.graph.columns import BETWEEN, PITCH, LayerEdge, LayerNode, place, straighten
 from tutor.ui.draw.graph.routes import Stub, route
 
 LABEL_ROOM = 8
-"""Columns for a label beside the outer wires under a layer."""
+"""Columns for a label next to the outer wires under a layer."""
 
 ROUNDS = 4
-"""How often grandalf orders the layers; the order with the fewest crossings is taken."""
+"""How often grandalf orders the layers; the order with the fewest crossings is used."""
 
 Pair = tuple[int, int]
-Layers = list[list[Slot]]
+Layers = list[list[LayerNode]]
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """A graph in cells, its upper left corner at (0, 0). Holds no text and no style."""
+class Layout:
+    """The places of boxes and wires in cells, from (0, 0) at the upper left. No text, no style."""
 
     width: int
     height: int
     places: Mapping[int, Region]
-    """Each box with its border. It may be wider than asked: every wire has a port of its own."""
+    """Each box with its border. A box is wider than asked if its wires need more ports."""
     paths: tuple[tuple[Offset, ...], ...]
-    """For each wire its corners, from the border of its source to that of its target.
+    """The corners of each wire, from the border of its source to that of its target.
 
-    Two that follow each other are in a row or in a column. Empty for a wire from a box to itself.
+    Successive corners share a row or a column. Empty for a wire from a box to itself.
     """
     stubs: Mapping[int, tuple[Stub, ...]]
-    """For a row under boxes all that is in it, from left to right: room for labels is between."""
+    """By row: all lines in a row under boxes, from left to right, with room for labels between."""
 
 
-def arrange(sizes: Mapping[int, Pair], wires: Sequence[Pair], width: int) -> Plan:
-    """Boxes in layers, every wire from an upper one to a lower one, leaves just above their use.
+def lay_out(sizes: Mapping[int, Pair], wires: Sequence[Pair], width: int) -> Layout:
+    """Place boxes in layers, such that every wire goes down and leaves are just above their users.
 
-    `sizes` are (columns, rows) of each box with its border, `wires` (source, target), `width` the
-    columns of the pane: parts without a wire between them stand side by side as far as they fit.
-    A graph that is wider is not made narrower. Of a cycle, one wire goes up.
+    A graph wider than `width` is not made narrower. In a cycle, one wire goes up.
+
+    Args:
+        sizes: (columns, rows) of each box with its border.
+        wires: (source, target) of each wire.
+        width: Columns of the pane; unconnected parts stand side by side if they fit.
     """
     bundles = _bundles(sizes, wires)
     places: dict[int, Region] = {}
@@ -51,20 +54,20 @@ def arrange(sizes: Mapping[int, Pair], wires: Sequence[Pair], width: int) -> Pla
     stubs: dict[int, list[Stub]] = {}
     x = y = across = bottom = 0
     for keys in _parts(sizes, bundles):
-        layers, links = _layered(keys, sizes, bundles)
+        layers, edges = _layered(keys, sizes, bundles)
         place(layers)
-        straighten(layers, links)
-        ways, rows = route(layers)
-        boxes = {slot.key: slot for layer in layers for slot in layer if slot.key is not None}
-        left, right = _extent(boxes.values(), ways.values(), rows.values())
+        straighten(layers, edges)
+        routes, rows = route(layers)
+        boxes = {node.key: node for layer in layers for node in layer if node.key is not None}
+        left, right = _extent(boxes.values(), routes.values(), rows.values())
         if x and x + right - left > width:
             x, y = 0, bottom + BETWEEN
         shift = Offset(x - left, y)
-        for key, slot in boxes.items():
-            places[key] = Region(slot.left, slot.top, slot.width, slot.height).translate(shift)
+        for key, node in boxes.items():
+            places[key] = Region(node.left, node.top, node.width, node.height).translate(shift)
             bottom = max(bottom, places[key].bottom)
-        for wire, way in ways.items():
-            points = [point + shift for point in way]
+        for wire, corners in routes.items():
+            points = [point + shift for point in corners]
             source, target = wires[wire]
             # A wire that closes a cycle was laid out from its target to its source.
             up = boxes[source].top > boxes[target].top
@@ -75,16 +78,16 @@ def arrange(sizes: Mapping[int, Pair], wires: Sequence[Pair], width: int) -> Pla
             here.append((x + right - left, None))
         x += right - left + BETWEEN
         across = max(across, x - BETWEEN)
-    return Plan(across, bottom, places, tuple(paths), {y: tuple(row) for y, row in stubs.items()})
+    return Layout(across, bottom, places, tuple(paths), {y: tuple(row) for y, row in stubs.items()})
 
 
 def _extent(
-    boxes: Iterable[Slot], ways: Iterable[Sequence[Offset]], rows: Iterable[Sequence[Stub]]
+    boxes: Iterable[LayerNode], routes: Iterable[Sequence[Offset]], rows: Iterable[Sequence[Stub]]
 ) -> Pair:
-    """The first column of a part, and the one after its last, with room for its outer labels."""
-    columns = [point.x for way in ways for point in way]
-    for slot in boxes:
-        columns += [slot.left, slot.left + slot.width - 1]
+    """Return the first column of a part and the one after its last, outer labels included."""
+    columns = [point.x for corners in routes for point in corners]
+    for node in boxes:
+        columns += [node.left, node.left + node.width - 1]
     for row in map(sorted, rows):
         if row and row[-1][1] is not None:
             columns.append(row[-1][0] + 1 + LABEL_ROOM)
@@ -95,7 +98,10 @@ def _extent(
 
 
 def _bundles(keys: Mapping[int, Pair], wires: Sequence[Pair]) -> dict[Pair, list[int]]:
-    """The wires by (upper box, lower box), without a cycle and without those to the same box."""
+    """Group the wires by (upper box, lower box).
+
+    A wire that closes a cycle is reversed; a wire from a box to itself is left out.
+    """
     below: dict[int, list[int]] = {key: [] for key in keys}
     for source, target in dict.fromkeys(wires):
         below[source].append(target)
@@ -122,7 +128,7 @@ def _bundles(keys: Mapping[int, Pair], wires: Sequence[Pair]) -> dict[Pair, list
 
 
 def _parts(keys: Mapping[int, Pair], bundles: Mapping[Pair, Sequence[int]]) -> list[list[int]]:
-    """The keys of each connected part, in their order."""
+    """Return the keys of each connected part, in their order."""
     near: dict[int, list[int]] = {key: [] for key in keys}
     for upper, lower in bundles:
         near[upper].append(lower)
@@ -143,8 +149,8 @@ def _parts(keys: Mapping[int, Pair], bundles: Mapping[Pair, Sequence[int]]) -> l
 
 def _layered(
     keys: Sequence[int], sizes: Mapping[int, Pair], bundles: Mapping[Pair, list[int]]
-) -> tuple[Layers, list[list[Link]]]:
-    """The layers of a part, each in its order, and the links of each bundle from top to bottom."""
+) -> tuple[Layers, list[list[LayerEdge]]]:
+    """Return the layers of a part in order, and for each bundle its chain of edges downwards."""
     # Here, because it loads numpy, which the menu does without.
     from grandalf.graphs import Edge, Vertex, graph_core
     from grandalf.layouts import SugiyamaLayout, VertexViewer
@@ -152,41 +158,47 @@ def _layered(
     vertices = {key: Vertex(key) for key in keys}
     for vertex in vertices.values():
         vertex.view = VertexViewer()
-    # grandalf knows one edge between two vertices: wires side by side go as one.
+    # grandalf has one edge between two vertices, so parallel wires share it.
     edges = {
         pair: Edge(vertices[pair[0]], vertices[pair[1]]) for pair in bundles if pair[0] in vertices
     }
     sugiyama = SugiyamaLayout(graph_core(list(vertices.values()), list(edges.values())))
     sugiyama.init_all(inverted_edges=[], optimize=True)
-    slots = {
-        vertex: Slot(vertex.data, max(3, sizes[vertex.data][0]), max(2, sizes[vertex.data][1]))
+    nodes = {
+        vertex: LayerNode(vertex.data, max(3, sizes[vertex.data][0]), max(2, sizes[vertex.data][1]))
         for vertex in vertices.values()
     }
     chains = []
     for pair, edge in edges.items():
         wires = bundles[pair]
-        way = sugiyama.ctrls.get(edge, dict(enumerate(edge.v)))
-        for _, vertex in sorted(way.items()):
-            if vertex not in slots:
-                slots[vertex] = Slot(None, PITCH * (len(wires) - 1) + 1, 0)
-        chain = [slots[vertex] for _, vertex in sorted(way.items())]
-        chains.append([Link(upper, lower, wires) for upper, lower in pairwise(chain)])
-        for link in chains[-1]:
-            link.upper.below.append(link)
-            link.lower.above.append(link)
-    for slot in slots.values():
-        slot.count_ports()
-    return _ordered(sugiyama, slots), chains
+        by_layer = sugiyama.ctrls.get(edge, dict(enumerate(edge.v)))
+        path = [vertex for _, vertex in sorted(by_layer.items())]
+        for vertex in path:
+            if vertex not in nodes:
+                nodes[vertex] = LayerNode(None, PITCH * (len(wires) - 1) + 1, 0)
+        steps = pairwise(nodes[vertex] for vertex in path)
+        chain = [LayerEdge(upper, lower, wires) for upper, lower in steps]
+        for one in chain:
+            one.upper.below.append(one)
+            one.lower.above.append(one)
+        chains.append(chain)
+    for node in nodes.values():
+        node.count_ports()
+    return _ordered(sugiyama, nodes), chains
 
 
-def _ordered(sugiyama: Any, slots: Mapping[Any, Slot]) -> Layers:
-    """The layers in the order with the fewest crossings; `slots` by grandalf's vertices."""
+def _ordered(sugiyama: Any, nodes: Mapping[Any, LayerNode]) -> Layers:
+    """Return the layers in the order with the fewest crossings.
+
+    Args:
+        nodes: The node of each of grandalf's vertices.
+    """
     best: Layers = []
     fewest = None
     for _ in range(ROUNDS):
         for _ in sugiyama.ordering_step():
-            pass  # each step orders one layer, down to the last and up again
-        layers = [[slots[vertex] for vertex in layer] for layer in sugiyama.layers]
+            pass  # each step orders one layer, down to the last one and up again
+        layers = [[nodes[vertex] for vertex in layer] for layer in sugiyama.layers]
         crossings = _crossings(layers)
         if fewest is None or crossings < fewest:
             best, fewest = layers, crossings
@@ -196,13 +208,13 @@ def _ordered(sugiyama: Any, slots: Mapping[Any, Slot]) -> Layers:
 
 
 def _crossings(layers: Layers) -> int:
-    """How many pairs of links cross."""
+    """Count the pairs of edges that cross."""
     count = 0
     for upper, lower in pairwise(layers):
-        order = {slot: number for number, slot in enumerate(lower)}
+        order = {node: number for number, node in enumerate(lower)}
         seen: list[int] = []
-        for slot in upper:
-            ends = sorted(order[link.lower] for link in slot.below)
+        for node in upper:
+            ends = sorted(order[edge.lower] for edge in node.below)
             count += sum(len(seen) - bisect_right(seen, end) for end in ends)
             for end in ends:
                 insort(seen, end)

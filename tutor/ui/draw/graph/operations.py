@@ -1,4 +1,4 @@
-"""The operations pane: what a statement did, an operation a row, and the current one at large."""
+"""The operations pane: the operations inside a statement as rows, and the current one in detail."""
 
 from collections.abc import Sequence
 
@@ -15,22 +15,22 @@ from tutor.ui.draw.text.strips import Styled, clip, fill, fit, line, ruled, stri
 
 HERE, FAILED = "►", "✗"
 _NAME = 18
-"""Cells of an operation's name at most."""
+"""The most cells of an operation's name."""
 
 
 def draw_operations(
     lens: Lens, width: int, height: int, palette: Palette, scrolled: int = 0
 ) -> list[Strip]:
-    """Exactly `height` strips: the operations around the current one, and below them what it did.
+    """Return exactly `height` strips: the rows around the current operation, and its detail.
 
     Args:
-        scrolled: Rows that the list is scrolled by.
+        scrolled: How many rows the list is scrolled down.
     """
     if not lens.rows:
         return fill([line(lens.note, width, palette.muted)], width, height, palette.text)
     detail = _detail(lens, width, palette)
     entries = _entries(lens)
-    # The list keeps a third, however much there is to say of the current operation.
+    # The list keeps a third of the pane, however long the detail is.
     room = min(len(entries), max(height // 3, height - len(detail) - 1))
     at = 0 if lens.at is None else lens.at + 1 + (0 < lens.interior.forwards <= lens.at)
     top = max(0, min(at - room // 2 + scrolled, len(entries) - room))
@@ -46,7 +46,7 @@ def draw_operations(
 
 
 def _entries(lens: Lens) -> Sequence[int | str]:
-    """The numbers of the rows, with the headings among them."""
+    """Return the indices of the rows, with the headings between them."""
     count, whole = lens.interior.forwards, len(lens.rows)
     found: list[int | str] = []
     if count:
@@ -57,7 +57,7 @@ def _entries(lens: Lens) -> Sequence[int | str]:
 
 
 def _entry(entry: int | str, lens: Lens, names: int, width: int, palette: Palette) -> Strip:
-    """A heading, or an operation in a row."""
+    """Draw a heading, or the row of an operation."""
     if isinstance(entry, str):
         return strip(ruled(entry, width, palette.muted, palette.border), width, palette.text)
     one = lens.rows[entry]
@@ -76,17 +76,17 @@ def _entry(entry: int | str, lens: Lens, names: int, width: int, palette: Palett
     elif is_past:
         parts += _backwards(one, lens, left, palette)
     if is_here:
-        parts = [(text, ink + palette.current) for text, ink in parts]
+        parts = [(text, style + palette.current) for text, style in parts]
     return strip(parts, width, palette.current if is_here else palette.text)
 
 
 def _forwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[Styled]:
-    """`pred = x·w`, its shape and its value."""
+    """Return `pred = x·w → shape value` for an operation of the forward pass."""
     label = lens.labels.get(one.id, "")
-    made = ""
+    formula = ""
     if one.call:
-        made = why.expression(one.id, lens.operations, lens.labels, max(12, width // 2))
-    text = f"{label} = {made}" if label and made else made or label
+        formula = why.expression(one.id, lens.operations, lens.labels, max(12, width // 2))
+    text = f"{label} = {formula}" if label and formula else formula or label
     if one.kind == "library":
         text = ", ".join(lens.given(one)) or "no name of the script's"
     view = next((view for view in one.values if view is not None), None)
@@ -100,7 +100,7 @@ def _forwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[
 
 
 def _backwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[Styled]:
-    """What came in, and what went out; of a leaf, how it was added."""
+    """Return the gradient that came in and the contributions that went out; of a leaf, the sum."""
     if one.kind == "leaf" and one.after is not None:
         return _added(one, width, palette)
     grad = next((view for view in one.grads if view is not None), None)
@@ -119,18 +119,17 @@ def _backwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list
 
 
 def _added(one: Operation, width: int, palette: Palette) -> list[Styled]:
-    """before + added = after, in norms where these are many numbers."""
+    """Return `before + added = after` for a gradient that a leaf accumulates."""
     grad = one.grads[0] if one.grads else None
     share = max(6, (width - 8) // 3)
     before = brief(one.before, share) if one.before is not None else "none"
-    parts: list[Styled] = [
+    return [
         (before, palette.warning if _is_something(one.before) else palette.muted),
         (" + ", palette.accent),
         (brief(grad, share) if grad else "nothing", palette.changed),
         (" = ", palette.accent),
         (brief(one.after, share) if one.after else "none", palette.strong),
     ]
-    return parts
 
 
 def _is_something(view: TensorView | None) -> bool:
@@ -142,26 +141,26 @@ def _called(one: Operation, lens: Lens) -> str:
 
 
 def _detail(lens: Lens, width: int, palette: Palette) -> list[Strip]:
-    """The current operation in words and numbers."""
+    """Return the rows that explain the current operation: its formula, numbers and gradients."""
     one = lens.current
     if one is None:
         return []
     where = f"line {one.line}" if one.line else ""
     title = " · ".join(part for part in (one.name or one.kind, one.module, where) if part)
-    parts: list[list[Styled]] = [[(title, palette.heading)]]
+    rows: list[list[Styled]] = [[(title, palette.heading)]]
     if one.kind == "library":
-        parts += _library(one, lens, palette)
+        rows += _library(one, lens, palette)
     elif one.order is None:
-        parts += _told(why.explain_value(one.id, lens.operations, lens.labels), palette)
+        rows += _explained(why.explain_value(one.id, lens.operations, lens.labels), palette)
     else:
-        parts += _passed(one, lens, palette)
+        rows += _passed(one, lens, palette)
     if lens.error and one.id == lens.failed:
-        parts.append([(lens.error, palette.error)])
-    return [strip(part, width, palette.text) for row in parts for part in wrap(row, width) if row]
+        rows.append([(lens.error, palette.error)])
+    return [strip(part, width, palette.text) for row in rows for part in wrap(row, width) if row]
 
 
 def _library(one: Operation, lens: Lens, palette: Palette) -> list[list[Styled]]:
-    """What a library's call changed: before, and after."""
+    """Return the values that a call of a library changed, before and after."""
     rows: list[list[Styled]] = [[("all that this call did, in one row", palette.muted)]]
     for name in lens.given(one):
         before = lens.moment.before(name) if lens.moment else None
@@ -176,7 +175,8 @@ def _library(one: Operation, lens: Lens, palette: Palette) -> list[list[Styled]]
     return rows
 
 
-def _told(explained: Explanation, palette: Palette) -> list[list[Styled]]:
+def _explained(explained: Explanation, palette: Palette) -> list[list[Styled]]:
+    """Return the formula of a value, the same with numbers, and the value."""
     rows: list[list[Styled]] = []
     if explained.formula:
         rows.append([(explained.formula, palette.text)])
@@ -192,7 +192,7 @@ def _told(explained: Explanation, palette: Palette) -> list[list[Styled]]:
 
 
 def _passed(one: Operation, lens: Lens, palette: Palette) -> list[list[Styled]]:
-    """What came in, and along each edge the local derivative and what went out."""
+    """Return the gradient that came in, and for each edge the local derivative and contribution."""
     operations = lens.operations
     arrived = lens.explain_gradient(one.id)
     rows: list[list[Styled]] = []
@@ -216,7 +216,10 @@ def _passed(one: Operation, lens: Lens, palette: Palette) -> list[list[Styled]]:
 
 
 def _through(edge: Edge, operations: dict[int, Operation]) -> tuple[int, int]:
-    """Where an edge leads, past the nodes that torch put inside the operation."""
+    """Return the operation and output that an edge leads to.
+
+    Nodes that torch put inside the operation are skipped.
+    """
     to, output = edge.to, edge.number
     while (one := operations.get(to)) is not None and one.kind == "part" and len(one.edges) == 1:
         to, output = one.edges[0].to, one.edges[0].number
@@ -224,7 +227,7 @@ def _through(edge: Edge, operations: dict[int, Operation]) -> tuple[int, int]:
 
 
 def _went_out(term: Term, label: str, palette: Palette) -> list[list[Styled]]:
-    """The local derivative along one edge, and what it made of what came in."""
+    """Return the local derivative along one edge, and the contribution that went out."""
     local = wording.format_elements(term.local, 40) if term.local is not None else None
     derivative = term.derivative or "not known for this operation"
     is_same = local is None or local == derivative
@@ -246,5 +249,5 @@ def _went_out(term: Term, label: str, palette: Palette) -> list[list[Styled]]:
 
 
 def counted(lens: Lens) -> str:
-    """Where the learner is, or why they are nowhere."""
+    """Return `operation 3 of 7`, or why there are no operations to step through."""
     return f"operation {(lens.at or 0) + 1} of {len(lens.rows)}" if lens.rows else lens.note

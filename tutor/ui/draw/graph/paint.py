@@ -1,4 +1,4 @@
-"""A graph as boxes and the wires between them: the visible part of a plan, in cells."""
+"""Paint the visible part of a graph that is laid out: its boxes and the wires between them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.geometry import Offset, Region
 from textual.strip import Strip
 
-from tutor.ui.draw.graph.layout import Plan
+from tutor.ui.draw.graph.layout import Layout
 from tutor.ui.draw.graph.routes import Stub
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, clean, clip, strip
@@ -23,22 +23,22 @@ LINES = {
     DOWN | RIGHT: "╭", DOWN | LEFT: "╮", UP | RIGHT: "╰", UP | LEFT: "╯",
     UP | DOWN | LEFT | RIGHT: "┼",
 }  # fmt: skip
-"""What is drawn in a cell that a wire leaves in these directions: round corners are a wire's."""
+"""The character of a cell that a wire leaves in these directions; only wires have round corners."""
 
 LEAST_LABEL = 3
-"""Cells: a label is clipped to what is free beside its wire, and left out if that is less."""
+"""Cells: a label is cut to the free space next to its wire, and left out if that is less."""
 
 
 @dataclass(frozen=True)
 class Box:
     key: int
     lines: tuple[tuple[Styled, ...], ...]
-    """The content: (text, style) parts of each row."""
+    """The texts of each row."""
     border: Style
     heavy: bool = False
-    """A heavy border: the current operation, told without colour."""
+    """A heavy border: the current operation, recognised without colour."""
     dashed: bool = False
-    """A dashed border: a group that is folded, or a producer that nobody saw."""
+    """A dashed border: a folded group, or an operation that was not recorded."""
 
 
 @dataclass(frozen=True)
@@ -46,39 +46,41 @@ class Wire:
     source: int
     target: int
     label: str
-    """A few characters, beside the upper end of the wire where there is room."""
+    """A few characters, drawn next to the upper end of the wire if there is room."""
     style: Style
 
 
 def box_size(lines: Sequence[Sequence[Styled]]) -> tuple[int, int]:
-    """The columns and rows that a box with this content needs, border and margins counted."""
+    """Return the columns and rows of a box with this content, border and margins included."""
     widths = (sum(cell_len(clean(text)) for text, _ in line) for line in lines)
     return max(widths, default=0) + 4, len(lines) + 2
 
 
 def paint(
-    plan: Plan, boxes: Sequence[Box], wires: Sequence[Wire], view: Region, palette: Palette
+    layout: Layout, boxes: Sequence[Box], wires: Sequence[Wire], view: Region, palette: Palette
 ) -> list[Strip]:
-    """`view.height` strips of `view.width` cells: what of the plan lies in `view`.
+    """Return the part of the layout in `view`: `view.height` strips of `view.width` cells.
 
-    `wires` in the order in which they were arranged. A box that has no place is left out, a
-    view may lie outside the plan in part or as a whole.
+    Args:
+        boxes: Those that the layout has no place for are left out.
+        wires: In the order in which they were laid out.
+        view: May lie partly or wholly outside the layout.
     """
     canvas = _Canvas(view, palette.text)
-    for wire, path in zip(wires, plan.paths, strict=True):
+    for wire, path in zip(wires, layout.paths, strict=True):
         for one, other in pairwise(path):
             canvas.line(one, other, wire.style)
-    for row in range(max(0, view.y), min(view.bottom, plan.height)):
-        for column, text, style in _labels(plan.stubs.get(row, ()), wires):
+    for row in range(max(0, view.y), min(view.bottom, layout.height)):
+        for column, text, style in _labels(layout.stubs.get(row, ()), wires):
             canvas.text(column, row, [Segment(text, style)])
     loops = {wire.source: wire.style for wire in wires if wire.source == wire.target}
     for box in boxes:
-        place = plan.places.get(box.key)
+        place = layout.places.get(box.key)
         if place is not None and place.overlaps(view):
             _box(canvas, box, place, palette)
             if box.key in loops:
                 canvas.put(place.right - 1, place.y + place.height // 2, "↻", loops[box.key])
-    for wire, path in zip(wires, plan.paths, strict=True):
+    for wire, path in zip(wires, layout.paths, strict=True):
         _ends(canvas, path, wire.style)
     return canvas.strips()
 
@@ -100,7 +102,7 @@ def _box(canvas: "_Canvas", box: Box, place: Region, palette: Palette) -> None:
 
 
 def _ends(canvas: "_Canvas", path: Sequence[Offset], style: Style) -> None:
-    """A wire's port, in the border of its source, and its head, in that of its target."""
+    """Paint a wire's port in the border of its source, and its arrow in that of its target."""
     if path:
         (x, y), (_, next_y) = path[0], path[1]
         heavy = canvas.at(x, y) == "━"
@@ -111,7 +113,10 @@ def _ends(canvas: "_Canvas", path: Sequence[Offset], style: Style) -> None:
 
 
 def _labels(stubs: Sequence[Stub], wires: Sequence[Wire]) -> Iterator[tuple[int, str, Style]]:
-    """(column, text, style) for each label of a row: right of its wire, or left if it must be."""
+    """Yield (column, text, style) for each label of a row.
+
+    A label stands to the right of its wire, or to the left if there is more room.
+    """
     free = 0
     for number, (column, wire) in enumerate(stubs):
         left, free = column - free, column + 1
@@ -133,13 +138,13 @@ def _labels(stubs: Sequence[Stub], wires: Sequence[Wire]) -> Iterator[tuple[int,
 
 @dataclass(eq=False)
 class _Canvas:
-    """Cells of a view: texts (one of two cells has "" after it) and styles."""
+    """The cells of a view: characters and styles. A character of two cells has "" after it."""
 
     view: Region
     blank: Style
     texts: list[list[str]] = field(init=False)
     styles: list[list[Style]] = field(init=False)
-    ways: dict[tuple[int, int], int] = field(default_factory=dict)
+    directions: dict[tuple[int, int], int] = field(default_factory=dict)
     """The directions in which wires leave a cell."""
 
     def __post_init__(self) -> None:
@@ -151,13 +156,13 @@ class _Canvas:
         return self.texts[y - self.view.y][x - self.view.x] if self.view.contains(x, y) else ""
 
     def put(self, x: int, y: int, text: str, style: Style) -> None:
-        """One character of one cell, where the view has it."""
+        """Set one cell, if it is in the view."""
         if self.view.contains(x, y):
             self.texts[y - self.view.y][x - self.view.x] = text
             self.styles[y - self.view.y][x - self.view.x] = style
 
     def text(self, x: int, y: int, segments: Sequence[Segment]) -> None:
-        """Characters from a column on; half of a wide one, at an edge of the view, is a blank."""
+        """Write text from a column on; a wide character that the view cuts in half is blank."""
         if not self.view.y <= y < self.view.bottom:
             return
         texts, styles = self.texts[y - self.view.y], self.styles[y - self.view.y]
@@ -177,7 +182,7 @@ class _Canvas:
                 x += size
 
     def line(self, one: Offset, other: Offset, style: Style) -> None:
-        """A straight line, both ends included; what is crossed shows that it goes on."""
+        """Draw a straight line, both ends included; lines that cross become a crossing."""
         across = one.y == other.y
         back, ahead = (LEFT, RIGHT) if across else (UP, DOWN)
         first, last = (one, other) if (one.x, one.y) <= (other.x, other.y) else (other, one)
@@ -196,10 +201,10 @@ class _Canvas:
                 for y in range(max(first.y, self.view.y), min(last.y + 1, self.view.bottom))
             ]
         for x, y in cells:
-            way = self.ways.get((x, y), 0)
-            way |= (back if (x, y) != first else 0) | (ahead if (x, y) != last else 0)
-            self.ways[x, y] = way
-            self.put(x, y, LINES.get(way, "┼"), style)
+            directions = self.directions.get((x, y), 0)
+            directions |= (back if (x, y) != first else 0) | (ahead if (x, y) != last else 0)
+            self.directions[x, y] = directions
+            self.put(x, y, LINES.get(directions, "┼"), style)
 
     def strips(self) -> list[Strip]:
         drawn = []

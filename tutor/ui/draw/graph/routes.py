@@ -1,145 +1,146 @@
-"""The ways of wires between layers of boxes: their ports, and the rows in which they turn."""
+"""Route the wires between layers of boxes: find their ports, and the rows in which they turn."""
 
 from collections.abc import Iterable, Sequence
 
 from textual.geometry import Offset
 
 from tutor.ui.draw.graph.channel import channel
-from tutor.ui.draw.graph.columns import PITCH, Link, Slot, spread
+from tutor.ui.draw.graph.columns import PITCH, LayerEdge, LayerNode, spread
 
 WIDE_PITCH = 7
-"""Columns from a port to the next under a box that is wide enough and has more than two.
+"""Columns from one port to the next under a wide box with more than two.
 
-The labels of the outer ones are beside them; this makes room for those between.
+Labels of the outer wires are outside; this is room for the labels of the inner ones.
 """
 
 STRAIGHT, ANYWHERE = 8, 0.001
-"""How much the column of a port matters, if the wire can go straight there, if it cannot at all.
+"""Weights of a preferred column: if only there the wire goes straight, and if it never does.
 
-Beside 1 for a wire that can go straight in one of several columns.
+The weight is 1 if the wire goes straight in any of several columns.
 """
 
-Wish = tuple[int, float, float]
-"""A wire, the column that its port had best, and how much that matters."""
+Preference = tuple[int, float, float]
+"""A wire, the preferred column of its port, and its weight."""
 
 Stub = tuple[int, int | None]
-"""A column of a row under boxes, and the wire that begins there; None where another line is."""
+"""A column in a row under boxes, and the wire that begins there; None for a line that passes."""
 
 
 def route(
-    layers: Sequence[Sequence[Slot]],
+    layers: Sequence[Sequence[LayerNode]],
 ) -> tuple[dict[int, list[Offset]], dict[int, list[Stub]]]:
-    """The corners of each wire from top to bottom, and what is in each row under a layer.
+    """Return the corners of each wire from top to bottom, and the stubs in each row under a layer.
 
-    Sets the tops of the boxes: as many rows are between two layers as the wires need to turn in.
+    Sets the top of each node: two layers are as many rows apart as the wires need for their turns.
     """
-    ways: dict[int, list[Offset]] = {}
+    routes: dict[int, list[Offset]] = {}
     rows: dict[int, list[Stub]] = {}
     top = 0
-    _seat(layers)
+    _order_ports(layers)
     for layer in layers:
-        for slot in layer:
-            slot.top = top
-        links = [link for slot in layer for link in slot.below]
-        under = top + max(slot.height for slot in layer)
+        for node in layer:
+            node.top = top
+        edges = [edge for node in layer for edge in node.below]
+        under = top + max(node.height for node in layer)
         starts = _starts(layer)
-        ends = _ends(links, starts)
+        ends = _ends(edges, starts)
         wires = list(starts)
         turns, count = channel([(starts[wire], ends[wire]) for wire in wires])
-        rows[under] = [(starts[wire], None if wire in ways else wire) for wire in wires]
+        rows[under] = [(starts[wire], None if wire in routes else wire) for wire in wires]
         top = under + 1 + count
         for wire, turn in zip(wires, turns, strict=True):
-            way = ways.setdefault(wire, [])
+            corners = routes.setdefault(wire, [])
             column = starts[wire]
             for row, to in turn:
-                way += [Offset(column, under + 1 + row), Offset(to, under + 1 + row)]
+                corners += [Offset(column, under + 1 + row), Offset(to, under + 1 + row)]
                 column = to
-        for link in links:
-            if link.upper.key is not None:
-                for wire in link.wires:
-                    bottom = Offset(starts[wire], link.upper.top + link.upper.height - 1)
-                    ways[wire].insert(0, bottom)
-            if link.lower.key is not None:
-                for wire in link.wires:
-                    ways[wire].append(Offset(ends[wire], top))
-    return ways, rows
+        for edge in edges:
+            if edge.upper.key is not None:
+                for wire in edge.wires:
+                    bottom = Offset(starts[wire], edge.upper.top + edge.upper.height - 1)
+                    routes[wire].insert(0, bottom)
+            if edge.lower.key is not None:
+                for wire in edge.wires:
+                    routes[wire].append(Offset(ends[wire], top))
+    return routes, rows
 
 
-def _seat(layers: Iterable[Iterable[Slot]]) -> None:
-    """Bring the links of each slot into the order of their ports, and count what is before each."""
+def _order_ports(layers: Iterable[Iterable[LayerNode]]) -> None:
+    """Sort the edges of each node by where they lead, and number their ports."""
     for layer in layers:
-        for slot in layer:
-            slot.below.sort(key=lambda link: link.lower.middle)
-            slot.above.sort(key=lambda link: link.upper.middle)
+        for node in layer:
+            node.below.sort(key=lambda edge: edge.lower.middle)
+            node.above.sort(key=lambda edge: edge.upper.middle)
             before = 0
-            for link in slot.below:
-                link.leaves, before = before, before + len(link.wires)
+            for edge in node.below:
+                edge.leaves, before = before, before + len(edge.wires)
             before = 0
-            for link in slot.above:
-                link.enters, before = before, before + len(link.wires)
+            for edge in node.above:
+                edge.enters, before = before, before + len(edge.wires)
 
 
-def _starts(layer: Iterable[Slot]) -> dict[int, int]:
-    """The column in which each wire leaves a layer: the ports under its boxes, passing wires."""
+def _starts(layer: Iterable[LayerNode]) -> dict[int, int]:
+    """Return the column in which each wire leaves a layer."""
     starts: dict[int, int] = {}
-    for slot in layer:
-        wishes: list[Wish] = []
-        for link in slot.below:
-            for number, wire in enumerate(link.wires):
-                low, high = _reach(slot, link.leaves + number, slot.outs)
-                least, most = _reach(link.lower, link.enters + number, link.lower.ins)
+    for node in layer:
+        preferences: list[Preference] = []
+        for edge in node.below:
+            for number, wire in enumerate(edge.wires):
+                low, high = _reach(node, edge.leaves + number, node.outs)
+                least, most = _reach(edge.lower, edge.enters + number, edge.lower.ins)
                 least, most = max(low, least), min(high, most)
                 if least > most:
-                    wishes.append(_anywhere(wire, slot, link.leaves + number, slot.outs))
+                    preferences.append(_evenly(wire, node, edge.leaves + number, node.outs))
                 else:
-                    share = (number + 1) / (len(link.wires) + 1)
-                    weight = STRAIGHT if link.lower.key is None else 1
-                    wishes.append((wire, least + (most - least) * share, weight))
-        most = (slot.width - 3) // max(1, slot.outs - 1)
-        pitch = max(PITCH, min(WIDE_PITCH, most)) if slot.outs > 2 else PITCH
-        starts |= _ports(slot, wishes, pitch)
+                    share = (number + 1) / (len(edge.wires) + 1)
+                    weight = STRAIGHT if edge.lower.key is None else 1
+                    preferences.append((wire, least + (most - least) * share, weight))
+        most = (node.width - 3) // max(1, node.outs - 1)
+        pitch = max(PITCH, min(WIDE_PITCH, most)) if node.outs > 2 else PITCH
+        starts |= _ports(node, preferences, pitch)
     return starts
 
 
-def _ends(links: Iterable[Link], starts: dict[int, int]) -> dict[int, int]:
-    """The column in which each wire comes into the next layer: straight down where it can."""
+def _ends(edges: Iterable[LayerEdge], starts: dict[int, int]) -> dict[int, int]:
+    """Return the column in which each wire enters the next layer: straight down if possible."""
     ends: dict[int, int] = {}
-    for slot in dict.fromkeys(link.lower for link in links):
-        wishes: list[Wish] = []
-        for link in slot.above:
-            for number, wire in enumerate(link.wires):
-                low, high = _reach(slot, link.enters + number, slot.ins)
+    for node in dict.fromkeys(edge.lower for edge in edges):
+        preferences: list[Preference] = []
+        for edge in node.above:
+            for number, wire in enumerate(edge.wires):
+                low, high = _reach(node, edge.enters + number, node.ins)
                 if low <= starts[wire] <= high:
-                    wishes.append((wire, starts[wire], STRAIGHT))
+                    preferences.append((wire, starts[wire], STRAIGHT))
                 else:
-                    wishes.append(_anywhere(wire, slot, link.enters + number, slot.ins))
-        ends |= _ports(slot, wishes, PITCH)
+                    preferences.append(_evenly(wire, node, edge.enters + number, node.ins))
+        ends |= _ports(node, preferences, PITCH)
     return ends
 
 
-def _reach(slot: Slot, number: int, count: int) -> tuple[int, int]:
-    """The first and the last column that one of `count` ports can have."""
-    if slot.key is None:
-        return slot.left + PITCH * number, slot.left + PITCH * number
-    right = slot.left + slot.width - 2
-    return slot.left + 1 + PITCH * number, right - PITCH * (count - 1 - number)
+def _reach(node: LayerNode, number: int, count: int) -> tuple[int, int]:
+    """Return the first and the last possible column of a node's port number `number` of `count`."""
+    if node.key is None:
+        return node.left + PITCH * number, node.left + PITCH * number
+    right = node.left + node.width - 2
+    return node.left + 1 + PITCH * number, right - PITCH * (count - 1 - number)
 
 
-def _anywhere(wire: int, slot: Slot, number: int, count: int) -> Wish:
-    return wire, slot.left + (number + 1) / (count + 1) * (slot.width - 1), ANYWHERE
+def _evenly(wire: int, node: LayerNode, number: int, count: int) -> Preference:
+    """Prefer evenly spread ports, for a wire that cannot go straight."""
+    return wire, node.left + (number + 1) / (count + 1) * (node.width - 1), ANYWHERE
 
 
-def _ports(slot: Slot, wishes: Sequence[Wish], pitch: int) -> dict[int, int]:
-    """A column for each wire, in their order from left to right."""
-    if slot.key is None:
-        return {wire: slot.left + PITCH * number for number, (wire, _, _) in enumerate(wishes)}
-    if not wishes:
+def _ports(node: LayerNode, preferences: Sequence[Preference], pitch: int) -> dict[int, int]:
+    """Return a column for each wire; their order from left to right is kept."""
+    if node.key is None:
+        return {wire: node.left + PITCH * number for number, (wire, _, _) in enumerate(preferences)}
+    if not preferences:
         return {}
     columns = spread(
-        [wish for _, wish, _ in wishes],
-        [weight for _, _, weight in wishes],
-        [pitch] * (len(wishes) - 1),
-        slot.left + 1,
-        slot.left + slot.width - 2,
+        [column for _, column, _ in preferences],
+        [weight for _, _, weight in preferences],
+        [pitch] * (len(preferences) - 1),
+        node.left + 1,
+        node.left + node.width - 2,
     )
-    return {wire: column for (wire, _, _), column in zip(wishes, columns, strict=True)}
+    return {wire: column for (wire, _, _), column in zip(preferences, columns, strict=True)}

@@ -1,4 +1,4 @@
-"""The graph of a statement as boxes and wires, as far as the learner has come in it."""
+"""The graph of a statement as boxes and wires, with the values and gradients known so far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,27 +15,27 @@ from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, clip
 
 FULL, VALUES, NAMES = 2, 1, 0
-"""How much a box tells: its gradient too; its value; only what it is."""
+"""How much a box shows: its name, value and gradient; its name and value; only its name."""
 
 _WIDEST = 26
-"""Cells of a box's content."""
+"""The most cells of a box's content."""
 
 _LABEL = 12
-"""Cells of what a wire says."""
+"""The most cells of a wire's label."""
 
 GRADIENT = "∇ "
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What is to be painted."""
+    """Boxes and wires, ready to be laid out and painted."""
 
     boxes: tuple[Box, ...]
     wires: tuple[Wire, ...]
     sizes: Mapping[int, tuple[int, int]]
-    """Of each box, as large as it will ever be in this graph: nothing moves when gradients come."""
+    """The largest size that each box will have, so that no box moves when gradients arrive."""
     current: int
-    """The box that the learner is at, 0 for none."""
+    """The box of the current operation, 0 for none."""
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:
@@ -50,12 +50,12 @@ def draw_scene(
     detail: int,
     selected: int | None,
 ) -> Scene:
-    """The scene of a folded graph.
+    """Return the scene of a folded graph.
 
     Args:
-        operations: What is known, by id; nodes of the pass with their gradients.
+        operations: All operations by id; nodes of the pass have their gradients.
         detail: `FULL`, `VALUES` or `NAMES`.
-        selected: The key of the box that the learner picked.
+        selected: The key of the selected box.
     """
     current = lens.current
     here = next((n.key for n in graph.nodes if current and current.id in n.members), 0)
@@ -90,31 +90,31 @@ def _border(
         return palette.error
     if lens.current is not None and lens.current.id in node.members:
         return palette.strong
-    # The first of them is the first to be reached.
+    # Members are in order, so the one that is reached first is at one end.
     if any(lens.is_reached(operations[id]) for id in (node.members[0], node.members[-1])):
         return palette.changed
     return palette.border
 
 
 def _wire(lens: Lens, link: Link, operations: Mapping[int, Operation], palette: Palette) -> Wire:
-    told: list[TensorView] = []
+    arrived: list[TensorView] = []
     style = palette.border
     for user, number in link.edges:
         one = operations[user]
         contribution = one.edges[number].contribution if number < len(one.edges) else None
         if contribution is None or not lens.is_reached(one):
             continue
-        told.append(contribution)
+        arrived.append(contribution)
         is_here = lens.current is not None and lens.current.id == user
         style = palette.strong if is_here else palette.changed
-    label = brief(told[0], _LABEL) if len(told) == 1 else ""
+    label = brief(arrived[0], _LABEL) if len(arrived) == 1 else ""
     return Wire(link.source, link.target, label, style)
 
 
 class _Contents:
-    """The lines of boxes.
+    """The lines of text in the boxes.
 
-    A gradient that has not come yet is absent, not zero: its line is empty until then.
+    A gradient that has not arrived is not zero: its line is empty until it arrives.
     """
 
     def __init__(
@@ -138,14 +138,14 @@ class _Contents:
                     self._parts.setdefault(edge.to, []).append(part)
 
     def of(self, node: Node, final: bool) -> tuple[tuple[Styled, ...], ...]:
-        """The content as it is now, or, `final`, as it is when the pass is over."""
+        """Return the lines of a box as they are now or, if `final`, at the end of the pass."""
         palette = self._palette
         if node.is_folded:
             count = len(node.members)
-            told = f"{count} operation{'s' * (count > 1)}"
+            text = f"{count} operation{'s' * (count > 1)}"
             lines: list[tuple[Styled, ...]] = [((clip(node.name, _WIDEST), palette.heading),)]
             if node.name != f"{count:,} operations" and self._detail:
-                lines.append(((told, palette.muted),))
+                lines.append(((text, palette.muted),))
             return tuple(lines)
         one = self._operations[node.key]
         lines = [(self._title(one),)]

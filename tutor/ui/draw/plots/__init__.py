@@ -1,1 +1,1 @@
-"""ui/draw/plots."""
+"""Draw plots: `loss` the loss pane, `plot` what a lesson declares; both draw on `chart`."""

@@ -1,8 +1,8 @@
 """A chart: curves and marks between two axes, drawn with plotext.
 
 A NaN in a connected series aborts the whole process inside plotext, and infinities and ranges
-beyond float64 raise. So this module leaves out what is not finite, maps both axes to [0, 1] and
-gives plotext the labels of the ticks.
+beyond float64 raise. So this module leaves out numbers that are not finite, maps both axes to
+[0, 1] and gives plotext the labels of the ticks.
 """
 
 import math
@@ -15,11 +15,9 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.ui.draw.text.numbers import number
+from tutor.ui.draw.text.numbers import Array, number
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import strip
-
-Array = np.ndarray[Any, Any]
 
 Ticks = list[tuple[float, str]]
 """Positions and their labels."""
@@ -37,7 +35,7 @@ _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 class Chart:
-    """Two axes and what is drawn between them. Later curves and marks cover earlier ones.
+    """Two axes with curves and marks; later ones cover earlier ones.
 
     Args:
         x: The smallest and the largest number on the horizontal axis.
@@ -123,7 +121,7 @@ class Chart:
 def scaled(numbers: Array, log: bool) -> Array:
     """Return the positions of numbers on an axis: on a logarithmic one, their log10.
 
-    NaN stands for what has no position: what is not finite, or has no logarithm.
+    A number that is not finite, or has no logarithm, has the position NaN.
     """
     with np.errstate(all="ignore"):
         positions = np.log10(numbers) if log else np.clip(numbers, -LARGEST, LARGEST)

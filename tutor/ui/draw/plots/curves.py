@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from rich.style import Style
@@ -13,10 +12,9 @@ from tutor.insight.trajectory import Trajectory
 from tutor.script.declarations import Plot
 from tutor.ui.draw.plots import marks
 from tutor.ui.draw.plots.chart import Chart, extent, log_ticks, scaled, ticks
-from tutor.ui.draw.plots.marks import BEEN, HERE
+from tutor.ui.draw.plots.marks import HERE, VISITED
+from tutor.ui.draw.text.numbers import Array
 from tutor.ui.draw.text.palette import Palette
-
-Array = np.ndarray[Any, Any]
 
 _ROOM = 0.3
 """Free space above and below points, in proportion to their range."""
@@ -119,10 +117,10 @@ def _draw_ball(
     known = np.isfinite(y)
     within = np.clip(places, x[0], x[-1])
     heights = np.interp(within, x[known], y[known])
-    been = (places[:-1] >= x[0]) & (places[:-1] <= x[-1])
+    visited = (places[:-1] >= x[0]) & (places[:-1] <= x[-1])
     # Places that fall into one cell share a mark.
-    _, first = np.unique(np.rint(within[:-1][been] / (x[-1] - x[0]) * _MARKS), return_index=True)
-    chart.marks(within[:-1][been][first], heights[:-1][been][first], BEEN, palette.muted)
+    _, first = np.unique(np.rint(within[:-1][visited] / (x[-1] - x[0]) * _MARKS), return_index=True)
+    chart.marks(within[:-1][visited][first], heights[:-1][visited][first], VISITED, palette.muted)
     last = places[-1]
     mark = "◄" if last < x[0] else "►" if last > x[-1] else trajectory.mark or HERE
     chart.marks(within[-1:], heights[-1:], mark, style)

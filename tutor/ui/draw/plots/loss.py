@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from textual.strip import Strip
@@ -13,8 +12,6 @@ from tutor.ui.draw.plots.marks import HERE
 from tutor.ui.draw.text.numbers import number
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fill, line, strip
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

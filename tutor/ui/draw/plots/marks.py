@@ -9,7 +9,7 @@ from tutor.ui.draw.plots.chart import LINE
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled
 
-HERE, BEEN, TRAIL = "●", "•", "·"
+HERE, VISITED, TRAIL = "●", "•", "·"
 """Where a run is, where it was, and the line between two such places."""
 
 CLASSES = "o+x*#"

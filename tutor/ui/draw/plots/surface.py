@@ -1,4 +1,7 @@
-"""A map over two numbers: cells in bands of colour, whose edges are contours, under overlays."""
+"""A map of a function of two variables: cells in bands of colour, with overlays over them.
+
+The edges of the bands are contours.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,18 +13,16 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tutor.ui.draw.plots.chart import LARGEST
-from tutor.ui.draw.plots.marks import BEEN, TRAIL
-from tutor.ui.draw.text.numbers import number
+from tutor.ui.draw.plots.marks import TRAIL, VISITED
+from tutor.ui.draw.text.numbers import Array, number
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fit, strip
 
-Array = np.ndarray[Any, Any]
-
 HALF = "▀"
-"""Two cells above each other, in the colours of the front and of the back."""
+"""Two half cells, the upper in the foreground colour and the lower in the background colour."""
 
 SHADES = " .:-=+*#%@"
-"""Of a terminal without colours, from the lowest band to the highest."""
+"""The characters of the bands without colours, from the lowest to the highest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,24 +30,24 @@ class Overlay:
     """Points drawn over the map: a trajectory, a line, or the points of a class."""
 
     mark: str
-    """Drawn at the last point."""
+    """Drawn at the last point; at every point if they are not joined."""
     x: Array
     y: Array
     style: Style
     joined: bool = True
-    """Whether a line joins the points; else each point has the mark."""
+    """Whether successive points are joined by lines."""
 
 
 def room(width: int, height: int) -> tuple[int, int]:
-    """The cells that a map has in a pane of this size: (columns, rows)."""
+    """Return the (columns, rows) of the map in a pane of this size."""
     return max(1, width - _MARGIN), max(1, height - 2)
 
 
 _ROUNDING = 1e-5
-"""A map that varies less than this, in proportion, is flat."""
+"""A surface that varies by less than this proportion is drawn flat."""
 
 _MARGIN = 8
-"""Cells for the numbers to the left."""
+"""Cells to the left of the map, for the numbers of the vertical axis."""
 
 
 def draw_surface(
@@ -62,38 +63,38 @@ def draw_surface(
     level: float | None = None,
     log: bool = False,
 ) -> list[Strip]:
-    """The map with its numbers to the left and below, and a legend.
+    """Return the map with the numbers of its axes, and a legend.
 
     Args:
         surface: (2 x rows, columns) of `room`, from the lowest y to the highest.
         x: The numbers at the left and the right edge.
         y: The numbers at the lower and the upper edge.
-        names: What x and y are.
-        level: Where the map is divided in two.
-        log: Whether colours tell the logarithm.
+        names: The names of x and y.
+        level: A height that divides the map in two, drawn in diverging colours.
+        log: Whether the colours are by the logarithm of the height.
     """
     columns, rows = room(width, height)
     ramp = palette.diverging if level is not None else palette.sequential
-    bands, told = _bands(surface, len(ramp) or len(SHADES), level, log)
+    bands, ends = _bands(surface, len(ramp) or len(SHADES), level, log)
     over = _overlaid(overlays, x, y, columns, rows)
     across = np.arange(columns) * bands.shape[1] // columns
     strips = []
     for row in range(rows):
-        # The surface may have been sampled for another size.
+        # The surface may be sampled for another size.
         upper = bands[(2 * (rows - row) - 1) * len(bands) // (2 * rows)]
         lower = bands[(2 * (rows - row) - 2) * len(bands) // (2 * rows)]
         label = _label(row, rows, y, names[1])
         cells = _painted(upper[across], lower[across], over.get(row, {}), palette, ramp)
         strips.append(strip([(label, palette.muted), *cells], width, palette.text))
     strips.append(strip(_axis(x, names[0], columns, palette), width, palette.text))
-    strips.append(strip(_legend(told, log, level, ramp, palette), width, palette.text))
+    strips.append(strip(_legend(ends, log, level, ramp, palette), width, palette.text))
     return strips
 
 
 def _bands(
     surface: Array, count: int, level: float | None, log: bool
 ) -> tuple[Array, tuple[float, float]]:
-    """For each cell its band, -1 where it is not finite; and the range that the bands cover."""
+    """Return the band of each number, -1 if it is not finite, and the range of the bands."""
     finite = np.isfinite(surface) & ((surface > 0) if log else True)
     surface = np.clip(surface, -LARGEST, LARGEST)
     if not finite.any():
@@ -101,22 +102,22 @@ def _bands(
     low, high = float(surface[finite].min()), float(surface[finite].max())
     is_level = level is None or low <= level <= high
     if is_level and high - low <= _ROUNDING * max(abs(low), abs(high)):
-        # What rounding leaves is no relief.
+        # Differences of rounding would be drawn as a relief.
         return np.where(finite, count // 2, -1), (low, high)
     with np.errstate(all="ignore"):
         if level is not None:
-            # As much to one side as to the other, so that the middle is the level.
+            # The range is symmetric around the level, which is the middle band.
             span = max(high - level, level - low) or 1.0
             place = (surface - level) / span / 2 + 0.5
             low, high = level - span, level + span
         elif log:
             place = (np.log(surface) - np.log(low)) / ((np.log(high) - np.log(low)) or 1.0)
         else:
-            # The root of the height: a bowl's contours then lie at equal distances.
+            # By the square root of the height, the contours of a bowl are at equal distances.
             place = np.sqrt((surface - low) / ((high - low) or 1.0))
         bands = np.clip(np.floor(place * count), 0, count - 1)
         if level is not None:
-            # The middle band is the one of the level alone.
+            # The middle band holds only the level itself.
             middle = count // 2
             bands = np.where((bands == middle) & (place < 0.5), middle - 1, bands)
             bands = np.where((bands == middle) & (place > 0.5), middle + 1, bands)
@@ -126,7 +127,7 @@ def _bands(
 def _painted(
     upper: Array, lower: Array, over: dict[int, tuple[str, Style]], palette: Palette, ramp: Any
 ) -> Iterator[Styled]:
-    """The cells of a row, equal neighbours as one run."""
+    """Yield the cells of a row; equal neighbours are one text."""
     pairs = list(zip(upper.tolist(), lower.tolist(), strict=True))
     keys = [(over.get(column), *pair) for column, pair in enumerate(pairs)]
     for (mark, above, below), group in groupby(keys):
@@ -146,7 +147,7 @@ def _painted(
 
 
 def _on(style: Style, band: int, palette: Palette, ramp: Any) -> Style:
-    """A mark over a cell: black or white, whichever can be read on its colour."""
+    """Return the style of a mark over a cell: black or white, whichever is readable there."""
     if not palette.colors or band < 0:
         return style + Style(bold=True)
     ground = ramp[band].bgcolor
@@ -178,11 +179,11 @@ def _overlaid(
         places = [(column, rows - 1 - row) for column, row in zip(across, up, strict=True)]
         if overlay.joined:
             for one, other in pairwise(places):
-                # Of a trajectory that leaves the map only the part inside is drawn.
+                # No line is drawn to a point outside the map.
                 is_inside = all(0 <= c < columns and 0 <= r < rows for c, r in (one, other))
                 for column, row in _between(one, other) if is_inside else ():
                     put(column, row, TRAIL, overlay.style, keep=True)
-                put(*one, BEEN, overlay.style)
+                put(*one, VISITED, overlay.style)
             if places:
                 put(*places[-1], overlay.mark, overlay.style)
         else:
@@ -192,15 +193,15 @@ def _overlaid(
 
 
 def _cell(numbers: Array, ends: tuple[float, float], count: int) -> list[int]:
-    """The cells of these numbers, where the first and the last of `count` stand for the ends."""
-    # Far outside is outside: a run that diverges must not become a line of a million cells.
+    """Return the cells of these numbers; the first and the last of `count` stand for the ends."""
+    # Clipped: a trajectory that diverges must not become a line of a million cells.
     place = np.clip((numbers - ends[0]) / (ends[1] - ends[0]), -9, 10)
     cells: list[int] = np.rint(place * (count - 1)).astype(int).tolist()
     return cells
 
 
 def _between(one: tuple[int, int], other: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    """The cells on the line from one to another, without both."""
+    """Yield the cells on the line between two cells, without both."""
     count = max(abs(other[0] - one[0]), abs(other[1] - one[1]))
     for at in range(1, count):
         yield (
@@ -210,14 +211,15 @@ def _between(one: tuple[int, int], other: tuple[int, int]) -> Iterator[tuple[int
 
 
 def _label(row: int, rows: int, y: tuple[float, float], name: str) -> str:
-    told = ""
+    """Return the text to the left of a row: an end of the vertical axis, or its name."""
+    text = ""
     if row == 0:
-        told = number(y[1], 4)
+        text = number(y[1], 4)
     elif row == rows - 1:
-        told = number(y[0], 4)
+        text = number(y[0], 4)
     elif row == rows // 2:
-        told = name.rpartition(".")[2]
-    return fit(told, _MARGIN - 1, right=True) + " "
+        text = name.rpartition(".")[2]
+    return fit(text, _MARGIN - 1, right=True) + " "
 
 
 def _axis(x: tuple[float, float], name: str, columns: int, palette: Palette) -> list[Styled]:
@@ -227,9 +229,9 @@ def _axis(x: tuple[float, float], name: str, columns: int, palette: Palette) -> 
 
 
 def _legend(
-    told: tuple[float, float], log: bool, level: float | None, ramp: Any, palette: Palette
+    ends: tuple[float, float], log: bool, level: float | None, ramp: Any, palette: Palette
 ) -> list[Styled]:
-    low, high = number(told[0], 3), number(told[1], 3)
+    low, high = number(ends[0], 3), number(ends[1], 3)
     shades: list[Styled] = (
         [(" ", style) for style in ramp] if palette.colors else [(SHADES, palette.text)]
     )

@@ -1,1 +1,1 @@
-"""ui/draw/script."""
+"""Draw what belongs to a script: its source, notes, output, offered edits and twin."""

@@ -1,4 +1,4 @@
-"""What can be changed at a step, a row each."""
+"""The list of edits that a step offers."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
 
 def draw_offers(offers: Sequence[Offer], picked: int, width: int, palette: Palette) -> list[Strip]:
-    """A row for each offer: what is typed, and what it is."""
+    """Return a row for each offer: the statement to type, and what it changes."""
     if not offers:
         return [line("nothing has a value yet; a statement can be typed", width, palette.muted)]
     about = max(cell_len(offer.about) for offer in offers)

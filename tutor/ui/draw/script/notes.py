@@ -109,8 +109,8 @@ def _blocks(
 
 def _inline(text: str, palette: Palette, style: Style) -> Iterator[Styled]:
     """Yield the parts of a paragraph."""
-    for words, ink in _spans(text, palette, style):
-        yield words.translate(_SHOWN), ink
+    for words, own in _spans(text, palette, style):
+        yield words.translate(_SHOWN), own
 
 
 def _spans(text: str, palette: Palette, style: Style) -> Iterator[Styled]:

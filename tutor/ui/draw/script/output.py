@@ -1,4 +1,4 @@
-"""What the script printed: the last lines of it, as a terminal would show them, made harmless."""
+"""The output pane: the last lines that the script printed, without its terminal escapes."""
 
 import re
 from itertools import groupby
@@ -15,25 +15,26 @@ _ESCAPES = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?"
     r"|\x9b[0-?]*[ -/]*[@-~]"
 )
-"""CSI, OSC and other strings, two-character escapes; the terminal must never see a script's own."""
+"""CSI, OSC and other strings, two-character escapes: a script must not control the terminal."""
 
 _TAB = 8
 
 _MOVES = re.compile(r"([\r\b\t])")
 
 Line = list[tuple[str, int]]
-"""A line as it was written: texts, each with the stream that wrote it."""
+"""A line of output: texts, each with the stream it was written to."""
 
 
 def draw_output(
     pieces: list[tuple[int, bytes]], width: int, height: int, palette: Palette, dropped: int = 0
 ) -> list[Strip]:
-    """The last `height` lines (or fewer) of what was written: (1 stdout or 2 stderr, bytes).
+    """Return the last `height` rows of the output, or fewer.
 
-    Only the end of the output is decoded: its cost does not grow with what came before.
+    Only the end of the output is decoded, so the time does not grow with its length.
 
     Args:
-        dropped: Bytes of older output that are no longer kept.
+        pieces: What was written: (1 for stdout or 2 for stderr, bytes).
+        dropped: How many bytes of older output are no longer kept.
     """
     if width < 1 or height < 1:
         return []
@@ -44,7 +45,7 @@ def draw_output(
     for written in _lines(tail):
         rows.extend(_wrapped(written, width, palette))
     if not rows[-1]:
-        # The last newline ends a line and begins none.
+        # The last newline ends a line and does not begin one.
         rows.pop()
     if is_all and dropped:
         rows.insert(0, [(f"{dropped:,} earlier bytes are no longer kept", palette.muted)])
@@ -54,7 +55,7 @@ def draw_output(
 def _tail(
     pieces: list[tuple[int, bytes]], lines: int, size: int
 ) -> tuple[list[tuple[int, str]], bool]:
-    """The end of the output, at least so many lines or bytes of it, and whether that is all."""
+    """Return the end of the output, at least so many lines or bytes, and whether that is all."""
     kept: list[tuple[int, bytes]] = []
     newlines = bytes_ = 0
     is_all = True
@@ -68,7 +69,7 @@ def _tail(
         newlines += cut.count(b"\n")
         bytes_ += len(cut)
     kept.reverse()
-    # A character may be split between two writes of one stream, so these are joined first.
+    # A character may be split between two writes to one stream, so they are joined first.
     joined = [
         (stream, b"".join(data for _, data in group))
         for stream, group in groupby(kept, key=lambda piece: piece[0])
@@ -80,6 +81,7 @@ def _tail(
 
 
 def _lines(tail: list[tuple[int, str]]) -> list[Line]:
+    """Split the output into lines, as a terminal would show them."""
     lines: list[Line] = [[]]
     for stream, text in tail:
         for number, part in enumerate(_ESCAPES.sub("", text).split("\n")):
@@ -93,7 +95,7 @@ def _lines(tail: list[tuple[int, str]]) -> list[Line]:
 
 
 def _typed(line: Line) -> Line:
-    """The line after its carriage returns, backspaces and tabs, as a terminal would hold it."""
+    """Carry out the carriage returns, backspaces and tabs in a line, as a terminal does."""
     held: list[tuple[str, int]] = []
     column = 0
     for text, stream in line:
@@ -115,7 +117,7 @@ def _typed(line: Line) -> Line:
 
 
 def _wrapped(line: Line, width: int, palette: Palette) -> list[list[Styled]]:
-    """The line in rows of at most `width` cells, at least one."""
+    """Break a line into rows of at most `width` cells; return at least one row."""
     rows: list[list[Styled]] = [[]]
     left = width
     for text, stream in line:
@@ -133,7 +135,7 @@ def _wrapped(line: Line, width: int, palette: Palette) -> list[list[Styled]]:
 
 
 def _head(text: str, width: int) -> str:
-    """As much of the text as fits into `width` cells."""
+    """Return as much of the text as fits into `width` cells."""
     if text.isascii():
         return text[:width]
     for index, character in enumerate(text):

@@ -1,4 +1,4 @@
-"""The source pane: the script with its line numbers, where it is, and what just changed."""
+"""The source pane: the script, its line numbers, the current statement and the changed values."""
 
 import ast
 import re
@@ -16,8 +16,8 @@ from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, clean, ruled, strip
 
 NEXT, DONE, AGAIN, ERROR, MORE, MADE = "►", "✓", "↻", "✗", "┆", "◆"
-"""Marks: runs next, has just run, just ran and runs next again, raised, goes on; made the operation
-that the learner is at."""
+"""The marks of a line: its statement runs next; has just run; has just run and runs next again;
+raised; continues from the line above; made the current operation."""
 
 _KINDS = (
     (Keyword, "keyword"),
@@ -36,17 +36,17 @@ _CELL = re.compile(r"#\s*%%(?:\s*\[(?:markdown|md)\])?(.*)")
 
 @dataclass(eq=False)
 class _Script:
-    """A script made ready to draw once, and the strips of its lines as they were drawn last."""
+    """A parsed script, and the strips that its lines were last drawn as."""
 
     lines: list[list[tuple[str, str]]]
-    """Per line: pieces of text with their kind, a key of `Palette.syntax`."""
+    """For each line its texts with their kind, a key of `Palette.syntax`."""
     ends: dict[int, int]
-    """First line of a statement -> its last, without the body of a compound one."""
+    """First line of a statement -> its last line, without the body of a compound statement."""
     cells: dict[int, str]
-    """Lines that begin a cell, with its title."""
+    """Line that begins a cell -> the title of the cell."""
     metadata: range
     loops: list[tuple[int, int]]
-    """The first and the last lines of loops, outer ones first."""
+    """The first and the last line of each loop, outer loops first."""
     drawn: dict[int, tuple[object, Strip]] = field(default_factory=dict)
 
 
@@ -61,19 +61,19 @@ def draw_source(
     error: int = 0,
     ran: Collection[int] = frozenset(),
     made: int = 0,
-    veiled: Mapping[int, str] | None = None,
+    masked: Mapping[int, str] | None = None,
 ) -> list[Strip]:
-    """A strip for each line of `source`.
+    """Return a strip for each line of `source`.
 
-    A line that looks as it did in the last call with this source is the very same strip, so that
-    a panel can tell by identity which rows to refresh.
+    A line that has not changed since the last call with this source is the same strip object, so
+    that a panel can compare by identity which rows to refresh.
 
     Args:
-        done: First line of the statement just run, 0 for none; likewise `next` and `error`.
-        values: Text to write at a line's end.
-        ran: Lines whose statements have run: their numbers stand out.
-        made: The line that made the operation which the learner is at inside a statement.
-        veiled: Comments that are shown otherwise than they stand, by their lines.
+        done: The first line of the statement just run, 0 for none; likewise `next` and `error`.
+        values: By line: text to write at its end.
+        ran: Lines whose statements have run; their numbers stand out.
+        made: The line that made the current operation inside a statement.
+        masked: By line: the comment to show in place of the script's own.
     """
     script = _read(source)
     marks = _marks(script, done, next, error)
@@ -83,33 +83,33 @@ def draw_source(
         mark, state = marks.get(number, (" ", ""))
         if number == made:
             mark, state = MADE, state or "done"
-        told = (values or {}).get(number, "")
-        veil = (veiled or {}).get(number)
-        key = (width, palette, mark, state, told, number in ran, veil)
+        value = (values or {}).get(number, "")
+        mask = (masked or {}).get(number)
+        key = (width, palette, mark, state, value, number in ran, mask)
         last = script.drawn.get(number)
         if last is None or last[0] != key:
-            laid = {"next": palette.next, "done": palette.current, "error": palette.error}
+            over = {"next": palette.next, "done": palette.current, "error": palette.error}
             gutter: list[Styled] = [
                 (f"{mark} ", {"next": palette.accent}.get(state, palette.changed)),
                 (f"{number:>{digits}} ", palette.text if number in ran else palette.muted),
             ]
             code = _code(script, number, width - digits - 3, palette)
-            if veil is not None:
-                code = [(veil.expandtabs(4), palette.syntax["comment"])]
-            drawn = _drawn([*gutter, *code], told, width, palette, laid.get(state))
+            if mask is not None:
+                code = [(mask.expandtabs(4), palette.syntax["comment"])]
+            drawn = _drawn([*gutter, *code], value, width, palette, over.get(state))
             last = script.drawn[number] = (key, drawn)
         strips.append(last[1])
     return strips
 
 
 def loop_around(source: str, line: int) -> tuple[int, int]:
-    """The first and the last line of the outermost loop around a line; (0, 0) outside of loops."""
+    """Return the first and last line of the outermost loop around a line, else (0, 0)."""
     loops = _read(source).loops
     return next((loop for loop in loops if loop[0] <= line <= loop[1]), (0, 0))
 
 
 def _marks(script: _Script, done: int, next: int, error: int) -> dict[int, tuple[str, str]]:
-    """Line -> its mark and the state of its statement, which later ones override."""
+    """Return the mark and state of each line; an error overrides next, and next overrides done."""
     marks: dict[int, tuple[str, str]] = {}
     for first, state, glyph in (
         (done, "done", DONE),
@@ -131,19 +131,19 @@ def _code(script: _Script, number: int, width: int, palette: Palette) -> list[St
 
 
 def _drawn(
-    runs: list[Styled], told: str, width: int, palette: Palette, over: Style | None
+    parts: list[Styled], value: str, width: int, palette: Palette, over: Style | None
 ) -> Strip:
-    """The row, `told` at its right end; code gives way to it as far as it must, at most to half."""
+    """Draw a row with a value at its right end; code is cut for the value, at most to half."""
     if over:
-        runs = [(text, style + over) for text, style in runs]
+        parts = [(text, style + over) for text, style in parts]
     pad = palette.text + over if over else palette.text
-    if not told:
-        return strip(runs, width, pad)
-    size = sum(cell_len(text) for text, _ in runs)
-    told = "  " + told
-    room = max(0, min(cell_len(clean(told)), max(width - size, width // 2)))
-    value = strip([(told, palette.changed + over if over else palette.changed)], room, pad)
-    return Strip([*strip(runs, width - room, pad), *value], max(0, width))
+    if not value:
+        return strip(parts, width, pad)
+    size = sum(cell_len(text) for text, _ in parts)
+    value = "  " + value
+    room = max(0, min(cell_len(clean(value)), max(width - size, width // 2)))
+    end = strip([(value, palette.changed + over if over else palette.changed)], room, pad)
+    return Strip([*strip(parts, width - room, pad), *end], max(0, width))
 
 
 @lru_cache(maxsize=8)
@@ -174,7 +174,7 @@ def _kind(token: object) -> str:
 
 
 def _expanded(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The line with its tabs as spaces."""
+    """Replace the tabs of a line by spaces."""
     column, expanded = 0, []
     for text, kind in pieces:
         spaced = (" " * column + text).expandtabs(4)[column:] if "\t" in text else text
@@ -184,6 +184,7 @@ def _expanded(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _ends(source: str) -> Iterator[tuple[int, int]]:
+    """Yield the first and last line of each statement, without the body of a compound one."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -195,14 +196,14 @@ def _ends(source: str) -> Iterator[tuple[int, int]]:
         if not body:
             yield node.lineno, node.end_lineno or node.lineno
             continue
-        # Of a compound statement only the header runs as a step.
+        # Only the header of a compound statement runs as a step.
         inside = {
             id(child)
             for key in ("body", "orelse", "finalbody", "handlers", "cases")
             for child in getattr(node, key, [])
         }
         header = [child for child in ast.iter_child_nodes(node) if id(child) not in inside]
-        # Parts such as a `with` item know no line; the expressions in them do.
+        # Nodes such as a `with` item have no line; the expressions in them do.
         parts = (part for child in header for part in ast.walk(child))
         ends = (getattr(part, "end_lineno", 0) or 0 for part in parts)
         yield node.lineno, max([node.lineno, *ends])
@@ -213,13 +214,13 @@ def _loops(source: str) -> list[tuple[int, int]]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    # The walk meets what is around something before that.
+    # `ast.walk` yields outer nodes before inner ones.
     found = [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)]
     return [(node.lineno, node.end_lineno or node.lineno) for node in found]
 
 
 def _block(lines: list[str]) -> range:
-    """The lines of the PEP 723 metadata block, if there is one."""
+    """Return the lines of the PEP 723 metadata block, none if there is no block."""
     starts = [n for n, text in enumerate(lines, 1) if re.fullmatch(r"# /// [\w-]+", text)]
     if not starts:
         return range(0)

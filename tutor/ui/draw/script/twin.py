@@ -1,4 +1,4 @@
-"""Two parts beside each other: the values that should agree, and where the other one is."""
+"""The twin pane: the pairs of values that should agree, and where the twin is in its script."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fill, fit, line, ruled, strip
 
 _LEAST = 6
-"""Cells of a value, at least."""
+"""The least cells of a value."""
 
 
 def draw_twin(
@@ -27,15 +27,16 @@ def draw_twin(
     palette: Palette,
     failure: str = "",
 ) -> list[Strip]:
-    """`height` strips; more where there are so many pairs.
+    """Return `height` strips, or more if there are too many pairs.
 
     Args:
-        name: The twin's.
-        passes: How many passes both have behind them.
-        agreeing: Of each pair, whether its difference is only rounding.
-        source: The twin's script.
-        at: The line of its statement that was run last.
-        failure: Why the twin did not come to its end.
+        name: The name of the twin.
+        passes: How many iterations of the loop both runs have completed.
+        pairs: The values of both runs.
+        agreeing: For each pair, whether its difference is only rounding.
+        source: The script of the twin.
+        at: The line of the twin's last statement.
+        failure: Why the twin stopped early, "" if it did not.
     """
     if width < 1 or height < 1:
         return [line("", width, palette.text)] * max(0, height)
@@ -55,13 +56,13 @@ def draw_twin(
 
 
 def _pair(pair: ComparedPair, agrees: bool, width: int, palette: Palette) -> list[Strip]:
-    """Both values in a row, and below them how far they are apart."""
+    """Return a row with both values, and a row with their difference."""
     names = f"{pair.ours} ", f"{pair.theirs} "
     room = max(_LEAST, (width - len(names[0]) - len(names[1]) - 4) // 2)
     parts: list[Styled] = []
     for name, view in zip(names, (pair.one, pair.other), strict=True):
-        told = brief(view, room) if view is not None else "not yet"
-        parts += [(name, palette.muted), (fit(told, room), palette.text), ("  ", palette.text)]
+        text = brief(view, room) if view is not None else "not yet"
+        parts += [(name, palette.muted), (fit(text, room), palette.text), ("  ", palette.text)]
     return [
         strip(parts, width, palette.text),
         strip(_apart(pair, agrees, palette), width, palette.text),
@@ -74,6 +75,6 @@ def _apart(pair: ComparedPair, agrees: bool, palette: Palette) -> list[Styled]:
     style = palette.text if agrees else palette.warning
     parts = [(f"  apart {number(pair.difference, 3)}", style)]
     if pair.largest > pair.difference:
-        told = f", at most {number(pair.largest, 3)} after {pair.largest_at}"
-        parts.append((told, palette.muted))
+        text = f", at most {number(pair.largest, 3)} after {pair.largest_at}"
+        parts.append((text, palette.muted))
     return [*parts, ("" if agrees else "  they differ", palette.warning)]

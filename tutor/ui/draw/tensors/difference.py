@@ -1,7 +1,7 @@
-"""A run beside the one that it was forked from: how far their values are apart."""
+"""The differences between the values of a run and those of its parent, which it was forked from."""
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from rich.cells import cell_len
@@ -12,11 +12,18 @@ from tutor.schema import values
 from tutor.schema.frame import BINS, Summary, TensorView
 from tutor.ui.draw.tensors.tensors import listed
 from tutor.ui.draw.tensors.value import draw_value
-from tutor.ui.draw.text.numbers import decode, element, is_finite, preview, real, shape, spark
+from tutor.ui.draw.text.numbers import (
+    Array,
+    decode,
+    element,
+    is_finite,
+    preview,
+    real,
+    shape,
+    spark,
+)
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fill, fit, line, strip
-
-Array = np.ndarray[Any, Any]
 
 EQUAL = "="
 
@@ -25,45 +32,45 @@ _SPARK = 8
 _PREVIEW = 12
 
 
-class Difference(NamedTuple):
-    """What one value has more than another one of the same name."""
+class Subtraction(NamedTuple):
+    """A value of this run minus the value of the same name in the parent."""
 
     view: TensorView | None
-    """Element by element in float64, or block mean by block mean of large ones."""
+    """The differences of the elements in float64, or those of block means for large values."""
     note: str = ""
-    """What is to be said where nothing can be subtracted, or both are equal."""
+    """Why there is no view: the values are equal or cannot be subtracted."""
 
 
 def named(moment: Moment, parent: Moment) -> list[str]:
-    """The names of both, one a row: first those that there are here."""
+    """Return the names of both runs, those of `moment` first."""
     here = listed(moment)
     known = set(here)
     return [*here, *(name for name in listed(parent) if name not in known)]
 
 
 @lru_cache(maxsize=256)
-def subtract(now: TensorView | None, then: TensorView | None, parent: str) -> Difference:
-    """`now` minus `then`, either of which may be missing.
+def subtract(now: TensorView | None, then: TensorView | None, parent: str) -> Subtraction:
+    """Return `now` minus `then`; one of them may be missing.
 
     Args:
-        parent: What the run is called that has `then`.
+        parent: The name of the run that has `then`.
     """
     if now is None or then is None:
-        return Difference(None, "new" if now else f"only in {parent}")
+        return Subtraction(None, "new" if now else f"only in {parent}")
     if now.shape != then.shape:
-        return Difference(None, f"shape {shape(then)} in {parent}")
+        return Subtraction(None, f"shape {shape(then)} in {parent}")
     elements, others = decode(now), decode(then)
     if elements is not None and others is not None:
         return _of_elements(elements, others)
     if now.summary is None or then.summary is None:
-        return Difference(None, "not kept")
+        return Subtraction(None, "not kept")
     if now.summary == then.summary:
-        return Difference(None, f"{EQUAL} as far as is kept")
+        return Subtraction(None, f"{EQUAL} in all that is kept")
     return _of_blocks(now, now.summary, then.summary)
 
 
 def largest(view: TensorView) -> tuple[str, str]:
-    """The element, or block mean, that is farthest from zero, and its index; "" for a block."""
+    """Return the element or block mean farthest from zero, and its index; "" for a block mean."""
     numbers = decode(view)
     if numbers is None:
         assert view.summary is not None
@@ -80,10 +87,12 @@ def draw_differences(
     moment: Moment, parent: Moment, name: str, width: int, palette: Palette,
     *, selected: str | None = None,
 ) -> list[Strip]:  # fmt: skip
-    """A row for each of `named(moment, parent)`: name, shape, largest difference, histogram, all.
+    """Return a row for each of `named(moment, parent)`.
+
+    A row has the name, the shape, the largest difference, a histogram and a preview.
 
     Args:
-        name: What the parent is called.
+        name: The name of the parent.
     """
     names = named(moment, parent)
     if not names:
@@ -94,17 +103,17 @@ def draw_differences(
     sizes = _sizes(shapes, farthest, width)
     strips = []
     for one, (view, note) in found.items():
-        ink = palette.text
+        style = palette.text
         if view is not None:
-            ink = palette.changed if is_finite(view) else palette.warning
-        parts: list[Styled] = [("   ", palette.text), (fit(one, sizes["name"]), ink)]
+            style = palette.changed if is_finite(view) else palette.warning
+        parts: list[Styled] = [("   ", palette.text), (fit(one, sizes["name"]), style)]
         if sizes["shape"]:
             parts.append((" " + fit(shapes[one], sizes["shape"], right=True), palette.muted))
         parts.append((" ", palette.text))
         if view is None:
             parts.append((note, palette.muted if note.startswith(EQUAL) else palette.warning))
         else:
-            parts.append((fit(farthest[one], sizes["largest"], right=True), ink))
+            parts.append((fit(farthest[one], sizes["largest"], right=True), style))
         if view is not None and view.count > 1 and sizes["preview"]:
             room = sizes["preview"] - (len(_BLOCKS) + 1 if view.summary else 0)
             parts += [
@@ -122,12 +131,12 @@ def draw_difference(
     now: TensorView | None, then: TensorView | None, name: str,
     width: int, height: int, palette: Palette,
 ) -> list[Strip]:  # fmt: skip
-    """One difference large, in `height` strips; where there is none, why, and the value that is."""
+    """Return `height` strips: one difference in detail, or why there is none, and the value."""
     view, note = subtract(now, then, name)
     if view is None:
         equal = note.startswith(EQUAL)
-        told = f"{note} {name}" if note == EQUAL else note
-        head = line(told, width, palette.muted if equal else palette.warning)
+        text = f"{note} {name}" if note == EQUAL else note
+        head = line(text, width, palette.muted if equal else palette.warning)
         view = now or then
         assert view is not None
     else:
@@ -139,7 +148,7 @@ def draw_difference(
 
 
 def _sizes(shapes: dict[str, str], farthest: dict[str, str], width: int) -> dict[str, int]:
-    """The cells of each column, 0 for one that is left out."""
+    """Return the cells of each column, 0 for a column that is left out."""
     name = min(max(map(cell_len, shapes)), max(4, (width - 3) * 2 // 5))
     largest = max(map(len, farthest.values()), default=1)
     size = max(map(len, shapes.values()))
@@ -151,30 +160,30 @@ def _sizes(shapes: dict[str, str], farthest: dict[str, str], width: int) -> dict
     return {"name": name, "shape": size, "largest": largest, "preview": preview}
 
 
-def _of_elements(now: Array, then: Array) -> Difference:
-    # Two that are not finite in the same way are equal too: there is nothing between them.
+def _of_elements(now: Array, then: Array) -> Subtraction:
+    # Two NaN are equal here, and so are two equal infinities, whose difference would be NaN.
     with np.errstate(invalid="ignore"):
         same = (now == then) | ((now != now) & (then != then))
     if same.all():
-        return Difference(None, EQUAL)
+        return Subtraction(None, EQUAL)
     kind = "c16" if "c" in (now.dtype.kind, then.dtype.kind) else "f8"
     with np.errstate(all="ignore"):
         difference = np.where(same, 0, _wide(now, kind) - _wide(then, kind)).astype(f"<{kind}")
     dtype = str(difference.dtype)
     data = difference.tobytes()
-    return Difference(TensorView("tensor", now.shape, dtype, "cpu", False, f"<{kind}", data))
+    return Subtraction(TensorView("tensor", now.shape, dtype, "cpu", False, f"<{kind}", data))
 
 
 def _wide(elements: Array, kind: str) -> Array:
     if elements.dtype == object:
-        # A plain whole number beyond int64.
+        # A Python integer beyond int64.
         return real(elements).reshape(elements.shape)
     return elements.astype(kind)
 
 
-def _of_blocks(view: TensorView, now: Summary, then: Summary) -> Difference:
+def _of_blocks(view: TensorView, now: Summary, then: Summary) -> Subtraction:
     if (now.rows, now.cols) != (then.rows, then.cols) or not now.block:
-        return Difference(None, "not kept")
+        return Subtraction(None, "not kept")
     blocks = values.block(now).astype(np.float64) - values.block(then)
     finite = blocks[np.isfinite(blocks)]
     bad = blocks.size - finite.size
@@ -186,6 +195,6 @@ def _of_blocks(view: TensorView, now: Summary, then: Summary) -> Difference:
         histogram = tuple(np.histogram(finite, BINS)[0].tolist())
     block = blocks.astype("<f4").tobytes()
     summary = Summary(least, most, mean, std, norm, bad, histogram, now.rows, now.cols, block)
-    return Difference(
+    return Subtraction(
         TensorView("tensor", view.shape, "float64", "cpu", False, "<f8", None, summary)
     )

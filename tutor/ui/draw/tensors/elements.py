@@ -1,4 +1,4 @@
-"""The elements in view: numbers under their indices."""
+"""The elements in a window of a value, under their indices."""
 
 from collections.abc import Sequence
 from math import isfinite, prod
@@ -10,17 +10,15 @@ from textual.strip import Strip
 
 from tutor.schema.target import subscript
 from tutor.ui.draw.tensors.window import GAP, Span, Window, head, label
-from tutor.ui.draw.text.numbers import aligned
+from tutor.ui.draw.text.numbers import Array, aligned
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fit, line, strip
-
-Array = np.ndarray[Any, Any]
 
 _UNKNOWN = "·"
 
 
 def part_of(elements: Array, index: str, window: Window) -> Array:
-    """What a `Fetch` of a window brings, from all elements of its value."""
+    """Return the part of a value that a window needs, as a matrix: the answer to its `Fetch`."""
     taken = np.asarray(elements[subscript(index)] if index else elements)
     *leading, columns = taken.shape if taken.ndim > 1 else (1, taken.size)
     matrix = taken.reshape(prod(leading), columns)
@@ -31,11 +29,11 @@ def part_of(elements: Array, index: str, window: Window) -> Array:
 def draw_elements(
     window: Window, known: Array | None, start: Span, width: int, palette: Palette
 ) -> list[Strip]:
-    """The numbers in a window under their indices; a dot is one that is not known yet.
+    """Return the numbers in a window under their indices; a dot stands for an unknown number.
 
     Args:
-        known: Elements as a `Fetch` brings them, None if there are none.
-        start: The row and column that they begin at.
+        known: Elements as `part_of` returns them; None if none are known.
+        start: Their first row and column.
     """
     if not window.rows or not window.columns:
         return [line("no elements", width, palette.muted)]
@@ -54,11 +52,11 @@ def draw_elements(
             text, style = _UNKNOWN, palette.muted
             if number is not None:
                 text = next(written)[0].lstrip()
-                style = ink(number, palette)
+                style = number_style(number, palette)
             space = " " * (GAP + size - len(text))
             before, last = parts[-1]
             if style is last:
-                # Neighbours of one style are one run: fewer to draw and to send.
+                # Neighbours of one style are one text: fewer to draw and to send.
                 parts[-1] = (f"{before}{space}{text}", style)
             elif style is palette.error:
                 parts += [(space, palette.text), (text, style)]
@@ -68,8 +66,8 @@ def draw_elements(
     return strips
 
 
-def ink(value: Any, palette: Palette) -> Style:
-    """The style of an element: its sign, and whether it is a number at all."""
+def number_style(value: Any, palette: Palette) -> Style:
+    """Return the style of an element, by its sign and by whether it is finite."""
     if isinstance(value, float | complex) and not isfinite(abs(value)):
         return palette.error
     if isinstance(value, complex) or value > 0:
@@ -78,7 +76,7 @@ def ink(value: Any, palette: Palette) -> Style:
 
 
 def _cells(window: Window, known: Array | None, start: Span) -> list[list[Any]]:
-    """The elements in view, row by row; None for one that is not known."""
+    """Return the elements in view, row by row; None for an unknown one."""
     (top, bottom), (left, right) = window.needed
     rows: list[list[Any]] = [[None] * (right - left) for _ in range(top, bottom)]
     if known is not None:
@@ -94,10 +92,10 @@ def _cells(window: Window, known: Array | None, start: Span) -> list[list[Any]]:
 
 
 def _texts(numbers: Sequence[Any], size: int) -> list[str]:
-    """The numbers with as many digits as fit into `size` cells, all alike."""
+    """Format the numbers with as many digits as fit into `size` cells, the same for all."""
     finite = [number for number in numbers if isinstance(number, float) and isfinite(number)]
     least = min((abs(number) for number in finite if number), default=0.0)
-    # Formatting costs more than all else, so first whether the extreme ones would fit.
+    # Formatting is the slowest part, so the extreme numbers are tried first.
     extremes = [least, min(finite), max(finite)] if finite else numbers[:1]
     for digits in (6, 5, 4, 3, 2, 1):
         if extremes and len(aligned(extremes, digits)[0]) > size:
@@ -105,12 +103,12 @@ def _texts(numbers: Sequence[Any], size: int) -> list[str]:
         texts = aligned(numbers, digits)
         if not texts or len(texts[0]) <= size:
             return texts
-    # A number is never cut, since its head would read as another one.
+    # A number that is cut would read as another number.
     return [text if len(text.strip()) <= size else "…" for text in aligned(numbers, 1)]
 
 
 def _labels(window: Window) -> list[str]:
-    """The index of each row in view; of a vector, that of its first element."""
+    """Return the index of each row in view; for a vector, that of its first element."""
     kept = window.kept
     if window.is_vector:
         starts = [row * len(window.columns) for row in window.rows]
@@ -123,7 +121,7 @@ def _labels(window: Window) -> list[str]:
 
 
 def _heads(window: Window) -> list[str]:
-    """The index of each column in view; of a vector, what is to be added to that of its row."""
+    """Return the index of each column in view; for a vector, its offset from the row's index."""
     if not window.kept:
         return [""]
     last = window.kept[-1]

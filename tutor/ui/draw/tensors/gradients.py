@@ -1,6 +1,4 @@
-"""The gradients pane: each value that wants a gradient beside the one it has."""
-
-from typing import Any
+"""The gradients pane: the values that require a gradient, each with its gradient."""
 
 import numpy as np
 from rich.cells import cell_len
@@ -8,18 +6,16 @@ from textual.strip import Strip
 
 from tutor.history.timeline import Moment
 from tutor.schema.frame import GRAD, TensorView
-from tutor.ui.draw.text.numbers import MISSING, brief, decode, element, number, statistics
+from tutor.ui.draw.text.numbers import MISSING, Array, brief, decode, element, number, statistics
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
-Array = np.ndarray[Any, Any]
 
+def requires_gradient(moment: Moment, name: str, view: TensorView) -> bool:
+    """Return True if `backward()` leaves a gradient in this value, or has left one.
 
-def wants_gradient(moment: Moment, name: str, view: TensorView) -> bool:
-    """Whether `backward()` leaves a gradient in this value, or has left one.
-
-    A view does not say whether its tensor is a leaf; but what an operation made was last changed
-    in the forward pass, and a leaf was not.
+    A view does not record whether its tensor is a leaf. But the result of an operation was last
+    changed in the forward pass, and a leaf was not.
     """
     if view.kind == "parameter" and view.requires_grad:
         return True
@@ -30,9 +26,9 @@ def wants_gradient(moment: Moment, name: str, view: TensorView) -> bool:
 
 
 def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
-    """A row for each value that wants a gradient: itself, its gradient and the gradient's norm.
+    """Return a row for each value that requires a gradient: the value, its gradient, its norm.
 
-    Where this step changed the gradient, a second row says how: `before + added = after` in a
+    If this step changed the gradient, a second row shows how: `before + added = after` in a
     backward pass, or that it was zeroed.
     """
     found = {
@@ -40,13 +36,13 @@ def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
         for name in moment.names()
         if not name.endswith(GRAD)
         and (view := moment.view(name)) is not None
-        and wants_gradient(moment, name, view)
+        and requires_gradient(moment, name, view)
     }
     if not found:
         return [line("no named value requires a gradient", width, palette.muted)]
     names = min(max(map(cell_len, found)), max(4, width // 3))
     left = width - names - 3
-    # The gradient is what the pane is for, so the values take no more than their share.
+    # The pane is for the gradients, so the values get less than half of it.
     share = left // 2 - 4 if left >= 24 else 0
     share = min(share, max(cell_len(brief(view, share)) for view in found.values()))
     strips = []
@@ -61,8 +57,8 @@ def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
             parts.append((fit(brief(view, share), share) + " ", palette.muted))
         parts += [("∇ ", palette.accent), *_gradient(moment, name, left - share - 3, palette)]
         strips.append(strip(parts, width, palette.text))
-        if told := _how(moment, name, palette):
-            strips.append(strip([(" " * (names + 3), palette.text), *told], width, palette.text))
+        if change := _change(moment, name, palette):
+            strips.append(strip([(" " * (names + 3), palette.text), *change], width, palette.text))
     return strips
 
 
@@ -81,8 +77,8 @@ def _gradient(moment: Moment, name: str, width: int, palette: Palette) -> list[S
     return [(brief(grad, room), style)]
 
 
-def _how(moment: Moment, name: str, palette: Palette) -> list[Styled]:
-    """What this step did to the gradient, nothing where it left it alone or took it away."""
+def _change(moment: Moment, name: str, palette: Palette) -> list[Styled]:
+    """Return how this step changed the gradient; nothing if it did not, or removed it."""
     after = moment.changed.get(name + GRAD)
     if after is None or moment.frame is None:
         return []
@@ -92,7 +88,7 @@ def _how(moment: Moment, name: str, palette: Palette) -> list[Styled]:
         is_zeroed = before is not None and new is not None and not new.any()
         return [("zeroed", palette.changed)] if is_zeroed else []
     if new is None or (before is not None and old is None):
-        # Beyond `frame.EXACT` elements there is no sum to show, only what became of it.
+        # Without the elements, as beyond `frame.EXACT` of them, there is no sum to show.
         return [] if after.is_complete else [(MISSING, palette.muted)]
     if old is None or old.shape != new.shape:
         old, then = np.zeros_like(new), "none"
@@ -103,23 +99,23 @@ def _how(moment: Moment, name: str, palette: Palette) -> list[Styled]:
     with np.errstate(all="ignore"):
         added = new - old
         if new.size == 1:
-            joints, told = (" + ", " = "), [element(added.item()), element(new.item())]
+            joints, texts = (" + ", " = "), [element(added.item()), element(new.item())]
         else:
-            # Norms do not add up, so these are said in words.
+            # Norms do not add up, so there is no equation.
             joints = (", added ", ", now ")
-            told = [number(float(np.linalg.norm(part)), 4) for part in (added, new)]
+            texts = [number(float(np.linalg.norm(part)), 4) for part in (added, new)]
             then = f"norm {then}"
     return [
         (then, palette.muted),
         (joints[0], palette.accent),
-        (told[0], palette.changed),
+        (texts[0], palette.changed),
         (joints[1], palette.accent),
-        (told[1], palette.text),
+        (texts[1], palette.text),
     ]
 
 
 def _elements(view: TensorView | None) -> Array | None:
-    """All elements, flat, in float64 or complex128."""
+    """Return all elements, flat, in float64 or complex128; None if they are not kept."""
     elements = decode(view) if view is not None else None
     if elements is None:
         return None

@@ -1,4 +1,4 @@
-"""The tensors pane: one row a value."""
+"""The tensors pane: a row for each value."""
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -6,28 +6,29 @@ from textual.strip import Strip
 
 from tutor.history.timeline import Moment
 from tutor.schema.frame import GRAD, TensorView
-from tutor.ui.draw.tensors.gradients import wants_gradient
+from tutor.ui.draw.tensors.gradients import requires_gradient
 from tutor.ui.draw.text.numbers import decode, is_finite, preview, shape, spark
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
 _SPARK = 8
 _PREVIEW = 12
-"""A preview narrower than this says little: the columns before it give way to it."""
+"""The least width of the preview; other columns are left out to make room for it."""
 
 
 def listed(moment: Moment) -> list[str]:
-    """The names that `draw_tensors` shows, one a row: all but the gradients."""
+    """Return the names that have a row: all but the gradients."""
     return [name for name in moment.names() if not name.endswith(GRAD)]
 
 
 def draw_tensors(
     moment: Moment, width: int, palette: Palette, *, selected: str | None = None
 ) -> list[Strip]:
-    """A row for each of `listed(moment)`: mark, name, shape, dtype, device, histogram, elements.
+    """Return a row for each of `listed(moment)`.
 
-    The mark is `+` or `-` for one number that grew or fell, `*` for another change; `∇` follows
-    where `backward()` leaves a gradient. Columns that find no room are left out.
+    A row has a mark, the name, shape, dtype, device, a histogram and a preview. The mark is `+` or
+    `-` for a single number that grew or fell, `*` for another change. `∇` follows if `backward()`
+    leaves a gradient in the value. Columns without room are left out.
     """
     rows = {name: view for name in listed(moment) if (view := moment.view(name)) is not None}
     if not rows:
@@ -36,8 +37,8 @@ def draw_tensors(
     strips = []
     for name, view in rows.items():
         mark = _mark(moment, name, view)
-        style = {"": palette.text, "+": palette.positive, "-": palette.negative}
-        value = style.get(mark, palette.changed)
+        by_mark = {"": palette.text, "+": palette.positive, "-": palette.negative}
+        value = by_mark.get(mark, palette.changed)
         columns: dict[str, tuple[str, Style]] = {
             "shape": (fit(shape(view), sizes["shape"], right=True), palette.muted),
             "dtype": (view.dtype, palette.muted),
@@ -50,14 +51,14 @@ def draw_tensors(
         }
         parts: list[Styled] = [
             (mark or " ", value),
-            ("∇ " if wants_gradient(moment, name, view) else "  ", palette.accent),
+            ("∇ " if requires_gradient(moment, name, view) else "  ", palette.accent),
             (fit(name, sizes["name"]), palette.changed if mark else palette.text),
         ]
-        for column, (text, ink) in columns.items():
+        for column, (text, style) in columns.items():
             if sizes[column]:
-                parts += [(" ", palette.text), (fit(text, sizes[column]), ink)]
+                parts += [(" ", palette.text), (fit(text, sizes[column]), style)]
         if name == selected:
-            parts = [(text, ink + palette.selected) for text, ink in parts]
+            parts = [(text, style + palette.selected) for text, style in parts]
         strips.append(strip(parts, width, palette.text))
     return strips
 
@@ -78,7 +79,7 @@ def _is_elsewhere(view: TensorView) -> bool:
 
 
 def _sizes(rows: dict[str, TensorView], width: int) -> dict[str, int]:
-    """The cells of each column, 0 for one that is left out; the preview takes what is left."""
+    """Return the cells of each column, 0 for one that is left out; the preview takes the rest."""
     views = rows.values()
     name = min(max(map(cell_len, rows)), max(4, (width - 3) * 2 // 5))
     sizes = {"name": name, "shape": 0, "dtype": 0, "device": 0, "spark": 0}

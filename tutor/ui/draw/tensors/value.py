@@ -1,7 +1,6 @@
-"""One value large: all its numbers where they fit, else a heat map; what it is, its statistics."""
+"""One value in detail: its description, its numbers or a heat map, and its statistics."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from rich.cells import cell_len
@@ -9,19 +8,17 @@ from textual.strip import Strip
 
 from tutor.schema import values
 from tutor.schema.frame import TensorView
-from tutor.ui.draw.tensors.elements import ink
+from tutor.ui.draw.tensors.elements import number_style
 from tutor.ui.draw.tensors.heat import draw_heat
-from tutor.ui.draw.text.numbers import aligned, decode, finite, number, shape
+from tutor.ui.draw.text.numbers import Array, aligned, decode, finite, number, shape
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fill, fit, line, strip
-
-Array = np.ndarray[Any, Any]
 
 NOT_KEPT = "changed here; its content was not kept, being replayed"
 
 
 def draw_value(view: TensorView, width: int, height: int, palette: Palette) -> list[Strip]:
-    """`height` strips, from as little as what kind of value it is to all of its numbers."""
+    """Return `height` strips; in a small pane only the description is left."""
     if width < 1 or height < 1:
         return [line("", width, palette.text)] * max(0, height)
     head = [strip(described(view, palette), width, palette.text)]
@@ -42,7 +39,7 @@ def draw_value(view: TensorView, width: int, height: int, palette: Palette) -> l
 
 
 def described(view: TensorView, palette: Palette) -> list[Styled]:
-    """What kind of value it is."""
+    """Return the description of a value: shape, dtype, kind, device, whether it requires grad."""
     words = f"{shape(view)} {view.dtype}"
     if view.kind != "tensor":
         words += f" {view.kind}"
@@ -55,7 +52,7 @@ def described(view: TensorView, palette: Palette) -> list[Styled]:
 
 
 def _statistics(view: TensorView, width: int, palette: Palette) -> Iterator[Strip]:
-    """`name value` pairs, in as many rows as they need; of the finite elements where known."""
+    """Yield rows of statistics; of the finite elements if all elements are kept."""
     if view.count < 2:
         return
     pairs: list[list[Styled]] = []
@@ -78,8 +75,8 @@ def _statistics(view: TensorView, width: int, palette: Palette) -> Iterator[Stri
 
 
 def _table(elements: Array, width: int, height: int, palette: Palette) -> list[Strip]:
-    """All numbers with as many digits as fit; nothing if three are too many."""
-    # Formatting costs more than all else, so first whether single digits would fit.
+    """Return all numbers with as many digits as fit; no rows if three digits do not fit."""
+    # Formatting is the slowest part, so a layout of single digits is tried first.
     if elements.size > width * height or not 0 < len(_rows(elements.shape, 1, width)) <= height:
         return []
     numbers = elements.reshape(-1).tolist()
@@ -96,19 +93,19 @@ def _table(elements: Array, width: int, height: int, palette: Palette) -> list[S
         parts: list[Styled] = [(fit(label, size, right=True), palette.muted)] if size else []
         for place in places:
             parts.append(("  " if parts else "", palette.text))
-            parts.append((texts[place], ink(numbers[place], palette)))
+            parts.append((texts[place], number_style(numbers[place], palette)))
         strips.append(strip(parts, width, palette.text))
     return strips
 
 
 def _rows(shape: tuple[int, ...], size: int, width: int) -> list[tuple[str, range]]:
-    """The label of each row of a table and its elements, flat; nothing if it is too wide."""
+    """Return the label of each row and its elements as a flat range; nothing if too wide."""
     count = int(np.prod(shape, dtype=int))
     columns = shape[-1] if len(shape) > 1 else count
     if len(shape) < 2 and columns * (size + 2) - 2 <= width:
         return [("", range(count))]
     if len(shape) < 2:
-        # A long vector goes on in the next row.
+        # A long vector is wrapped into rows.
         columns = (width - len(f"[{count}]")) // (size + 2)
         if columns < 1:
             return []

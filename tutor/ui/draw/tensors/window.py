@@ -1,4 +1,4 @@
-"""Which part of a value is in view: what a subscript takes of it, in rows and columns that fit."""
+"""The window on a value: the rows and columns in view of what a subscript selects."""
 
 import re
 from collections.abc import Sequence
@@ -12,24 +12,24 @@ from tutor.schema.target import subscript
 from tutor.ui.draw.text.numbers import element, statistics
 
 Axes = tuple[int | range, ...]
-"""What a subscript takes of each axis of a value: one place, or several."""
+"""What a subscript selects on each axis of a value: one index, or a range of them."""
 
 Span = tuple[int, int]
-"""The first place, and one past the last."""
+"""The first row or column, and one past the last."""
 
 GAP = 2
 """Cells between two columns."""
 _SIZES = {"b": 5, "i": 10, "u": 10, "f": 9, "c": 17}
-"""Cells that an element gets at least, by the kind of its type: three digits of any number."""
+"""The least cells of an element, by the kind of its dtype: enough for three digits."""
 _WIDEST = 13
-"""Cells that an element gets at most where there is room: all six digits of any number."""
+"""The most cells of an element: enough for six digits."""
 
 
 def select(shape: Sequence[int], index: str) -> Axes:
-    """What a subscript such as `[3:5, :, 0]` takes of each axis; "" takes everything.
+    """Return what a subscript such as `[3:5, :, 0]` selects on each axis; "" selects everything.
 
     Raises:
-        ValueError: it takes nothing from a value of this shape, for the reason given in a line.
+        ValueError: The subscript does not fit this shape; the message is one line.
     """
     if index and not re.fullmatch(r"\[[^\[\]]*\]", index):
         raise ValueError(f"{index}: want one pair of brackets, such as [3:5, :, 0]")
@@ -61,20 +61,22 @@ def _axis(key: object, size: int, number: int) -> int | range:
 
 @dataclass(frozen=True)
 class Window:
-    """What is in view of the elements that a subscript leaves, taken as a matrix. A vector goes on
-    in the next row."""
+    """The rows and columns in view of the selected elements, as a matrix.
+
+    A vector is wrapped into rows.
+    """
 
     axes: Axes
     size: int
-    """Cells of an element, at most."""
+    """The most cells of an element."""
     of: Span
-    """How many rows and columns there are."""
+    """How many rows and columns there are in all."""
     rows: range
     columns: range
 
     @property
     def kept(self) -> tuple[range, ...]:
-        """The axes along which there is more than one place to look at."""
+        """The axes that the subscript keeps."""
         return tuple(axis for axis in self.axes if isinstance(axis, range))
 
     @property
@@ -91,14 +93,17 @@ class Window:
 
     @property
     def around(self) -> tuple[Span, Span]:
-        """As much as can be brought at once around what is needed, so that moving on finds it."""
+        """More rows and columns around those in view, as many as one replay returns.
+
+        The window can then move without another replay.
+        """
         rows, columns = self.needed
         if self.is_vector:
             return rows, _widened(columns, _count(self.kept), EXACT)
         return _widened(rows, self.of[0], EXACT // max(1, len(self.columns))), columns
 
     def moved(self, rows: int, pages: int) -> Span:
-        """Where a window begins so many rows further down and pages to the right."""
+        """Return the start of the window that is so many rows further down and pages right."""
         top, across = self.rows.start + rows, len(self.columns)
         return (0, top * across) if self.is_vector else (top, self.columns.start + pages * across)
 
@@ -107,16 +112,17 @@ class Window:
         if not self.kept:
             return ""
         if self.is_vector:
-            return f"elements {_told(columns, _count(self.kept))}"
-        return f"rows {_told(rows, self.of[0])}, columns {_told(columns, self.of[1])}"
+            return f"elements {_range(columns, _count(self.kept))}"
+        return f"rows {_range(rows, self.of[0])}, columns {_range(columns, self.of[1])}"
 
 
 def look(view: TensorView, axes: Axes, at: Span, width: int, height: int) -> Window:
-    """The window that begins at a row and column, or as near as there is something to see.
+    """Return the window that begins at a row and column, moved to where there are elements.
 
     Args:
-        view: The value: its numbers decide how many fit side by side.
-        axes: What is taken of it.
+        view: The value: its numbers decide how many columns fit.
+        axes: What is selected of it.
+        at: The row and column to begin at.
     """
     kept = [axis for axis in axes if isinstance(axis, range)]
     lasts = [axis[-1] if axis else 0 for axis in kept]
@@ -125,7 +131,7 @@ def look(view: TensorView, axes: Axes, at: Span, width: int, height: int) -> Win
     room = width - len(label(axes, lasts if is_vector else lasts[:-1]))
     size = _size(view)
     if not is_vector:
-        # A column is as wide as its index at least.
+        # A column is at least as wide as its index.
         size = max(size, len(str(lasts[-1])))
     across = min(columns, max(1, room // (size + GAP)))
     rows = prod(map(len, kept[:-1]))
@@ -154,14 +160,14 @@ def _size(view: TensorView) -> int:
 
 
 def label(axes: Axes, places: Sequence[int]) -> str:
-    """An index into the value; a colon for each axis beyond `places`."""
+    """Format an index into the value, with a colon for each axis beyond `places`."""
     rest = iter(places)
-    told = [axis if isinstance(axis, int) else next(rest, ":") for axis in axes]
-    return f"[{','.join(map(str, told))}]" if told else ""
+    indices = [axis if isinstance(axis, int) else next(rest, ":") for axis in axes]
+    return f"[{','.join(map(str, indices))}]" if indices else ""
 
 
 def head(column: int, step: int) -> str:
-    """Of a column of a vector: what is to be added to the index of its row."""
+    """Format the head of a column of a wrapped vector: its offset from the index of its row."""
     return f"+{column * step}"
 
 
@@ -170,16 +176,17 @@ def _count(kept: Sequence[range]) -> int:
 
 
 def _rounded(across: int) -> int:
-    """As many as are easily counted."""
+    """Round down to a number of columns that is easy to count with."""
     return across // 10 * 10 or across // 5 * 5 or across
 
 
 def _widened(span: Span, whole: int, most: int) -> Span:
+    """Widen a span on both sides to `most` elements, within `whole`."""
     first, end = span
     most = max(most, end - first)
     start = max(0, min(first - (most - (end - first)) // 2, whole - most))
     return start, min(whole, start + most)
 
 
-def _told(span: Span, whole: int) -> str:
+def _range(span: Span, whole: int) -> str:
     return f"{span[0]:,}–{span[1] - 1:,} of {whole:,}"

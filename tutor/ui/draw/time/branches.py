@@ -1,4 +1,4 @@
-"""The runs of a script as a tree, a row each."""
+"""The tree of runs: a row for each run and its forks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,25 +12,27 @@ from tutor.ui.draw.text.strips import Styled, fit, strip
 
 
 @dataclass(frozen=True)
-class Row:
-    """One run."""
+class BranchRow:
+    """What the row of one run shows."""
 
     name: str
     depth: int
-    """How many forks lie between it and the first run."""
+    """How many forks there are between it and the first run."""
     fork: int
-    """The step that it was forked after, 0 for the first run."""
+    """The step after which it was forked, 0 for the first run."""
     steps: int
     loss: float | None
     state: str
-    """What it is doing, in a word or two."""
+    """What the run is doing, in a word or two."""
     mark: str
-    """What marks its curve."""
+    """The mark of its curve in the loss pane."""
     is_current: bool
 
 
-def draw_branches(rows: Sequence[Row], picked: int, width: int, palette: Palette) -> list[Strip]:
-    """A row for each run: the mark of its curve, its place in the tree, its fork, its loss."""
+def draw_branches(
+    rows: Sequence[BranchRow], picked: int, width: int, palette: Palette
+) -> list[Strip]:
+    """Return a row for each run: mark, name indented as a tree, fork, steps, loss and state."""
     named = [_named(row) for row in rows]
     size = min(max(map(cell_len, named)), max(12, width - 58))
     strips = []
@@ -53,5 +55,5 @@ def draw_branches(rows: Sequence[Row], picked: int, width: int, palette: Palette
     return strips
 
 
-def _named(row: Row) -> str:
+def _named(row: BranchRow) -> str:
     return f"{'  ' * (row.depth - 1)}└ {row.name}" if row.depth else row.name

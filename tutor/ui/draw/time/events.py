@@ -1,4 +1,4 @@
-"""Events as rows of a list, and the head that tells how many there are of each kind."""
+"""The events list: a row for each event, and a head with the number of events of each kind."""
 
 from collections.abc import Collection, Mapping
 
@@ -34,7 +34,7 @@ KEYS: Mapping[Kind, str] = {
 
 
 def style_of(kind: Kind, palette: Palette) -> Style:
-    """The graver the louder."""
+    """Return the style of a kind of event; more serious kinds stand out more."""
     if kind in (Kind.EXCEPTION, Kind.NONFINITE):
         return palette.error
     if kind in (Kind.EXPLODED, Kind.VANISHED):
@@ -45,7 +45,7 @@ def style_of(kind: Kind, palette: Palette) -> Style:
 def draw_kinds(
     events: Events, hidden: Collection[Kind], width: int, palette: Palette
 ) -> list[Strip]:
-    """`[x] n ∞ not finite 12` for each kind, in as many rows as that takes."""
+    """Return `n[x] ∞ not finite 12` for each kind, in as many rows as needed."""
     rows: list[list[Styled]] = [[]]
     left = width
     for kind in Kind:
@@ -69,25 +69,25 @@ def draw_kinds(
 
 
 def draw_event(
-    events: Events, event: Event, culprit: str, is_picked: bool, width: int, palette: Palette
+    events: Events, event: Event, origin: str, is_picked: bool, width: int, palette: Palette
 ) -> Strip:
-    """`▲  12,345  line 14  b.grad exploded: norm 0.01 → 4.2`, as wide as the newest step needs.
+    """Return the row of an event: `▲  12,345  line 14  b.grad exploded: norm 0.01 → 4.2`.
 
     Args:
-        culprit: The operation that a value which is not finite came from, "" while not known.
+        origin: The operation that first returned a value that is not finite; "" while unknown.
     """
     over = palette.selected if is_picked else Style.null()
     timeline, style = events.timeline, style_of(event.kind, palette)
     step = f"{event.step:,}".rjust(len(f"{len(timeline):,}"))
-    # What ended the run is no recorded step: its message names the line.
+    # An exception that ended the run has no recorded step; its message names the line.
     is_recorded = event.kind is not Kind.EXCEPTION or bool(timeline.steps.raised(event.step))
     line = f"line {timeline.steps.place(event.step).line}" if is_recorded else ""
-    told = describe(events, event) + (f": {culprit}" if culprit else "")
+    text = describe(events, event) + (f": {origin}" if origin else "")
     parts: list[Styled] = [
         (">" if is_picked else " ", palette.strong + over),
         (GLYPHS[event.kind], style),
         (f" {step}  ", palette.strong + over),
         (fit(line, 9) + " ", palette.muted + over),
-        (told, palette.text + over),
+        (text, palette.text + over),
     ]
     return strip(parts, width, palette.text + over)

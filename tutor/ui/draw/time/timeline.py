@@ -1,4 +1,4 @@
-"""The timeline: where we are among the recorded steps, in two rows."""
+"""The timeline: a bar of the recorded steps, and a row of words about the current step."""
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -22,7 +22,7 @@ DOUBT = "~"
 _REVERSE, _UNDERLINE = Style(reverse=True), Style(underline=True)
 
 _COMMON = (Kind.ACCUMULATED, Kind.ROSE, Kind.PRINTED)
-"""Kinds of event that a run may have by the thousand."""
+"""Kinds of event of which a run may have thousands."""
 
 
 def draw_timeline(
@@ -35,17 +35,17 @@ def draw_timeline(
     events: Events | None = None,
     fork: int = 0,
 ) -> list[Strip]:
-    """Two rows: a bar of all recorded steps, and where `step` is, in words.
+    """Return two rows: a bar of all recorded steps, and where `step` is, in words.
 
-    While every step has a cell of its own, the cell is the letter of its phase, in the colour of
-    what happened there if anything did, and a cell that begins an iteration is underlined. Beyond
-    that a cell is a stretch of steps: the sign of the most severe event in it, else `┬` where an
-    iteration begins in it, darker the more of them do. `Y` is the last step shared with the run
-    that this one was forked from, `~` the first one that no replay brings back exactly.
+    If every step has a cell, the cell is the letter of its phase, in the colour of the most severe
+    event at the step, and underlined if an iteration begins there. With more steps than cells, a
+    cell stands for several steps. It shows the most serious event among them, else `┬` if an
+    iteration begins there, or a shade that is darker the more iterations begin. `Y` is the last
+    step shared with the parent run, `~` the first step that no replay reproduces exactly.
 
     Args:
-        error: Whether the run ended in an error, after its last recorded step.
-        fork: The step after which this run left the one it was forked from, 0 if there is none.
+        error: Whether the run ended in an error after its last recorded step.
+        fork: The step after which this run was forked from its parent, 0 if it has none.
     """
     count = len(timeline)
     bar = max(0, width - 1 if error else width)
@@ -71,7 +71,7 @@ def draw_timeline(
 
 
 def cell_to_step(timeline: Timeline, cell: int, width: int, *, error: bool = False) -> int:
-    """The first step that the bar's cell number `cell` stands for, so that it can be clicked."""
+    """Return the first step that a cell of the bar stands for."""
     count, bar = len(timeline), max(1, width - 1 if error else width)
     if count <= bar:
         return min(count, cell + 1)
@@ -79,18 +79,19 @@ def cell_to_step(timeline: Timeline, cell: int, width: int, *, error: bool = Fal
 
 
 def step_to_cell(timeline: Timeline, step: int, bar: int) -> int:
-    """The cell that stands for a step, in a bar of so many cells."""
+    """Return the cell that stands for a step in a bar of `bar` cells."""
     count = len(timeline)
     return step - 1 if count <= bar else (step * bar - 1) // count
 
 
 def remarks(timeline: Timeline, fork: int) -> list[str]:
-    """What is to be known of the whole run, in a few words each."""
-    told = [f"approximate from step {timeline.doubt.step:,}"] if timeline.doubt else []
-    return [*told, f"forked after step {fork:,}"] if fork else told
+    """Return remarks about the whole run: whether it is approximate, and where it was forked."""
+    found = [f"approximate from step {timeline.doubt.step:,}"] if timeline.doubt else []
+    return [*found, f"forked after step {fork:,}"] if fork else found
 
 
 def _here(cell: Styled, is_letter: bool, palette: Palette) -> Styled:
+    """Return the cell of the current step."""
     text, style = cell
     if not is_letter:
         return HERE, palette.changed + _REVERSE
@@ -98,6 +99,7 @@ def _here(cell: Styled, is_letter: bool, palette: Palette) -> Styled:
 
 
 def _letter(timeline: Timeline, step: int, events: Events | None, palette: Palette) -> Styled:
+    """Return the cell of a single step."""
     place = timeline.steps.place(step)
     style = palette.phases.get(place.phase, palette.phases["other"])
     if events is not None and (kind := events.most_severe(step, step)) is not None:
@@ -110,9 +112,9 @@ def _letter(timeline: Timeline, step: int, events: Events | None, palette: Palet
 def _stretches(
     timeline: Timeline, width: int, events: Events | None, palette: Palette
 ) -> list[Styled]:
-    """One run a cell; looks at two places of each, however many steps it stands for."""
+    """Return cells that stand for several steps; the time does not grow with their number."""
     count = len(timeline)
-    # A kind that is in every cell would tell nothing, and hide the iterations.
+    # A kind of event in nearly every cell would be no information, and hide the iterations.
     kinds = [
         kind
         for kind in Kind
@@ -139,7 +141,7 @@ def _stretches(
 
 
 def _begun(timeline: Timeline, first: int, last: int) -> int:
-    """How many iterations begin within these steps; at least one where another loop begins."""
+    """Count the iterations that begin within these steps; at least one if a loop begins."""
     start = timeline.passes.next(first - 1)
     if start is None or start > last:
         return 0
@@ -157,11 +159,11 @@ def _words(
     events: Events | None,
     fork: int,
 ) -> list[Styled]:
-    """What is to be said, the most important first."""
+    """Return the words about the current step, the most important first."""
     count = len(timeline)
     if not step:
-        told = "nothing has run yet" if not count else f"step 0 of {count} · before the first"
-        return [(told, palette.muted)]
+        text = "nothing has run yet" if not count else f"step 0 of {count} · before the first"
+        return [(text, palette.muted)]
     place = timeline.steps.place(step)
     words: list[Styled] = [(f"step {step} of {count}", palette.strong)]
     if error and step == count:
@@ -179,7 +181,7 @@ def _words(
 
 
 def _fitted(words: list[Styled], width: int, palette: Palette) -> Strip:
-    # What does not fit whole is left out from the end, the place itself last of all.
+    # Words that do not fit are left out, the last ones first.
     while len(words) > 1 and sum(cell_len(text) for text, _ in words) + 3 * len(words) - 3 > width:
         words.pop()
     parts: list[Styled] = []
