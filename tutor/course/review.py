@@ -6,7 +6,7 @@ from typing import Any
 from tutor.course.finding import Finding
 from tutor.course.lesson_run import LessonRun
 from tutor.course.review_plots import plot_findings
-from tutor.schema.tolerance import agrees, is_choice
+from tutor.schema.tolerance import is_choice, is_close
 from tutor.script.declarations import Expect
 from tutor.script.lesson import Lesson
 
@@ -189,7 +189,7 @@ def _figure_findings(
         reason = dict(frame.problems).get(expect.of, "it has no value then")
         problem = f"{expect.of} cannot be had {when} ({reason})"
         yield Finding(lesson.path, expect.line, problem, "correct `of` or `at`")
-    elif not agrees(found, expect.value, expect.rtol, expect.atol):
+    elif not is_close(found, expect.value, expect.rtol, expect.atol):
         problem = f"{expect.of} {when} is {_quoted(found)}, not {_quoted(expect.value)}"
         cure = "correct the figure in `is` or the code that makes it"
         yield Finding(lesson.path, expect.line, problem, cure)

@@ -76,7 +76,7 @@ def _sampled(steps: Sequence[int], start: int, end: int) -> list[int]:
 def _split(place: str) -> tuple[str, Any]:
     """Return the name and its subscript, None without one."""
     name, bracket, _ = place.partition("[")
-    return name, target.subscript(place[len(name) :]) if bracket else None
+    return name, target.parse_subscript(place[len(name) :]) if bracket else None
 
 
 def _number(view: TensorView | None, key: Any) -> float:

@@ -101,7 +101,7 @@ class Plot(Struct, frozen=True, forbid_unknown_fields=True):
                 raise Invalid("over", f"`over` has {name} = [{low:g}, {high:g}]", cure)
         for place in self.at:
             try:
-                target.path(place)
+                target.parse_target(place)
             except ValueError:
                 raise Invalid("at", f"`at` has {place!r}") from None
         if bool(self.of) != bool(self.over):

@@ -10,7 +10,7 @@ import numpy as np
 from tutor.history.timeline import Timeline
 from tutor.schema import values
 from tutor.schema.frame import GRAD, TensorView
-from tutor.schema.target import path
+from tutor.schema.target import parse_target
 from tutor.script.knobs import Knob
 from tutor.script.lesson import Lesson
 from tutor.session import optimizers
@@ -219,7 +219,7 @@ def _assigned(text: str) -> tuple[str, object] | None:
     if not equals or value.startswith("=") or target.rstrip()[-1:] in tuple("+-*/%@&|^<>!:"):
         return None
     try:
-        path(target)
+        parse_target(target)
         return target.strip(), ast.literal_eval(value.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
@@ -242,7 +242,7 @@ def _is_there(target: str, value: object, view: TensorView | None) -> bool:
 def _is_known(target: str, step: int, timeline: Timeline) -> bool:
     """Whether the engine knows how to put a value there: to anything that is not a bare name, and
     to a name that stands for a tensor or a number."""
-    _, parts = path(target)
+    _, parts = parse_target(target)
     return bool(parts) or timeline.view(target, step) is not None
 
 
