@@ -73,7 +73,7 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
     is_ahead = knob is not None and not timeline.steps.has_run(knob.line, step)
     if knob is not None and is_ahead and timeline.view(knob.name, step) is None:
         return _turned(launch, knob, text)
-    if knob is not None and knob.is_of_texts:
+    if knob is not None and knob.has_text_choices:
         # What is no choice is told here, and not by the line that cannot use it.
         _value(knob, text)
     if not step:
@@ -208,7 +208,7 @@ def _quoted(text: str, lesson: Lesson) -> str:
     name, _, value = (part.strip() for part in text.partition("="))
     for knob in lesson.knobs:
         is_bare = value.isidentifier() or value in knob.choices
-        if knob.name == name and knob.is_of_texts and is_bare:
+        if knob.name == name and knob.has_text_choices and is_bare:
             return f"{name} = {value!r}"
     return text.strip()
 
