@@ -56,14 +56,14 @@ def frame(step: int, changed: dict, **fields) -> Frame:
 
 def main_run() -> RecordedRun:
     timeline = Timeline([1])
-    timeline.transcript.append(1, [(1, b"before\n"), (2, b"\x1b[31mwarned\n")])
+    timeline.output_log.append(1, [(1, b"before\n"), (2, b"\x1b[31mwarned\n")])
     first = Frame(1, 3, 0, None, "data", None, False, {"lr": number(0.1), "w": tensor(1, 2)})
     timeline.append(msgspec.structs.replace(first, slots=("0.1",), shown=(0.2,)))
     for step in range(2, 9):
         changed = {"w": tensor(step, -step), "big": large(step, summary=step != 4)}
         timeline.append(frame(step, changed | ({"lr": None} if step == 8 else {})))
     timeline.digests[5] = b"0123456789abcdef"
-    timeline.transcript.append(9, [(1, b"torn")])
+    timeline.output_log.append(9, [(1, b"torn")])
     ended = Ended("raised", "script.py:5: ValueError: no", 5, "Traceback …\n")
     return RecordedRun("main", LAUNCH, timeline, environment={"device": "cpu"}, ended=ended)
 
@@ -131,7 +131,7 @@ def test_what_comes_late_fills_its_step(tmp_path):
         writer.take(Waited(3, 5))
     opened = open_(tmp_path / "run.tutor")
     [run] = opened.runs
-    assert [run.timeline.missing(step) for step in (1, 2, 3)] == [["big"], [], ["big"]]
+    assert [run.timeline.incomplete(step) for step in (1, 2, 3)] == [["big"], [], ["big"]]
     assert (run.waits_at, run.ended, opened.cursor) == (5, None, 3)
 
 
@@ -262,7 +262,7 @@ def use(path: Path) -> None:
                 if view.summary:
                     values.block(view.summary)
         timeline.past(len(timeline))
-        timeline.passes.window(len(timeline))
+        timeline.iterations.window(len(timeline))
     reader = Reader(path)
     for count in range(len(reader.runs)):
         list(export._rows(reader, count))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from tutor.history.budget import Budget
+from tutor.history.output_log import KEPT
 from tutor.history.timeline import Timeline
-from tutor.history.transcript import KEPT
 from tutor.schema.frame import Frame, Past, TensorView
 
 
@@ -70,22 +70,22 @@ def test_iterations_and_cells_are_found_in_both_directions():
         ],
         cells=(1, 4, 8),
     )
-    assert [timeline.passes.next(step) for step in (1, 3, 4, 6)] == [3, 5, 5, 7]
-    assert timeline.passes.next(7) is None
-    assert [timeline.passes.previous(step) for step in (7, 6, 5, 4, 3)] == [5, 5, 3, 3, 1]
-    assert timeline.passes.previous(1) is None
+    assert [timeline.iterations.next(step) for step in (1, 3, 4, 6)] == [3, 5, 5, 7]
+    assert timeline.iterations.next(7) is None
+    assert [timeline.iterations.previous(step) for step in (7, 6, 5, 4, 3)] == [5, 5, 3, 3, 1]
+    assert timeline.iterations.previous(1) is None
     assert [timeline.cells.next(step) for step in (1, 4)] == [3, 7]
     assert timeline.cells.previous(4) == 3
-    assert timeline.passes.find(1, near=3) == 5
-    assert timeline.passes.find(7, near=3) is None
+    assert timeline.iterations.find(1, near=3) == 5
+    assert timeline.iterations.find(7, near=3) is None
 
 
 def test_the_iteration_of_the_loop_one_stands_in_is_found_first():
     frames = [frame(i + 1, iteration=i, loop=4) for i in range(3)]
     frames += [frame(i + 4, iteration=i, loop=9) for i in range(3)]
     timeline = timeline_of(frames)
-    assert timeline.passes.find(1, near=2) == 2
-    assert timeline.passes.find(1, near=6) == 5
+    assert timeline.iterations.find(1, near=2) == 2
+    assert timeline.iterations.find(1, near=6) == 5
 
 
 def test_the_loss_curve_ends_at_the_step_one_looks_at():
@@ -96,11 +96,11 @@ def test_the_loss_curve_ends_at_the_step_one_looks_at():
 
 def test_output_is_what_was_written_by_then():
     timeline = Timeline()
-    timeline.transcript.append(1, [(1, b"one")])
+    timeline.output_log.append(1, [(1, b"one")])
     timeline.append(frame(1))
-    timeline.transcript.append(2, [(2, b"two")])
+    timeline.output_log.append(2, [(2, b"two")])
     timeline.append(frame(2))
-    timeline.transcript.append(3, [(1, b"running")])
+    timeline.output_log.append(3, [(1, b"running")])
     assert timeline.output(1) == [(1, b"one")]
     assert timeline.output(2) == [(1, b"one"), (2, b"two"), (1, b"running")]
 
@@ -108,17 +108,17 @@ def test_output_is_what_was_written_by_then():
 def test_the_last_megabyte_of_output_is_kept():
     timeline = Timeline()
     for step in range(1, 40):
-        timeline.transcript.append(step, [(1, bytes([step]) * 100_000)])
+        timeline.output_log.append(step, [(1, bytes([step]) * 100_000)])
         timeline.append(frame(step))
     kept = b"".join(text for _, text in timeline.output(39))
     assert kept.endswith(bytes([39]) * 100_000)
     assert KEPT <= len(kept) <= KEPT * 3 // 2
-    assert timeline.transcript.dropped == 39 * 100_000 - len(kept)
+    assert timeline.output_log.dropped == 39 * 100_000 - len(kept)
 
 
 def test_one_huge_piece_of_output_is_cut_to_its_end():
     timeline = Timeline()
-    timeline.transcript.append(1, [(1, b"x" * 5_000_000 + b"end")])
+    timeline.output_log.append(1, [(1, b"x" * 5_000_000 + b"end")])
     timeline.append(frame(1))
     [(_, kept)] = timeline.output(1)
     assert len(kept) == KEPT
@@ -135,9 +135,9 @@ def test_a_budget_thins_old_pictures_and_never_the_steps():
     assert timeline.view("n", 17) == number(17)
     # What the learner looks at is what a picture is for.
     assert all(timeline.view("w", step) == heavy(step) for step in range(940, 1001))
-    thinned = [step for step in range(1, 1001) if timeline.missing(step)]
+    thinned = [step for step in range(1, 1001) if timeline.incomplete(step)]
     assert thinned
-    assert all(timeline.missing(step) == ["w"] for step in thinned)
+    assert all(timeline.incomplete(step) == ["w"] for step in thinned)
     assert timeline.view("w", thinned[0]).shape == (1000,)
 
 
@@ -145,9 +145,9 @@ def test_what_was_thinned_can_be_filled_in_again():
     timeline = timeline_of(
         [frame(step, {"w": heavy(step)}) for step in range(1, 401)], budget=Budget(400_000)
     )
-    step = next(step for step in range(1, 401) if timeline.missing(step))
+    step = next(step for step in range(1, 401) if timeline.incomplete(step))
     timeline.complete(step, {"w": heavy(step), "unheard of": number(1)})
-    assert timeline.missing(step) == []
+    assert timeline.incomplete(step) == []
     assert timeline.at(step).view("w") == heavy(step)
     assert timeline.frame(step).changed["w"] == heavy(step)
 
@@ -192,7 +192,7 @@ def test_a_fork_has_the_past_of_its_parent_and_a_future_of_its_own(step: int):
     for at in range(step + 1):
         assert fork.frame(at) == parent.frame(at)
         assert fork.names(at) == parent.names(at)
-        assert fork.passes.next(at) in (parent.passes.next(at), None)
+        assert fork.iterations.next(at) in (parent.iterations.next(at), None)
         assert fork.past(at) == parent.past(at)
     fork.append(frame(step + 1, {"other": number(7)}))
     assert fork.view("other", step + 1) == number(7)
@@ -224,11 +224,11 @@ def test_a_budget_is_shared_by_forks_and_so_is_what_comes_back():
     budget = Budget(400_000)
     parent = looping(400, budget=budget)
     fork = parent.fork(390)
-    thinned = next(step for step in range(5, 390) if parent.missing(step))
-    names = parent.missing(thinned)
-    assert fork.missing(thinned) == names
+    thinned = next(step for step in range(5, 390) if parent.incomplete(step))
+    names = parent.incomplete(thinned)
+    assert fork.incomplete(thinned) == names
     fork.complete(thinned, {name: heavy(parent.changed_at(name, thinned)) for name in names})
-    assert not parent.missing(thinned)
+    assert not parent.incomplete(thinned)
     fork.release()
     del fork
     parent.release()
@@ -237,7 +237,7 @@ def test_a_budget_is_shared_by_forks_and_so_is_what_comes_back():
 
 def test_thinning_is_even_in_time_and_leaves_whole_moments():
     timeline = looping(3_000, budget=Budget(4_000_000))
-    complete = [step for step in range(7, 2_900, 3) if not timeline.missing(step)]
+    complete = [step for step in range(7, 2_900, 3) if not timeline.incomplete(step)]
     # The last ones may not have been thinned as often.
     early = [step for step in complete if step < 1_500]
     spacing = {after - before for before, after in pairwise(early)}
@@ -283,65 +283,65 @@ TWO_LOOPS = [(0, None), (4, 0), (4, 0), (4, 1), (0, None), (9, 0), (9, 1), (9, 1
 
 def test_a_pass_counts_from_its_last_step_on():
     timeline = looped(*TWO_LOOPS)
-    assert [timeline.passes.count(step) for step in range(10)] == [0, 0, 0, 1, 2, 2, 3, 3, 4, 4]
-    assert [timeline.passes.end(number) for number in range(5)] == [1, 3, 4, 6, 8]
+    assert [timeline.iterations.count(step) for step in range(10)] == [0, 0, 0, 1, 2, 2, 3, 3, 4, 4]
+    assert [timeline.iterations.end(number) for number in range(5)] == [1, 3, 4, 6, 8]
 
 
 def test_loops_that_follow_each_other_at_once_end_where_the_next_begins():
     timeline = looped((4, 0), (4, 1), (9, 0), (0, None))
-    assert [timeline.passes.end(number) for number in range(4)] == [0, 1, 2, 3]
+    assert [timeline.iterations.end(number) for number in range(4)] == [0, 1, 2, 3]
 
 
 def test_the_end_of_a_pass_is_known_when_the_next_statement_came():
     timeline = looped((4, 0), (4, 0))
-    assert timeline.passes.count(2) == 0
+    assert timeline.iterations.count(2) == 0
     timeline.append(frame(3, loop=4, iteration=1))
-    assert timeline.passes.count(2) == timeline.passes.count(3) == 1
+    assert timeline.iterations.count(2) == timeline.iterations.count(3) == 1
 
 
 def test_a_script_without_loops_has_no_passes_and_its_start_is_its_end():
     timeline = looped((0, None), (0, None))
-    assert timeline.passes.count(2) == 0
-    assert timeline.passes.end(0) == 2
-    assert Timeline().passes.end(0) == 0
+    assert timeline.iterations.count(2) == 0
+    assert timeline.iterations.end(0) == 2
+    assert Timeline().iterations.end(0) == 0
 
 
 @pytest.mark.parametrize("step", range(10))
 def test_a_fork_counts_the_passes_of_its_parent_and_then_its_own(step: int):
     parent = looped(*TWO_LOOPS)
     fork = parent.fork(step)
-    assert [fork.passes.count(at) for at in range(step + 1)] == [
-        parent.passes.count(at) for at in range(step + 1)
+    assert [fork.iterations.count(at) for at in range(step + 1)] == [
+        parent.iterations.count(at) for at in range(step + 1)
     ]
     # Run on as the parent did, it counts as the parent does: no pass twice, and none left out.
     for at, (loop, number) in enumerate(TWO_LOOPS[step:], step + 1):
         fork.append(frame(at, loop=loop, iteration=number))
-    assert [*fork.passes.ends] == [*parent.passes.ends]
-    assert [fork.passes.end(number) for number in range(5)] == [1, 3, 4, 6, 8]
+    assert [*fork.iterations.ends] == [*parent.iterations.ends]
+    assert [fork.iterations.end(number) for number in range(5)] == [1, 3, 4, 6, 8]
 
 
 def test_the_end_of_the_script_is_the_end_of_its_last_pass():
     timeline = looped((0, None), (4, 0), (4, 1))
-    passes = timeline.passes
-    assert (passes.count(3), [*passes.ends]) == (1, [2])
-    passes.finish()
-    passes.finish()
-    assert (passes.count(2), passes.count(3), [*passes.ends]) == (1, 2, [2, 3])
+    iterations = timeline.iterations
+    assert (iterations.count(3), [*iterations.ends]) == (1, [2])
+    iterations.finish()
+    iterations.finish()
+    assert (iterations.count(2), iterations.count(3), [*iterations.ends]) == (1, 2, [2, 3])
     # Outside of a loop no pass ends, and nor does one that ended before.
     for places in ((), ((0, None),), ((4, 0), (0, None))):
         timeline = looped(*places)
-        before = [*timeline.passes.ends]
-        timeline.passes.finish()
-        assert [*timeline.passes.ends] == before
+        before = [*timeline.iterations.ends]
+        timeline.iterations.finish()
+        assert [*timeline.iterations.ends] == before
 
 
 def test_a_fork_of_a_run_that_ended_in_a_loop_counts_its_last_pass_once():
     parent = looped((0, None), (4, 0), (4, 1))
-    parent.passes.finish()
+    parent.iterations.finish()
     for step, ends in ((3, [2, 3]), (2, [2])):
         fork = parent.fork(step)
         fork.append(frame(step + 1))
-        assert [*fork.passes.ends] == ends
+        assert [*fork.iterations.ends] == ends
 
 
 def test_what_was_caught_is_told_by_its_step():
@@ -371,8 +371,8 @@ def test_the_first_run_of_a_line_up_to_a_step():
 def test_a_fork_that_leaves_the_loop_at_once_ends_the_pass_once():
     fork = looped(*TWO_LOOPS).fork(3)
     fork.append(frame(4))
-    assert fork.passes.count(4) == 1
-    assert fork.passes.end(1) == 3
+    assert fork.iterations.count(4) == 1
+    assert fork.iterations.end(1) == 3
 
 
 def test_where_values_were_last_set_outside_of_loops():
@@ -384,7 +384,12 @@ def test_where_values_were_last_set_outside_of_loops():
         ]
     )
     # Before the first loop nothing was walked, so nothing begins anew.
-    assert [timeline.set_outside(["w"], step) for step in (1, 2, 3, 7)] == [0, 0, 1, 1]
-    assert [timeline.set_outside(["w", "b"], step) for step in (3, 4, 5, 7)] == [2, 2, 5, 5]
-    assert timeline.set_outside(["nobody"], 7) == 0
-    assert timeline.set_outside([], 7) == 0
+    assert [timeline.last_set_outside_loops(["w"], step) for step in (1, 2, 3, 7)] == [0, 0, 1, 1]
+    assert [timeline.last_set_outside_loops(["w", "b"], step) for step in (3, 4, 5, 7)] == [
+        2,
+        2,
+        5,
+        5,
+    ]
+    assert timeline.last_set_outside_loops(["nobody"], 7) == 0
+    assert timeline.last_set_outside_loops([], 7) == 0
