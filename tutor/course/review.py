@@ -175,10 +175,10 @@ def _figure_findings(
     lesson: Lesson, run: LessonRun, index: int, expect: Expect
 ) -> Iterator[Finding]:
     timeline = run.timeline
-    when, step, made = "at the end", len(timeline), timeline.passes.count(len(timeline))
+    when, step, made = "at the end", len(timeline), timeline.iterations.count(len(timeline))
     if expect.at is not None:
         when = f"after {expect.at} passes"
-        step = timeline.passes.end(expect.at) if expect.at <= made else 0
+        step = timeline.iterations.end(expect.at) if expect.at <= made else 0
     if not step:
         problem = f"nothing is known of {expect.of} {when}: the loops made {made} passes"
         yield Finding(lesson.path, expect.line, problem, "correct `at`")

@@ -74,7 +74,7 @@ def reached(timeline: Timeline, step: int) -> list[str]:
 def audit_job(launch: Launch, timeline: Timeline, names: Sequence[str], step: int) -> Job:
     """Return the job that audits the gradients which `step` brings to these names, to all leaves
     for none. It notes the calls from after the last edit of a parameter on."""
-    begin = timeline.passes.window(step)
+    begin = timeline.iterations.window(step)
     if begin and names:
         edited = (timeline.changed_at(name, step - 1) for name in names)
         begin = max(begin, min(edited) - 1)

@@ -56,17 +56,17 @@ class Beside:
 
     def passes(self, step: int) -> int:
         """How many passes both have behind them where we are at `step`."""
-        theirs = self.theirs.passes.count(len(self.theirs))
-        return min(self.ours.passes.count(step), theirs)
+        theirs = self.theirs.iterations.count(len(self.theirs))
+        return min(self.ours.iterations.count(step), theirs)
 
     def their_step(self, step: int) -> int:
         """Where they are while we are at `step`: after as many passes."""
-        return self.theirs.passes.end(self.passes(step))
+        return self.theirs.iterations.end(self.passes(step))
 
     def compared(self, step: int) -> list[Pair]:
         """The pairs after the passes that lie behind `step`."""
         done = self.passes(step)
-        at = self.ours.passes.end(done) if done else step
+        at = self.ours.iterations.end(done) if done else step
         return [self._pair(number, done, at) for number in range(len(self._pairs))]
 
     def agrees(self, pair: Pair) -> bool:
@@ -104,7 +104,7 @@ class Beside:
                 known[place] = self._compare(number, place + 1)
 
     def _compare(self, number: int, passes: int) -> float:
-        found = _difference(*self._views(number, self.ours.passes.end(passes), passes))
+        found = _difference(*self._views(number, self.ours.iterations.end(passes), passes))
         # What cannot be compared is not the largest.
         return -1.0 if math.isnan(found) else found
 
@@ -113,7 +113,7 @@ class Beside:
     ) -> tuple[TensorView | None, TensorView | None]:
         """Ours at a step, theirs after so many passes."""
         ours, theirs = self._pairs[number]
-        there = self.theirs.passes.end(passes)
+        there = self.theirs.iterations.end(passes)
         return self.ours.view(ours, step), self.theirs.view(theirs, there)
 
 

@@ -163,7 +163,7 @@ class Events:
         self._add(Kind.ROSE, [(at[rising[1:] & ~rising[:-1]], 0)])
 
     def _look_at_output(self, last: int) -> None:
-        printing, told = self.timeline.transcript.steps, self._steps[Kind.PRINTED]
+        printing, told = self.timeline.output_log.steps, self._steps[Kind.PRINTED]
         first = bisect_right(printing, told[-1]) if told else 0
         new = printing[first : bisect_right(printing, last)]
         self._add(Kind.PRINTED, [(np.array(new, "u4"), 0)])
