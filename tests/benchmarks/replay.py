@@ -97,7 +97,7 @@ def many_steps() -> None:
         began = perf_counter()
         moment = timeline.at(step)
         assert [moment.view(name) for name in moment.names()]
-        timeline.passes.find(step // 4, step)
+        timeline.iterations.find(step // 4, step)
         slowest = max(slowest, perf_counter() - began)
     print(f"a jump among {STEPS:,}: at most {slowest * 1e3:.2f} ms (16)")
     began = perf_counter()

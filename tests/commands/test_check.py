@@ -10,7 +10,7 @@ import pytest
 from shell import shell
 
 from tutor.commands.check import check
-from tutor.schema.tolerance import agrees
+from tutor.schema.tolerance import is_close
 
 LESSON = """\
 # %% [markdown]
@@ -535,4 +535,4 @@ def test_the_exit_status_says_whether_every_claim_holds(tmp_path: Path) -> None:
     ],
 )
 def test_figures_agree_within_their_tolerance(found, wanted, same):
-    assert agrees(found, wanted, 1e-5, 5e-7) is same
+    assert is_close(found, wanted, 1e-5, 5e-7) is same

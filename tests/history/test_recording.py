@@ -1,4 +1,4 @@
-"""Recordings: what is saved is what opens, and nothing that a file may hold does any harm."""
+"""Recordings: runs open as they were saved, and damaged or hostile files are refused."""
 
 import io
 import os
@@ -56,14 +56,14 @@ def frame(step: int, changed: dict, **fields) -> Frame:
 
 def main_run() -> RecordedRun:
     timeline = Timeline([1])
-    timeline.transcript.append(1, [(1, b"before\n"), (2, b"\x1b[31mwarned\n")])
+    timeline.output_log.append(1, [(1, b"before\n"), (2, b"\x1b[31mwarned\n")])
     first = Frame(1, 3, 0, None, "data", None, False, {"lr": number(0.1), "w": tensor(1, 2)})
     timeline.append(msgspec.structs.replace(first, slots=("0.1",), shown=(0.2,)))
     for step in range(2, 9):
         changed = {"w": tensor(step, -step), "big": large(step, summary=step != 4)}
         timeline.append(frame(step, changed | ({"lr": None} if step == 8 else {})))
     timeline.digests[5] = b"0123456789abcdef"
-    timeline.transcript.append(9, [(1, b"torn")])
+    timeline.output_log.append(9, [(1, b"torn")])
     ended = Ended("raised", "script.py:5: ValueError: no", 5, "Traceback …\n")
     return RecordedRun("main", LAUNCH, timeline, environment={"device": "cpu"}, ended=ended)
 
@@ -85,7 +85,7 @@ def tree() -> Recording:
     )
 
 
-def story(run: RecordedRun) -> list:
+def contents(run: RecordedRun) -> list:
     timeline = run.timeline
     frames = [timeline.frame(step) for step in range(1, len(timeline) + 1)]
     return [frames, timeline.digests, timeline.edited, timeline.output(99), run.launch, run.ended,
@@ -98,9 +98,9 @@ def saved(tmp_path) -> Path:
     return tmp_path / "run.tutor"
 
 
-def test_all_branches_open_as_they_were_and_save_to_the_same_bytes(saved, tmp_path):
+def test_all_branches_open_as_saved_and_save_to_the_same_bytes(saved, tmp_path):
     original, opened = tree(), open_(saved)
-    assert [story(run) for run in opened.runs] == [story(run) for run in original.runs]
+    assert [contents(run) for run in opened.runs] == [contents(run) for run in original.runs]
     assert [opened.runs.index(run.parent) if run.parent else None for run in opened.runs] == [
         None,
         0,
@@ -112,7 +112,7 @@ def test_all_branches_open_as_they_were_and_save_to_the_same_bytes(saved, tmp_pa
     assert (tmp_path / "again.tutor").read_bytes() == saved.read_bytes()
 
 
-def test_branches_share_what_is_large_and_one_budget(saved):
+def test_branches_share_large_values_and_one_budget(saved):
     budget = Budget(2**20)
     opened = open_(saved, budget)
     main, branch = opened.runs[:2]
@@ -120,7 +120,7 @@ def test_branches_share_what_is_large_and_one_budget(saved):
     assert main.timeline.budget is branch.timeline.budget is budget
 
 
-def test_what_comes_late_fills_its_step(tmp_path):
+def test_content_that_arrives_late_completes_its_step(tmp_path):
     with writing(tmp_path / "run.tutor") as writer:
         writer.begin("main", LAUNCH)
         writer.take(Started(123, {"device": "cpu"}))
@@ -131,11 +131,11 @@ def test_what_comes_late_fills_its_step(tmp_path):
         writer.take(Waited(3, 5))
     opened = open_(tmp_path / "run.tutor")
     [run] = opened.runs
-    assert [run.timeline.missing(step) for step in (1, 2, 3)] == [["big"], [], ["big"]]
+    assert [run.timeline.incomplete(step) for step in (1, 2, 3)] == [["big"], [], ["big"]]
     assert (run.waits_at, run.ended, opened.cursor) == (5, None, 3)
 
 
-def test_what_a_terminal_would_obey_is_written_out(tmp_path):
+def test_control_characters_are_escaped(tmp_path):
     run = RecordedRun("main", msgspec.structs.replace(LAUNCH, show=("t",)), Timeline())
     weird = {"a\x1b[2J": number(1.0)}
     run.timeline.append(frame(1, weird, shown=(["\x1b]0;title\x07", "two\nlines"],)))
@@ -163,7 +163,7 @@ def test_many_small_steps_take_less_than_a_hundred_bytes_each(tmp_path):
 # Saving
 
 
-def test_a_file_that_is_no_recording_is_not_written_over(tmp_path):
+def test_a_file_that_is_no_recording_is_not_overwritten(tmp_path):
     for name, content in (("notes.txt", b"mine"), ("empty", b"")):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(RecordingError, match="is no recording, so it is not written over"):
@@ -172,7 +172,7 @@ def test_a_file_that_is_no_recording_is_not_written_over(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["missing/run.tutor", "file/run.tutor", "x" * 300 + ".tutor"])
-def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path, path):
+def test_a_path_that_cannot_be_written_gives_one_line(tmp_path, path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RecordingError) as found:
         save(tmp_path / path, tree())
@@ -181,10 +181,10 @@ def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path, path):
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_full_disk_leaves_the_old_recording_and_nothing_else(saved):
+def test_a_full_disk_keeps_the_old_recording_and_leaves_nothing_else(saved):
     before = saved.read_bytes()
-    told = subprocess.run([sys.executable, "-c", FULL, str(saved)], capture_output=True, check=True)
-    assert told.stdout.decode().startswith(f"{saved} cannot be saved: file too large")
+    done = subprocess.run([sys.executable, "-c", FULL, str(saved)], capture_output=True, check=True)
+    assert done.stdout.decode().startswith(f"{saved} cannot be saved: file too large")
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
 
@@ -203,7 +203,7 @@ except RecordingError as error:
 """
 
 
-def test_a_saver_that_is_killed_leaves_the_old_recording_whole(saved):
+def test_a_process_killed_while_saving_keeps_the_old_recording(saved):
     before = saved.read_bytes()
     process = subprocess.Popen([sys.executable, "-c", ENDLESS, str(saved)], stdout=subprocess.PIPE)
     assert process.stdout.readline() == b"writing\n"
@@ -228,7 +228,7 @@ with writing(sys.argv[1]) as writer:
 """
 
 
-def test_an_exception_while_writing_leaves_nothing(tmp_path):
+def test_an_exception_while_writing_leaves_no_file(tmp_path):
     def write() -> None:
         with writing(tmp_path / "run.tutor") as writer:
             writer.begin("main", LAUNCH)
@@ -246,11 +246,11 @@ def test_a_link_stays_a_link(saved):
     assert link.is_symlink() and len(open_(saved).runs) == 1
 
 
-# Files from strangers
+# Damaged and hostile files
 
 
 def use(path: Path) -> None:
-    """All that a recording is for: whatever opens must not break anything later."""
+    """Use a recording in every way; nothing may fail after it has opened."""
     for run in open_(path).runs:
         timeline = run.timeline
         for step in range(1, len(timeline) + 1):
@@ -262,7 +262,7 @@ def use(path: Path) -> None:
                 if view.summary:
                     values.block(view.summary)
         timeline.past(len(timeline))
-        timeline.passes.window(len(timeline))
+        timeline.iterations.window(len(timeline))
     reader = Reader(path)
     for count in range(len(reader.runs)):
         list(export._rows(reader, count))
@@ -271,18 +271,18 @@ def use(path: Path) -> None:
 
 
 def refused(content: bytes, path: Path) -> str:
-    """What is told of a file, "" if it opens and can be used."""
+    """Return the error for a file, "" if it opens and can be used."""
     path.write_bytes(content)
     try:
         use(path)
     except RecordingError as error:
-        told = str(error)
-        assert told.isprintable() and len(told) < 300
-        return told
+        message = str(error)
+        assert message.isprintable() and len(message) < 300
+        return message
     return ""
 
 
-SCRATCH = Path(tempfile.mkdtemp()) / "stranger.tutor"
+SCRATCH = Path(tempfile.mkdtemp()) / "hostile.tutor"
 
 ONCE = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -294,14 +294,14 @@ def block(payload: bytes) -> bytes:
 
 
 def packed(messages: list) -> bytes:
-    """A recording of these messages, its checksums right."""
+    """Return a recording of these messages with correct checksums."""
     bodies = [m if isinstance(m, bytes) else msgspec.msgpack.encode(m) for m in messages]
     payload = b"".join(struct.pack("<I", len(body)) + body for body in bodies)
     return struct.pack("<8sI", MAGIC, VERSION) + block(payload)
 
 
 def unpacked(path: Path) -> list:
-    """The messages of a recording as plain lists."""
+    """Return the messages of a recording as lists."""
     payload, found = path.read_bytes()[20:], []
     while payload:
         size = int.from_bytes(payload[:4], "little")
@@ -313,9 +313,9 @@ def unpacked(path: Path) -> list:
 def test_a_file_cut_off_anywhere_is_refused(saved, tmp_path):
     content = saved.read_bytes()
     for size in range(0, len(content), 7):
-        told = refused(content[:size], SCRATCH)
-        assert told.startswith(str(SCRATCH))
-        assert "is no recording" in told if size < 8 else "cut off" in told
+        message = refused(content[:size], SCRATCH)
+        assert message.startswith(str(SCRATCH))
+        assert "is no recording" in message if size < 8 else "cut off" in message
     assert "something after the end" in refused(
         packed([*unpacked(saved), ["waited", 8, 5]]), SCRATCH
     )
@@ -323,7 +323,7 @@ def test_a_file_cut_off_anywhere_is_refused(saved, tmp_path):
 
 @ONCE
 @given(data=st.data())
-def test_a_flipped_bit_is_noticed(saved, data):
+def test_a_flipped_bit_is_refused(saved, data):
     content = bytearray(saved.read_bytes())
     place = data.draw(st.integers(0, 8 * len(content) - 1))
     content[place // 8] ^= 1 << place % 8
@@ -375,7 +375,7 @@ def view(**fields) -> list:
     return list((form | fields).values())
 
 
-def kept(**fields) -> list:
+def summarized(**fields) -> list:
     numbers = {"min": 0.0, "max": 1.0, "mean": 0.5, "std": 0.1, "norm": 1.0, "nonfinite": 0,
                "histogram": [1] * BINS, "rows": 1, "cols": 1, "block": bytes(4)}  # fmt: skip
     summary = list((numbers | fields).values())
@@ -403,13 +403,13 @@ def kept(**fields) -> list:
         view(kind="number", shape=[], dtype="int", stored="text", data=b"\xff"),
         view(kind="number", shape=[], dtype="float", stored="text", data=b"one"),
         view(kind="number", shape=[], dtype="complex", stored="text", data=b"1j"),
-        kept(rows=65, block=bytes(4 * 65)),
-        kept(rows=-1, cols=-1),
-        kept(block=bytes(5)),
-        kept(histogram=[1] * 31),
-        kept(histogram=[0] * BINS),
-        kept(histogram=[-1] * BINS),
-        kept(nonfinite=-1),
+        summarized(rows=65, block=bytes(4 * 65)),
+        summarized(rows=-1, cols=-1),
+        summarized(block=bytes(5)),
+        summarized(histogram=[1] * 31),
+        summarized(histogram=[0] * BINS),
+        summarized(histogram=[-1] * BINS),
+        summarized(nonfinite=-1),
     ],
     ids=lambda wrong: str(wrong)[:60],
 )
@@ -420,18 +420,18 @@ def test_a_value_that_could_not_be_drawn_is_refused(saved, wrong):
     assert "damaged at its beginning" in refused(packed(messages), SCRATCH)
 
 
-def test_damage_tells_how_far_the_file_is_sound(saved):
+def test_the_error_for_a_damaged_file_says_up_to_where_it_is_valid(saved):
     messages = unpacked(saved)
     place = next(n for n, message in enumerate(messages) if message[:2] == ["frame", 6])
-    told = refused(packed([*messages[:place], ["frame", "no"]]), SCRATCH)
-    assert told.startswith(f"{SCRATCH}: damaged after step 5 (no message: ")
-    assert told.endswith("): copy it again, or save it again")
+    message = refused(packed([*messages[:place], ["frame", "no"]]), SCRATCH)
+    assert message.startswith(f"{SCRATCH}: damaged after step 5 (no message: ")
+    assert message.endswith("): copy it again, or save it again")
 
 
-def test_a_newer_recording_is_not_called_damaged(saved):
+def test_a_newer_format_is_not_called_damaged(saved):
     newer = MAGIC + struct.pack("<I", VERSION + 2) + b"whatever comes then"
-    told = f"was saved by a newer tutor (format {VERSION + 2}, this one reads {VERSION})"
-    assert refused(newer, SCRATCH) == f"{SCRATCH} {told}: update tutor"
+    problem = f"was saved by a newer tutor (format {VERSION + 2}, this one reads {VERSION})"
+    assert refused(newer, SCRATCH) == f"{SCRATCH} {problem}: update tutor"
     assert is_recording(SCRATCH)
 
 
@@ -452,7 +452,7 @@ DEEP, MANY = b"\x91" * 10**6, b"\xdd\xff\xff\xff\xff"
     ],
     ids=["block", "message", "array", "field", "deep", "deep field", "deep map", "many values"],
 )
-def test_lengths_and_depths_cost_neither_memory_nor_time(content):
+def test_false_lengths_and_deep_nesting_take_little_memory(content):
     SCRATCH.write_bytes(content)
     tracemalloc.start()
     with pytest.raises(RecordingError):
@@ -462,7 +462,7 @@ def test_lengths_and_depths_cost_neither_memory_nor_time(content):
     assert peak < 4 * len(content) + 2**20
 
 
-def test_many_branches_of_a_long_run_are_not_copied_without_end(tmp_path):
+def test_the_memory_for_branches_of_a_long_run_is_limited(tmp_path):
     launch = Launch("script.py", "x = 1")
     with writing(tmp_path / "run.tutor") as writer:
         writer.begin("main", launch)
@@ -474,7 +474,7 @@ def test_many_branches_of_a_long_run_are_not_copied_without_end(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "nothing"])
-def test_what_is_no_file_is_told(tmp_path, kind):
+def test_a_path_that_is_no_file_is_refused(tmp_path, kind):
     path = tmp_path / "x.tutor"
     if kind == "folder":
         path.mkdir()
@@ -484,8 +484,8 @@ def test_what_is_no_file_is_told(tmp_path, kind):
         open_(path)
 
 
-def test_opening_takes_little_more_than_the_file(tmp_path):
-    """In a process of its own: what its peak is, beside that of one that opens next to nothing."""
+def test_opening_takes_little_more_memory_than_the_file(tmp_path):
+    """Compare the peak memory of two processes: one opens a long recording, one a short one."""
     with writing(tmp_path / "long.tutor") as writer:
         writer.begin("main", Launch("script.py", "x = 1"))
         for step in range(1, 50_001):

@@ -135,8 +135,8 @@ def test_large_gradients_are_judged_by_their_summaries() -> None:
 
 def test_output_is_one_event_a_step_described_by_its_first_line() -> None:
     timeline = timeline_of([frame(1), frame(2), frame(3)])
-    timeline.transcript.append(2, [(1, b"\nepo"), (1, b"ch 3\n"), (1, b"more\n")])
-    timeline.transcript.append(4, [(1, b"of a step that is not recorded yet")])
+    timeline.output_log.append(2, [(1, b"\nepo"), (1, b"ch 3\n"), (1, b"more\n")])
+    timeline.output_log.append(4, [(1, b"of a step that is not recorded yet")])
     assert described(scanned_events(timeline)) == ["printed: epoch 3"]
 
 
@@ -153,7 +153,7 @@ def test_an_exception_comes_after_the_last_step() -> None:
 
 def test_events_are_found_forwards_and_backwards() -> None:
     events = losses(1, 2, 1, 2, 1, 2)
-    events.timeline.transcript.append(4, [(1, b"hello")])
+    events.timeline.output_log.append(4, [(1, b"hello")])
     events = scanned_events(events.timeline)
     rose = [Kind.ROSE]
     assert [events.next(0), events.next(2), events.next(6)] == [
@@ -200,7 +200,7 @@ def test_dropped_values_make_no_events_and_are_described_without_numbers() -> No
     events = scanned_events(whole)
     column = whole.columns["w.grad"]
     for index in range(4):
-        column.kept(index).thin()
+        column.large(index).thin()
     assert described(events) == [
         "w.grad exploded", "w.grad accumulated", "w.grad vanished", "w.grad accumulated",
         "w.grad exploded", "w.grad accumulated",
@@ -211,7 +211,7 @@ def test_a_print_in_each_of_many_steps_takes_ten_bytes_an_event() -> None:
     timeline = Timeline()
     for step in range(1, 20_001):
         timeline.append(frame(step))
-        timeline.transcript.append(step, [(1, b"x\n")])
+        timeline.output_log.append(step, [(1, b"x\n")])
     events = scanned_events(timeline)
     assert len(events.listed()) == 20_000
     arrays = [*events._steps.values(), *events._numbers.values(), *events._counts.values()]

@@ -1,4 +1,4 @@
-"""Reading scripts: what a learner's file says, and what the reader says when it is wrong."""
+"""Reading scripts: cells, notes, knobs, questions, metadata, and the errors for invalid ones."""
 
 import re
 import subprocess
@@ -70,10 +70,10 @@ def strict(code: str) -> str:
     return dedent(code) + "\n# /// script\n# [tool.tutor]\n# ///\n"
 
 
-# What a lesson says
+# Lessons
 
 
-def test_a_lesson_introduces_itself():
+def test_a_lesson_has_a_slug_a_title_a_summary_and_metadata():
     read = lesson(LESSON)
     assert (read.slug, read.title) == ("adds", "Gradients add up")
     assert read.summary == "backward() adds to .grad; it never replaces it."
@@ -91,26 +91,26 @@ def test_cells_divide_the_file_and_leave_the_metadata_out():
     assert lesson(LESSON).cell_at(18) is None
 
 
-def test_a_note_stands_with_its_statement_and_flows():
+def test_the_lines_of_a_note_are_joined():
     read = lesson(LESSON)
     assert read.notes[11].text(None) == "`w` is a leaf: we made it, so autograd keeps its slope."
     assert read.note_at(12) is None
 
 
-def test_a_slot_is_raw_until_it_has_a_value():
+def test_a_slot_without_a_value_is_shown_raw():
     read = lesson(LESSON)
     assert read.slots() == {15: (Slot("w.grad", "g", 14, "{w.grad:g}"),)}
     assert read.notes[15].text(None) == "The chain rule leaves {w.grad:g}."
     assert read.notes[15].text(["4"]) == "The chain rule leaves 4."
 
 
-def test_a_question_belongs_to_the_statement_below_and_not_to_the_note():
+def test_a_question_belongs_to_the_statement_below_it_and_not_to_the_note():
     assert lesson(LESSON).asks == (
         Ask(15, "What will `w.grad` be?", "w.grad.item()", ("2.0", "4.0"), (13, 13)),
     )
 
 
-def test_a_long_question_goes_on_in_a_second_line():
+def test_a_long_question_may_continue_on_a_second_line():
     read = lesson(
         """\
         # Before.
@@ -124,7 +124,7 @@ def test_a_long_question_goes_on_in_a_second_line():
     assert read.notes[5].text(None) == "Before. After."
 
 
-def test_expected_figures_know_where_they_stand():
+def test_expected_figures_have_the_line_of_their_table():
     assert lesson(LESSON).metadata.expects == (
         Expect(
             at=20, of="w.tolist()", value=[-1.002015, 1.9205805], source="002, section 9", line=23
@@ -133,7 +133,7 @@ def test_expected_figures_know_where_they_stand():
     )
 
 
-def test_the_summary_is_one_sentence_even_in_chinese():
+def test_the_summary_is_one_sentence_also_in_chinese():
     read = lesson("# %% [markdown]\n# # 梯度\n#\n# 梯度会累加。清零要自己做。\n")
     assert (read.title, read.summary) == ("梯度", "梯度会累加。")
 
@@ -156,7 +156,7 @@ def test_code_before_the_first_mark_is_a_cell_of_its_own():
     assert [(cell.first, cell.last) for cell in cells] == [(1, 2), (4, 5)]
 
 
-def test_comments_before_the_first_mark_are_no_cell():
+def test_comments_before_the_first_mark_make_no_cell():
     assert [cell.first for cell in lesson("#!/usr/bin/env python\n\n# %%\nx = 1\n").cells] == [3]
 
 
@@ -170,7 +170,7 @@ def test_comments_before_the_first_mark_are_no_cell():
         ("# %% Words [markdown]", "markdown", "Words"),
     ],
 )
-def test_marks_of_every_editor_are_understood(mark, kind, title):
+def test_all_editors_forms_of_a_mark_are_read(mark, kind, title):
     (cell,) = lesson(f"{mark}\n# text\n").cells
     assert (cell.kind, cell.title) == (kind, title)
 
@@ -181,7 +181,7 @@ def test_code_in_a_prose_cell_is_still_code():
     assert (code.kind, code.first, code.last) == ("code", 4, 5)
 
 
-def test_text_in_strings_is_neither_cell_nor_note_nor_metadata():
+def test_text_in_a_string_makes_no_cell_note_or_metadata():
     read = lesson(
         """\
         text = '''
@@ -200,7 +200,7 @@ def test_text_in_strings_is_neither_cell_nor_note_nor_metadata():
     assert not read.metadata.is_lesson
 
 
-def test_a_cell_magic_is_no_mark():
+def test_a_cell_magic_is_not_a_mark():
     assert len(lesson("# %%time\nx = 1\n").cells) == 1
 
 
@@ -218,7 +218,7 @@ def test_a_file_with_a_byte_order_mark_opens(tmp_path):
     assert read(path).notes[2].text(None) == "é"
 
 
-def test_a_file_says_its_encoding_in_pythons_way(tmp_path):
+def test_a_file_is_decoded_with_the_encoding_it_declares(tmp_path):
     path = tmp_path / "old.py"
     path.write_bytes("# -*- coding: latin-1 -*-\n# Größe\nx = 1\n".encode("latin-1"))
     assert read(path).notes[3].text(None) == "Größe"
@@ -273,15 +273,15 @@ def test_a_decorated_function_begins_at_its_first_decorator():
     assert notes("# Cached.\n@cache\n@other(1)\ndef f():\n    pass\n") == {2: "Cached."}
 
 
-def test_an_empty_line_parts_a_comment_from_the_code():
+def test_an_empty_line_separates_a_comment_from_the_code():
     assert notes("# A remark.\n\nx = 1\n# Behind.\n") == {}
 
 
-def test_a_comment_inside_a_statement_is_no_note():
+def test_a_comment_inside_a_statement_is_not_a_note():
     assert notes("x = [\n    # the rows\n    1,\n]\n") == {}
 
 
-def test_marks_are_not_read_aloud():
+def test_marks_are_not_part_of_a_note():
     source = "#!/usr/bin/env python\n# coding: utf-8\n# %% Title\n# Words.\n# @param\nx = 1\n"
     assert notes(source) == {6: "Words."}
 
@@ -321,24 +321,24 @@ def test_paragraphs_lists_and_code_keep_their_lines():
         ("{größe:.2f}", "größe", ".2f"),
     ],
 )
-def test_a_slot_ends_where_python_says_so(text, expression, form):
+def test_a_slot_ends_where_its_python_expression_ends(text, expression, form):
     read = lesson(strict(f"# so {text} it is\nx = 1\n"))
     assert read.slots()[2] == (Slot(expression, form, 1, text),)
     assert read.notes[2].text(["V"]) == "so V it is"
 
 
-def test_slots_are_filled_in_order_and_doubled_braces_are_braces():
+def test_slots_are_filled_in_order_and_doubled_braces_stand_for_braces():
     note = lesson("# {a} {{b}} {c:g}\n# and {d}\nx = 1\n").notes[3]
     assert note.text(["1", "2"]) == "1 {b} 2 and {d}"
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "{a b}", "{x!r}", '{"a": 1}', "{1, 2}", "a } b {"])
-def test_braces_are_just_braces_in_an_ordinary_script(text):
+def test_invalid_slots_in_an_ordinary_script_are_text(text):
     assert notes(f"# see {text}\nx = 1\n") == {2: f"see {text}"}
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "{a b}", "{x!r}", "{1, 2}"])
-def test_a_lesson_with_a_broken_slot_is_refused(text):
+def test_a_lesson_with_an_invalid_slot_is_refused(text):
     found = error(strict(f"# Fine.\n# So {text}\nx = 1\n"))
     assert str(found).startswith("10_adds.py:2: `{")
     assert "{expression:format}" in found.cure
@@ -373,7 +373,7 @@ def test_a_slider_has_a_range():
         ('n = 2 # @param ["1", "2"] {type:"raw"}', "choice", (1, 2)),
     ],
 )
-def test_colabs_forms_are_understood(line, kind, choices):
+def test_all_forms_of_colabs_param_are_read(line, kind, choices):
     found = knob(line)
     assert (found.kind, found.choices, found.line) == (kind, choices, 1)
 
@@ -396,7 +396,7 @@ def test_colabs_forms_are_understood(line, kind, choices):
         ('n = 1 # @param ["1", "2"] {type:"raw", allow-input: true}', "7", 7),
     ],
 )
-def test_a_knob_reads_the_command_line(line, text, value):
+def test_a_knob_parses_text_from_the_command_line(line, text, value):
     parsed = knob(line).parse(text)
     assert (parsed, type(parsed)) == (value, type(value))
 
@@ -413,7 +413,7 @@ def test_a_knob_reads_the_command_line(line, text, value):
         ('s = "a" # @param ["a", "b"]', '"c"', "s is one of a, b, not 'c'"),
     ],
 )
-def test_a_knob_refuses_what_it_cannot_be(line, text, complaint):
+def test_a_knob_refuses_text_of_another_type(line, text, complaint):
     with pytest.raises(ValueError, match=f"^{re.escape(complaint)}$"):
         knob(line).parse(text)
 
@@ -442,10 +442,10 @@ def test_a_bad_param_is_refused_with_its_line(line, problem):
 def test_a_param_without_an_assignment_is_refused_in_lessons_only():
     source = "# @param x the input\ndef f(x):\n    return x\n"
     assert not lesson(source).knobs
-    assert str(error(strict(source))).startswith("10_adds.py:1: @param stands behind no assignment")
+    assert str(error(strict(source))).startswith("10_adds.py:1: @param follows no assignment")
 
 
-def test_the_knob_of_a_long_assignment_stands_in_its_first_line():
+def test_the_knob_of_a_long_assignment_has_its_first_line():
     assert knob('s = (\n    "a"\n)  # @param ["a", "b"]\n').line == 1
 
 
@@ -467,7 +467,7 @@ def test_a_bad_ask_is_refused_with_its_line(line, problem):
 
 
 @pytest.mark.parametrize("source", ["# @ask Q? -> x\n\nx = 1\n", "x = 1  # @ask Q? -> x\n"])
-def test_an_ask_that_asks_about_nothing_is_refused(source):
+def test_an_ask_above_no_statement_is_refused(source):
     found = error(source)
     assert (found.line, found.problem) == (1, "@ask stands above no statement")
     assert "directly above the statement" in found.cure
@@ -504,6 +504,8 @@ def test_an_ask_that_asks_about_nothing_is_refused(source):
         ("[tool.tutor]\ncompare = [['w']]", 5, "`compare` is [['w']]"),
         ("[tool.tutor]\nraises = 1", 5, "`raises` is 1"),
         ("[tool.tutor]\nplot = [1]", 5, "`plot` is [1]"),
+        ('[[tool.tutor.raises]]\ncell="a"\nerror="b"\n"" = "c"', 4, "raises: `` is 'c'"),
+        ('[[tool.tutor.raises]]\ncell="a"\nerror="b"\nline = 3', 4, "raises: `line` is unknown"),
         ('[[tool.tutor.raises]]\ncell = "a"', 4, "raises: `error` is missing"),
         ('[[tool.tutor.raises]]\nerror = "a"', 4, "raises: `cell` is missing"),
         ('[[tool.tutor.raises]]\ncell = "a"\nerror = " "', 4, "raises: `error` is ' '"),
@@ -565,7 +567,7 @@ def test_a_bad_plot_is_refused_with_the_line_of_its_table(toml, problem):
 
 
 @pytest.mark.parametrize("title", ["", "title = 3", 'title = " "'])
-def test_a_plot_has_a_title(title):
+def test_a_plot_must_have_a_title(title):
     found = error(with_metadata(f'[[tool.tutor.plot]]\npoints = ["x", "y"]\n{title}'))
     assert str(found).startswith("10_adds.py:4: plot: `title` is ")
 
@@ -578,31 +580,31 @@ def test_a_plot_has_a_title(title):
         ("over = { v = [nan, 1] }", "[nan, 1]"),
     ],
 )
-def test_a_plot_over_all_numbers_is_refused(toml, which):
+def test_a_plot_over_an_infinite_range_is_refused(toml, which):
     found = error(with_metadata(f'[[tool.tutor.plot]]\ntitle = "t"\nof = "v"\n{toml}'))
     assert str(found).startswith(f"10_adds.py:4: plot: `over` is {{'v': {which}}}")
 
 
 @pytest.mark.parametrize(("key", "value"), [("of", "[]"), ("bars", "0"), ("of", "false")])
-def test_what_is_no_expression_is_refused_even_if_it_is_empty(key, value):
+def test_an_expression_that_is_no_text_is_refused_also_if_it_is_empty(key, value):
     toml = f'[[tool.tutor.plot]]\ntitle = "t"\npoints = ["x", "y"]\n{key} = {value}'
     assert str(error(with_metadata(toml))).startswith(f"10_adds.py:4: plot: `{key}` is ")
 
 
 @pytest.mark.parametrize("place", ["w[2][0]", "model[0].weight", "w[0].grad", "w[", "w[0", "w]"])
-def test_a_place_is_a_value_of_the_tensors_pane_or_an_element_of_it(place):
+def test_at_accepts_a_value_of_the_tensors_pane_or_an_element_of_it(place):
     plot = f'title = "t"\nof = "v"\nover = {{ v = [0, 1] }}\nat = ["{place}"]'
     found = error(with_metadata(f"[[tool.tutor.plot]]\n{plot}"))
     assert str(found).startswith(f"10_adds.py:4: plot: `at` is [{place!r}]")
 
 
-def test_a_mistake_is_told_at_the_plot_that_makes_it():
+def test_a_mistake_is_reported_at_the_plot_that_has_it():
     good = '[[tool.tutor.plot]]\ntitle = "t"\npoints = ["x", "y"]\n'
     found = error(with_metadata(f"{good}{good}level = 3"))
     assert str(found).startswith("10_adds.py:7: plot: `level` divides a map")
 
 
-def test_plots_are_read_as_they_are_written():
+def test_all_keys_of_a_plot_are_read():
     read = lesson(
         with_metadata(
             """
@@ -639,7 +641,7 @@ log = true
     assert bars.expressions == (bars.bars,)
 
 
-def test_a_lesson_says_what_it_comes_after_covers_and_runs_beside():
+def test_a_lesson_declares_prerequisites_systems_and_a_twin():
     read = lesson(
         with_metadata(
             "[tool.tutor]\nafter = ['descend', 'bowl']\ncovers = ['A3', 'C8']\n"
@@ -654,12 +656,12 @@ def test_a_lesson_says_what_it_comes_after_covers_and_runs_beside():
     assert read.lines["twin"] == 7
 
 
-def test_without_a_twin_a_pair_is_the_scripts_own():
+def test_without_a_twin_both_names_of_a_pair_are_the_scripts():
     read = lesson(with_metadata("[tool.tutor]\ncompare = [['w.grad', 'by_hand']]")).metadata
     assert read.closed_forms == (("w.grad", "by_hand"),)
 
 
-def test_a_lesson_that_says_nothing_promises_nothing():
+def test_all_metadata_is_optional():
     read = lesson(with_metadata("[tool.tutor]")).metadata
     assert (read.after, read.covers, read.twin, read.compare) == ((), (), "", ())
     assert (read.raises, read.plots, read.expects) == ((), (), ())
@@ -667,7 +669,7 @@ def test_a_lesson_that_says_nothing_promises_nothing():
     assert read.is_lesson
 
 
-def test_expected_errors_know_where_they_stand():
+def test_expected_errors_have_the_line_of_their_table():
     read = lesson(
         with_metadata(
             '[[tool.tutor.raises]]\ncell = "Twice"\nerror = "RuntimeError: Trying"\n\n'
@@ -680,7 +682,7 @@ def test_expected_errors_know_where_they_stand():
     )
 
 
-def test_an_unknown_key_is_told_what_exists():
+def test_the_cure_for_an_unknown_key_lists_the_known_keys():
     assert error(with_metadata("[tool.tutor]\nplots = 1")).cure == (
         "the keys are loss, after, covers, twin, compare, steps, expect, raises, plot"
     )
@@ -691,7 +693,7 @@ def test_pairs_that_should_agree_are_read():
     assert read.metadata.compare == (("w.grad", "by_hand"),)
 
 
-def test_other_tools_keep_their_tables():
+def test_tables_of_other_tools_are_ignored():
     read = lesson(with_metadata("requires-python = '>=3.11'\n[tool.uv]\nfoo = 1"))
     assert not read.metadata.is_lesson
 
@@ -711,13 +713,13 @@ def test_a_second_metadata_block_is_refused():
     ("source", "line"),
     [("x = 1\nx = (\n", 2), ("\nif x:\ny = 1\n", 3), ("x = 1\nreturn x\n", 2), ("a\0b", 1)],
 )
-def test_what_python_cannot_run_is_refused_with_its_line(source, line):
+def test_invalid_python_is_refused_with_its_line(source, line):
     found = error(source)
     assert found.line == line
     assert "Python cannot run the file" in found.cure
 
 
-def test_what_is_no_text_is_refused_with_its_line(tmp_path):
+def test_a_file_that_is_not_utf8_is_refused_with_its_line(tmp_path):
     path = tmp_path / "latin.py"
     path.write_bytes("x = 1\ny = 2\nz = 3\ns = 'Größe'\n".encode("latin-1"))
     with pytest.raises(LessonError) as caught:
@@ -734,7 +736,7 @@ def test_an_unknown_encoding_is_refused_with_its_line(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "problem"), [("", "is a directory"), ("no.py", "no such file")])
-def test_what_cannot_be_opened_is_one_clear_line(tmp_path, name, problem):
+def test_a_file_that_cannot_be_opened_gives_one_clear_line(tmp_path, name, problem):
     path = tmp_path / name
     with pytest.raises(LessonError) as caught:
         read(path)

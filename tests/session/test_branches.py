@@ -172,7 +172,7 @@ class Tree(RuleBasedStateMachine):
             timeline, model = branch.timeline, rerun(branch.session.launch.edits)
             assert len(timeline) <= len(model)
             assert branch.session.cursor <= len(timeline)
-            assert timeline.doubt is None
+            assert timeline.divergence is None
             for step in {1, branch.step, branch.step + 1, len(timeline) // 2, len(timeline)}:
                 if 0 < step <= len(timeline):
                     assert state(timeline, step) == state(model, step)
@@ -374,8 +374,8 @@ def test_a_copy_for_saving_leaves_the_learners_values_alone() -> None:
     session = screen.branches.current.session
     session.run_to_end()
     screen.settle()
-    assert not any(session.timeline.missing(step) for step in range(1, session.tip + 1))
+    assert not any(session.timeline.incomplete(step) for step in range(1, session.tip + 1))
     copies = [recorded(screen.branches) for _ in range(5)]
-    assert not any(session.timeline.missing(step) for step in range(1, session.tip + 1))
+    assert not any(session.timeline.incomplete(step) for step in range(1, session.tip + 1))
     assert len(copies[0].runs[0].timeline) == session.tip
     screen.branches.close()

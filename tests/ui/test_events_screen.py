@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 import tutor.ui
-from tutor.history.timeline import Doubt, Timeline
+from tutor.history.timeline import Divergence, Timeline
 from tutor.insight.events.detect import Events
 from tutor.insight.events.kinds import Kind
 from tutor.insight.search import Condition
@@ -68,7 +68,7 @@ def run(iterations: int) -> Events:
             is_new = phase == "loss"
             timeline.append(Frame(step, line, 3, iteration, phase, loss, is_new, changed))
         told = f"epoch {iteration}: {loss:.3f}\n"
-        timeline.transcript.append(len(timeline), [(1, told.encode())])
+        timeline.output_log.append(len(timeline), [(1, told.encode())])
     events = Events(timeline)
     while events.advance():
         pass
@@ -156,7 +156,7 @@ async def test_a_hundred_thousand_events_open_at_once() -> None:
     timeline = Timeline()
     for step in range(1, 100_001):
         timeline.append(Frame(step, 1, 0, None, "other", None, False, {}))
-        timeline.transcript.append(step, [(1, b"x\n")])
+        timeline.output_log.append(step, [(1, b"x\n")])
     events = Events(timeline)
     while events.advance():
         pass
@@ -216,7 +216,7 @@ async def test_the_pane_marks_events_as_they_are_found_and_tells_doubts(tmp_path
         assert "◆" in before
         while events.advance():
             pass
-        timeline.doubt = Doubt(700, "a clock")
+        timeline.divergence = Divergence(700, "a clock")
         panel.draw_soon()
         await until(pilot, lambda: "~" in panel.render_line(0).text)
         after = panel.render_line(0).text

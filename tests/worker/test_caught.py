@@ -641,7 +641,7 @@ def test_a_replay_goes_on_before_at_and_after_such_a_step(
         for event in again.events:
             if isinstance(event, Frame | Digested):
                 assert replay_check.check(fragile.timeline, event, FRAGILE)
-    assert fragile.timeline.doubt is None
+    assert fragile.timeline.divergence is None
     assert len(digests(fragile)) == len(fragile.frames) // 50 > 0
 
 

@@ -75,7 +75,7 @@ def test_three_hundred_thousand_prints_arrive_and_the_last_megabyte_is_kept(reco
     assert kept.endswith(b"line 299999\n")
     assert 2**20 <= len(kept) <= 2**20 * 3 // 2
     written = sum(len(f"line {i}\n") for i in range(300_000))
-    assert recording.timeline.transcript.dropped == written - len(kept)
+    assert recording.timeline.output_log.dropped == written - len(kept)
 
 
 def test_output_of_a_long_statement_arrives_while_it_runs(drive):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutor.schema import values
-from tutor.schema.target import subscript
+from tutor.schema.target import parse_subscript
 from tutor.wire.messages import Fetch
 from tutor.worker import slices
 
@@ -43,7 +43,7 @@ def test_the_leading_dimensions_become_rows() -> None:
 @pytest.mark.parametrize("index", ["[3:5, :, 0]", "[2]", "[..., 1:3]", "[1, 2]", "[:, ::2]"])
 def test_a_subscript_is_pythons(index: str) -> None:
     found = slices.fetch(Fetch("c", index), CUBE)
-    expected = CUBE.numpy()[subscript(index)]
+    expected = CUBE.numpy()[parse_subscript(index)]
     assert found.shape == expected.shape
     assert found.part is not None
     shown = values.array(found.part)

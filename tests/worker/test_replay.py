@@ -74,7 +74,7 @@ def test_every_lesson_is_replayed_exactly_and_goes_on_from_any_step(
     first = Driver(engine, Job(launch)).to_the_end()
     last = len(first.timeline)
     assert len(digests(first)) == last // 50
-    assert first.timeline.doubt is None
+    assert first.timeline.divergence is None
     steps = {2, last // 3, last - 2} if read(path).slug in CLOSELY else set()
     for step in steps | {last // 2}:
         past = first.timeline.past(step)
@@ -163,17 +163,17 @@ def test_what_keeps_a_run_from_being_replayed_is_named(
     for event in drive(script, begin=55).to_the_end().events:
         if isinstance(event, Frame | Digested):
             replay_check.check(first.timeline, event, script)
-    assert first.timeline.doubt is not None
-    assert first.timeline.doubt.step == 50
-    first.timeline.doubt = None
+    assert first.timeline.divergence is not None
+    assert first.timeline.divergence.step == 50
+    first.timeline.divergence = None
     for event in drive(script, begin=1).to_the_end().events:
         if isinstance(event, Frame | Digested):
             replay_check.check(first.timeline, event, script)
-    doubt = first.timeline.doubt
-    assert doubt is not None
-    assert doubt.step == 3
-    assert doubt.reason.startswith("t came out otherwise in line 3")
-    assert re.search(blamed, doubt.reason), doubt.reason
+    divergence = first.timeline.divergence
+    assert divergence is not None
+    assert divergence.step == 3
+    assert divergence.reason.startswith("t came out otherwise in line 3")
+    assert re.search(blamed, divergence.reason), divergence.reason
 
 
 def test_a_replay_prints_nothing_that_was_printed_before(

@@ -219,10 +219,10 @@ def test_large_tensors_come_without_content_in_a_fast_run_and_whole_when_it_wait
     driver.step_to(300)
     timeline = driver.recording.timeline
     assert len(timeline) == 300
-    assert timeline.missing(300) == []
+    assert timeline.incomplete(300) == []
     assert timeline.view("w", 300).summary.mean == 299.0
     # Their content takes many times as long as the statement, and may take a twentieth of the run.
-    bare = [step for step in range(3, 300) if timeline.missing(step) == ["w"]]
+    bare = [step for step in range(3, 300) if timeline.incomplete(step) == ["w"]]
     assert len(bare) > 100
 
 

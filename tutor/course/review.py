@@ -6,7 +6,7 @@ from typing import Any
 from tutor.course.finding import Finding
 from tutor.course.lesson_run import LessonRun
 from tutor.course.review_plots import plot_findings
-from tutor.schema.tolerance import agrees, is_choice
+from tutor.schema.tolerance import is_choice, is_close
 from tutor.script.declarations import Expect
 from tutor.script.lesson import Lesson
 
@@ -175,10 +175,10 @@ def _figure_findings(
     lesson: Lesson, run: LessonRun, index: int, expect: Expect
 ) -> Iterator[Finding]:
     timeline = run.timeline
-    when, step, made = "at the end", len(timeline), timeline.passes.count(len(timeline))
+    when, step, made = "at the end", len(timeline), timeline.iterations.count(len(timeline))
     if expect.at is not None:
         when = f"after {expect.at} passes"
-        step = timeline.passes.end(expect.at) if expect.at <= made else 0
+        step = timeline.iterations.end(expect.at) if expect.at <= made else 0
     if not step:
         problem = f"nothing is known of {expect.of} {when}: the loops made {made} passes"
         yield Finding(lesson.path, expect.line, problem, "correct `at`")
@@ -189,7 +189,7 @@ def _figure_findings(
         reason = dict(frame.problems).get(expect.of, "it has no value then")
         problem = f"{expect.of} cannot be had {when} ({reason})"
         yield Finding(lesson.path, expect.line, problem, "correct `of` or `at`")
-    elif not agrees(found, expect.value, expect.rtol, expect.atol):
+    elif not is_close(found, expect.value, expect.rtol, expect.atol):
         problem = f"{expect.of} {when} is {_quoted(found)}, not {_quoted(expect.value)}"
         cure = "correct the figure in `is` or the code that makes it"
         yield Finding(lesson.path, expect.line, problem, cure)

@@ -22,7 +22,7 @@ def review_twin(lesson: Lesson, run: LessonRun, twin: LessonRun) -> list[Finding
     pairing = TwinComparison(run.timeline, twin.timeline, metadata.compare)
     count = pairing.iterations(len(run.timeline))
     # Without loops only the ends are compared.
-    steps = dict(enumerate(run.timeline.passes.ends[:count], 1)) or {0: len(run.timeline)}
+    steps = dict(enumerate(run.timeline.iterations.ends[:count], 1)) or {0: len(run.timeline)}
     findings = []
     for number, (ours, theirs) in enumerate(metadata.compare):
         for passes, step in steps.items():

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from tutor.history.transcript import KEPT
+from tutor.history.output_log import KEPT
 from tutor.schema.frame import Frame
 from tutor.wire import shared_page
 from tutor.wire.control import Control, StartRun

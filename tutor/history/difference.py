@@ -1,4 +1,4 @@
-"""Where two recorded values differ, and by how much."""
+"""Compare two recorded values."""
 
 import math
 import sys
@@ -11,14 +11,14 @@ from tutor.schema.frame import Summary, TensorView
 from tutor.schema.values import array, block, jsonable, plain
 
 _LISTED = 4
-"""Values of up to so many elements are told whole, larger ones by one element."""
+"""The most elements of a value that is shown whole; of a larger one, a single element is."""
 
 _STATISTICS = ("min", "max", "mean", "std", "norm")
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """Two numbers are the same within |one - other| <= atol + rtol·|other|. NaN is NaN."""
+    """Two numbers are the same if |one - other| <= atol + rtol·|other|. NaN is the same as NaN."""
 
     rtol: float = 0.0
     atol: float = 0.0
@@ -27,14 +27,14 @@ class Tolerance:
         return bool(self.rtol or self.atol)
 
     def same(self, one: Any, other: Any) -> Any:
-        """Element by element."""
+        """Return which elements of two arrays are the same."""
         with np.errstate(all="ignore"):
             same = one == other
             if one.dtype.kind in "fc" and other.dtype.kind in "fc":
                 same |= np.isnan(one) & np.isnan(other)
             if self:
                 one, other = _wide(one), _wide(other)
-                # An infinite number would allow everything.
+                # An infinite number would allow any difference.
                 allowed = self.atol + self.rtol * np.abs(other)
                 same |= np.isfinite(other) & (np.abs(one - other) <= allowed)
         return same
@@ -42,29 +42,29 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Difference:
-    """A name whose value is not the same."""
+    """A name whose two values differ."""
 
     name: str
     one: TensorView | None
-    """None: there it has no value."""
+    """None if the name has no value on this side."""
     other: TensorView | None
     one_text: str
     other_text: str
     largest: float | None = None
-    """The largest absolute difference of two elements, where there are several."""
+    """The largest absolute difference of two elements; None if there is only one element."""
 
     def __str__(self) -> str:
         apart = "" if self.largest is None else f" ({self.largest:.3g} apart)"
         return f"{self.name} {self.one_text} | {self.other_text}{apart}"
 
     def fields(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """Return the difference for JSON."""
         found = {"a": plain(self.one), "b": plain(self.other)}
         return found if self.largest is None else found | {"apart": jsonable(self.largest)}
 
 
 def is_known(one: TensorView | None, other: TensorView | None) -> bool:
-    """Whether there is enough of two values to compare them."""
+    """Return True if both values have their content, so that they can be compared."""
     return all(view is None or view.is_complete for view in (one, other))
 
 
@@ -75,13 +75,17 @@ def difference(
     tolerance: Tolerance,
     as_numbers: bool = False,
 ) -> Difference | None:
-    """How two known values differ; None where they are the same. Their devices do not matter.
+    """Return the difference of two values, None if they are the same. Devices are ignored.
 
     Args:
-        as_numbers: Nor do their types, and a single element is the same in whatever shape.
+        as_numbers: Ignore types too, and the shape of a single element.
     """
     if one is None or other is None:
-        return None if one is other else Difference(name, one, other, _told(one), _told(other))
+        return (
+            None
+            if one is other
+            else Difference(name, one, other, _described(one), _described(other))
+        )
     is_single = as_numbers and one.count == other.count == 1
     if one.shape != other.shape and not is_single:
         return Difference(name, one, other, f"of shape {one.shape}", f"of shape {other.shape}")
@@ -117,7 +121,7 @@ def _of_elements(
 def _of_summaries(
     name: str, one: TensorView, other: TensorView, left: Summary, right: Summary, near: Tolerance
 ) -> Difference | None:
-    """Of what is kept of large tensors: their statistics and their pictures."""
+    """Return the difference of two summaries: of their statistics, else of their block means."""
     for key in _STATISTICS:
         first, second = (np.array(getattr(summary, key)) for summary in (left, right))
         if not near.same(first, second):
@@ -132,7 +136,7 @@ def _of_summaries(
 
 
 def _largest(one: Any, other: Any) -> float | None:
-    """The largest distance of two elements, None where one has none."""
+    """Return the largest difference of two elements, None if all differences are NaN."""
     with np.errstate(all="ignore"):
         apart = np.abs(_wide(one) - _wide(other))
     found = float(np.nanmax(apart, initial=-1.0))
@@ -141,7 +145,7 @@ def _largest(one: Any, other: Any) -> float | None:
 
 def _wide(elements: Any) -> Any:
     kind = elements.dtype.kind
-    if kind == "O":  # integers too long for NumPy, and perhaps for a float
+    if kind == "O":  # integers too large for NumPy, and perhaps for a float
         bits = sys.float_info.max_exp
         limited = [n if n.bit_length() < bits else math.inf * (1, -1)[n < 0] for n in elements]
         return np.array(limited, np.float64)
@@ -153,8 +157,8 @@ def _listed(elements: Any, view: TensorView) -> str:
     return f"[{listed}]" if view.shape else listed
 
 
-def _told(view: TensorView | None) -> str:
-    """A value of which only one side has one."""
+def _described(view: TensorView | None) -> str:
+    """Describe a value that only one side has."""
     if view is None:
         return "none"
     elements = array(view)

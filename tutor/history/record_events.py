@@ -1,18 +1,18 @@
-"""What a run tells, taken into its timeline."""
+"""Record the events of a run in its timeline."""
 
 from tutor.history import replay_check
-from tutor.history.timeline import Doubt, Timeline
+from tutor.history.timeline import Divergence, Timeline
 from tutor.schema.frame import Frame, TensorView
 from tutor.wire.messages import Completed, Digested, Edited, Ended, Event, Printed, Started, Waited
 
 
 def record(timeline: Timeline, event: Event) -> None:
-    """Record what a run tells of its steps; what it tells of itself is not recorded."""
+    """Record an event about steps. Other events, such as `Waited`, are ignored."""
     match event:
         case Frame():
             timeline.append(event)
         case Printed():
-            timeline.transcript.append(event.step, event.output)
+            timeline.output_log.append(event.step, event.output)
         case Completed():
             timeline.complete(event.step, event.views)
         case Edited():
@@ -20,45 +20,46 @@ def record(timeline: Timeline, event: Event) -> None:
         case Digested():
             timeline.digests[event.step] = event.digest
         case Ended(outcome="finished"):
-            timeline.passes.finish()
+            timeline.iterations.finish()
 
 
-class Intake:
-    """Takes in a run that goes on after what is recorded of it: up to there it is a replay, and is
-    held against the recording.
+class ResumeRecorder:
+    """Records a run that repeats what is recorded of it and then goes on.
+
+    Up to the last recorded step the run is a replay and is compared with the recording.
 
     Args:
         source: The script.
     """
 
     def __init__(self, timeline: Timeline, source: str) -> None:
-        self.is_there = False
-        """Whether the replay came to the end of what is recorded, and made the learner's changes
-        there."""
+        self.has_caught_up = False
+        """Whether the replay has reached the last recorded step and made the edits after it."""
         self._timeline = timeline
         self._source = source
         self._recorded = len(timeline)
-        self._tip = 0
+        self._step = 0
+        """The last step of the run."""
         self._found: dict[str, TensorView | None] = {}
-        """What the last replayed step came to, before the learner's edits after it."""
+        """The changes of the last replayed step, before the learner's edits after it."""
 
     @property
     def is_replaying(self) -> bool:
-        """Whether there is something to replay, and the replay goes on."""
-        return self._recorded > 0 and not self.is_there
+        """Whether the run has recorded steps to repeat and has not caught up yet."""
+        return self._recorded > 0 and not self.has_caught_up
 
     def take(self, event: Event) -> None:
-        """Take in what the run tells."""
+        """Record an event, or compare it with the recording."""
         timeline = self._timeline
         match event:
             case Started() if event.environment.get("device", "").startswith("mps"):
-                timeline.doubt = Doubt(1, "MPS does not compute the same twice")
+                timeline.divergence = Divergence(1, "MPS does not compute the same twice")
             case Frame() | Digested() if event.step <= self._recorded:
                 self._compare(event)
             case Printed() if event.step <= self._recorded:
-                pass  # the transcript has it
+                pass  # the output is recorded already
             case Edited():
-                # What an earlier edit changed may be again what the script made it.
+                # A value that only an earlier edit changed is again as the script made it.
                 names = timeline.edited.get(event.step, ())
                 restored = {name: view for name, view in self._found.items() if name in names}
                 timeline.edit(event.step, restored | event.changed)
@@ -66,11 +67,11 @@ class Intake:
                 record(timeline, event)
         match event:
             case Frame():
-                self._tip = event.step
+                self._step = event.step
             case Ended(outcome="refused"):
-                pass  # it never was anywhere
+                pass  # the run did not begin
             case Waited() | Ended():
-                self.is_there = self.is_there or self._tip >= self._recorded
+                self.has_caught_up = self.has_caught_up or self._step >= self._recorded
 
     def _compare(self, event: Frame | Digested) -> None:
         replay_check.check(self._timeline, event, self._source)

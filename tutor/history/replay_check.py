@@ -1,4 +1,4 @@
-"""Whether a replay is the recorded run, and what in a script keeps it from being that."""
+"""Compare a replay with the recorded run, and find what in the script can make them differ."""
 
 import ast
 from collections.abc import Collection, Iterator
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tutor.history.timeline import Doubt, Timeline
+from tutor.history.timeline import Divergence, Timeline
 from tutor.schema.frame import Frame, TensorView
 from tutor.wire.messages import DIGESTED, Digested
 
@@ -26,15 +26,18 @@ _CAUSES = {
                      "loadtxt", "genfromtxt", "fromfile", "load", "imread", "urlopen"), _FILE),
     **dict.fromkeys(("getpid", "id", "listdir", "glob", "iterdir", "gethostname"), _MACHINE),
 }  # fmt: skip
-"""What a replay may meet otherwise, by the last name of the call."""
+"""The last name of a call -> why a replay may differ there."""
 
 _UNSEEDED = ("seed", "default_rng", "RandomState", "Random")
-"""Draw their own seed when they are called without one."""
+"""These calls choose a random seed if they have no argument."""
 
 
 def differing(timeline: Timeline, replayed: Frame) -> list[str]:
-    """The names whose value after a replayed step is another one than was recorded. What was not
-    kept on one side, and what the learner edited after that step, tells nothing."""
+    """Return the names that a replayed step changed to another value than the recorded one.
+
+    Names without content on one side, and names that the learner edited after the step, are
+    skipped.
+    """
     edited: Collection[str] = timeline.edited.get(replayed.step, ())
     found = []
     for name, view in replayed.changed.items():
@@ -53,15 +56,15 @@ def differing(timeline: Timeline, replayed: Frame) -> list[str]:
 
 
 def _packed(view: TensorView) -> bytes:
-    """A summary to be compared: NaN does not equal itself."""
+    """Return a summary as bytes, to compare it: NaN does not equal itself."""
     return msgspec.msgpack.encode(view.summary)
 
 
 def check(timeline: Timeline, event: Frame | Digested, source: str) -> bool:
-    """Hold what a replay tells against the recording; the first difference becomes its `doubt`.
+    """Compare an event of a replay with the recording, and note the first divergence.
 
     Returns:
-        Whether it agrees.
+        Whether they are the same; True for a step that is not recorded.
     """
     if event.step > len(timeline):
         return True
@@ -70,42 +73,44 @@ def check(timeline: Timeline, event: Frame | Digested, source: str) -> bool:
         if recorded is None or recorded == event.digest:
             return True
         since = f"in the {DIGESTED} steps before step {event.step:,}"
-        _doubt(timeline, event.step, f"the state differs somewhere {since}{_blamed(source, 0)}")
+        _note_divergence(
+            timeline, event.step, f"the state differs somewhere {since}{_cause(source, 0)}"
+        )
         return False
     place = timeline.steps.place(event.step)
     if place.line != event.line:
-        told = f"the replay ran line {event.line} where line {place.line} ran"
-        _doubt(timeline, event.step, told + _blamed(source, place.line))
+        difference = f"the replay ran line {event.line} where line {place.line} ran"
+        _note_divergence(timeline, event.step, difference + _cause(source, place.line))
         return False
     if names := differing(timeline, event):
         listed = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
-        told = f"{listed} came out otherwise in line {event.line}"
-        _doubt(timeline, event.step, told + _blamed(source, event.line))
+        difference = f"{listed} came out otherwise in line {event.line}"
+        _note_divergence(timeline, event.step, difference + _cause(source, event.line))
         return False
     return True
 
 
-def _doubt(timeline: Timeline, step: int, reason: str) -> None:
-    if timeline.doubt is None or step < timeline.doubt.step:
-        timeline.doubt = Doubt(step, reason)
+def _note_divergence(timeline: Timeline, step: int, reason: str) -> None:
+    if timeline.divergence is None or step < timeline.divergence.step:
+        timeline.divergence = Divergence(step, reason)
 
 
-def _blamed(source: str, line: int) -> str:
-    """Why a replay may differ, as far as the script's text tells."""
+def _cause(source: str, line: int) -> str:
+    """Return the likely cause of a difference in `line`, found in the script's text."""
     found = suspects(source)
     here = [one for one in found if one[0] <= line <= one[1]]
-    if not (told := here or found):
+    if not (likely := here or found):
         return ": nothing in the script's text tells why"
-    first, _, call, cause = told[0]
+    first, _, call, cause = likely[0]
     return f": line {first} {cause} ({call})"
 
 
 @lru_cache(8)
 def suspects(source: str) -> tuple[tuple[int, int, str, str], ...]:
-    """What in a script may come out otherwise in a replay.
+    """Return the calls in a script that may give another result in a replay.
 
     Returns:
-        (first line, last line, the call, what it does) of each, in the order of the text.
+        (first line, last line, the call, why it may differ) of each call.
     """
     try:
         tree = ast.parse(source)

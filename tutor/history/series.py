@@ -1,4 +1,4 @@
-"""Many changes of a value at once, as arrays: what is fast for a run of 100,000 steps."""
+"""Read many changes of a value at once as arrays, which is fast for runs of 100,000 steps."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,11 @@ from tutor.schema.frame import TensorView
 Array = np.ndarray[Any, Any]
 
 _CHUNK, _BYTES = 512, 2**17
-"""So many changes, or so much content, are looked at in one go."""
+"""The most changes, and the most bytes of content, in one chunk."""
 
 
 def chunk(column: Column, start: int, end: int) -> list[TensorView | None]:
-    """What a value became at some of its changes: no more than can be looked at in one go."""
+    """Return the values after the changes from `start` to `end`, but at most one chunk of them."""
     views: list[TensorView | None] = []
     size = 0
     while start < end and len(views) < _CHUNK and size < _BYTES:
@@ -29,10 +29,10 @@ def chunk(column: Column, start: int, end: int) -> list[TensorView | None]:
 
 
 def stacked(views: Sequence[TensorView | None]) -> Iterator[tuple[Array, Array]]:
-    """Those that are kept element by element, all of one dtype and shape in one array.
+    """Stack the views that have all elements, one array for each dtype and shape.
 
     Yields:
-        (which they are, their elements: as many x shape).
+        (indices into `views`, elements of shape (number of indices, *shape)).
     """
     groups: dict[tuple[str, str, tuple[int, ...]], list[int]] = {}
     for at, view in enumerate(views):
@@ -49,8 +49,13 @@ def stacked(views: Sequence[TensorView | None]) -> Iterator[tuple[Array, Array]]
 
 
 def facts(views: Sequence[TensorView | None], is_gradient: bool) -> tuple[Array, Array, Array]:
-    """Of each view: 1 where it is not finite, 0 where it is and -1 where nothing is known; and of
-    a gradient its norm, NaN where that is not known, and whether it is known not to be all zero."""
+    """Return three arrays with an entry for each view.
+
+    Returns:
+        1 if the view has a non-finite element, 0 if it has none, -1 if that is unknown;
+        the norm of a gradient, NaN if it is unknown;
+        whether a gradient is known to have an element that is not zero.
+    """
     bad, norms = np.full(len(views), -1, "i1"), np.full(len(views), math.nan)
     is_set = np.zeros(len(views), bool)
     for which, elements in stacked(views):
@@ -69,5 +74,5 @@ def facts(views: Sequence[TensorView | None], is_gradient: bool) -> tuple[Array,
 
 
 def shifted(items: Array, first: object) -> Array:
-    """The items with what came before them."""
+    """Return the items with `first` in front."""
     return np.concatenate([np.array([first], items.dtype), items])

@@ -1,4 +1,4 @@
-"""What each recorded step was, beside its values: packed, one entry a step."""
+"""The recorded steps without their values: packed, one entry for each step."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -9,45 +9,46 @@ import msgspec
 from tutor.schema.frame import Frame, Phase
 
 SIZE = 56
-"""Bytes that a step takes, about."""
+"""Bytes that a step takes, approximately."""
 
 OUTSIDE = -1
-"""As the iteration of a step in no loop."""
+"""The iteration of a step that is in no loop."""
 
 _HAS_LOSS, _IS_NEW_LOSS, _RAN_BACKWARD = 1, 2, 4
-"""As flags of a step."""
+"""Bits in the flags of a step."""
 
 _Extra = tuple[tuple[str | None, ...], tuple[object, ...], tuple[tuple[str, str], ...], str]
-"""Slots, shown, problems and caught error of a step."""
+"""The slots, shown values, problems and caught exception of a step."""
 
 _extras = msgspec.msgpack.Decoder(_Extra)
 _encode = msgspec.msgpack.Encoder().encode
 
 
 class Place(NamedTuple):
-    """Where in the script a step was."""
+    """The place of a step in the script, and its phase."""
 
     line: int
     loop: int
-    """Line of the outermost loop around it, 0 outside."""
+    """The line of the outermost loop around it, 0 outside of loops."""
     iteration: int | None
     phase: Phase
 
 
 class Steps:
-    """Steps count from 1."""
+    """All recorded steps. They count from 1."""
 
     def __init__(self) -> None:
         self.lines, self.loops = array("I"), array("I")
         self.iterations = array("i")
-        """`OUTSIDE` of loops."""
+        """The iteration of each step, or `OUTSIDE`."""
         self._phases, self._flags, self._losses = bytearray(), bytearray(), array("d")
         self._phase_names: list[Phase] = []
-        # What only some steps have:
+        # Only for steps that have them:
         self._extra_steps, self._extra_ends, self._extra = array("I"), array("Q"), bytearray()
         self._root_steps: array[int] = array("I")
         self._roots: list[str] = []
-        """The steps from which on `backward()` was called on another name, and those names."""
+        """The steps that called `backward()` on another name than the last such step, and the
+        names."""
         self.raising = array("I")
         """The steps at which the script caught an exception."""
 
@@ -56,11 +57,11 @@ class Steps:
 
     @property
     def size(self) -> int:
-        """Bytes, about."""
+        """Approximate bytes."""
         return SIZE * len(self) + len(self._extra)
 
     def until(self, step: int) -> "Steps":
-        """A copy up to `step`."""
+        """Return a copy up to `step`."""
         copy = Steps()
         copy.lines, copy.loops = self.lines[:step], self.loops[:step]
         copy.iterations, copy._losses = self.iterations[:step], self._losses[:step]
@@ -78,7 +79,7 @@ class Steps:
         """Add the next step.
 
         Returns:
-            The bytes that it takes, about.
+            The bytes that it takes, approximately.
         """
         self.lines.append(frame.line)
         self.loops.append(frame.loop)
@@ -103,7 +104,7 @@ class Steps:
         return SIZE + len(extra)
 
     def place(self, step: int) -> Place:
-        """Where in the script a step was."""
+        """Return the place of a step in the script, and its phase."""
         iteration = self.iterations[step - 1]
         return Place(
             self.lines[step - 1],
@@ -113,30 +114,30 @@ class Steps:
         )
 
     def has_run(self, line: int, step: int) -> bool:
-        """Whether the statement on `line` ran by `step`."""
+        """Return True if the statement on `line` ran by the end of `step`."""
         return line in self.lines[:step]
 
     def first_run(self, line: int, step: int) -> int:
-        """The first step up to `step` on `line`, 0 if there is none."""
+        """Return the first step up to `step` on `line`, 0 if there is none."""
         lines = self.lines[:step]
         return lines.index(line) + 1 if line in lines else 0
 
     def loss(self, step: int) -> float | None:
-        """The loss as it stood after a step."""
+        """Return the loss after a step."""
         has_one = step > 0 and self._flags[step - 1] & _HAS_LOSS
         return self._losses[step - 1] if has_one else None
 
     def root(self, step: int) -> str:
-        """What `backward()` was last called on by `step`, "" if it was not."""
+        """Return the name that `backward()` was last called on by the end of `step`, or ""."""
         index = bisect_right(self._root_steps, step) - 1
         return self._roots[index] if index >= 0 else ""
 
     def raised(self, step: int) -> str:
-        """The exception that the script caught at a step, "" if none."""
+        """Return the exception that the script caught at a step, or ""."""
         return self._extra_of(step)[3]
 
     def bare(self, step: int) -> Frame:
-        """The frame of a step, without what it changed."""
+        """Return the frame of a step without its changes."""
         line, loop, iteration, phase = self.place(step)
         flags = self._flags[step - 1]
         slots, shown, problems, raised = self._extra_of(step)

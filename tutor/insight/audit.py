@@ -74,7 +74,7 @@ def changed_gradients(timeline: Timeline, step: int) -> list[str]:
 def audit_job(launch: Launch, timeline: Timeline, names: Sequence[str], step: int) -> Job:
     """Return the job that audits the gradients which `step` computes for these names, for all
     leaves if there are none."""
-    begin = timeline.passes.window(step)
+    begin = timeline.iterations.window(step)
     # The operations between a parameter and the backward pass follow its last change.
     if begin and names:
         edited = (timeline.changed_at(name, step - 1) for name in names)

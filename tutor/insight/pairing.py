@@ -56,17 +56,17 @@ class TwinComparison:
 
     def iterations(self, step: int) -> int:
         """Return how many iterations both runs have completed when ours is at `step`."""
-        theirs = self.theirs.passes.count(len(self.theirs))
-        return min(self.ours.passes.count(step), theirs)
+        theirs = self.theirs.iterations.count(len(self.theirs))
+        return min(self.ours.iterations.count(step), theirs)
 
     def their_step(self, step: int) -> int:
         """Return the step of `theirs` that corresponds to `step` of `ours`."""
-        return self.theirs.passes.end(self.iterations(step))
+        return self.theirs.iterations.end(self.iterations(step))
 
     def compared(self, step: int) -> list[ComparedPair]:
         """Return the pairs after the iterations that `step` has completed."""
         done = self.iterations(step)
-        at = self.ours.passes.end(done) if done else step
+        at = self.ours.iterations.end(done) if done else step
         return [self._pair(number, done, at) for number in range(len(self._pairs))]
 
     def agrees(self, pair: ComparedPair) -> bool:
@@ -105,7 +105,7 @@ class TwinComparison:
                 known[place] = self._compare(number, place + 1)
 
     def _compare(self, number: int, iterations: int) -> float:
-        found = _difference(*self._views(number, self.ours.passes.end(iterations), iterations))
+        found = _difference(*self._views(number, self.ours.iterations.end(iterations), iterations))
         # A value that cannot be compared must not become the largest difference.
         return -1.0 if math.isnan(found) else found
 
@@ -114,7 +114,7 @@ class TwinComparison:
     ) -> tuple[TensorView | None, TensorView | None]:
         """Return our value at a step and theirs after so many iterations."""
         ours, theirs = self._pairs[number]
-        there = self.theirs.passes.end(iterations)
+        there = self.theirs.iterations.end(iterations)
         return self.ours.view(ours, step), self.theirs.view(theirs, there)
 
 

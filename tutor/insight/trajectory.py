@@ -49,9 +49,9 @@ def coordinates(timeline: Timeline, places: Sequence[str], step: int) -> list[Ar
         return [np.zeros(0) for _ in columns]
     # A value that a statement outside of loops sets is an initial value, not a step of training.
     born = max((column.steps[0] for column in known if len(column)), default=1)
-    start = max(born, timeline.set_outside([name for name, _ in split], step))
+    start = max(born, timeline.last_set_outside_loops([name for name, _ in split], step))
     steps = sorted({at for column in known for at in _sampled(column.steps, start, step)})
-    ends = _sampled(timeline.passes.ends, start, step)
+    ends = _sampled(timeline.iterations.ends, start, step)
     if ends and len({_part(column.steps, start, step).tobytes() for column in known}) > 1:
         # The values change at different steps: a point between them would mix two iterations.
         steps = sorted({start, *ends, *steps[-1:]})
@@ -75,7 +75,7 @@ def _sampled(steps: Sequence[int], start: int, end: int) -> list[int]:
 def _split(place: str) -> tuple[str, Any]:
     """Return the name and its subscript, None without one."""
     name, bracket, _ = place.partition("[")
-    return name, target.subscript(place[len(name) :]) if bracket else None
+    return name, target.parse_subscript(place[len(name) :]) if bracket else None
 
 
 def _number(view: TensorView | None, key: Any) -> float:

@@ -1,5 +1,5 @@
-"""Errors that reach the learner as one clear line."""
+"""The error that every command reports to the learner as one line."""
 
 
 class BadRequest(ValueError):
-    """What the learner asked for cannot be done; the text is one clear line."""
+    """The learner asked for something impossible; the text says what, in one line."""

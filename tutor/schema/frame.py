@@ -1,7 +1,8 @@
-"""The schema of what a run recorded: a `Frame` for each executed statement, its values as views.
+"""The structs that a run is recorded in: a `Frame` for each step, its values as `TensorView`s.
 
-The same structs travel over the engine's pipe and can lie in a file, as MessagePack arrays. A frame
-holds only what its statement changed; `timeline.Timeline` answers what any value was at any step.
+The same structs are sent over the worker's pipe and saved in recordings, as MessagePack arrays. A
+frame holds only what its statement changed; `history.timeline.Timeline` returns the value of any
+name at any step.
 """
 
 import math
@@ -12,19 +13,19 @@ import msgspec
 from msgspec import Meta
 
 EXACT = 4096
-"""Up to this many elements a value is kept element by element; above, as a `Summary`."""
+"""The most elements of a value that is recorded exactly. Larger values become a `Summary`."""
 
 BLOCK = 64
-"""A summarised tensor keeps a picture of at most BLOCK x BLOCK block means."""
+"""The most rows and columns in the block means of a `Summary`."""
 
 BINS = 32
-"""Bins of a summarised tensor's histogram, evenly from its minimum to its maximum."""
+"""Bins in the histogram of a `Summary`, of equal width from the minimum to the maximum."""
 
 ROOT = "<root>"
-"""Stands for the name of a tensor without one that `backward()` was called on."""
+"""The recorded name of a tensor that `backward()` was called on and that has no name."""
 
 GRAD = ".grad"
-"""What the name of a gradient ends in: the gradient of `w` is recorded as `w.grad`."""
+"""The suffix of a gradient's name: the gradient of `w` is recorded as `w.grad`."""
 
 
 Count = Annotated[int, Meta(ge=0)]
@@ -35,7 +36,7 @@ Phase = Literal["data", "forward", "loss", "backward", "update", "zero", "other"
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is kept of a tensor of more than `EXACT` elements, computed on its own device."""
+    """Statistics of a tensor of more than `EXACT` elements, computed on its own device."""
 
     min: float
     max: float
@@ -45,31 +46,32 @@ class Summary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     norm: float
     """Euclidean norm of all elements."""
     nonfinite: Count
-    """How many elements are NaN or infinite; if any, so are the statistics above."""
+    """Number of elements that are NaN or infinite. If there are any, the statistics above are not
+    finite either."""
     histogram: tuple[Count, ...]
-    """`BINS` counts over some evenly strided elements; empty if any is not finite."""
+    """`BINS` counts over a strided sample of the elements; empty if any element is not finite."""
     rows: Annotated[int, Meta(ge=0, le=BLOCK)]
     cols: Annotated[int, Meta(ge=0, le=BLOCK)]
     block: bytes
-    """rows x cols float32, little endian: means over equal blocks of the tensor as a matrix."""
+    """rows x cols float32, little endian: the means of equal blocks of the tensor as a matrix."""
 
 
 class TensorView(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A value as it was after one statement: a tensor, a NumPy array or a plain number."""
+    """A value after one step: a tensor, a NumPy array or a Python number."""
 
     kind: Kind
     shape: tuple[int, ...]
     dtype: str
-    """As its own library calls it: float32, int64, bfloat16; int or float for a plain number."""
+    """The library's own name: float32, int64, bfloat16; int or float for a Python number."""
     device: str
     requires_grad: bool
     stored: str
-    """The NumPy dtype of `data` (bfloat16 is stored as float32); "text" for a plain number."""
+    """The NumPy dtype of `data` (bfloat16 is stored as float32); "text" for a Python number."""
     data: bytes | None
-    """All elements in C order, little endian; a plain number as its repr. None where not kept."""
+    """All elements in C order, little endian; a Python number as its repr. None if not recorded."""
     summary: Summary | None = None
-    """For more than `EXACT` elements. With neither `data` nor `summary` the value is known to have
-    changed here, and a replay brings its content."""
+    """For more than `EXACT` elements. A view with neither `data` nor `summary` records only that
+    the value changed; a replay restores its content."""
 
     @property
     def count(self) -> int:
@@ -78,107 +80,114 @@ class TensorView(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def is_complete(self) -> bool:
+        """Whether the view has its content."""
         return self.data is not None or self.summary is not None
 
     @property
     def cost(self) -> int:
-        """Bytes of memory that its content takes, about."""
-        picture = len(self.summary.block) + 8 * BINS if self.summary else 0
-        return (len(self.data) if self.data else 0) + picture
+        """Bytes of memory that the content takes, approximately."""
+        summary = len(self.summary.block) + 8 * BINS if self.summary else 0
+        return (len(self.data) if self.data else 0) + summary
 
 
 class Edge(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A way out of a node of the backward pass, towards one input of its operation."""
+    """An edge of the backward graph: from an operation to the one that made one of its inputs."""
 
     to: int
-    """The id of the operation whose output that input was."""
+    """The id of the operation that made the input."""
     number: int
-    """Which output of it, from 0: autograd's `input_nr`."""
+    """Which of that operation's outputs the input is, from 0: autograd's `input_nr`."""
     contribution: TensorView | None = None
-    """What went along here. None: nothing did, or not yet."""
+    """The gradient that flowed along this edge; None if none did, or none yet."""
 
 
 class Operation(msgspec.Struct, frozen=True, array_like=True):
-    """One operation of a statement, or one node of the graph that a backward pass walked.
+    """An operation of the forward pass, or a node of the graph in a backward pass.
 
-    In the frame of a forward statement it says what was computed: `inputs`, `call` and `values`.
-    In that of a backward pass it comes again under the same id, with `order`, `grads` and `edges`.
+    The frame of a forward statement holds what was computed: `inputs`, `call` and `values`. The
+    frame of a backward pass holds the same operation under the same id, with `order`, `grads` and
+    `edges`.
     """
 
     id: int
-    """Counts from 1 in a run; the same operation has the same id wherever it is met."""
+    """Counts from 1 in a run. An operation has the same id in every frame."""
     kind: str
     """operation: a call that the script made.
-    leaf: a tensor that wants a gradient and that no operation made.
-    data: a value that wants none and whose making was not recorded.
-    part: a node that torch put inside an operation, such as the transpose in `linear`.
-    library: everything that one call of a library did, in one row: `SGD.step`.
-    unknown: something made this value where nobody could look; only its node's name is known."""
+    leaf: a tensor that requires a gradient and that no operation made.
+    data: a value that requires no gradient and whose origin was not recorded.
+    part: a node that torch added inside an operation, such as the transpose in `linear`.
+    library: all operations of one library call, such as `SGD.step`, as one.
+    unknown: an operation that could not be observed; only the name of its node is known."""
     name: str
-    """matmul, pow, MseLoss, SGD.step; a leaf or data: its name in the script, "" if it has none."""
+    """matmul, pow, MseLoss, SGD.step; for a leaf or data its name in the script, or ""."""
     line: int
-    """The innermost line of the script's own code that asked for it, 0 if there is none."""
+    """The line of the innermost frame of the script's own code in the call stack; 0 if none."""
     module: str
-    """The `nn.Module` call that it belongs to, by its name in the script: `model.0`. "" outside."""
+    """The `nn.Module` that was being called, by its name in the script, such as `model.0`; ""
+    outside of modules."""
     inputs: tuple[int, ...]
-    """The ids of its tensor inputs, in the order of the call."""
+    """The ids of the operations that made its tensor inputs, in the order of the call."""
     call: str
-    """Python text of the call with its inputs as _0, _1, …: `pow(_0, 2)`, `sum(_0, dim=1)`. "" for
-    a leaf, data, a part or something unknown."""
+    """The call as Python text with its inputs as _0, _1, …: `pow(_0, 2)`, `sum(_0, dim=1)`. "" for
+    the kinds leaf, data, part and unknown."""
     values: tuple[TensorView | None, ...]
-    """Its outputs, as they were right after it; of an edit in place, the edited tensor."""
+    """Its outputs right after it; for an in-place operation the changed tensor."""
     order: int | None = None
-    """When the backward pass reached it, from 0 in the whole statement; None: not (yet)."""
+    """Its position in the execution order of the statement's backward passes, from 0; None if they
+    did not reach it, or not yet."""
     grads: tuple[TensorView | None, ...] = ()
-    """The gradient of what `backward()` was called on with respect to each output: the sum of the
-    contributions that came in. None for an output that nothing came back to."""
+    """The gradient with respect to each output: the sum of the contributions of incoming edges.
+    None for an output that no gradient reached."""
     edges: tuple[Edge, ...] = ()
-    """What it passed on; None stands nowhere: inputs that want no gradient have no edge."""
+    """An edge for each input that requires a gradient."""
     before: TensorView | None = None
-    """Of a leaf in a backward pass: its `.grad` before this was added, None if there was none."""
+    """For a leaf in a backward pass: its `.grad` before accumulation, None if it had none."""
     after: TensorView | None = None
-    """And after."""
+    """For a leaf in a backward pass: its `.grad` after accumulation."""
 
 
 class Inside(msgspec.Struct, frozen=True, array_like=True):
-    """What went on inside a statement."""
+    """The operations inside a statement."""
 
     operations: tuple[Operation, ...]
-    """First those that ran forwards, in order, each after the leaves and data that it met first;
-    then those that each backward pass walked, in its order, and those that it did not reach."""
+    """First the forward operations in execution order, each leaf and each data before its first
+    use. Then for each backward pass the nodes in execution order, and the nodes not reached."""
     forwards: int
-    """How many of them ran forwards."""
+    """The number of forward operations."""
     passes: tuple[int, ...]
-    """How many of the rest belong to each backward pass, in the order in which they began."""
+    """The number of nodes of each backward pass, in the order in which the passes began."""
     made: dict[str, int]
-    """Name in the script -> id of the operation that made, or last edited, the tensor which this
-    statement gave it."""
+    """Name that this statement assigned -> id of the operation that made its tensor, or last
+    changed it in place."""
     unseen: tuple[str, ...] = ()
-    """What could not be seen, a line each."""
+    """What could not be observed, a line each."""
     error: str = ""
-    """What a backward pass in it raised, in Python's words; "" if none did."""
+    """Python's message for the exception that a backward pass raised, or ""."""
     failed: int = 0
-    """The id of the operation whose node raised it, or that `backward()` refused to begin at."""
+    """The id of the operation whose node raised `error`, or that `backward()` refused to start
+    from; 0 if none."""
 
 
 class AuditRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One element of a gradient, beside the slope that was measured."""
+    """One element of a gradient compared with a finite difference."""
 
     index: tuple[int, ...]
     autograd: float
     difference: float
     """The central finite difference, in float64."""
     step: float
-    """Its h."""
+    """The step width h of the difference."""
     error: float
-    """How far it may be off: a third of its distance to the one with 2h, and the rounding."""
+    """The estimated error of `difference`: a third of its distance to the difference with 2h, plus
+    rounding."""
     kink: tuple[float, float] | None = None
-    """The slopes on both sides where the function has a corner: any value between will do.
-    Infinite where there is nothing to one side."""
+    """The slopes on both sides of a kink of the function: autograd may give any value between them.
+    A side where the function has no value is infinite."""
     agrees: bool = False
 
     def judged(self, allowed: float) -> "AuditRow":
-        """The row with its verdict, autograd being allowed to be off by so much."""
+        """Return the row with `agrees` set: whether autograd is within `allowed` of the slope, plus
+        ten times the estimated error."""
         low, high = self.kink or (self.difference, self.difference)
         if math.isfinite(self.error):
             allowed += 10 * self.error
@@ -187,23 +196,24 @@ class AuditRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Audit(msgspec.Struct, frozen=True, array_like=True):
-    """The gradient that one backward pass brought to one parameter, audited."""
+    """The check of one parameter's gradient from one backward pass by finite differences."""
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     value: float = 0.0
-    """What the pass began from, in float64."""
+    """The value that `backward()` was called on, in float64."""
     rows: tuple[AuditRow, ...] = ()
     cuts: tuple[tuple[int, str], ...] = ()
-    """(line, name) of what autograd took as a constant, where that matters."""
+    """(line, name) of each value that autograd treated as a constant and that matters here."""
     is_held: bool = False
-    """Whether the differences were taken with all that held still too."""
+    """Whether the finite differences treat those values as constants, too."""
     problem: str = ""
-    """Why it could not be audited, in one line."""
+    """Why it could not be checked, in one line; "" if it was."""
 
     @property
     def agrees(self) -> bool:
+        """Whether every element agrees."""
         return all(row.agrees for row in self.rows)
 
 
@@ -213,40 +223,40 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="frame")
     step: Annotated[int, Meta(ge=1)]
     """Counts from 1."""
     line: Annotated[int, Meta(ge=1)]
-    """First line of the statement in the file."""
+    """The first line of the statement in the file."""
     loop: Count
-    """Line of the outermost loop around the statement, 0 outside."""
+    """The line of the outermost loop around the statement; 0 outside of loops."""
     iteration: Annotated[int, Meta(ge=0, lt=2**31)] | None
-    """Which pass of that loop, from 0; None outside."""
+    """The iteration of that loop, from 0; None outside of loops."""
     phase: Phase
-    """data, forward, loss, backward, update, zero or other: told from what happened."""
+    """Found from what the step did, not from its text."""
     loss: float | None
-    """The loss as it stands after this step."""
+    """The loss after this step."""
     is_new_loss: bool
-    """Whether this step computed that loss, so that it is a point of its own on the curve."""
+    """Whether this step computed the loss, which then is a new point of the loss curve."""
     changed: dict[str, TensorView | None]
-    """By the script's own names; None: the name or the gradient is gone."""
+    """Name in the script -> new value; None if the name or the gradient is gone."""
     slots: tuple[str | None, ...] = ()
-    """The live values of the note above this statement, formatted; None where there is none."""
+    """The formatted value of each slot in the note above the statement; None if it has no value."""
     shown: tuple[object, ...] = ()
-    """The values of the expressions that were asked for with `--show`; None where there is none."""
+    """The value of each `--show` expression; None if it has no value."""
     problems: tuple[tuple[str, str], ...] = ()
-    """(expression, reason) of slots and shown expressions that have no value, in their order."""
+    """(expression, reason) of each slot and shown expression that has no value, in their order."""
     inside: Inside | None = None
-    """Where operations were asked for."""
+    """The operations of the statement, if the launch asked for them."""
     root: str = ""
-    """The name of what this step called `backward()` on, `ROOT` if that has none; "" if it did not
-    call it."""
+    """The name of the tensor that this step called `backward()` on, `ROOT` if it has no name; ""
+    if the step did not call `backward()`."""
     raised: str = ""
-    """What the statement raised and the script caught, in Python's own words; "" if nothing."""
+    """Python's message for an exception that the statement raised and the script caught, or ""."""
 
 
 class Past(msgspec.Struct, frozen=True, array_like=True):
-    """What a run that goes on after some step has to know of the steps before, to name the later
-    ones as a run that recorded them all would."""
+    """What a run that records only from some step on has to know of the steps before, so that it
+    finds the same phases, losses and names as a run that recorded all steps."""
 
     root: str
-    """The name of what `backward()` was last called on, "" if it was not."""
+    """The name of the tensor that `backward()` was last called on, or ""."""
     loss: float | None
     outside: dict[str, bool]
-    """The names that statements outside of loops gave a value, and whether it wants a gradient."""
+    """Name that was assigned outside of loops -> whether its value requires a gradient."""

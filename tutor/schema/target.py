@@ -1,6 +1,6 @@
-"""What the learner calls a value: `lr`, `w[0, 1]`, `model.0.weight`, `optim.param_groups[0]["lr"]`.
+"""Parse the target of an edit: `lr`, `w[0, 1]`, `model.0.weight`, `optim.param_groups[0]["lr"]`.
 
-Nothing here is evaluated but constants.
+Only constants are evaluated.
 """
 
 import ast
@@ -9,51 +9,51 @@ from dataclasses import dataclass
 from typing import Any
 
 _CONSTANTS = (ast.Constant, ast.Slice, ast.Tuple, ast.UnaryOp, ast.USub, ast.Load)
-_PART = re.compile(r"\.(\w+)|(\[[^\[\]]*\])")
+_ACCESSOR = re.compile(r"\.(\w+)|(\[[^\[\]]*\])")
 
 
 @dataclass(frozen=True)
-class Part:
-    """One step on the way to a value."""
+class Accessor:
+    """An attribute or a subscript of a target."""
 
     text: str
-    """As it stands in the target."""
+    """As written in the target."""
     attribute: str = ""
-    """Its name; "" for a subscript."""
+    """The name of the attribute; "" for a subscript."""
     key: Any = None
-    """What stands between the brackets of a subscript."""
+    """The value between the brackets of a subscript."""
 
 
-def path(target: str) -> tuple[str, tuple[Part, ...]]:
-    """The name that a target begins with, and the way from there.
+def parse_target(target: str) -> tuple[str, tuple[Accessor, ...]]:
+    """Return the name that a target begins with, and its accessors.
 
     Raises:
-        ValueError: it is no place of a value.
+        ValueError: this is no target.
     """
     target = target.strip()
     name = re.match(r"\w*", target)
-    place = name.end() if name else 0
-    if not target[:place].isidentifier():
+    end = name.end() if name else 0
+    if not target[:end].isidentifier():
         raise ValueError(f"no {target!r} to edit here: want a name, such as lr, w[0] or w.grad")
-    parts = []
-    rest = target[place:]
+    accessors = []
+    rest = target[end:]
     while rest:
-        found = _PART.match(rest)
+        found = _ACCESSOR.match(rest)
         if found is None:
             raise ValueError(f"{target!r} is no place of a value: want w[0], w.grad or the like")
         if found[1]:
-            parts.append(Part(found[0], attribute=found[1]))
+            accessors.append(Accessor(found[0], attribute=found[1]))
         else:
-            parts.append(Part(found[0], key=subscript(found[2])))
+            accessors.append(Accessor(found[0], key=parse_subscript(found[2])))
         rest = rest[found.end() :]
-    return target[:place], tuple(parts)
+    return target[:end], tuple(accessors)
 
 
-def subscript(text: str) -> Any:
-    """What stands between the brackets of `[3:5, :, 0]`.
+def parse_subscript(text: str) -> Any:
+    """Return the index that a subscript such as `[3:5, :, 0]` means.
 
     Raises:
-        ValueError: it is no subscript of constants.
+        ValueError: this is no subscript of constants.
     """
     text = text.strip()
     try:

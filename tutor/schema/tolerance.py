@@ -1,15 +1,17 @@
-"""Whether two figures are the same: what `expect` and `@ask` mean by that."""
+"""Compare figures within a tolerance, as `expect` and `@ask` do."""
 
 import math
 from typing import Any
 
 
-def agrees(found: Any, wanted: Any, rtol: float, atol: float) -> bool:
-    """Whether two figures are the same: floats within |found - wanted| <= atol + rtol·|wanted|, all
-    else exactly, lists element by element. NaN agrees with NaN."""
+def is_close(found: Any, wanted: Any, rtol: float, atol: float) -> bool:
+    """Return True if floats satisfy |found - wanted| <= atol + rtol·|wanted| and all else is equal.
+
+    Lists are compared element by element. NaN equals NaN.
+    """
     if isinstance(found, list) and isinstance(wanted, list):
         return len(found) == len(wanted) and all(
-            agrees(one, other, rtol, atol) for one, other in zip(found, wanted, strict=True)
+            is_close(one, other, rtol, atol) for one, other in zip(found, wanted, strict=True)
         )
     numbers = (found, wanted)
     if any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
@@ -22,8 +24,8 @@ def agrees(found: Any, wanted: Any, rtol: float, atol: float) -> bool:
 
 
 def is_choice(answer: str, choice: str) -> bool:
-    """Whether an answer is this choice: a number written in any way, or the same text."""
+    """Return True if an answer is the same text as this choice, or the same number."""
     try:
-        return agrees(float(answer), float(choice), 1e-5, 5e-7)
+        return is_close(float(answer), float(choice), 1e-5, 5e-7)
     except ValueError:
         return answer.strip() == choice.strip()

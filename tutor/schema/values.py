@@ -1,4 +1,4 @@
-"""The content of a `TensorView` as numbers. Reads bytes with NumPy; knows no torch."""
+"""Decode the content of a `TensorView` with NumPy."""
 
 import math
 from typing import Any
@@ -8,11 +8,11 @@ import numpy as np
 from tutor.schema.frame import Summary, TensorView
 
 LISTED = 64
-"""Up to this many elements a value is written out as nested lists; above, as its statistics."""
+"""The most elements of a value that JSON output lists; larger values give statistics."""
 
 
 def array(view: TensorView) -> np.ndarray[Any, Any] | None:
-    """All elements in the view's shape; None where they were not kept."""
+    """Return all elements in the view's shape, or None if the view does not hold them."""
     if view.data is None:
         return None
     if view.stored == "text":
@@ -21,10 +21,10 @@ def array(view: TensorView) -> np.ndarray[Any, Any] | None:
 
 
 def number(view: TensorView) -> int | float:
-    """The value of a plain number.
+    """Return the value of a Python number.
 
     Raises:
-        ValueError: the view is a tensor or an array, or its content was not kept.
+        ValueError: the view is a tensor or an array, or has no content.
     """
     if view.stored != "text" or view.data is None:
         raise ValueError(f"a {view.kind} of shape {view.shape} is not a plain number")
@@ -33,12 +33,12 @@ def number(view: TensorView) -> int | float:
 
 
 def block(summary: Summary) -> np.ndarray[Any, Any]:
-    """The picture of a large tensor: rows x cols float32 block means."""
+    """Return the block means of a large tensor: rows x cols float32."""
     return np.frombuffer(summary.block, dtype="<f4").reshape(summary.rows, summary.cols)
 
 
 def statistics(view: TensorView) -> dict[str, float] | None:
-    """min, max, mean, std and norm over all elements, in float64; None where they are not known."""
+    """Return min, max, mean, std and norm over all elements in float64; None if unknown."""
     if view.summary is not None:
         s = view.summary
         return {"min": s.min, "max": s.max, "mean": s.mean, "std": s.std, "norm": s.norm}
@@ -47,7 +47,7 @@ def statistics(view: TensorView) -> dict[str, float] | None:
 
 
 def statistics_of(elements: np.ndarray[Any, Any]) -> dict[str, float] | None:
-    """The same of an array; None for an integer of Python's that no float can represent.
+    """Return the statistics of an array; None for a Python integer that no float can represent.
 
     An empty array has NaN for all but the norm, which is 0.
     """
@@ -57,7 +57,7 @@ def statistics_of(elements: np.ndarray[Any, Any]) -> dict[str, float] | None:
     try:
         flat = np.abs(flat) if np.iscomplexobj(flat) else flat.astype(np.float64)
     except OverflowError:
-        return None  # an integer of Python's that no float can come near
+        return None  # a Python integer larger than any float
     with np.errstate(all="ignore"):
         return {
             "min": float(flat.min()),
@@ -69,9 +69,9 @@ def statistics_of(elements: np.ndarray[Any, Any]) -> dict[str, float] | None:
 
 
 def plain(view: TensorView | None) -> Any:
-    """A value as JSON holds it: nested lists up to `LISTED` elements, else shape and statistics.
+    """Return a value for JSON: nested lists up to `LISTED` elements, else shape and statistics.
 
-    NaN and infinities become the strings "nan", "inf" and "-inf"; a value that is gone, null.
+    NaN and infinities become the strings "nan", "inf" and "-inf"; None stays None.
     """
     if view is None:
         return None
@@ -89,7 +89,7 @@ def plain(view: TensorView | None) -> Any:
 
 
 def jsonable(value: Any) -> Any:
-    """`value` with every float that JSON does not know written as a string."""
+    """Return `value` with every float that JSON cannot represent replaced by a string."""
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     if isinstance(value, np.longdouble | np.clongdouble):

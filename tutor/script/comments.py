@@ -1,4 +1,4 @@
-"""Where a script's comments stand: behind code, alone, or in a block above a statement."""
+"""Find a script's comments: after code, on their own line, or in a block above a statement."""
 
 import ast
 import io
@@ -11,23 +11,23 @@ from tutor.script.knobs import PARAM
 from tutor.script.markup import ANSWER, ASK, CHOICE
 
 CODING = re.compile(r"#.*?coding[:=]\s*[-\w.]+")
-"""The line in which a file names its encoding (PEP 263)."""
+"""The comment in which a file declares its encoding (PEP 263)."""
 
 Block = list[tuple[int, str]]
-"""Neighbouring comments, each with its line."""
+"""Comments on consecutive lines, each with its line number."""
 
 
 class Comments:
-    """A script's comments by line number, as Python's own tokenizer sees them."""
+    """The comments of a script by line number, found by Python's tokenizer."""
 
     def __init__(self, source: str) -> None:
         self.lines = source.split("\n")
         self.trailing: dict[int, str] = {}
-        """Those behind code."""
+        """Comments after code on the same line."""
         self.alone: dict[int, str] = {}
-        """Those that have a line to themselves."""
+        """Comments on a line of their own."""
         self.margin: dict[int, str] = {}
-        """Of these, the ones in the first column, where cells and metadata are marked."""
+        """Those of `alone` in the first column, where cells and metadata are marked."""
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             line, column = token.start
             if token.type != tokenize.COMMENT:
@@ -41,13 +41,17 @@ class Comments:
 
 
 def first_line(statement: ast.stmt) -> int:
-    """The line on which a statement begins: a decorated function begins at its first decorator."""
+    """Return the line on which a statement begins; for a decorated one that of the decorator."""
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(part.lineno for part in decorators)])
 
 
 def blocks(statements: list[ast.stmt], comments: Comments, reserved: set[int]) -> dict[int, Block]:
-    """The comments directly above each statement, by the statement's first line."""
+    """Return the comments directly above each statement, by the statement's first line.
+
+    Args:
+        reserved: Lines that belong to no block: metadata and prose.
+    """
     free = {
         line: comment
         for line, comment in comments.alone.items()
@@ -67,15 +71,14 @@ def blocks(statements: list[ast.stmt], comments: Comments, reserved: set[int]) -
     return dict(sorted(found.items()))
 
 
-def words(block: Block) -> Block:
-    """The block without its marks, which are not for reading."""
-    questions = {line for number in _questions(block) for line, _ in number}
+def prose_of(block: Block) -> Block:
+    """Return the block without its questions and `@param` lines."""
+    questions = {line for question in _questions(block) for line, _ in question}
     return [(line, text) for line, text in block if not PARAM.match(text) and line not in questions]
 
 
-def asked(block: Block) -> Iterator[tuple[tuple[int, int], str]]:
-    """Its questions with their first and last lines, each made one line with the answer that may
-    stand in the lines below."""
+def questions_of(block: Block) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield the first and last line of each question, and its text with its lines joined."""
     for question in _questions(block):
         (line, first), *below = question
         match = ASK.match(first)
@@ -84,7 +87,7 @@ def asked(block: Block) -> Iterator[tuple[tuple[int, int], str]]:
 
 
 def _questions(block: Block) -> Iterator[Block]:
-    """The lines of each question: itself, its answer, and more choices."""
+    """Yield the lines of each question: the question, its answer, further choices."""
     question: Block = []
     for line, text in block:
         if ASK.match(text):

@@ -1,7 +1,7 @@
-"""Convert a table that an author wrote to a struct, or raise one clear line about it.
+"""Convert a table from a script to a struct, or raise a `Mistake` that says what to change.
 
-Types and ranges stand on the structs, and the cure for each key is the description in its `Meta`.
-Only this module knows how msgspec words its errors.
+The structs declare types and ranges; the `description` in a field's `Meta` is the cure. Only this
+module depends on the wording of msgspec's errors.
 """
 
 import re
@@ -21,11 +21,11 @@ _Table = TypeVar("_Table", bound=msgspec.Struct)
 
 
 class Invalid(ValueError):
-    """Raised by a `__post_init__` for a rule that no type can state.
+    """Raised by a `__post_init__`: the table breaks a rule that no type expresses.
 
     Args:
-        key: The key that breaks it.
-        cure: What to do about it; "" stands for the description of the key.
+        key: The key that breaks the rule.
+        cure: What to do about it; "" for the description of the key.
     """
 
     def __init__(self, key: str, problem: str, cure: str = "") -> None:
@@ -42,10 +42,10 @@ def convert(
 
     Args:
         line_of: Returns the line of a key in the file.
-        prefix: Goes in front of the problem, such as "plot: ".
+        prefix: The start of the problem, such as "plot: ".
 
     Raises:
-        Mistake: an unknown or missing key, or a value that the struct does not allow.
+        Mistake: a key is unknown or missing, or a value is not allowed.
     """
     try:
         return msgspec.convert(table, kind)
@@ -53,19 +53,19 @@ def convert(
         wrong = error.__cause__
         if not isinstance(wrong, Invalid):
             wrong = _invalid(str(error), table)
-    fields = {field.encode_name: field for field in structs.fields(kind) if field.encode_name}
-    cure = wrong.cure or f"the keys are {', '.join(fields)}"
-    if not wrong.cure and wrong.key in fields:
-        cure = fields[wrong.key].type.__metadata__[-1].description
+    types = {field.encode_name: field.type for field in structs.fields(kind) if field.encode_name}
+    cure = wrong.cure or f"the keys are {', '.join(types)}"
+    if not wrong.cure and wrong.key in types:
+        cure = types[wrong.key].__metadata__[-1].description
     raise Mistake(line_of(wrong.key), f"{prefix}{wrong.problem}", cure)
 
 
 def _invalid(error: str, table: dict[str, Any]) -> Invalid:
-    """Read the key and the problem from an error of msgspec's, which ends in a path: `$.at[1]`."""
+    """Return the key and the problem of a msgspec error, which ends in a path such as `$.at[1]`."""
     if found := re.match(r"Object (missing|contains) .* field `(.*)`", error):
         problem = "is missing" if found[1] == "missing" else "is unknown"
         return Invalid(found[2], f"`{found[2]}` {problem}")
-    found = re.search(r"`\$\.([\w-]+)", error)
+    found = re.search(r"`\$\.([\w-]*)", error)
     assert found is not None, error
     return Invalid(found[1], f"`{found[1]}` is {table[found[1]]!r}")
 

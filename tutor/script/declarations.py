@@ -1,4 +1,4 @@
-"""What a lesson declares in `[tool.tutor]` besides names: expected figures, errors, and plots."""
+"""The tables of `[tool.tutor]`: expected figures, expected exceptions, and plots."""
 
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ Words = Annotated[str, Meta(pattern=r"\S")]
 
 
 class Expect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A figure that the run must reproduce."""
+    """A figure that the run must reproduce, from `[[tool.tutor.expect]]`."""
 
     at: Annotated[
         Annotated[int, Meta(ge=0)] | None,
@@ -31,25 +31,26 @@ class Expect(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The only kind of device that gives this figure, such as cpu; "" if all do."""
     source: Annotated[str, Meta(description="say in quotes where the figure comes from")] = ""
     line: int = field(default=0, name="")
-    """The line of its table in the file. No key of the table."""
+    """The line in the file where its table begins. Not a key of the table."""
 
     def __post_init__(self) -> None:
         require_expressions("of", [self.of])
 
 
 class Raises(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An exception that a statement of a cell must raise and the script must catch."""
+    """An exception that a statement must raise and the script must catch, from
+    `[[tool.tutor.raises]]`."""
 
     cell: Annotated[Words, Meta(description="give the title of the cell that it is raised in")]
     error: Annotated[Words, Meta(description='write error = "RuntimeError: how it begins"')]
     """How Python's message begins: `RuntimeError: Trying to backward through`."""
     source: Annotated[str, Meta(description="say in quotes where it comes from")] = ""
     line: int = field(default=0, name="")
-    """The line of its table in the file. No key of the table."""
+    """The line in the file where its table begins. Not a key of the table."""
 
 
 class Plot(Struct, frozen=True, forbid_unknown_fields=True):
-    """A plot of the script's values: expressions over its names, evaluated beside the run."""
+    """A plot of expressions over the script's names, from `[[tool.tutor.plot]]`."""
 
     title: Annotated[Words, Meta(description="say in quotes what the plot shows")]
     points: Annotated[
@@ -88,7 +89,7 @@ class Plot(Struct, frozen=True, forbid_unknown_fields=True):
     bars: Annotated[str, Meta(description="write bars = \"{'first': w1.grad.norm()}\"")] = ""
     """An expression of a dictionary: a bar for each of its numbers."""
     line: int = field(default=0, name="")
-    """The line of its table in the file. No key of the table."""
+    """The line in the file where its table begins. Not a key of the table."""
 
     def __post_init__(self) -> None:
         require_expressions("points", self.points)
@@ -101,7 +102,7 @@ class Plot(Struct, frozen=True, forbid_unknown_fields=True):
                 raise Invalid("over", f"`over` has {name} = [{low:g}, {high:g}]", cure)
         for place in self.at:
             try:
-                target.path(place)
+                target.parse_target(place)
             except ValueError:
                 raise Invalid("at", f"`at` has {place!r}") from None
         if bool(self.of) != bool(self.over):

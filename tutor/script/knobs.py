@@ -1,4 +1,4 @@
-"""Knobs: assignments that a learner may turn, in the `# @param` syntax of Colab's forms."""
+"""Read knobs: assignments with a `# @param` comment in the syntax of Colab's forms."""
 
 import ast
 import json
@@ -16,15 +16,15 @@ PARAM = re.compile(r"#\s*@param\b\s*(.*)")
 
 KnobKind = Literal["slider", "number", "integer", "boolean", "string", "choice"]
 
-KIND_OF: dict[type, KnobKind] = {
+_KIND_OF_TYPE: dict[type, KnobKind] = {
     bool: "boolean",
     int: "integer",
     float: "number",
     str: "string",
 }
-"""What a knob is where `@param` does not say, found from the value."""
+"""The kind of a knob whose `@param` has no type, by the type of its value."""
 
-WANTS: dict[KnobKind, tuple[type, ...]] = {
+_TYPES: dict[KnobKind, tuple[type, ...]] = {
     "slider": (int, float),
     "number": (int, float),
     "integer": (int,),
@@ -35,45 +35,48 @@ WANTS: dict[KnobKind, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Knob:
-    """A value that the learner may turn: an assignment with Colab's `# @param` on its line."""
+    """An assignment whose value the learner may change."""
 
     name: str
     line: int
     value: object
-    """The literal that the script assigns."""
+    """The literal in the script."""
     kind: KnobKind
     min: float | None = None
     max: float | None = None
     step: float | None = None
     choices: tuple[object, ...] = ()
     allow_input: bool = False
-    """Whether a choice may also be something that is not on its list."""
+    """Whether a value that is not among the choices is allowed."""
 
     @property
-    def is_of_texts(self) -> bool:
-        """Whether all its choices are texts."""
+    def has_text_choices(self) -> bool:
+        """Whether there are choices and all of them are texts."""
         return bool(self.choices) and all(isinstance(choice, str) for choice in self.choices)
 
     def parse(self, text: str) -> object:
-        """The value that this text on a command line means; ValueError where it means none.
+        """Return the value that a text from the command line or the screen means.
 
-        A slider's range is for the screen: a learner who wants to see a run diverge may ask for it.
+        A value outside of a slider's range is allowed, so that a learner can make a run diverge.
+
+        Raises:
+            ValueError: the knob cannot have this value.
         """
         text = text if self.kind == "string" else text.strip()
         match self.kind:
             case "string":
                 return text
             case "choice":
-                return self._chosen(text)
+                return self._parse_choice(text)
             case "boolean":
                 meaning = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
                 if meaning is None:
                     raise ValueError(f"{self.name} is true or false, not {text!r}")
                 return meaning
             case _:
-                return self._number(text)
+                return self._parse_number(text)
 
-    def _number(self, text: str) -> float:
+    def _parse_number(self, text: str) -> float:
         try:
             value = float(text)
         except ValueError:
@@ -82,33 +85,33 @@ class Knob:
             raise ValueError(f"{self.name} is a number, not {text!r}")
         if isinstance(self.value, int) and value.is_integer():
             return int(value)
-        if self._whole:
+        if self._is_integral:
             raise ValueError(f"{self.name} is a whole number, not {text!r}")
         return value
 
     @property
-    def _whole(self) -> bool:
-        # `range(epochs)` fails on 40.0, so a slider that only knows whole numbers gives them.
+    def _is_integral(self) -> bool:
+        # `range(epochs)` fails on 40.0, so a slider whose numbers are all integers gives integers.
         return self.kind == "integer" or (
             self.kind == "slider"
             and all(isinstance(n, int) for n in (self.value, self.min, self.max, self.step))
         )
 
-    def _chosen(self, text: str) -> object:
-        meant = _literal(text)
+    def _parse_choice(self, text: str) -> object:
+        literal = _literal(text)
         for choice in self.choices:
-            # 0.00001 and 1e-05 are one choice, and so are sum and "sum", however it is written.
-            if choice in (text, meant):
+            # 0.00001 and 1e-05 are the same choice, and so are sum and "sum".
+            if choice in (text, literal):
                 return choice
-        text = meant if isinstance(meant, str) else text
+        text = literal if isinstance(literal, str) else text
         if not self.allow_input:
             listed = ", ".join(str(choice) for choice in self.choices)
             raise ValueError(f"{self.name} is one of {listed}, not {text!r}")
-        if self.is_of_texts:
+        if self.has_text_choices:
             return text
-        if meant is None:
+        if literal is None:
             raise ValueError(f"{self.name} is a number or another literal, not {text!r}")
-        return meant
+        return literal
 
 
 def _literal(text: str) -> object:
@@ -118,10 +121,9 @@ def _literal(text: str) -> object:
         return None
 
 
-TYPES = f"the types are {', '.join(WANTS)}, or a list of choices"
+_CURE = f"the types are {', '.join(_TYPES)}, or a list of choices"
 
 _Type = Literal["slider", "number", "integer", "boolean", "string", "date", "raw"]
-
 
 _Bound = Annotated[int | Finite | None, Meta(description="make it a number")]
 
@@ -129,7 +131,7 @@ _Bound = Annotated[int | Finite | None, Meta(description="make it a number")]
 class _Options(Struct, forbid_unknown_fields=True):
     """Colab's options. Those after `allow-input` only change the look of Colab's form."""
 
-    type: Annotated[_Type | None, Meta(description=TYPES)] = None
+    type: Annotated[_Type | None, Meta(description=_CURE)] = None
     min: _Bound = None
     max: _Bound = None
     step: _Bound = None
@@ -141,13 +143,16 @@ class _Options(Struct, forbid_unknown_fields=True):
     display_mode: Any = field(default=None, name="display-mode")
 
 
-def knob(line: int, name: str, value: object, words: str) -> Knob:
-    """Return the knob that the words after `@param` make of this assignment.
+def parse_knob(line: int, name: str, value: object, words: str) -> Knob:
+    """Return the knob that an assignment and its `@param` comment define.
+
+    Args:
+        words: The comment after `@param`.
 
     Raises:
-        Mistake: they do not fit the value, or cannot be read.
+        Mistake: the comment cannot be read, or does not fit the value.
     """
-    listed, table = _form(line, words)
+    listed, table = _split(line, words)
     options = convert(table, _Options, lambda _: line, "@param: ")
     choices = () if listed is None else _choices(line, listed, is_raw=options.type == "raw")
     kind: KnobKind = "choice" if choices else _kind(line, value, options.type)
@@ -156,12 +161,12 @@ def knob(line: int, name: str, value: object, words: str) -> Knob:
             raise Mistake(
                 line, f"@param: {value!r} is not among the choices of `{name}`", "add it to them"
             )
-    elif isinstance(value, bool) != (kind == "boolean") or not isinstance(value, WANTS[kind]):
+    elif isinstance(value, bool) != (kind == "boolean") or not isinstance(value, _TYPES[kind]):
         raise Mistake(
             line, f"@param: {value!r} is no {kind} for `{name}`", "change the value or the type"
         )
     low, high, step = (
-        # A screen that moves a float in whole steps should still hand the script a float.
+        # A float stays a float when a slider moves it by a whole number.
         float(bound) if bound is not None and isinstance(value, float) else bound
         for bound in (options.min, options.max, options.step)
     )
@@ -177,12 +182,12 @@ def knob(line: int, name: str, value: object, words: str) -> Knob:
 
 def _kind(line: int, value: object, given: _Type | None) -> KnobKind:
     if given == "date":
-        return "string"  # in Colab a text with a calendar
+        return "string"  # Colab shows a calendar for it
     if given is not None and given != "raw":
         return given
-    if type(value) not in KIND_OF:
-        raise Mistake(line, f"@param: no type of knob for {value!r}", TYPES)
-    return KIND_OF[type(value)]
+    if type(value) not in _KIND_OF_TYPE:
+        raise Mistake(line, f"@param: no type of knob for {value!r}", _CURE)
+    return _KIND_OF_TYPE[type(value)]
 
 
 def _choices(line: int, listed: list[object], is_raw: bool) -> tuple[object, ...]:
@@ -198,8 +203,11 @@ def _choices(line: int, listed: list[object], is_raw: bool) -> tuple[object, ...
         ) from None
 
 
-def _form(line: int, words: str) -> tuple[list[object] | None, dict[str, object]]:
-    """Colab's `[choices] {options}`, either part missing; its keys need no quotes."""
+def _split(line: int, words: str) -> tuple[list[object] | None, dict[str, object]]:
+    """Return the choices and the options of `[choices] {options}`.
+
+    Either part may be missing. As in Colab, keys need no quotes.
+    """
     rest = re.sub(
         r"""("(?:\\.|[^"\\])*")|('(?:\\.|[^'\\])*')|([A-Za-z_][\w-]*)(?=\s*:)|(?<![\w.])(\.\d)""",
         _as_json,

@@ -1,7 +1,7 @@
-"""Read a script as a lesson: cells, notes, knobs, questions and metadata. Nothing is executed.
+"""Read a script into a `Lesson`: cells, notes, knobs, questions and metadata. Nothing is run.
 
-Any Python script can be read; a lesson is one that says more, in conventions that editors and
-notebooks already know: percent cells, comments above statements, Colab's `# @param`, PEP 723.
+Any Python script can be read. A lesson adds conventions that editors and notebooks already know:
+percent cells, comments above statements, Colab's `# @param`, and a PEP 723 block.
 """
 
 import ast
@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tutor.script.cells import Cell, cells, first_sentence, heading
-from tutor.script.comments import CODING, Block, Comments, asked, blocks, words
+from tutor.script.cells import Cell, first_sentence, heading, split_cells
+from tutor.script.comments import CODING, Block, Comments, blocks, prose_of, questions_of
 from tutor.script.declarations import Expect
-from tutor.script.knobs import PARAM, Knob, knob
-from tutor.script.markup import ASK, Ask, Mistake, Note, Slot, ask, note
+from tutor.script.knobs import PARAM, Knob, parse_knob
+from tutor.script.markup import ASK, Ask, Mistake, Note, Slot, parse_ask, parse_note
 from tutor.script.metadata import Metadata, read_metadata
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
 
 
 class LessonError(Exception):
-    """A file that cannot be read as it stands, in one line: where, what, and the cure."""
+    """A file that cannot be read, in one line: where, what is wrong, and what to do about it."""
 
     def __init__(self, path: Path, line: int, problem: str, cure: str) -> None:
         super().__init__(path, line, problem, cure)
@@ -46,7 +46,7 @@ class LessonError(Exception):
 
     @property
     def is_syntax(self) -> bool:
-        """Whether it is Python itself that cannot read the file."""
+        """Whether the file is no valid Python."""
         return self.problem.startswith("syntax error")
 
     def __str__(self) -> str:
@@ -55,22 +55,21 @@ class LessonError(Exception):
 
 @dataclass(frozen=True)
 class Lesson:
-    """A script and all that it says to a learner."""
+    """A script with its notes, knobs, questions and metadata."""
 
     path: Path
     source: str
-    """The text of the file with plain line ends; line numbers everywhere count its lines."""
+    """The text of the file with `\\n` as line ends. All line numbers refer to this text."""
     cells: tuple[Cell, ...]
     notes: dict[int, Note]
-    """By the first line of the statement that the note stands above."""
+    """First line of a statement -> the note above it."""
     knobs: tuple[Knob, ...]
     asks: tuple[Ask, ...]
     metadata: Metadata
-    """What it says that is not code."""
 
     @property
     def slug(self) -> str:
-        """The lesson's identity: the file's name without its place in the reading order."""
+        """The lesson's id: the name of the file without the number in front."""
         return re.sub(r"^\d+_(?=.)", "", self.path.stem)
 
     @property
@@ -79,23 +78,25 @@ class Lesson:
 
     @property
     def summary(self) -> str:
-        """What it teaches, in one line: "" where no prose says so."""
+        """The first sentence of its prose; "" if it has no prose."""
         return first_sentence(self.cells)
 
     def cell_at(self, line: int) -> Cell | None:
-        """The code cell that holds this line."""
+        """Return the code cell that contains this line."""
         for cell in self.cells:
             if cell.kind == "code" and cell.first <= line <= cell.last:
                 return cell
         return None
 
     def note_at(self, line: int) -> Note | None:
-        """The note of the statement that begins in this line."""
+        """Return the note of the statement that begins on this line."""
         return self.notes.get(line)
 
     def evaluated(self) -> dict[int, tuple[tuple[str, str], ...]]:
-        """What the run tells after a statement, by its first line, as expressions and formats: the
-        values that its note shows, then the answers to its questions."""
+        """Return what the run evaluates after each statement, by the statement's first line.
+
+        The (expression, format) pairs are the slots of its note, then the answers to its questions.
+        """
         found = {
             line: tuple((slot.expression, slot.format) for slot in slots)
             for line, slots in self.slots().items()
@@ -105,12 +106,16 @@ class Lesson:
         return found
 
     def slots(self) -> dict[int, tuple[Slot, ...]]:
-        """The values that notes show, by the first line of their statement."""
+        """Return the slots of each note, by the first line of its statement."""
         return {line: note.slots for line, note in self.notes.items() if note.slots}
 
 
 def read(path: Path) -> Lesson:
-    """The lesson in this file, decoded as Python decodes it; LessonError where that fails."""
+    """Read a file, decoded as Python does it.
+
+    Raises:
+        LessonError: the file cannot be read or breaks a rule.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -128,7 +133,7 @@ def read(path: Path) -> Lesson:
 
 def _undecodable_line(data: bytes, error: SyntaxError | UnicodeDecodeError) -> int:
     if isinstance(error, SyntaxError):
-        # The declaration itself is wrong, or one of the first two lines is no UTF-8.
+        # The declaration is wrong, or one of the first two lines is no UTF-8.
         try:
             data.decode()
         except UnicodeDecodeError as undecodable:
@@ -138,7 +143,14 @@ def _undecodable_line(data: bytes, error: SyntaxError | UnicodeDecodeError) -> i
 
 
 def parse(source: str, path: Path) -> Lesson:
-    """The lesson in this text; `path` names it and stands in its errors."""
+    """Read the text of a script.
+
+    Args:
+        path: Names the lesson, also in errors.
+
+    Raises:
+        LessonError: the text is no valid Python or breaks a rule.
+    """
     source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     statements = _statements(source, path)
     try:
@@ -148,14 +160,14 @@ def parse(source: str, path: Path) -> Lesson:
 
 
 def _statements(source: str, path: Path) -> list[ast.stmt]:
-    """Every statement of the script, those inside functions and loops too."""
+    """Return all statements of the script, also those inside functions and loops."""
     cure = "correct it, for Python cannot run the file as it stands"
     try:
         with warnings.catch_warnings():
-            # Python shows its warnings when the script runs, not each time that it is listed.
+            # Python shows its warnings when the script runs.
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
-            # Compiling finds what parsing lets pass, such as a `return` outside a function.
+            # Compiling finds more errors than parsing, such as a `return` outside a function.
             compile(tree, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         raise LessonError(path, error.lineno or 1, f"syntax error: {error.msg}", cure) from None
@@ -166,7 +178,7 @@ def _statements(source: str, path: Path) -> list[ast.stmt]:
 
 
 def _within(node: ast.AST) -> Iterator[ast.stmt]:
-    """The statements in a node, each before those in it; expressions, most of a tree, hold none."""
+    """Yield the statements in a node, each before those inside it; skip all expressions."""
     for field in ("body", "handlers", "orelse", "finalbody", "cases"):
         for part in getattr(node, field, ()):
             if isinstance(part, ast.stmt):
@@ -179,30 +191,30 @@ def _lesson(source: str, path: Path, statements: list[ast.stmt], comments: Comme
     strict = metadata.is_lesson
     starts = {node.lineno for node in statements}
     reserved = set(range(metadata.first, metadata.last + 1))
-    divided = tuple(cells(comments.lines, comments.margin, starts, reserved))
-    for cell in divided:
+    cells = tuple(split_cells(comments.lines, comments.margin, starts, reserved))
+    for cell in cells:
         if cell.kind == "markdown":
             reserved.update(range(cell.first, cell.last + 1))
-    spoken = blocks(statements, comments, reserved)
-    notes = (note(line, words(block), strict) for line, block in spoken.items())
+    above = blocks(statements, comments, reserved)
+    notes = (parse_note(line, prose_of(block), strict) for line, block in above.items())
     return Lesson(
         path=path,
         source=source,
-        cells=divided,
-        notes={made.line: made for made in notes if made},
+        cells=cells,
+        notes={note.line: note for note in notes if note},
         knobs=tuple(_knobs(statements, comments, strict)),
-        asks=tuple(_asks(spoken, comments)),
+        asks=tuple(_asks(above, comments)),
         metadata=metadata,
     )
 
 
-def _asks(spoken: dict[int, Block], comments: Comments) -> Iterator[Ask]:
+def _asks(above: dict[int, Block], comments: Comments) -> Iterator[Ask]:
     everywhere = comments.alone | comments.trailing
     stray = {line for line, comment in everywhere.items() if ASK.match(comment)}
-    for statement, block in spoken.items():
-        for place, question in asked(block):
+    for statement, block in above.items():
+        for place, question in questions_of(block):
             stray.discard(place[0])
-            yield ask(statement, question, place)
+            yield parse_ask(statement, question, place)
     for line in sorted(stray):
         cure = "put it on a line of its own, directly above the statement that it asks about"
         raise Mistake(line, "@ask stands above no statement", cure)
@@ -221,12 +233,12 @@ def _knobs(statements: list[ast.stmt], comments: Comments, strict: bool) -> Iter
         node = assignments.get(line) if line in comments.trailing else None
         target = node and (node.target if isinstance(node, ast.AnnAssign) else node.targets[0])
         if node and node.value and isinstance(target, ast.Name):
-            found = knob(line, target.id, _literal(node.value, line), match[1])
+            found = parse_knob(line, target.id, _literal(node.value, line), match[1])
             yield replace(found, line=node.lineno)
         elif strict:
-            # Elsewhere it may be somebody's way to document a function.
-            cure = "put it behind an assignment, as in lr = 0.1  # @param"
-            raise Mistake(line, "@param stands behind no assignment", cure)
+            # In other scripts it may document a function.
+            cure = "put it after an assignment, as in lr = 0.1  # @param"
+            raise Mistake(line, "@param follows no assignment", cure)
 
 
 def _literal(value: ast.expr, line: int) -> object:

@@ -1,8 +1,4 @@
-"""What a comment can say to a learner: notes with live slots, and questions.
-
-The functions read comments that `script.lesson` has found above a statement, and raise `Mistake`
-where these break their own rules.
-"""
+"""Parse the comments above a statement: notes with slots for live values, and questions."""
 
 import ast
 import re
@@ -11,13 +7,13 @@ from dataclasses import dataclass
 
 ASK = re.compile(r"#\s*@ask\b\s*(.*)")
 ANSWER = re.compile(r"#\s*->")
-"""The second line of a question that is too long for one."""
+"""The line of a long question on which its answer begins."""
 CHOICE = re.compile(r"#\s*\|")
-"""A further line of its choices."""
+"""A further line of choices."""
 
 
 class Mistake(Exception):
-    """A line that breaks the rules of a lesson: where, what is wrong, and what to do about it."""
+    """A line that breaks a rule: where, what is wrong, and what to do about it."""
 
     def __init__(self, line: int, problem: str, cure: str) -> None:
         super().__init__(line, problem, cure)
@@ -27,7 +23,7 @@ class Mistake(Exception):
 
 
 def is_expression(text: str) -> bool:
-    """Whether Python could evaluate this text."""
+    """Return True if this text is a Python expression."""
     try:
         ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
@@ -37,49 +33,56 @@ def is_expression(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Slot:
-    """A place in a note where a value of the running script is shown."""
+    """A live value in a note: a place where the note shows a value of the running script."""
 
     expression: str
     format: str
-    """A format specification as in an f-string, "" for the default."""
+    """A format specification as in an f-string; "" for the default."""
     line: int
     """The line of the comment that holds it."""
     raw: str
-    """The slot as written, braces included: shown until there is a value."""
+    """The slot as written, with its braces. The note shows it while there is no value."""
 
 
 @dataclass(frozen=True)
 class Note:
-    """The comment block above a statement, as prose."""
+    """The prose of the comment block above a statement."""
 
     line: int
     """The first line of the statement, not of the comment."""
     parts: tuple[str | Slot, ...]
-    """Text and slots in reading order; paragraphs are parted by an empty line."""
+    """Text and slots in order; an empty line separates paragraphs."""
 
     @property
     def slots(self) -> tuple[Slot, ...]:
         return tuple(part for part in self.parts if isinstance(part, Slot))
 
     def text(self, values: Sequence[str] | None) -> str:
-        """The prose with its slots filled in order, raw where a value is missing."""
+        """Return the prose with the values in its slots, in order; slots without one stay raw."""
         given = iter(values or ())
         return "".join(
             part if isinstance(part, str) else next(given, part.raw) for part in self.parts
         )
 
 
-def note(line: int, comments: Iterable[tuple[int, str]], strict: bool) -> Note | None:
-    """The note made of these (line, comment) pairs, or None where they hold no words.
+def parse_note(line: int, comments: Iterable[tuple[int, str]], strict: bool) -> Note | None:
+    """Return the note in a comment block, or None if the block has no words.
 
-    Lines flow into paragraphs; list items and indented lines keep their own line. A strict note
-    is a lesson's: a brace in it that opens no slot is a mistake, elsewhere it is just a brace.
+    Lines are joined into paragraphs; list items and indented lines stay on their own line.
+
+    Args:
+        line: The first line of the statement.
+        comments: (line, comment) pairs.
+        strict: Whether an open brace that begins no slot is an error, as in lessons.
+
+    Raises:
+        Mistake: a brace begins no slot, and `strict` is set.
     """
     parts: list[str | Slot] = []
     joint = ""
     for comment_line, comment in comments:
         words = re.sub(r"^#+ ?", "", comment).rstrip()
-        # A ruler of dashes parts paragraphs in people's scripts just as an empty line does.
+        # A line of dashes separates paragraphs, as an empty line does.
         if re.fullmatch(r"[-=*#~_ ]*", words):
             joint = "\n\n" if parts else ""
             continue
@@ -87,13 +90,13 @@ def note(line: int, comments: Iterable[tuple[int, str]], strict: bool) -> Note |
         if joint in (" ", "\n") and (indented or words.startswith("- ")):
             joint = "\n"
         parts.append(joint)
-        parts.extend(_slots(words if indented else words.strip(), comment_line, strict))
+        parts.extend(_split(words if indented else words.strip(), comment_line, strict))
         joint = "\n" if indented else " "
-    return Note(line, tuple(_merged(parts))) if parts else None
+    return Note(line, tuple(_merge(parts))) if parts else None
 
 
-def _merged(parts: Iterable[str | Slot]) -> Iterator[str | Slot]:
-    """The same parts with neighbouring texts made one."""
+def _merge(parts: Iterable[str | Slot]) -> Iterator[str | Slot]:
+    """Yield the parts with adjacent texts joined."""
     text = ""
     for part in parts:
         if isinstance(part, str):
@@ -107,8 +110,8 @@ def _merged(parts: Iterable[str | Slot]) -> Iterator[str | Slot]:
         yield text
 
 
-def _slots(text: str, line: int, strict: bool) -> Iterator[str | Slot]:
-    """The pieces of one comment line: text, and a slot for each `{expression:format}`."""
+def _split(text: str, line: int, strict: bool) -> Iterator[str | Slot]:
+    """Yield the text and the slots of one comment line."""
     at = 0
     for brace in re.finditer(r"\{\{|\}\}|\{", text):
         if brace.start() < at:
@@ -117,7 +120,7 @@ def _slots(text: str, line: int, strict: bool) -> Iterator[str | Slot]:
         at = brace.end()
         if brace[0] != "{":
             yield brace[0][0]
-        elif slot := _slot(text, brace.start(), line):
+        elif slot := _parse_slot(text, brace.start(), line):
             yield slot
             at = brace.start() + len(slot.raw)
         elif strict:
@@ -132,8 +135,8 @@ def _slots(text: str, line: int, strict: bool) -> Iterator[str | Slot]:
     yield text[at:]
 
 
-def _slot(text: str, start: int, line: int) -> Slot | None:
-    """The slot that opens at `start`: the shortest that Python can read, else None."""
+def _parse_slot(text: str, start: int, line: int) -> Slot | None:
+    """Return the shortest valid slot that begins at `start`, or None."""
     for close in re.finditer(r"\}", text[start:]):
         raw = text[start : start + close.end()]
         body = raw[1:-1]
@@ -146,7 +149,7 @@ def _slot(text: str, start: int, line: int) -> Slot | None:
 
 
 def _reads_a_name(expression: str) -> bool:
-    # `{3}` or `{"a": 1}` in a comment is a set or a dict that somebody wrote about, not a value.
+    # `{3}` or `{"a": 1}` in a comment is a set or a dict that the comment is about.
     return is_expression(expression) and any(
         isinstance(node, ast.Name) for node in ast.walk(ast.parse(expression, mode="eval"))
     )
@@ -154,21 +157,25 @@ def _reads_a_name(expression: str) -> bool:
 
 @dataclass(frozen=True)
 class Ask:
-    """A question put before a statement runs; the run itself gives the answer."""
+    """A question to the learner before a statement runs; the run gives the right answer."""
 
     line: int
-    """The first line of the statement that the question stands above."""
+    """The first line of the statement below the question."""
     question: str
     expression: str
     """Its value after the statement is the right answer."""
     choices: tuple[str, ...]
-    """What the learner may answer, empty where the answer is typed."""
+    """The answers to choose from; empty if the learner types the answer."""
     place: tuple[int, int]
-    """The first and the last line of the comment that asks."""
+    """The first and the last line of the question's comment."""
 
 
-def ask(line: int, words: str, place: tuple[int, int]) -> Ask:
-    """The question in `question -> expression | choice | choice`; see `Ask`."""
+def parse_ask(line: int, words: str, place: tuple[int, int]) -> Ask:
+    """Return the question in `question -> expression | choice | choice`.
+
+    Raises:
+        Mistake: the text has another form.
+    """
     comment_line, _ = place
     question, arrow, answer = words.partition("->")
     expression, *choices = (part.strip() for part in re.split(r"\s\|\s", answer))

@@ -1,4 +1,4 @@
-"""The PEP 723 block of a script: what a lesson says that is not code."""
+"""Read the PEP 723 block of a script: what a lesson declares outside of its code."""
 
 import re
 import tomllib
@@ -16,12 +16,12 @@ OPEN = re.compile(r"# /// script\s*")
 CLOSE = re.compile(r"# ///\s*")
 
 STEPS = 10_000
-"""Statements that a lesson may run, unless it asks for more: a learner has to walk them."""
+"""The most statements that a lesson may run by default, since a learner steps through them."""
 
 Name = Annotated[str, Meta(pattern=r"\A[^\W\d]\w*\Z")]
 
 ValueName = Annotated[str, Meta(pattern=r"\A[^\W\d]\w*(\.[^\W\d]\w*)*\Z")]
-"""A name as values have them: `loss`, `model.linear.weight`."""
+"""The name of a value: `loss`, `model.linear.weight`."""
 
 _Tables = list[dict[str, Any]]
 
@@ -94,12 +94,19 @@ class Metadata(_Keys, frozen=True, kw_only=True):
 
     @property
     def closed_forms(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of the script's own names that should agree."""
+        """Pairs of names in this script whose values should agree."""
         return () if self.twin else self.compare
 
 
 def read_metadata(comments: Mapping[int, str]) -> Metadata:
-    """The `# /// script` block among these comments, each alone on its line."""
+    """Return what the `# /// script` block says.
+
+    Args:
+        comments: Line number -> comment, of the comments in the first column.
+
+    Raises:
+        Mistake: the block is open, is no TOML, or breaks a rule.
+    """
     opening = [line for line in sorted(comments) if OPEN.fullmatch(comments[line])]
     if not opening:
         return Metadata()
@@ -110,7 +117,7 @@ def read_metadata(comments: Mapping[int, str]) -> Metadata:
     closing = [line for line in range(first + 1, end + 1) if CLOSE.fullmatch(comments[line])]
     if not closing:
         raise Mistake(first, "the `# /// script` block is never closed", "end it with # ///")
-    # As PEP 723 has it: the last closing line of the run of comments ends the block.
+    # PEP 723: the last closing line in consecutive comments ends the block.
     last = closing[-1]
     if len(opening) > 1:
         raise Mistake(opening[1], "a second `# /// script` block", f"keep the one in line {first}")
@@ -118,7 +125,7 @@ def read_metadata(comments: Mapping[int, str]) -> Metadata:
 
 
 class _Block:
-    """The lines between the marks, and the way from a key in them to its line in the file."""
+    """The lines between the marks, and the line in the file of each key."""
 
     def __init__(self, first: int, last: int, comments: list[str]) -> None:
         self.first = first
@@ -136,9 +143,9 @@ class _Block:
             first=self.first,
             last=self.last,
             dependencies=block.dependencies,
-            expects=self.each("expect", table.expect, Expect),
-            raises=self.each("raises", table.raises, Raises),
-            plots=self.each("plot", table.plot, Plot),
+            expects=self._read_tables("expect", table.expect, Expect),
+            raises=self._read_tables("raises", table.raises, Raises),
+            plots=self._read_tables("plot", table.plot, Plot),
             lines={key: self.line_of(key) for key in tutor},
             is_lesson=True,
         )
@@ -152,10 +159,10 @@ class _Block:
             problem = re.sub(r" \(at .*\)", "", str(error))
             raise Mistake(line, f"the metadata is no TOML: {problem}", "correct it") from None
 
-    def each(
+    def _read_tables(
         self, key: str, tables: Sequence[dict[str, Any]], kind: type[_Declaration]
     ) -> tuple[_Declaration, ...]:
-        """Return what each table of an array declares, with the line where it begins."""
+        """Return what each table of an array declares, with the line where the table begins."""
         head = re.compile(rf"\s*\[\[\s*tool\s*\.\s*tutor\s*\.\s*{key}\s*\]\]")
         lines = [self.first + 1 + i for i, line in enumerate(self.lines) if head.match(line)]
         if len(lines) != len(tables):
@@ -167,6 +174,7 @@ class _Block:
         return tuple(map(read, tables, lines))
 
     def line_of(self, key: str) -> int:
+        """Return the line in the file where a key stands; the first line if it is not found."""
         for number, line in enumerate(self.lines, self.first + 1):
             if re.match(rf"\s*(\[.*[\s.])?['\"]?{re.escape(key)}['\"]?\s*[].=]", line):
                 return number

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from time import monotonic
 
-from tutor.history.timeline import Doubt, Moment, Timeline
+from tutor.history.timeline import Divergence, Moment, Timeline
 from tutor.insight.events.detect import Events
 from tutor.session.interfaces import AnyEngine, Later
 from tutor.session.microscope import Microscope
@@ -48,8 +48,8 @@ class Branch:
         self.typed = ""
         """What the learner typed to fork it."""
         self.events = Events(timeline)
-        self.told: Doubt | None = None
-        """The doubt about its replays that the learner was told of."""
+        self.told: Divergence | None = None
+        """The divergence about its replays that the learner was told of."""
         self.drained_at = 0.0
         """When it was last drained, in seconds."""
         self._report = report

@@ -9,7 +9,7 @@ from time import monotonic
 from tutor.course import progress
 from tutor.course.catalog import neighbours
 from tutor.history.budget import Budget
-from tutor.history.timeline import Doubt, Moment, Timeline
+from tutor.history.timeline import Divergence, Moment, Timeline
 from tutor.insight.events.kinds import Event, Kind
 from tutor.insight.plots import PlotData
 from tutor.insight.search import Condition
@@ -212,14 +212,14 @@ class Controller:
         notice = refill.progress or refill.failure
         return notice or (remark if step == self.session.cursor else "")
 
-    def new_doubt(self) -> Doubt | None:
+    def new_divergence(self) -> Divergence | None:
         """Return, once, what keeps the run from being replayed exactly."""
         branch = self.branch
-        doubt = branch.timeline.doubt
-        if doubt is None or doubt == branch.told or branch.divergence.is_running:
+        divergence = branch.timeline.divergence
+        if divergence is None or divergence == branch.told or branch.divergence.is_running:
             return None
-        branch.told = doubt
-        return doubt
+        branch.told = divergence
+        return divergence
 
     # What the runs report
 

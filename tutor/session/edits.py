@@ -10,7 +10,7 @@ import numpy as np
 from tutor.history.timeline import Timeline
 from tutor.schema import values
 from tutor.schema.frame import GRAD, TensorView
-from tutor.schema.target import path
+from tutor.schema.target import parse_target
 from tutor.script.knobs import Knob
 from tutor.script.lesson import Lesson
 from tutor.session import optimizers
@@ -73,7 +73,7 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
     is_ahead = knob is not None and not timeline.steps.has_run(knob.line, step)
     if knob is not None and is_ahead and timeline.view(knob.name, step) is None:
         return _turned(launch, knob, text)
-    if knob is not None and knob.is_of_texts:
+    if knob is not None and knob.has_text_choices:
         # What is no choice is told here, and not by the line that cannot use it.
         _value(knob, text)
     if not step:
@@ -208,7 +208,7 @@ def _quoted(text: str, lesson: Lesson) -> str:
     name, _, value = (part.strip() for part in text.partition("="))
     for knob in lesson.knobs:
         is_bare = value.isidentifier() or value in knob.choices
-        if knob.name == name and knob.is_of_texts and is_bare:
+        if knob.name == name and knob.has_text_choices and is_bare:
             return f"{name} = {value!r}"
     return text.strip()
 
@@ -219,7 +219,7 @@ def _assigned(text: str) -> tuple[str, object] | None:
     if not equals or value.startswith("=") or target.rstrip()[-1:] in tuple("+-*/%@&|^<>!:"):
         return None
     try:
-        path(target)
+        parse_target(target)
         return target.strip(), ast.literal_eval(value.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
@@ -242,7 +242,7 @@ def _is_there(target: str, value: object, view: TensorView | None) -> bool:
 def _is_known(target: str, step: int, timeline: Timeline) -> bool:
     """Whether the engine knows how to put a value there: to anything that is not a bare name, and
     to a name that stands for a tensor or a number."""
-    _, parts = path(target)
+    _, parts = parse_target(target)
     return bool(parts) or timeline.view(target, step) is not None
 
 

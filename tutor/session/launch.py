@@ -52,7 +52,7 @@ def edit(text: str) -> Edit:
     if not (colon and equals and name.strip() and is_step):
         raise BadRequest(f"--edit {text}: want STEP:NAME=VALUE, such as 12:w=[0.5, 1.0]")
     try:
-        target.path(name)
+        target.parse_target(name)
     except ValueError as error:
         raise BadRequest(f"--edit {text}: {error}") from None
     found = _literal(value)

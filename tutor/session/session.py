@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 from time import monotonic
 
-from tutor.history.record_events import Intake
+from tutor.history.record_events import ResumeRecorder
 from tutor.history.timeline import Moment, Timeline
 from tutor.session.interfaces import AnyEngine
 from tutor.session.worker_handle import Worker
@@ -84,7 +84,7 @@ class Session:
 
     def _resume(self) -> Worker:
         """A worker that goes on after what is recorded."""
-        self.intake = Intake(self.timeline, self.launch.source)
+        self.intake = ResumeRecorder(self.timeline, self.launch.source)
         tip, job = self.tip, messages.Job(self.launch)
         if tip:
             job = messages.Job(self.launch, begin=tip - 1, past=self.timeline.past(tip))
@@ -175,7 +175,7 @@ class Session:
         def find() -> int | None:
             if len(timeline) < origin:
                 return None
-            found = [timeline.passes.next(origin)]
+            found = [timeline.iterations.next(origin)]
             if not timeline.steps.loops[origin - 1]:
                 found.append(timeline.cells.next(origin))
             return min((step for step in found if step is not None), default=None)
@@ -184,7 +184,7 @@ class Session:
 
     def previous_iteration(self) -> None:
         self._interrupt()
-        self.cursor = self.timeline.passes.previous(self.cursor) or min(1, self.tip)
+        self.cursor = self.timeline.iterations.previous(self.cursor) or min(1, self.tip)
 
     def next_cell(self) -> None:
         """To the next cell, running on until it begins where it is not recorded yet."""
@@ -228,7 +228,7 @@ class Session:
 
     def go_to_iteration(self, number: int) -> None:
         """To the first step of iteration `number`, running on until it comes."""
-        recorded = self.timeline.passes.find(number, self.cursor)
+        recorded = self.timeline.iterations.find(number, self.cursor)
 
         def reached() -> int | None:
             newest = self.timeline.frame(self.tip)
@@ -278,7 +278,7 @@ class Session:
         for event in self.worker.take():
             self.news += not isinstance(event, messages.Started | messages.Waited)
             self.intake.take(event)
-        self.has_begun = self.has_begun or self.intake.is_there
+        self.has_begun = self.has_begun or self.intake.has_caught_up
         if following:
             self.cursor = self.tip
         budget = self.timeline.budget
@@ -296,7 +296,7 @@ class Session:
         if has_died and self.can_go_on:
             self.worker.close()
             # What the statement wrote in which it died will be written again.
-            self.timeline.transcript = self.timeline.transcript.fork(self.tip)
+            self.timeline.output_log = self.timeline.output_log.fork(self.tip)
             self.worker = self._resume()
         return self.ended is None
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from tutor.schema.target import Part, path
+from tutor.schema.target import Accessor, parse_target
 from tutor.wire.messages import Edit
 
 
@@ -38,14 +38,14 @@ def _run(namespace: dict[str, Any], statement: str) -> None:
 
 def _assign(namespace: dict[str, Any], target: str, value: Any) -> None:
     try:
-        name, parts = path(target)
+        name, parts = parse_target(target)
     except ValueError as error:
         raise EditError(str(error)) from None
     if name not in namespace:
         raise EditError(f"no {name!r} to edit here; the script has not made one yet")
     owner: Any = namespace
     current: Any = namespace[name]
-    last = Part(name, key=name)
+    last = Accessor(name, key=name)
     for part in parts:
         is_element = part is parts[-1] and not part.attribute
         if is_element and isinstance(current, torch.Tensor | np.ndarray):
@@ -65,7 +65,7 @@ def _assign(namespace: dict[str, Any], target: str, value: Any) -> None:
         raise EditError(f"{target!r} is a {kind}; only numbers and tensors can be edited")
 
 
-def _step(owner: Any, part: Part, target: str) -> Any:
+def _step(owner: Any, part: Accessor, target: str) -> Any:
     """What a part of the target leads to."""
     try:
         found = getattr(owner, part.attribute) if part.attribute else owner[part.key]
@@ -77,7 +77,7 @@ def _step(owner: Any, part: Part, target: str) -> Any:
     return found
 
 
-def _store(owner: Any, part: Part) -> Callable[[Any], None]:
+def _store(owner: Any, part: Accessor) -> Callable[[Any], None]:
     if part.attribute:
         return lambda value: setattr(owner, part.attribute, value)
     return lambda value: owner.__setitem__(part.key, value)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from tutor.schema.frame import EXACT
-from tutor.schema.target import subscript
+from tutor.schema.target import parse_subscript
 from tutor.wire.messages import Fetch, Fetched
 from tutor.worker.capture import transfer, views
 
@@ -35,7 +35,7 @@ def _part(wanted: Fetch, tensor: Tensor) -> Fetched:
     if tensor.layout is not torch.strided:
         tensor = tensor.to_dense()
     if wanted.index:
-        tensor = tensor[subscript(wanted.index)]
+        tensor = tensor[parse_subscript(wanted.index)]
     shape = tuple(tensor.shape)
     matrix = tensor if len(shape) > 1 else tensor.reshape(1, -1)
     *leading, width = matrix.shape

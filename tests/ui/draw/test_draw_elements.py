@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tutor.schema.frame import EXACT, TensorView
-from tutor.schema.target import subscript
+from tutor.schema.target import parse_subscript
 from tutor.ui.draw.tensors.elements import draw_elements, part_of
 from tutor.ui.draw.tensors.window import Span, Window, look, select
 from tutor.ui.draw.text.palette import palette_for
@@ -127,7 +127,7 @@ def test_each_number_is_the_element_at_its_index(
         return
     heads, *rows = drawn(elements, index, (row, column), width, height)
     if heads == "no elements":
-        assert elements[subscript(index)].size == 0
+        assert elements[parse_subscript(index)].size == 0
         return
     for text in rows:
         label, *numbers = text.split()

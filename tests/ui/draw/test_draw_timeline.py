@@ -7,7 +7,7 @@ import pytest
 from rich.segment import Segment
 from textual.strip import Strip
 
-from tutor.history.timeline import Doubt, Timeline
+from tutor.history.timeline import Divergence, Timeline
 from tutor.insight.events.detect import Events
 from tutor.schema.frame import Frame, TensorView
 from tutor.ui.draw.text.palette import Palette, palette_for
@@ -119,7 +119,7 @@ def with_events(iterations: int) -> tuple[Timeline, Events]:
         made.append(
             msgspec.structs.replace(frame, loss=loss, is_new_loss=bool(loss), changed=changed)
         )
-    made.transcript.append(5, [(1, b"hello\n")])
+    made.output_log.append(5, [(1, b"hello\n")])
     events = Events(made)
     while events.advance():
         pass
@@ -157,7 +157,7 @@ def test_a_long_run_shows_the_most_serious_event_of_a_cell() -> None:
 def test_frequent_events_do_not_hide_the_iterations() -> None:
     made = timeline(100)
     for step in range(1, len(made), 7):
-        made.transcript.append(step, [(1, b".")])
+        made.output_log.append(step, [(1, b".")])
     events = Events(made)
     while events.advance():
         pass
@@ -170,7 +170,7 @@ def test_frequent_events_do_not_hide_the_iterations() -> None:
 @pytest.mark.parametrize("iterations", [2, 100])
 def test_forks_and_inexact_replays_have_marks_and_words(iterations: int) -> None:
     made = timeline(iterations)
-    made.doubt = Doubt(len(made) // 2, "a clock")
+    made.divergence = Divergence(len(made) // 2, "a clock")
     bar, words = draw_timeline(made, len(made), 120, PALETTE, fork=len(made) // 4)
     assert 0 < bar.text.index("Y") < bar.text.index("~") < len(bar.text.rstrip()) - 1
     assert f"approximate from step {len(made) // 2}" in words.text

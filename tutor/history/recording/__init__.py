@@ -1,7 +1,7 @@
-"""Recordings: the runs of a script in a file, for the screen, the command line and other people.
+"""Recordings: the runs of a script in a file.
 
-What a file holds is checked message by message as it is read: whatever a stranger put there, it
-opens whole or is refused in one line. `tree` opens and saves all runs at once; `reader` and
-`writer` hold nothing in memory. `file` knows blocks and checksums, `messages` what lies in them,
-`check` and `views` what may.
+A file is validated message by message while it is read: it opens as a whole, or is refused with one
+line. Begin with `tree`, which opens and saves all runs at once. `reader` and `writer` work message
+by message and hold no runs in memory. `file` has blocks and checksums, `messages` the content of a
+file, `validate` and `views` what is allowed in it.
 """

@@ -1,8 +1,8 @@
-"""What lies around the messages of a recording: blocks with checksums, in a file that is whole.
+"""Read and write the blocks of a recording: messages with checksums.
 
     magic, version | length, crc32, payload | length, crc32, payload | …
 
-A payload is messages, each with its length in front, as they come over the engine's pipe.
+A payload is a sequence of messages, each with its length in front, as on the worker's pipe.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from pathlib import Path
 from tutor.schema.errors import BadRequest
 
 MAGIC = b"\x89TUTOR\r\n"
-"""No text begins like this, and a transfer that takes it for text breaks it."""
+"""No text file begins like this, and a transfer in text mode damages it."""
 
 VERSION = 1
 
@@ -26,27 +26,27 @@ _BLOCK = struct.Struct("<II")
 _LENGTH = struct.Struct("<I")
 
 _FULL = 2**16
-"""Bytes at which a block is written; a single message may be longer."""
+"""Bytes at which a block is written. A single message may be longer."""
 
 _LONGEST = 2**26
-"""Bytes that a block may have at most."""
+"""The most bytes in a block."""
 
 
 class RecordingError(BadRequest):
-    """A recording that cannot be read or written, in one line: which, what, and the cure."""
+    """A recording cannot be read or written; the text says which, why, and what to do."""
 
 
 class Damage(ValueError):
-    """Something in a recording that no tutor has written; the text says what."""
+    """A recording has content that this program never writes; the text says what."""
 
 
-class CutOff(Damage):
-    """The file ends before it is complete."""
+class Truncated(Damage):
+    """The file ends too early."""
 
 
 def is_recording(path: str | Path) -> bool:
-    """Whether a recording lies there, of whatever version, whole or not."""
-    # Looking into a pipe would take from it what somebody else wants to read.
+    """Return True if the file begins like a recording, of any version, complete or not."""
+    # Reading from a pipe would take bytes from its real reader.
     if not os.path.isfile(path):
         return False
     try:
@@ -56,11 +56,11 @@ def is_recording(path: str | Path) -> bool:
         return False
 
 
-def number_of(path: str | Path, branch: str, names: Sequence[str]) -> int:
-    """Which of a recording's runs is called so.
+def run_number(path: str | Path, branch: str, names: Sequence[str]) -> int:
+    """Return the number of the run with this name.
 
     Raises:
-        RecordingError: none is.
+        RecordingError: there is none.
     """
     if branch not in names:
         known = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
@@ -69,11 +69,11 @@ def number_of(path: str | Path, branch: str, names: Sequence[str]) -> int:
 
 
 def payloads(path: str | Path) -> Iterator[bytes]:
-    """The messages of each block that is whole, in order.
+    """Yield the payload of each block.
 
     Raises:
-        RecordingError: there is no recording, or one that this tutor cannot read.
-        Damage: what comes now is damaged.
+        RecordingError: there is no recording, or it is of a newer format.
+        Damage: the next block is damaged.
     """
     if not os.path.exists(path):
         raise RecordingError(f"no such file: {path}")
@@ -85,22 +85,22 @@ def payloads(path: str | Path) -> Iterator[bytes]:
         if not start.startswith(MAGIC):
             raise RecordingError(no_recording)
         if len(start) < _START.size:
-            raise CutOff("cut off")
+            raise Truncated("cut off")
         _, version = _START.unpack(start)
         if version > VERSION:
-            told = f"was saved by a newer tutor (format {version}, this one reads {VERSION})"
-            raise RecordingError(f"{path} {told}: update tutor")
+            problem = f"was saved by a newer tutor (format {version}, this one reads {VERSION})"
+            raise RecordingError(f"{path} {problem}: update tutor")
         if version != VERSION:
             raise Damage(f"format {version}")
         left = os.fstat(file.fileno()).st_size - _START.size
         while left:
             if left < _BLOCK.size:
-                raise CutOff("cut off")
+                raise Truncated("cut off")
             length, checksum = _BLOCK.unpack(file.read(_BLOCK.size))
             left -= _BLOCK.size + length
-            # Before it is read: nothing is set aside for a length that the file has not.
+            # Test before reading, so that a false length allocates no memory.
             if left < 0:
-                raise CutOff("cut off")
+                raise Truncated("cut off")
             if length > _LONGEST:
                 raise Damage(f"a block of {length:,} bytes")
             payload = file.read(length)
@@ -110,10 +110,10 @@ def payloads(path: str | Path) -> Iterator[bytes]:
 
 
 def split(payload: bytes) -> Iterator[bytes]:
-    """The messages of a block.
+    """Yield the messages of a block.
 
     Raises:
-        Damage: their lengths are not those of the block.
+        Damage: a message is longer than the block.
     """
     start = 0
     while start < len(payload):
@@ -126,27 +126,27 @@ def split(payload: bytes) -> Iterator[bytes]:
 
 
 class BlockWriter:
-    """A file that is there once it is complete, and until then leaves what was there untouched.
+    """Writes a file that replaces the old one only when it is complete.
 
-    A context manager: it is complete at the end, and dropped where that is an exception.
+    A context manager: an exception in its body drops the new file and keeps the old one.
 
     Raises:
-        RecordingError: from each method, where the file cannot be written.
+        RecordingError: from each method, if the file cannot be written.
     """
 
     def __init__(self, path: str | Path) -> None:
         self._path = path
         if os.path.lexists(path) and not is_recording(path):
-            told = f"{path} is there and is no recording, so it is not written over"
-            raise RecordingError(f"{told}: save under another name")
-        # A link stays a link.
+            problem = f"{path} is there and is no recording, so it is not written over"
+            raise RecordingError(f"{problem}: save under another name")
+        # Write to the target of a link, so that the link stays.
         self._target = os.path.realpath(path)
         folder = os.path.dirname(self._target)
         self._part = os.path.join(folder, f".{secrets.token_hex(8)}.tutor-part")
-        with self._telling():
+        with self._one_line_errors():
             self._file = open(self._part, "xb", buffering=0)
         self._start = _START.pack(MAGIC, VERSION)
-        self._gathered = bytearray()
+        self._payload = bytearray()
 
     def __enter__(self) -> "BlockWriter":
         return self
@@ -157,36 +157,36 @@ class BlockWriter:
                 self._complete()
         finally:
             self._file.close()
-            with contextlib.suppress(FileNotFoundError):  # it has got its name
+            with contextlib.suppress(FileNotFoundError):  # it was renamed
                 os.unlink(self._part)
 
     def append(self, message: bytes) -> None:
-        """Add a message, its length in front."""
-        self._gathered += message
-        if len(self._gathered) >= _FULL:
+        """Add a message that has its length in front."""
+        self._payload += message
+        if len(self._payload) >= _FULL:
             self._end_block()
 
     def _end_block(self) -> None:
-        size = len(self._gathered)
+        size = len(self._payload)
         if size > _LONGEST:
             raise RecordingError(f"{self._path} cannot be saved: one step takes {size:,} bytes")
-        block = _BLOCK.pack(size, zlib.crc32(self._gathered)) + self._gathered
+        block = _BLOCK.pack(size, zlib.crc32(self._payload)) + self._payload
         left = memoryview(self._start + block)
         self._start = b""
-        self._gathered.clear()
-        with self._telling():
+        self._payload.clear()
+        with self._one_line_errors():
             while left:
                 left = left[self._file.write(left) :]
 
     def _complete(self) -> None:
         self._end_block()
-        with self._telling():
+        with self._one_line_errors():
             os.fsync(self._file.fileno())
             os.replace(self._part, self._target)
 
     @contextlib.contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Say what the system says in one line."""
+    def _one_line_errors(self) -> Iterator[None]:
+        """Raise an error of the operating system as a `RecordingError`."""
         try:
             yield
         except OSError as error:

@@ -1,4 +1,4 @@
-"""The messages of a recording: those of the engine's pipe, and two that tell the runs apart."""
+"""The messages of a recording: those of the worker's pipe, a header for each run, and a footer."""
 
 from typing import Annotated
 
@@ -6,53 +6,55 @@ import msgspec
 from msgspec import Meta
 
 from tutor.history.recording.file import Damage
-from tutor.history.timeline import Doubt
+from tutor.history.timeline import Divergence
 from tutor.schema.frame import Count, Frame
 from tutor.wire.messages import Completed, Digested, Edited, Ended, Launch, Printed, Started, Waited
 
 
-class Began(msgspec.Struct, frozen=True, array_like=True, tag="began"):
-    """A run begins; the messages up to the next `Began` are its own."""
+class RunHeader(msgspec.Struct, frozen=True, array_like=True, tag="began"):
+    """The start of a run. The messages up to the next `RunHeader` belong to it."""
 
     name: Annotated[str, Meta(min_length=1)]
     launch: Launch
     parent: Count | None = None
-    """The number of the run that it was forked from, counted from 0; its messages came before."""
+    """The number of the run that it was forked from, counted from 0. That run comes earlier."""
     step: Count = 0
-    """The step of the parent after which it was forked. What came before is told there."""
-    doubt: Doubt | None = None
+    """The step of the parent after which it was forked. Earlier steps are the parent's messages."""
+    divergence: Divergence | None = None
 
 
-class Completion(msgspec.Struct, frozen=True, array_like=True, tag="completion"):
-    """The recording is complete: without this a file was cut off."""
+class Footer(msgspec.Struct, frozen=True, array_like=True, tag="completion"):
+    """The end of a complete recording. A file without it was cut off."""
 
     runs: int
     steps: int
-    """Those of all runs, each counted once."""
+    """The steps of all runs; steps that runs share are counted once."""
     shown: Count
-    """The number of the run that the learner looked at, and the step."""
+    """The number of the run that the learner was looking at."""
     cursor: Count
+    """The step that the learner was looking at."""
 
 
 Event = Started | Frame | Printed | Completed | Edited | Digested | Waited | Ended
-"""What is kept of a run. `Waited` is its last message where it had not ended."""
+"""The recorded events of a run. The last one is `Ended`, or `Waited` if the run had not ended."""
 
-Message = Began | Event | Completion
+Message = RunHeader | Event | Footer
 
 _decoder = msgspec.msgpack.Decoder(Message)
 
 _LONG = 2**20
-"""Bytes from which a message is counted before it is decoded."""
+"""Bytes from which the values of a message are counted before it is decoded."""
 
 _MOST = 200_000
-"""Values in one message; each takes up to a hundred bytes, whatever it took in the file."""
+"""The most values in one message. Each takes up to 100 bytes of memory, whatever its size in the
+file."""
 
 
 def decode(body: bytes) -> Message:
-    """The message that `body` is.
+    """Return the message that `body` encodes.
 
     Raises:
-        Damage: it is none.
+        Damage: it is no message.
     """
     check_size(body)
     try:
@@ -63,17 +65,17 @@ def decode(body: bytes) -> Message:
 
 
 def check_size(body: bytes) -> None:
-    """Refuse a message that holds so many values that reading it would take too much memory.
+    """Refuse a message with so many values that decoding it would take too much memory.
 
     Raises:
-        Damage: it does.
+        Damage: it has too many values.
     """
     if len(body) > _LONG and _holds_more(body, _MOST):
         raise Damage(f"a message of more than {_MOST:,} values")
 
 
 def _holds_more(body: bytes, most: int) -> bool:
-    """Whether MessagePack `body` holds more values than that, those within others too."""
+    """Return True if the MessagePack `body` has more than `most` values, nested ones included."""
     count = at = 0
     while at < len(body) and count <= most:
         skipped, width = _HEADS[body[at]]
@@ -86,8 +88,13 @@ def _holds_more(body: bytes, most: int) -> bool:
 
 
 def _head(first: int) -> tuple[int, int]:
-    """What follows the first byte of a value: the bytes of its content, and those of a length
-    before them that is to be added. What lies in an array or a map counts on its own."""
+    """Return how to skip a value with this first byte.
+
+    The elements of an array or a map are values of their own.
+
+    Returns:
+        (bytes of content, bytes of a length field in front of it whose value is to be added).
+    """
     if 0xA0 <= first < 0xC0:
         return first & 0x1F, 0  # a short text
     return _SIZES.get(first, (0, 0))

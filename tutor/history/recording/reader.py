@@ -1,4 +1,4 @@
-"""Read a recording message by message, without holding it."""
+"""Read a recording message by message, without holding its runs in memory."""
 
 import re
 from collections.abc import Iterator
@@ -6,49 +6,49 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tutor.history.recording.file import (
-    CutOff,
     Damage,
     RecordingError,
+    Truncated,
     is_recording,
-    number_of,
     payloads,
+    run_number,
     split,
 )
-from tutor.history.recording.messages import Began, Completion, Event, Message, decode
-from tutor.history.recording.validate import Check
+from tutor.history.recording.messages import Event, Footer, Message, RunHeader, decode
+from tutor.history.recording.validate import Validator
 from tutor.history.recording.views import printable
 from tutor.schema.frame import Frame, TensorView
 from tutor.wire.messages import FOREVER, Edited, Ended, Started, Waited
 
 SUFFIX = ".tutor"
-"""What the name of a recording usually ends in."""
+"""The usual suffix of a recording's name."""
 
-_TOLD = 100
-"""Characters of what is wrong that are told."""
+_QUOTED = 100
+"""The most characters of a reason in an error."""
 
 
 def messages(path: str | Path) -> Iterator[Message]:
-    """What a file holds, each message checked.
+    """Yield the messages of a file, each one validated.
 
     Raises:
-        RecordingError: there is no recording, or what comes now is damaged.
+        RecordingError: there is no recording, or the next message is damaged.
     """
-    check = Check()
+    validator = Validator()
     try:
         for payload in payloads(path):
             for body in split(payload):
                 message = decode(body)
-                check.take(message)
+                validator.validate(message)
                 yield message
-        if not check.is_complete:
-            raise CutOff("cut off")
+        if not validator.is_complete:
+            raise Truncated("cut off")
     except Damage as damage:
-        # It may quote what lies there.
-        reason = printable(str(damage), is_name=True)[:_TOLD]
-        told = f"damaged {check.place} ({reason})"
-        if isinstance(damage, CutOff):
-            told = f"cut off, its end is missing ({check.place})"
-        raise RecordingError(f"{path}: {told}: copy it again, or save it again") from None
+        # The text may quote the file.
+        reason = printable(str(damage), is_name=True)[:_QUOTED]
+        problem = f"damaged {validator.place} ({reason})"
+        if isinstance(damage, Truncated):
+            problem = f"cut off, its end is missing ({validator.place})"
+        raise RecordingError(f"{path}: {problem}: copy it again, or save it again") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RecordingError(f"{path} cannot be read: {reason}") from None
@@ -59,32 +59,31 @@ class Step(NamedTuple):
 
     frame: Frame
     edited: dict[str, TensorView | None]
-    """What the learner changed after it."""
+    """The values that the learner edited after it."""
 
 
 class Reader:
-    """A recording that stays in its file: read once to the end and found whole.
+    """Reads the runs of a recording from its file, which is validated once when it is opened.
 
     Raises:
-        RecordingError: it is not.
+        RecordingError: there is no recording, or it is damaged.
     """
 
     def __init__(self, path: str | Path) -> None:
         self._path = path
-        self.runs = [one for one in messages(path) if isinstance(one, Began)]
+        self.runs = [one for one in messages(path) if isinstance(one, RunHeader)]
 
     def number(self, branch: str) -> int:
-        """The number of the run of this name.
+        """Return the number of the run with this name.
 
         Raises:
             RecordingError: there is none.
         """
-        return number_of(self._path, branch, [run.name for run in self.runs])
+        return run_number(self._path, branch, [run.name for run in self.runs])
 
     def events(self, number: int) -> Iterator[Event]:
-        """What the run of this number did, the steps before its fork included."""
-        # Of the runs that it goes back to, the last step that it shares with each.
-        lasts: dict[int, int] = {}
+        """Yield the events of a run, including the steps before its fork."""
+        lasts: dict[int, int] = {}  # number of an ancestor -> the last step that is shared with it
         at, last = number, FOREVER
         while (parent := self.runs[at].parent) is not None:
             last = min(last, self.runs[at].step)
@@ -92,15 +91,15 @@ class Reader:
             lasts[at] = last
         at = -1
         for message in messages(self._path):
-            if isinstance(message, Began):
+            if isinstance(message, RunHeader):
                 at += 1
-            elif isinstance(message, Completion):
+            elif isinstance(message, Footer):
                 return
-            elif at == number or (at in lasts and _is_past(message, lasts[at])):
+            elif at == number or (at in lasts and _is_shared(message, lasts[at])):
                 yield message
 
     def steps(self, number: int) -> Iterator[Step]:
-        """Every step of the run of this number."""
+        """Yield the steps of a run, including the steps before its fork."""
         step: Step | None = None
         for event in self.events(number):
             if isinstance(event, Frame):
@@ -114,9 +113,11 @@ class Reader:
 
 
 def locate(target: str) -> tuple[str, str | None] | None:
-    """The file and the branch that `FILE` or `FILE@BRANCH` names, no branch being the first run;
-    None where it names no recording."""
-    # Either may have an @ in its name.
+    """Return the file and the branch of `FILE` or `FILE@BRANCH`; None if it names no recording.
+
+    The branch is None for the first run.
+    """
+    # Files and branches may have an @ in their names.
     places: list[tuple[str, str | None]] = [(target, None)]
     places += [(target[: at.start()], target[at.end() :]) for at in re.finditer("@", target)]
     for path, branch in places:
@@ -126,19 +127,21 @@ def locate(target: str) -> tuple[str, str | None] | None:
 
 
 def find(target: str) -> tuple[Reader, int]:
-    """The recording that `FILE` or `FILE@BRANCH` names, and the number of the run in it.
+    """Open the recording of `FILE` or `FILE@BRANCH`; return its reader and the number of the run.
 
     Raises:
-        RecordingError: there is none.
+        RecordingError: there is no such recording or branch.
     """
     path, branch = locate(target) or (target, None)
     reader = Reader(path)
     return reader, 0 if branch is None else reader.number(branch)
 
 
-def _is_past(event: Event, last: int) -> bool:
-    """Whether a fork after step `last` shares what a run said. Its environment is not: a branch
-    tells its own."""
+def _is_shared(event: Event, last: int) -> bool:
+    """Return True if a branch shares this event of its parent, from which it forked after `last`.
+
+    The parent's environment and end are not shared: a branch has its own.
+    """
     match event:
         case Started() | Waited() | Ended():
             return False

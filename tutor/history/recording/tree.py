@@ -1,4 +1,4 @@
-"""The runs of a script and their branches, opened and saved whole."""
+"""Open and save the runs of a script with all their branches."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tutor.history.budget import Budget
 from tutor.history.record_events import record
-from tutor.history.recording.file import RecordingError, number_of
-from tutor.history.recording.messages import Began, Completion, Event
+from tutor.history.recording.file import RecordingError, run_number
+from tutor.history.recording.messages import Event, Footer, RunHeader
 from tutor.history.recording.reader import messages
 from tutor.history.recording.writer import writing
 from tutor.history.timeline import Timeline
@@ -17,26 +17,26 @@ from tutor.script.lesson import LessonError, parse
 from tutor.wire.messages import Digested, Edited, Ended, Launch, Printed, Started, Waited
 
 MAIN = "main"
-"""What the first run of a script is called."""
+"""The name of a script's first run."""
 
 
 @dataclass(eq=False)
 class RecordedRun:
-    """One run, or a branch of one, with all that it recorded."""
+    """A run, or a branch of a run, with all that it recorded."""
 
     name: str
-    """`MAIN`, or what the branch is called; no two runs share one."""
+    """`MAIN`, or the name of the branch. Names are unique."""
     launch: Launch
     timeline: Timeline
     parent: "RecordedRun | None" = None
     step: int = 0
-    """The step of the parent that it was forked after."""
+    """The step of the parent after which it was forked."""
     environment: dict[str, str] = field(default_factory=dict)
-    """What decides the last digits; empty where the run never started."""
+    """The software and hardware that results depend on; empty if the run never started."""
     ended: Ended | None = None
-    """None: it was waiting when it was saved."""
+    """None if the run was waiting when it was saved."""
     waits_at: int = 0
-    """The line of the statement that would have come next, 0 where that is unknown."""
+    """The line of the statement that comes next, 0 if unknown."""
 
 
 @dataclass(eq=False)
@@ -45,18 +45,18 @@ class Recording:
 
     runs: list[RecordedRun]
     shown: int = 0
-    """The number of the run that the learner looked at."""
+    """The number of the run that the learner was looking at."""
     cursor: int = 0
-    """The step of it that they looked at."""
+    """The step that the learner was looking at."""
 
     def show(self, path: str | Path, branch: str) -> None:
-        """Look at another run, from its last step.
+        """Select another run, at its last step.
 
         Raises:
-            RecordingError: there is none of this name.
+            RecordingError: there is no run with this name.
         """
         names = [run.name for run in self.runs]
-        self.shown = number_of(path, branch, names)
+        self.shown = run_number(path, branch, names)
         self.cursor = len(self.runs[self.shown].timeline)
 
 
@@ -64,22 +64,22 @@ def save(path: str | Path, recording: Recording) -> None:
     """Write a recording to a file.
 
     Raises:
-        RecordingError: it cannot be written, and what was there before is untouched.
+        RecordingError: the file cannot be written. The old one is kept.
     """
     numbers = {id(run): number for number, run in enumerate(recording.runs)}
     with writing(path, recording.shown, recording.cursor) as writer:
         for run in recording.runs:
             parent = None if run.parent is None else numbers[id(run.parent)]
-            writer.begin(run.name, run.launch, parent, run.step, run.timeline.doubt)
-            for event in _told(run):
+            writer.begin(run.name, run.launch, parent, run.step, run.timeline.divergence)
+            for event in _events(run):
                 writer.take(event)
 
 
 def open_(path: str | Path, budget: Budget | None = None) -> Recording:
-    """The recording in a file.
+    """Open a recording.
 
     Args:
-        budget: Of all its runs together.
+        budget: Shared by all its runs.
 
     Raises:
         RecordingError: there is none, or it is damaged.
@@ -87,30 +87,30 @@ def open_(path: str | Path, budget: Budget | None = None) -> Recording:
     budget = budget or Budget()
     found = Recording([])
     for message in messages(path):
-        if isinstance(message, Began):
-            found.runs.append(_begun(path, message, found.runs, budget))
-        elif isinstance(message, Completion):
+        if isinstance(message, RunHeader):
+            found.runs.append(_new_run(path, message, found.runs, budget))
+        elif isinstance(message, Footer):
             found.shown, found.cursor = message.shown, message.cursor
         else:
             _add(found.runs[-1], message)
     return found
 
 
-def _begun(
-    path: str | Path, began: Began, runs: Sequence[RecordedRun], budget: Budget
+def _new_run(
+    path: str | Path, header: RunHeader, runs: Sequence[RecordedRun], budget: Budget
 ) -> RecordedRun:
-    if began.parent is None:
+    if header.parent is None:
         parent = None
-        timeline = Timeline(_cells(path, began.launch), budget)
+        timeline = Timeline(_cells(path, header.launch), budget)
     else:
-        parent = runs[began.parent]
-        timeline = parent.timeline.fork(began.step)
-    timeline.doubt = began.doubt
-    return RecordedRun(began.name, began.launch, timeline, parent, began.step)
+        parent = runs[header.parent]
+        timeline = parent.timeline.fork(header.step)
+    timeline.divergence = header.divergence
+    return RecordedRun(header.name, header.launch, timeline, parent, header.step)
 
 
 def _cells(path: str | Path, launch: Launch) -> list[int]:
-    """The first lines of the script's cells."""
+    """Return the first lines of the cells in the recorded script."""
     try:
         lesson = parse(launch.source, Path(launch.path))
     except LessonError as error:
@@ -129,10 +129,10 @@ def _add(run: RecordedRun, event: Event) -> None:
             run.waits_at = event.line
 
 
-def _told(run: RecordedRun) -> Iterator[Event]:
-    """What a run said, in the order in which it would have."""
+def _events(run: RecordedRun) -> Iterator[Event]:
+    """Yield the events of a run in the order in which a worker sends them."""
     timeline, last = run.timeline, len(run.timeline)
-    pieces = zip(timeline.transcript.steps, timeline.output(last), strict=True)
+    pieces = zip(timeline.output_log.steps, timeline.output(last), strict=True)
     output = {
         step: tuple(piece for _, piece in group)
         for step, group in groupby(pieces, itemgetter(0))

@@ -1,4 +1,4 @@
-"""Whether a value from a file is one that everything that draws or compares values can take."""
+"""Validate values from a file, so that code which draws or compares them cannot fail."""
 
 import math
 import re
@@ -17,21 +17,23 @@ _INTEGER = re.compile(rb"-?[0-9]{1,2000}")
 _FLOAT_LENGTH = 32
 
 _DIMENSIONS = 32
-"""More than that not every NumPy takes."""
+"""The most dimensions that every version of NumPy supports."""
 
 _LARGEST = 2**56
-"""Elements, those of empty dimensions not counted: NumPy refuses more than it could address."""
+"""The most elements, with empty dimensions counted as 1: NumPy refuses larger shapes."""
 
 _DEPTH = 100
-"""How deep lists may lie in lists."""
+"""The deepest nesting of lists and dictionaries."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def printable(text: str, is_name: bool = False) -> str:
-    """`text` with what a terminal would obey written out, as `\\x1b`; lines stay lines unless it
-    is a name."""
+    """Return `text` with control characters escaped, as in `\\x1b`.
+
+    Line breaks and tabs stay, unless the text is a name.
+    """
     if text.isprintable():
         return text
     pattern = _CONTROL if is_name else _CONTROL_IN_TEXT
@@ -39,26 +41,27 @@ def printable(text: str, is_name: bool = False) -> str:
 
 
 def check_name(text: str, most: int = 1000) -> None:
-    """A name, or anything else that has one line.
+    """Refuse a name, or another text of one line, that is too long or has control characters.
 
     Raises:
-        Damage: from each function here: it is not what it must be.
+        Damage: from each function here, if the value is refused.
     """
     if len(text) > most or (not text.isprintable() and _CONTROL.search(text)):
         raise Damage(f"a name {text[:20]!r}")
 
 
 def check_text(text: str, most: int = 2**20) -> None:
-    """A text of several lines."""
+    """Refuse a text that is too long or has control characters other than tabs and line breaks."""
     if len(text) > most or (not text.isprintable() and _CONTROL_IN_TEXT.search(text)):
         raise Damage(f"a text {text[:20]!r}")
 
 
 def check_plain(value: Any, also: type | None = None, depth: int = 0) -> None:
-    """Numbers, texts, and lists and dictionaries of them, as JSON has them.
+    """Refuse a value that is not built of numbers, texts, lists and dictionaries, as in JSON.
 
     Args:
-        also: One more type of value.
+        also: A further type that is allowed.
+        depth: How deep the value is nested.
     """
     if depth > _DEPTH:
         raise Damage("lists within lists without end")
@@ -80,7 +83,7 @@ def check_plain(value: Any, also: type | None = None, depth: int = 0) -> None:
 
 
 def check_view(view: TensorView) -> None:
-    """A value: its content has the length that its form asks for."""
+    """Refuse a view that is inconsistent: its content must fit its shape and type."""
     kind, shape, dtype, device, stored = view.kind, view.shape, view.dtype, view.device, view.stored
     size = _size(kind, shape, dtype, device, stored)
     if view.data is not None:
@@ -89,14 +92,14 @@ def check_view(view: TensorView) -> None:
         elif len(view.data) != size or view.count > EXACT or view.summary is not None:
             raise Damage(f"a {kind} of shape {shape} in {len(view.data):,} bytes")
     elif size is None:
-        raise Damage("a plain number that is none")
+        raise Damage("a plain number without a value")
     elif view.summary is not None:
         _check_summary(view.summary, view.count)
 
 
 @lru_cache(4096)
 def _size(kind: str, shape: tuple[int, ...], dtype: str, device: str, stored: str) -> int | None:
-    """Bytes of the content of such a value, None for a plain number."""
+    """Return the bytes of content that a view with this header must have; None for a number."""
     check_name(dtype, 40)
     check_name(device, 40)
     if stored == "text":

@@ -1,4 +1,4 @@
-"""Write a recording as it comes."""
+"""Write a recording message by message."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from tutor.history.recording.file import BlockWriter, Damage, RecordingError
-from tutor.history.recording.messages import Began, Completion, Message, check_size
-from tutor.history.recording.validate import Check
+from tutor.history.recording.messages import Footer, Message, RunHeader, check_size
+from tutor.history.recording.validate import Validator
 from tutor.history.recording.views import printable
-from tutor.history.timeline import Doubt
+from tutor.history.timeline import Divergence
 from tutor.schema.frame import Frame
 from tutor.wire import messages
 from tutor.wire.messages import (
@@ -28,12 +28,12 @@ from tutor.wire.messages import (
 
 
 class Writer:
-    """What `writing` gives: for each run `begin`, then `take` for whatever its worker says."""
+    """Writes runs: `begin` for each run, then `take` for each event of its worker."""
 
     def __init__(self, file: BlockWriter, path: str | Path) -> None:
         self._file = file
         self._path = path
-        self._check = Check()
+        self._validator = Validator()
         self._waited: Waited | None = None
 
     def begin(
@@ -42,21 +42,21 @@ class Writer:
         launch: Launch,
         parent: int | None = None,
         step: int = 0,
-        doubt: Doubt | None = None,
+        divergence: Divergence | None = None,
     ) -> None:
-        """The messages from now on are those of this run: see `Began`."""
+        """Begin a run, to which the following events belong. See `RunHeader`."""
         self._end_run()
-        self._write(Began(printable(name, is_name=True), launch, parent, step, doubt))
+        self._write(RunHeader(printable(name, is_name=True), launch, parent, step, divergence))
 
     def take(self, event: messages.Event) -> None:
-        """Add what a run said."""
+        """Add an event of the run."""
         match event:
             case Waited():
                 self._waited = event
             case Frame():
                 self._write(_portable(event))
             case Started():
-                # Which process it was means nothing to others.
+                # The process id means nothing to others.
                 self._write(Started(0, event.environment))
             case Ended():
                 self._waited = None
@@ -66,10 +66,10 @@ class Writer:
                 self._write(event)
 
     def complete(self, shown: int, cursor: int | None) -> None:
-        """All runs are told."""
+        """Write the footer after all runs."""
         self._end_run()
-        runs, steps, last = self._check.counts(shown)
-        self._write(Completion(runs, steps, shown, last if cursor is None else cursor))
+        runs, steps, last = self._validator.counts(shown)
+        self._write(Footer(runs, steps, shown, last if cursor is None else cursor))
 
     def _end_run(self) -> None:
         if self._waited is not None:
@@ -80,24 +80,25 @@ class Writer:
         packed = pack(message)
         try:
             check_size(packed)
-            self._check.take(message)
+            self._validator.validate(message)
         except Damage as damage:
-            # Better no file than one that nobody can open.
-            place = self._check.place
+            # A file that cannot be opened is worse than none.
+            place = self._validator.place
             raise RecordingError(f"{self._path} cannot be saved: {place} comes {damage}") from None
         self._file.append(packed)
 
 
 @contextmanager
 def writing(path: str | Path, shown: int = 0, cursor: int | None = None) -> Iterator[Writer]:
-    """Write a recording as it comes, holding nothing of it. The file is there once all went well;
-    an exception leaves what was there before.
+    """Write a recording without holding it in memory.
+
+    The file appears at the end of the `with` block. An exception in the block keeps the old file.
 
     Args:
-        shown, cursor: As in `Recording`; no cursor is the last step.
+        shown, cursor: As in `Recording`; None stands for the last step.
 
     Raises:
-        RecordingError: the file cannot be written; also from the writer.
+        RecordingError: the file cannot be written. The writer's methods raise it, too.
     """
     with BlockWriter(path) as file:
         writer = Writer(file, path)
@@ -106,25 +107,25 @@ def writing(path: str | Path, shown: int = 0, cursor: int | None = None) -> Iter
 
 
 def _portable(frame: Frame) -> Frame:
-    """A frame as it lies in a file: what a terminal would obey is written out in it."""
+    """Return a frame for a file: with control characters escaped, and without operations."""
     if not all(map(str.isprintable, frame.changed)):
         changed = {printable(name, is_name=True): view for name, view in frame.changed.items()}
         frame = msgspec.structs.replace(frame, changed=changed)
     if frame.slots or frame.shown or frame.problems:
         frame = msgspec.structs.replace(
             frame,
-            slots=_written_out(frame.slots),
-            shown=_written_out(frame.shown),
-            problems=_written_out(frame.problems),
+            slots=_escaped(frame.slots),
+            shown=_escaped(frame.shown),
+            problems=_escaped(frame.problems),
         )
     return frame if frame.inside is None else msgspec.structs.replace(frame, inside=None)
 
 
-def _written_out(value: Any) -> Any:
+def _escaped(value: Any) -> Any:
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, list | tuple):
-        return type(value)(map(_written_out, value))
+        return type(value)(map(_escaped, value))
     if isinstance(value, dict):
-        return {_written_out(key): _written_out(one) for key, one in value.items()}
+        return {_escaped(key): _escaped(one) for key, one in value.items()}
     return value

@@ -164,7 +164,7 @@ class Events:
         self._add(Kind.ROSE, [(at[rising[1:] & ~rising[:-1]], 0)])
 
     def _scan_output(self, last: int) -> None:
-        printing, found = self.timeline.transcript.steps, self._steps[Kind.PRINTED]
+        printing, found = self.timeline.output_log.steps, self._steps[Kind.PRINTED]
         first = bisect_right(printing, found[-1]) if found else 0
         new = printing[first : bisect_right(printing, last)]
         self._add(Kind.PRINTED, [(np.array(new, "u4"), 0)])

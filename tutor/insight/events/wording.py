@@ -59,7 +59,7 @@ def _norms(timeline: Timeline, name: str, step: int) -> str:
 
 def _printed(timeline: Timeline, step: int) -> str:
     # Asked for the newest step, the timeline does not copy the output.
-    pieces, steps = timeline.output(len(timeline)), timeline.transcript.steps
+    pieces, steps = timeline.output(len(timeline)), timeline.output_log.steps
     text = b""
     for place in range(bisect_left(steps, step), len(steps)):
         if steps[place] != step or len(text) > 400:

@@ -9,23 +9,23 @@ from tutor.wire.messages import DIGESTED, Ended, Event, Job, Waited
 
 
 class DivergenceReplay(Replay):
-    """Narrows a doubt to one step: a digest covers its last `DIGESTED` steps together."""
+    """Narrows a divergence to one step: a digest covers its last `DIGESTED` steps together."""
 
     _tried: frozenset[int] = frozenset()
 
     def attend(self, timeline: Timeline) -> None:
         """Start looking for the first step that differs, once a digest differs."""
-        doubt = timeline.doubt
-        if doubt is None or doubt.is_exact or self.is_running or doubt.step in self._tried:
+        found = timeline.divergence
+        if found is None or found.is_exact or self.is_running or found.step in self._tried:
             return
-        self._tried |= {doubt.step}
+        self._tried |= {found.step}
         # The digest before it agreed, and so did everything before that.
-        begin = (doubt.step - 1) // DIGESTED * DIGESTED
-        self._start(Job(self._replayed(), begin), doubt.step)
+        begin = (found.step - 1) // DIGESTED * DIGESTED
+        self._start(Job(self._replayed(), begin), found.step)
 
     def receive(self, event: Event, agrees: bool, timeline: Timeline) -> None:
-        if not agrees and isinstance(event, Frame) and timeline.doubt is not None:
-            timeline.doubt = msgspec.structs.replace(timeline.doubt, is_exact=True)
+        if not agrees and isinstance(event, Frame) and timeline.divergence is not None:
+            timeline.divergence = msgspec.structs.replace(timeline.divergence, is_exact=True)
         is_over = isinstance(event, Waited) and event.step >= self._until
         if not agrees or is_over or isinstance(event, Ended):
             self.close()

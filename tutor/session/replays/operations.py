@@ -63,7 +63,7 @@ class OperationsReplay(Replay):
         if step < 1 or self.has(step):
             return
         if not self.is_running or step <= self._dropped or self._ended is not None:
-            self._restart(timeline, timeline.passes.window(step))
+            self._restart(timeline, timeline.iterations.window(step))
         elif step > self._until:
             self._go(self._goal(timeline))
 

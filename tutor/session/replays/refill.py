@@ -54,7 +54,7 @@ class RefillReplay(Replay):
             return
         self.close()
         self.failure = ""
-        if rests and step and step not in self._hopeless and timeline.missing(step):
+        if rests and step and step not in self._hopeless and timeline.incomplete(step):
             self._step = step
             self._debounce(self._begin)
 
@@ -89,6 +89,6 @@ class RefillReplay(Replay):
         timeline.complete(step, self._found)
         self.count += 1
         self.failure = ""
-        if timeline.missing(step):
+        if timeline.incomplete(step):
             self._hopeless.add(step)
         self.close()

@@ -17,13 +17,13 @@ class OutputPanel(Panel):
         pieces = self._pieces(moment)
         # Old pieces go when many come, so their number alone does not tell that some are new.
         last = pieces[-1] if pieces else None
-        return len(pieces), last, moment.timeline.transcript.dropped, self.back
+        return len(pieces), last, moment.timeline.output_log.dropped, self.back
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         timeline = moment.timeline
         pieces = self._pieces(moment)
         rows = draw_output(
-            pieces, width, height + self.back, self.palette, dropped=timeline.transcript.dropped
+            pieces, width, height + self.back, self.palette, dropped=timeline.output_log.dropped
         )
         self.back = max(0, min(self.back, len(rows) - height))
         return rows[: len(rows) - self.back][-height:]

@@ -25,7 +25,7 @@ class TimelinePanel(Panel):
         timeline, events, fork = moment.timeline, self.view.events, self.view.fork
         found = events and (events, len(events), events.reached == len(timeline))
         failure = self.view.ahead.failure
-        return timeline, len(timeline), moment.step, failure, found, timeline.doubt, fork
+        return timeline, len(timeline), moment.step, failure, found, timeline.divergence, fork
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         return draw_timeline(

@@ -178,9 +178,9 @@ class LessonScreen(Screen[None]):
             feature.shown()
         self._note_end(controller)
         controller.attend()
-        if (doubt := controller.new_doubt()) is not None:
-            where = f"approximate from step {doubt.step:,} on"
-            self.notify(doubt.reason, title=where, severity="warning", timeout=8)
+        if (divergence := controller.new_divergence()) is not None:
+            where = f"approximate from step {divergence.step:,} on"
+            self.notify(divergence.reason, title=where, severity="warning", timeout=8)
         if isinstance(self.app.screen, LiveDialog):
             self.app.screen.renew()
 

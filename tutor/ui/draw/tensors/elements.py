@@ -8,7 +8,7 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.schema.target import subscript
+from tutor.schema.target import parse_subscript
 from tutor.ui.draw.tensors.window import GAP, Span, Window, head, label
 from tutor.ui.draw.text.numbers import Array, aligned
 from tutor.ui.draw.text.palette import Palette
@@ -19,7 +19,7 @@ _UNKNOWN = "·"
 
 def part_of(elements: Array, index: str, window: Window) -> Array:
     """Return the part of a value that a window needs, as a matrix: the answer to its `Fetch`."""
-    taken = np.asarray(elements[subscript(index)] if index else elements)
+    taken = np.asarray(elements[parse_subscript(index)] if index else elements)
     *leading, columns = taken.shape if taken.ndim > 1 else (1, taken.size)
     matrix = taken.reshape(prod(leading), columns)
     (top, bottom), (left, right) = window.needed

@@ -8,7 +8,7 @@ from math import isfinite, prod
 import numpy as np
 
 from tutor.schema.frame import EXACT, TensorView
-from tutor.schema.target import subscript
+from tutor.schema.target import parse_subscript
 from tutor.ui.draw.text.numbers import element, statistics
 
 Axes = tuple[int | range, ...]
@@ -33,7 +33,7 @@ def select(shape: Sequence[int], index: str) -> Axes:
     """
     if index and not re.fullmatch(r"\[[^\[\]]*\]", index):
         raise ValueError(f"{index}: want one pair of brackets, such as [3:5, :, 0]")
-    key = subscript(index) if index else ()
+    key = parse_subscript(index) if index else ()
     keys = list(key) if isinstance(key, tuple) else [key]
     dots = [place for place, one in enumerate(keys) if one is Ellipsis]
     missing = len(shape) - len(keys) + len(dots)

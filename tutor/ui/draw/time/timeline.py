@@ -57,7 +57,7 @@ def draw_timeline(
         parts = _stretches(timeline, bar, events, palette)
     for mark, sign, style in (
         (fork, FORK, palette.accent),
-        (timeline.doubt.step if timeline.doubt else 0, DOUBT, palette.warning),
+        (timeline.divergence.step if timeline.divergence else 0, DOUBT, palette.warning),
     ):
         if 0 < mark <= count and parts:
             parts[step_to_cell(timeline, mark, bar)] = (sign, style)
@@ -86,7 +86,7 @@ def step_to_cell(timeline: Timeline, step: int, bar: int) -> int:
 
 def remarks(timeline: Timeline, fork: int) -> list[str]:
     """Return remarks about the whole run: whether it is approximate, and where it was forked."""
-    found = [f"approximate from step {timeline.doubt.step:,}"] if timeline.doubt else []
+    found = [f"approximate from step {timeline.divergence.step:,}"] if timeline.divergence else []
     return [*found, f"forked after step {fork:,}"] if fork else found
 
 
@@ -104,7 +104,7 @@ def _letter(timeline: Timeline, step: int, events: Events | None, palette: Palet
     style = palette.phases.get(place.phase, palette.phases["other"])
     if events is not None and (kind := events.most_severe(step, step)) is not None:
         style = style_of(kind, palette)
-    begins = place.loop and timeline.passes.next(step - 1) == step
+    begins = place.loop and timeline.iterations.next(step - 1) == step
     letter = PHASES.get(place.phase, PHASES["other"])
     return letter, style + _UNDERLINE if begins else style
 
@@ -142,7 +142,7 @@ def _stretches(
 
 def _begun(timeline: Timeline, first: int, last: int) -> int:
     """Count the iterations that begin within these steps; at least one if a loop begins."""
-    start = timeline.passes.next(first - 1)
+    start = timeline.iterations.next(first - 1)
     if start is None or start > last:
         return 0
     one, other = timeline.steps.place(start), timeline.steps.place(last)

@@ -1,20 +1,20 @@
-"""What a script wrote, piece by piece, each with its step."""
+"""The output of a script: what it wrote, piece by piece, with the step of each piece."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
 
 KEPT = 2**20
-"""Bytes of output that are kept: the last ones."""
+"""The bytes of output that are kept: the last ones."""
 
 
-class Transcript:
-    """The script's output in order, cut to its last `KEPT` bytes."""
+class OutputLog:
+    """The output of a script in order, cut to about its last `KEPT` bytes."""
 
     def __init__(self) -> None:
         self.pieces: list[tuple[int, bytes]] = []
         """(1 for stdout or 2 for stderr, bytes)."""
         self.dropped = 0
-        """Bytes that are no longer kept."""
+        """The number of bytes that were cut off."""
         self.steps: list[int] = []
         """The step of each piece."""
         self._size = 0
@@ -24,13 +24,13 @@ class Transcript:
             self.steps.append(step)
             self.pieces.append(piece)
             self._size += len(piece[1])
-        # Dropping from the front of a list is linear, so it waits until there is enough to drop.
+        # Deleting from the front of a list takes linear time, so wait until there is much to cut.
         if self._size > KEPT * 3 // 2:
             self._cut()
 
-    def fork(self, step: int) -> "Transcript":
-        """A copy of what is kept of what was written by the end of `step`."""
-        copy = Transcript()
+    def fork(self, step: int) -> "OutputLog":
+        """Return a copy of the kept output up to the end of `step`."""
+        copy = OutputLog()
         copy.pieces = self.until(step)
         copy.steps = self.steps[: len(copy.pieces)]
         copy.dropped = self.dropped if copy.pieces else 0
@@ -51,5 +51,5 @@ class Transcript:
             self._size = KEPT
 
     def until(self, step: int) -> list[tuple[int, bytes]]:
-        """The pieces written by the end of `step`."""
+        """Return the pieces written by the end of `step`."""
         return self.pieces[: bisect_right(self.steps, step)]

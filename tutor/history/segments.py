@@ -1,4 +1,4 @@
-"""How the steps of a run fall into cells, and into the passes of loops."""
+"""Divide the steps of a run into segments: by cells, and by iterations of loops."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -8,14 +8,14 @@ from tutor.history.steps import OUTSIDE, Steps
 from tutor.schema.frame import Frame
 
 NEAR = 2_000
-"""Up to this step a replay notes everything from the first step on."""
+"""Up to this step a replay is fast enough to record everything from the first step on."""
 
 
-class Sections:
-    """Steps in a row that belong together, by the first step of each section.
+class Segments:
+    """Consecutive steps that belong together, by the first step of each segment.
 
     Args:
-        steps: What falls into sections: a step is added here before it is added there.
+        steps: The steps to divide. A new step is appended there first, then here.
     """
 
     def __init__(self, steps: Steps) -> None:
@@ -26,18 +26,18 @@ class Sections:
         return len(self._starts)
 
     def next(self, step: int) -> int | None:
-        """The first recorded step of the next section."""
+        """Return the first recorded step of the next segment."""
         index = bisect_right(self._starts, step)
         return self._starts[index] if index < len(self._starts) else None
 
     def previous(self, step: int) -> int | None:
-        """The first step of this section, or of the one before when `step` is its first."""
+        """Return the first step of this segment, or of the previous one if `step` is the first."""
         index = bisect_left(self._starts, step) - 1
         return self._starts[index] if index >= 0 else None
 
 
-class Cells(Sections):
-    """By the cells of the script.
+class Cells(Segments):
+    """The segments of steps in the same cell of the script.
 
     Args:
         lines: The first lines of the cells, in order.
@@ -48,7 +48,7 @@ class Cells(Sections):
         self._lines = lines
 
     def until(self, steps: Steps) -> "Cells":
-        """A copy for the first of the steps."""
+        """Return a copy for a copy of the first steps."""
         copy = Cells(steps, self._lines)
         copy._starts = _until(self._starts, len(steps))
         return copy
@@ -60,22 +60,22 @@ class Cells(Sections):
             self._starts.append(frame.step)
 
 
-class Passes(Sections):
-    """By the iterations of outermost loops: their passes. What runs outside of loops between two
-    passes is a section as well, but no pass."""
+class Iterations(Segments):
+    """The iterations of outermost loops. The steps between two loops are a segment, too, but not an
+    iteration."""
 
     def __init__(self, steps: Steps) -> None:
         super().__init__(steps)
         self.ends = array("I")
-        """The last steps of all passes, as far as known: the last one's is not known before the
-        next statement comes."""
+        """The last step of each finished iteration. An iteration is finished when a step outside of
+        it follows, or when the script ends."""
         self.first = 0
         """The first step in a loop, 0 if there is none."""
         self._outside = array("I")
 
-    def until(self, steps: Steps) -> "Passes":
-        """A copy for the first of the steps."""
-        copy = Passes(steps)
+    def until(self, steps: Steps) -> "Iterations":
+        """Return a copy for a copy of the first steps."""
+        copy = Iterations(steps)
         copy._starts = _until(self._starts, len(steps))
         copy.ends = _until(self.ends, len(steps))
         copy.first = self.first if self.first <= len(steps) else 0
@@ -95,37 +95,41 @@ class Passes(Sections):
             self._starts.append(frame.step)
 
     def finish(self) -> None:
-        """The last step was the last one of its pass, if it was in one: the script came to its end,
-        or another section begins."""
+        """Record that the last step ended its iteration, if it was in one."""
         last = len(self._steps)
-        # A fork may know already where the pass ends that it began after.
+        # After a fork the end of the last iteration may be recorded already.
         if last and self._steps.loops[-1] and last not in self.ends[-1:]:
             self.ends.append(last)
 
     def count(self, step: int) -> int:
-        """How many passes had come to their end by `step`, as far as known."""
+        """Return the number of iterations that had finished by the end of `step`."""
         return bisect_right(self.ends, step)
 
     def end(self, count: int) -> int:
-        """The last step of that many passes; for 0 the last step before the first of them."""
+        """Return the last step of iteration number `count`, counted over all loops from 1.
+
+        For 0 return the step before the first loop, or the last step if there is no loop.
+        """
         if count:
             return self.ends[count - 1]
         return self.first - 1 if self.first else len(self._steps)
 
     def find(self, iteration: int, near: int) -> int | None:
-        """The first step of an iteration; of several loops, of the one that `near` is in."""
+        """Return the first step of an iteration, preferably of the loop that step `near` is in."""
         iterations, loops = self._steps.iterations, self._steps.loops
         starts = [start for start in self._starts if iterations[start - 1] == iteration]
         in_loop = [start for start in starts if near and loops[start - 1] == loops[near - 1]]
         return next(iter(in_loop or starts), None)
 
     def outside(self, step: int) -> Sequence[int]:
-        """The steps up to `step` that are in no loop."""
+        """Return the steps up to `step` that are in no loop."""
         return _until(self._outside, step)
 
     def window(self, step: int) -> int:
-        """The step after which what led to `step` mostly happened: the beginning of the iteration
-        before. 0 near the beginning, where a replay of everything takes no time."""
+        """Return the step after which a replay must record to show what led to `step`.
+
+        This is the step before the previous iteration; 0 for steps up to `NEAR`.
+        """
         if step <= NEAR:
             return 0
         here = self.previous(min(step, len(self._steps))) or 1
