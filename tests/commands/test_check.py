@@ -254,19 +254,19 @@ BROKEN = {
     ),
     "the prose speaks of no lesson": (
         lesson(prose=f"{TITLE}\n#\n# As in the lesson `nobody`."),
-        [("`nobody`", "it speaks of the lesson nobody", "correct it")],
+        [("`nobody`", "it names the lesson nobody", "correct it")],
     ),
     "a mention over two lines of prose": (
         lesson(prose=f"{TITLE}\n# As in the lesson\n# `nobody`, and there."),
-        [("`nobody`", "it speaks of the lesson nobody")],
+        [("`nobody`", "it names the lesson nobody")],
     ),
     "a mention over two lines of a note": (
         lesson("# Here it is as in the lessons `descend` and\n# `nobody` once more.\nx = 1"),
-        [("lessons `descend`", "it speaks of the lesson nobody")],
+        [("lessons `descend`", "it names the lesson nobody")],
     ),
     "a dead link": (
         lesson(prose=f"{TITLE}\n# See [there](nowhere.md#top)."),
-        [("# %% [markdown]", "the link to nowhere.md leads nowhere", "correct its path")],
+        [("# %% [markdown]", "the link to nowhere.md leads to no file", "correct its path")],
     ),
     # Form
     "no knob": (
@@ -283,6 +283,10 @@ BROKEN = {
             "x = 1.0", '[[tool.tutor.expect]]\nof = "x"\nis = 2.0\ndevice = "cpu"\nsource = "x"'
         ),
         [("[[tool.tutor.expect]]", "x at the end is 1.0, not 2.0")],
+    ),
+    "a figure that is None": (
+        lesson("x = None", '[[tool.tutor.expect]]\nof = "x"\nis = 2.0\nsource = "x"'),
+        [("[[tool.tutor.expect]]", "x at the end is None, not 2.0", "correct the figure")],
     ),
     "a file where it runs": (
         lesson("with open('log.txt', 'w') as file:\n    file.write('x')"),
@@ -304,7 +308,7 @@ BROKEN = {
         lesson("import socket\nx = 1\nsocket.create_connection(('lessons.invalid', 80))"),
         [
             ("socket.create_connection", "without a network", "must run to its end"),
-            ("socket.create_connection", "it asks the network for lessons.invalid"),
+            ("socket.create_connection", "it tries to reach lessons.invalid over the network"),
         ],
     ),
     "a step too many at the end": (
@@ -344,11 +348,17 @@ COURSE = {
     "20_agrees": (lesson(doubling("w", 2), against("first", "v")), []),
     "30_differs": (
         lesson(doubling("w", 3), against("first", "v")),
-        [("compare =", "w and v of first differ by 1 after 1 pass;", "correct one of the two")],
+        [
+            (
+                "compare =",
+                "w and v of first differ by 1 after 1 iteration;",
+                "correct one of the two",
+            )
+        ],
     ),
     "40_differs_later": (
         lesson(doubling("w", 2) + " + (i == 1)", against("first", "v")),
-        [("compare =", "w and v of first differ by 1 after 2 passes")],
+        [("compare =", "w and v of first differ by 1 after 2 iterations")],
     ),
     "50_theirs_is_missing": (
         lesson(doubling("w", 2), against("first", "nobody")),
@@ -356,7 +366,7 @@ COURSE = {
     ),
     "66_theirs_does_not_end": (
         lesson(doubling("w", 2), against("raising", "v")),
-        [("twin =", "the twin raising does not come to its end", "check it too, and mend it")],
+        [("twin =", "the twin raising does not run to its end", "check it too, and correct it")],
     ),
     "67_raising": (
         lesson(doubling("v", 2) + "\n1 / 0", AFTER),
@@ -382,7 +392,7 @@ COURSE = {
     ),
     "60_differs_in_the_last_pass": (
         lesson(doubling("w", 2) + " + (i == 2)", against("first", "v")),
-        [("compare =", "w and v of first differ by 1 after 3 passes;")],
+        [("compare =", "w and v of first differ by 1 after 3 iterations;")],
     ),
     "64_differs_without_a_loop": (
         lesson("w = 2.0", against("once", "a")),
@@ -394,8 +404,8 @@ COURSE = {
 CHANGED = [
     ("{w:g}", "{slope}", 9, ["{slope}", "name 'slope' is not defined"]),
     ("{w:g}", "{w:nonsense}", 9, ["{w:nonsense}", "ValueError"]),
-    ("is = 8.0", "is = 8.1", 28, ["w.grad.item()", "after 2 passes", "8.0", "8.1", "`is`"]),
-    ("at = 2", "at = 7", 28, ["after 7 passes", "3 passes", "`at`"]),
+    ("is = 8.0", "is = 8.1", 28, ["w.grad.item()", "after 2 iterations", "8.0", "8.1", "`is`"]),
+    ("at = 2", "at = 7", 28, ["after 7 iterations", "the run has 3 iterations", "`at`"]),
     ("is = 12.0", "is = [12.0]", 33, ["at the end", "12.0", "[12.0]"]),
     ("| 4 | 12", "| 4 | 8", 16, ["12.0", "none of its choices", "4 | 8"]),
     ("-> w.grad.item()", "-> g.item()", 16, ["g.item()", "NameError"]),

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tutor.course.finding import Finding
+from tutor.course.finding import Finding, counted
 from tutor.script.cells import heading
 from tutor.script.lesson import Lesson
 
@@ -76,7 +76,7 @@ def _question_findings(lesson: Lesson) -> Iterator[Finding]:
     count = len(lesson.asks)
     if not FEWEST <= count <= MOST:
         line = lesson.asks[MOST].place[0] if count > MOST else 1
-        problem = f"it asks {count} question{'s' * (count != 1)}"
+        problem = f"it asks {counted(count, 'question')}"
         cure = f"ask {FEWEST} to {MOST}, where intuition fails"
         yield Finding(lesson.path, line, problem, cure)
 
