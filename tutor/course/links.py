@@ -8,7 +8,7 @@ from tutor.course.finding import Finding
 from tutor.script.lesson import Lesson
 
 _MENTION = re.compile(r"\blessons?[\s#]+((?:`\w+`(?:[\s#]*(?:,|and|or)[\s#]*)*)+)")
-"""Matches "the lesson `descend`, the lessons `graph` and `chain`", on one line or several."""
+"""Matches "lesson `descend`" and "lessons `graph` and `chain`", on one line or several."""
 
 _LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
 
