@@ -211,21 +211,10 @@ def export_(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each lesson.")
 def list_(as_json: bool) -> None:
     """List the lessons."""
-    from tutor.course.catalog import find
+    from tutor.commands import listing
 
-    chapter, entries = None, find()
-    names = max((len(entry.id) for entry in entries), default=0) + 2
-    for entry in entries:
-        if as_json:
-            fields = ("id", "title", "chapter", "path", "error")
-            row = {name: getattr(entry, name) for name in fields}
-            click.echo(json.dumps(row | {"path": str(entry.path)}, ensure_ascii=False))
-            continue
-        if entry.chapter != chapter:
-            promise = f": {entry.promise}" if entry.promise else ""
-            click.echo(f"{'' if chapter is None else chr(10)}{entry.chapter}{promise}")
-            chapter = entry.chapter
-        click.echo(f"  {entry.id:<{names}}{entry.error or f'{entry.title}: {entry.summary}'}")
+    for line in listing.json_lines() if as_json else listing.lines():
+        click.echo(line)
 
 
 @main.command("check")

@@ -1,6 +1,6 @@
-"""The command line in this process, with the engine of this session.
+"""Run the command line in this process, with the test session's engine.
 
-A process that imports torch for each command would spend nearly all of its time on that.
+A process of its own for each command would spend nearly all of its time importing torch.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,13 +17,13 @@ from tutor.engine.client import Engine
 
 @pytest.fixture(scope="session")
 def lent(engine: Engine) -> Callable[[], AbstractContextManager[None]]:
-    """In its context the commands run their scripts in this session's engine."""
+    """A context in which commands run their scripts in the test session's engine."""
 
     @contextmanager
     def lend() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("tutor.commands.headless.Engine", lambda: engine)
-            # They start what they use, close it, and listen to it.
+            # The commands must neither start nor close it, nor replace its callback for good.
             patch.setattr(engine, "start", lambda: None)
             patch.setattr(engine, "close", lambda: None)
             patch.setattr(engine, "on_change", None)
@@ -34,7 +34,7 @@ def lent(engine: Engine) -> Callable[[], AbstractContextManager[None]]:
 
 @pytest.fixture(scope="session")
 def tutor(lent: Callable[[], AbstractContextManager[None]]) -> Callable[..., CompletedProcess]:
-    """`tutor ARGUMENTS`, as `shell` does it in a process of its own."""
+    """Run `tutor ARGUMENTS` in this process; `shell` runs it in a process of its own."""
 
     def run(*arguments: object) -> CompletedProcess[bytes]:
         words = [str(argument) for argument in arguments]

@@ -1,4 +1,4 @@
-"""The command line in a process of its own, where that is what a test is about."""
+"""Run the command line in a process of its own, for tests of exit statuses and signals."""
 
 import subprocess
 import sys

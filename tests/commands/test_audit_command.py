@@ -39,8 +39,8 @@ def audit(tutor, script):
     return run
 
 
-def told(found: CompletedProcess[bytes]) -> str:
-    """The one line that a refusal consists of."""
+def refusal(found: CompletedProcess[bytes]) -> str:
+    """Return the line on stderr of a command that was refused."""
     assert found.returncode == 2, found
     assert found.stdout == b""
     [line] = found.stderr.decode().splitlines()
@@ -48,7 +48,7 @@ def told(found: CompletedProcess[bytes]) -> str:
     return line
 
 
-def test_a_right_gradient_ends_with_0(audit):
+def test_exit_status_is_0_if_all_gradients_agree(audit):
     found = audit(RIGHT)
     assert found.returncode == 0, found
     lines = found.stdout.decode().splitlines()
@@ -57,13 +57,13 @@ def test_a_right_gradient_ends_with_0(audit):
     assert all(line.endswith("agrees") for line in lines[3:])
 
 
-def test_a_wrong_gradient_ends_with_1_and_says_which(audit):
+def test_exit_status_is_1_if_a_gradient_disagrees(audit):
     found = audit(WRONG)
     assert found.returncode == 1
     assert found.stdout.decode().count("DISAGREES") == 2
 
 
-def test_json_has_an_object_for_each_parameter_and_one_at_the_end(script):
+def test_json_is_one_object_for_each_parameter_and_a_last_one(script):
     found = shell("audit", script(WRONG), "--json")
     assert found.returncode == 1
     w, done = map(json.loads, found.stdout.splitlines())
@@ -75,11 +75,11 @@ def test_json_has_an_object_for_each_parameter_and_one_at_the_end(script):
     assert done == {"done": True, "agrees": False}
 
 
-def test_at_takes_the_last_pass_up_to_there(audit):
+def test_at_audits_the_last_backward_pass_up_to_that_step(audit):
     found = audit(RIGHT, "--at", 7, "--json")
     row, _ = map(json.loads, found.stdout.splitlines())
     assert row["step"] == 7
-    # What the second pass brought, not what `.grad` holds after it.
+    # The second pass's own gradient, not the sum that `.grad` holds after it.
     assert [one["autograd"] for one in row["rows"]] == [2.0, 4.0]
     assert any("earlier gradient" in remark for remark in row["remarks"])
 
@@ -96,19 +96,19 @@ def test_at_takes_the_last_pass_up_to_there(audit):
         (CANNOT, [], "random numbers"),
     ],
 )
-def test_what_cannot_be_audited_is_told_in_one_line(audit, source, arguments, words):
-    assert words in told(audit(source, *arguments))
+def test_an_audit_that_is_impossible_is_refused_in_one_line(audit, source, arguments, words):
+    assert words in refusal(audit(source, *arguments))
 
 
-def test_complex_numbers_are_refused_by_name(audit):
+def test_complex_numbers_are_refused(audit):
     source = (
         "import torch\nz = torch.tensor([1 + 2j], requires_grad=True)\n"
         "(z * z.conj()).real.sum().backward()\n"
     )
-    assert "complex" in told(audit(source))
+    assert "complex" in refusal(audit(source))
 
 
-def test_a_pass_that_was_refused_is_not_the_one_to_audit(audit):
+def test_a_backward_pass_that_raised_is_not_audited(audit):
     source = (
         "import torch\nw = torch.ones(1, requires_grad=True)\n"
         "try:\n    w.detach().sum().backward()\nexcept RuntimeError:\n    pass\n"
@@ -119,19 +119,19 @@ def test_a_pass_that_was_refused_is_not_the_one_to_audit(audit):
     assert b"w[0]" in found.stdout
 
 
-def test_a_script_that_raises_first_ends_with_1_and_its_traceback(audit):
+def test_a_script_that_raises_before_its_backward_pass_prints_its_traceback(audit):
     found = audit("import torch\nraise ValueError('so')\n")
     assert found.returncode == 1
     assert found.stderr.decode().splitlines()[-1] == "ValueError: so"
 
 
-def test_a_script_that_raises_afterwards_is_audited(audit):
+def test_a_script_that_raises_after_its_backward_pass_is_audited(audit):
     found = audit(RIGHT + "raise ValueError('so')\n")
     assert found.returncode == 0
     assert b"agrees" in found.stdout
 
 
-def test_a_closed_form_stands_beside_its_gradient(tutor):
+def test_a_lesson_whose_closed_form_agrees_passes(tutor):
     lesson = Path(__file__).parents[2] / "lessons/3_autograd/20_per_sample.py"
     found = tutor("audit", lesson, "--json")
     assert found.returncode == 0, found

@@ -1,4 +1,4 @@
-"""`tutor run --json --operations`: what other programs read of what went on inside a step."""
+"""`tutor run --json --operations` lists the operations inside each step."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ KEYS = ["id", "kind", "name", "line", "module", "inputs", "shape", "value", "ord
 
 @pytest.fixture
 def inside(tutor):
-    """The steps of a run with operations, the last object included."""
+    """Run a script with operations, and return its JSON objects."""
 
     def run(path) -> list[dict]:
         found = tutor("run", path, "--json", "--operations")
@@ -35,7 +35,7 @@ loss.backward()
 """
 
 
-def test_a_forward_and_a_backward_step(inside, script):
+def test_operations_of_a_forward_and_a_backward_step(inside, script):
     *steps, done = inside(script(CHAIN))
     assert done == {"done": True, "steps": 5, "device": "cpu", "error": None}
     forward, backward = steps[3]["operations"], steps[4]["operations"]
@@ -55,13 +55,13 @@ def test_a_forward_and_a_backward_step(inside, script):
     assert backward[1]["edges"] == [[w["id"], 0, [1.0, 2.0]]]
 
 
-def test_without_the_flag_nothing_is_said_of_operations(tutor, script):
+def test_without_the_option_there_are_no_operations(tutor, script):
     steps = rows(tutor("run", script(CHAIN), "--json"))
     assert not any("operations" in step for step in steps)
 
 
-def resolves(steps: list[dict]) -> None:
-    """Every id is one of this step or of an earlier one."""
+def assert_ids_resolve(steps: list[dict]) -> None:
+    """Assert that every id is one of this step or of an earlier one."""
     known: set[int] = set()
     for step in steps:
         operations = step.get("operations", [])
@@ -106,13 +106,13 @@ z = d.rsample()
     "source",
     [pytest.param(text, id=name) for name, text in IDS.items()],
 )
-def test_ids_are_those_of_this_step_or_of_an_earlier_one(inside, script, source):
+def test_ids_belong_to_this_step_or_to_an_earlier_one(inside, script, source):
     steps = inside(script("import torch\n" + source))
     assert steps[-1]["error"] is None
-    resolves(steps)
+    assert_ids_resolve(steps)
 
 
-def test_lines_of_a_helper_are_those_of_the_script(inside, script):
+def test_an_operation_in_a_helper_file_has_the_line_of_the_call_in_the_script(inside, script):
     script("def square(t):\n    a = t * 1\n    return a * t\n", "helper.py")
     path = script(
         "import torch\nfrom helper import square\n"
@@ -124,7 +124,7 @@ def test_lines_of_a_helper_are_those_of_the_script(inside, script):
     ]  # fmt: skip
 
 
-def test_lines_within_statements_decorators_and_lambdas(inside, script):
+def test_an_operation_has_its_own_line_inside_statements_decorators_and_lambdas(inside, script):
     path = script(
         "import torch\ndef twice(f):\n    def g(t):\n        return f(t) * 2\n    return g\n"
         "@twice\ndef h(t):\n    return t.sin()\n"
@@ -145,7 +145,7 @@ def test_lines_within_statements_decorators_and_lambdas(inside, script):
     }  # fmt: skip
 
 
-def test_what_was_not_seen_is_named(inside, script):
+def test_operations_that_could_not_be_recorded_are_named(inside, script):
     path = script(
         "import torch\nw = torch.ones(2, requires_grad=True)\n"
         "y = torch.vmap(lambda t: t.sin())(w)\ny.sum().backward()\n"
@@ -236,7 +236,7 @@ SETUP = "import torch\ntorch.manual_seed(0)\ntorch.set_num_threads(1)\n"
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory) -> dict[str, str]:
-    """What each script prints under python."""
+    """By name of a script: what it prints under Python."""
     folder = tmp_path_factory.mktemp("scripts")
     paths = [folder / f"{number}.py" for number in range(len(FAITHFUL))]
     for path, source in zip(paths, FAITHFUL.values(), strict=True):
@@ -247,7 +247,7 @@ def python(tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", list(FAITHFUL))
-def test_a_script_prints_what_it_prints_under_python(name, python, record):
+def test_recording_operations_does_not_change_what_a_script_prints(name, python, record):
     recording = record(SETUP + FAITHFUL[name], operations=0, exact=True)
     assert recording.ended.outcome == "finished", recording.ended.message
     assert recording.text() == python[name] != ""
@@ -262,7 +262,7 @@ def test_a_compiled_module_runs(inside, script):
     assert done["error"] is None
 
 
-def test_an_edit_in_place_by_an_argument_is_an_operation(inside, script):
+def test_an_in_place_module_is_an_operation(inside, script):
     path = script(
         "import torch\nw = torch.ones(2, requires_grad=True)\n"
         "y = torch.nn.ReLU(inplace=True)(w * 2)\n"
@@ -271,7 +271,7 @@ def test_an_edit_in_place_by_an_argument_is_an_operation(inside, script):
     assert [one["name"] for one in step["operations"]] == ["w", "mul", "relu"]
 
 
-def test_a_pass_within_a_pass_leaves_the_outer_one_its_own(inside, script):
+def test_a_backward_pass_inside_another_one_keeps_both_orders(inside, script):
     path = script(
         "import torch\nfrom torch.utils.checkpoint import checkpoint\n"
         "w = torch.tensor([2.0], requires_grad=True)\n"

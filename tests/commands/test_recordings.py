@@ -1,4 +1,4 @@
-"""`tutor run --save`, and what other commands do with a recording."""
+"""`tutor run --save`, and the commands that read a recording."""
 
 import csv
 import json
@@ -44,13 +44,13 @@ for i in range(4):
 
 
 def here(*arguments):
-    """The same without a process of its own, for commands that start none."""
+    """Run a command that needs no engine in this process."""
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")
 def descent(tutor, tmp_path_factory) -> Path:
-    """A folder with a run of `DESCENT`, what it printed, and its recording."""
+    """A folder with the script `DESCENT`, the output of its run, and its recording."""
     folder = tmp_path_factory.mktemp("descent")
     (folder / "script.py").write_text(DESCENT)
     run = ["run", folder / "script.py", "--json", "--show", "x.item()", "--show", "lr"]
@@ -70,7 +70,7 @@ def test_a_recording_prints_what_the_run_printed(tutor, descent):
     assert tutor("run", descent / "run.tutor").stdout == plain.stdout
 
 
-def test_saving_changes_nothing_that_is_printed(tutor, script, tmp_path):
+def test_saving_does_not_change_the_output(tutor, script, tmp_path):
     path = script(DESCENT)
     plain = tutor("run", path, "--json", "--stop", 6)
     kept = tutor("run", path, "--json", "--stop", 6, "--save", tmp_path / "run.tutor")
@@ -79,7 +79,7 @@ def test_saving_changes_nothing_that_is_printed(tutor, script, tmp_path):
     assert again.stdout == plain.stdout and len(again.stdout.splitlines()) == 7
 
 
-def test_show_and_stop_choose_from_what_was_saved(descent):
+def test_show_and_stop_select_from_a_recording(descent):
     found = here("run", descent / "run.tutor", "--json", "--show", "lr", "--stop", "5")
     *steps, done = [json.loads(line) for line in found.output.splitlines()]
     assert [step["show"] for step in steps[3:]] == [{"lr": 0.25}, {"lr": 0.25}]
@@ -94,14 +94,14 @@ def test_show_and_stop_choose_from_what_was_saved(descent):
     [["--set", "lr=1"], ["--edit", "3:lr=1"], ["--seed", "446"], ["--device", "cpu"],
      ["--operations"], ["--save", "other.tutor"]],
 )  # fmt: skip
-def test_what_is_done_cannot_be_done_otherwise(descent, option):
+def test_options_that_change_a_run_are_refused_for_a_recording(descent, option):
     found = here("run", descent / "run.tutor", *option)
     assert found.exit_code == 2
     assert found.output == f"tutor: {option[0]}: {descent / 'run.tutor'} is a recording, and what "\
         "it did is done\n"  # fmt: skip
 
 
-def test_a_script_that_raises_is_saved_with_its_end(tutor, script, tmp_path):
+def test_a_run_that_raised_is_saved_with_its_traceback(tutor, script, tmp_path):
     path = script("x = 1.5\nprint('so far')\nraise ValueError('no')\n")
     found = tutor("run", path, "--save", tmp_path / "run.tutor")
     again = tutor("run", tmp_path / "run.tutor")
@@ -122,7 +122,7 @@ def test_an_interrupted_run_is_saved(tutor, script, tmp_path):
     assert again.stdout == b"".join(printed)
 
 
-def test_a_run_that_is_refused_leaves_the_recording_there_was(tutor, descent):
+def test_a_refused_run_does_not_overwrite_an_earlier_recording(tutor, descent):
     before = (descent / "run.tutor").read_bytes()
     run = ["run", descent / "script.py", "--save", descent / "run.tutor"]
     found = tutor(*run, "--device", "warp")
@@ -130,7 +130,7 @@ def test_a_run_that_is_refused_leaves_the_recording_there_was(tutor, descent):
     assert (descent / "run.tutor").read_bytes() == before
 
 
-def test_the_script_is_not_taken_for_a_place_to_save(tutor, script, tmp_path):
+def test_save_refuses_to_overwrite_the_script(tutor, script, tmp_path):
     path = script(DESCENT)
     found = tutor("run", path, "--save", path)
     assert found.returncode == 2 and path.read_text() == DESCENT
@@ -142,7 +142,7 @@ def test_the_script_is_not_taken_for_a_place_to_save(tutor, script, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["run", "export --csv", "diff"])
-def test_bad_recordings_get_one_line(descent, tmp_path, command):
+def test_a_bad_recording_is_refused_in_one_line(descent, tmp_path, command):
     damaged = tmp_path / "damaged.tutor"
     damaged.write_bytes((descent / "run.tutor").read_bytes()[:-9])
     (tmp_path / "text.tutor").write_text("x = 1\n")
@@ -163,7 +163,7 @@ def test_bad_recordings_get_one_line(descent, tmp_path, command):
 
 @pytest.fixture
 def branched(drive, tmp_path) -> Path:
-    """A recording with a branch, as the screen saves it; the engine ran both."""
+    """A recording of a run and its branch, as the screen saves it."""
     parent = drive(DESCENT, exact=True)
     recorded = parent.to_the_end()
     change = Edit(10, "lr", 0.5)
@@ -181,7 +181,7 @@ def branched(drive, tmp_path) -> Path:
     return tmp_path / "run.tutor"
 
 
-def test_a_branch_is_named_behind_an_at(tutor, branched):
+def test_a_branch_is_selected_by_its_name_after_an_at_sign(tutor, branched):
     edited = tutor("run", branched.with_name("script.py"), "--edit", "10:lr=0.5", "--json")
     found = here("run", "--json", f"{branched}@lr = 0.5")
     ours = [json.loads(line) for line in found.stdout.splitlines()]
@@ -209,11 +209,13 @@ def test_twin_scripts_are_compared_by_iteration(tutor, descent, script, tmp_path
     found = here("diff", tmp_path / "hand.tutor", descent / "run.tutor")
     assert found.exit_code == 0
     assert found.output == "they are the same in lr, x, i, y after every iteration, 4 in all\n"
-    told = json.loads(here("diff", tmp_path / "hand.tutor", descent / "run.tutor", "--json").output)
-    assert told["same"] and told["step"] is None
+    fields = json.loads(
+        here("diff", tmp_path / "hand.tutor", descent / "run.tutor", "--json").output
+    )
+    assert fields["same"] and fields["step"] is None
 
 
-def test_csv_has_a_row_a_step_and_a_column_a_number(descent, tmp_path):
+def test_csv_has_a_row_for_each_step_and_a_column_for_each_number(descent, tmp_path):
     out = tmp_path / "run.csv"
     assert here("export", descent / "run.tutor", "--csv", "-o", out).output == ""
     rows = list(csv.DictReader(out.open(newline="")))
@@ -227,7 +229,7 @@ def test_csv_has_a_row_a_step_and_a_column_a_number(descent, tmp_path):
     assert here("export", descent / "run.tutor").exit_code == 2
 
 
-def test_csv_writes_what_is_not_finite_and_tells_names_apart(tutor, script, tmp_path):
+def test_csv_writes_nan_and_prefixes_names_that_clash_with_its_own(tutor, script, tmp_path):
     path = script("step = float('nan')\nx = float('-inf')\nx = [1, 2]\nflag = 10**30\n")
     tutor("run", path, "--save", tmp_path / "run.tutor")
     lines = here("export", tmp_path / "run.tutor", "--csv").stdout.splitlines()
@@ -240,7 +242,7 @@ def test_csv_writes_what_is_not_finite_and_tells_names_apart(tutor, script, tmp_
     ]
 
 
-def test_a_recording_is_not_written_over_by_its_export(descent):
+def test_export_refuses_to_overwrite_the_recording(descent):
     before = (descent / "run.tutor").read_bytes()
     found = here("export", descent / "run.tutor", "--csv", "-o", descent / "run.tutor")
     assert found.exit_code == 2 and "is not written over" in found.output
@@ -280,13 +282,13 @@ def test_an_edit_names_any_place_of_a_value(text, wanted):
         ("3:w='x'", "no number and no list of numbers"),
     ],
 )
-def test_an_edit_that_is_none_gets_one_line(text, words):
+def test_a_malformed_edit_is_refused_in_one_line(text, words):
     found = here("run", "descend", "--edit", text)
     assert found.exit_code == 2
     assert words in found.output and found.output.count("\n") == 1
 
 
-def test_edits_of_parts_reach_the_run(tutor, script):
+def test_edits_of_elements_reach_the_run(tutor, script):
     path = script(
         "import torch\nw = torch.zeros(2, 2)\nmodel = torch.nn.Sequential(torch.nn.Linear(1, 1))\n"
         "optim = torch.optim.SGD(model.parameters(), lr=0.1)\nv = w * 2\n"
@@ -301,7 +303,7 @@ def test_edits_of_parts_reach_the_run(tutor, script):
 
 
 @pytest.mark.parametrize("text", ["lots", "", "3M", "1.5G", "-256M", "256MB2", "0"])
-def test_nonsense_memory_gets_one_line(text):
+def test_a_malformed_memory_size_is_refused_in_one_line(text):
     for command in (["--memory", text], ["open", "descend", "--memory", text]):
         found = here(*command)
         assert found.exit_code == 2
@@ -318,7 +320,7 @@ def test_nonsense_memory_gets_one_line(text):
         (["open", "descend", "--memory", "32768k"], 2**25),
     ],
 )
-def test_memory_is_handed_to_the_screen(monkeypatch, command, size):
+def test_the_memory_size_reaches_the_screen(monkeypatch, command, size):
     asked = []
     monkeypatch.setattr(
         "tutor.ui.terminal.terminal.show", lambda *given: asked.append(given[2].memory)

@@ -1,4 +1,4 @@
-"""`tutor run`, as other programs call it."""
+"""`tutor run`: its JSON, its table, its exit status, and scripts that print what they always do."""
 
 import json
 import signal
@@ -43,7 +43,7 @@ def test_the_twelfth_step_of_the_descent_is_as_the_contract_shows_it(script):
     assert done == {"done": True, "steps": 18, "device": "cpu", "error": None}
 
 
-def test_values_above_64_elements_are_their_statistics(tutor, script):
+def test_values_of_more_than_64_elements_are_given_by_their_statistics(tutor, script):
     path = script("import torch\nw = torch.arange(65.0)\nv = torch.arange(64.0)\n")
     *_, w, v, _ = rows(tutor("run", path, "--json"))
     changed = w["changed"] | v["changed"]
@@ -58,7 +58,7 @@ def test_values_above_64_elements_are_their_statistics(tutor, script):
     }
 
 
-def test_names_are_the_scripts_own_and_only_values(tutor, script):
+def test_changed_names_are_the_scripts_own_values(tutor, script):
     path = script(
         "import math\nimport torch\nfrom math import sqrt\nimport numpy as np\n"
         "model = torch.nn.Linear(1, 1)\n"
@@ -80,13 +80,13 @@ def test_names_are_the_scripts_own_and_only_values(tutor, script):
     assert names[-1] == {"model.weight", "model.weight.grad", "model.bias", "model.bias.grad"}
 
 
-def test_what_is_not_finite_is_a_string(tutor, script):
+def test_infinities_and_nan_are_strings(tutor, script):
     path = script("import torch\nx = torch.tensor([1.0, -1.0, 0.0]) / 0\nn = float('nan')\n")
     changed = [row["changed"] for row in rows(tutor("run", path, "--json"))[:-1]]
     assert changed[1:] == [{"x": ["inf", "-inf", "nan"]}, {"n": "nan"}]
 
 
-def test_a_gradient_that_is_gone_is_null(tutor, script):
+def test_a_gradient_that_was_removed_is_null(tutor, script):
     path = script(
         "import torch\nw = torch.ones(1, requires_grad=True)\n"
         "(w * 3).sum().backward()\nw.grad = None\n"
@@ -95,7 +95,7 @@ def test_a_gradient_that_is_gone_is_null(tutor, script):
     assert changed[2:] == [{"w": [1.0], "w.grad": [3.0]}, {"w": [1.0], "w.grad": None}]
 
 
-def test_a_script_that_raises_ends_with_1_and_its_own_lines(script):
+def test_a_script_that_raises_exits_with_1_and_a_traceback_of_its_own_lines(script):
     path = script("import torch\nprint('so far')\ntorch.ones(2) @ torch.ones(3)\n")
     found = shell("run", path, "--json")
     *steps, done = rows(found)
@@ -119,7 +119,7 @@ def test_a_table_has_a_row_for_each_iteration_and_then_the_output(tutor, script)
     assert lines[5:] == ["", "0", "1", "2", "3"]
 
 
-def test_a_table_of_what_was_asked_for(tutor, script):
+def test_show_chooses_the_columns_of_the_table(tutor, script):
     found = tutor("run", script(DESCENT), "--show", "x.item() - 2", "--show", "nothing")
     lines = [line.split("  ") for line in found.stdout.decode().splitlines()]
     assert [cell.strip() for cell in lines[0] if cell] == ["iteration", "x.item() - 2", "nothing"]
@@ -162,14 +162,14 @@ def test_a_choice_may_be_set_with_quotes_or_without(tutor, script):
         (["descend", "--device", "warp"], "warp"),
     ],
 )
-def test_bad_usage_is_told_in_one_line_and_ends_with_2(tutor, arguments, words):
+def test_bad_usage_is_one_line_and_exits_with_2(tutor, arguments, words):
     found = tutor("run", *arguments)
     assert found.returncode == 2
-    told = found.stderr.decode().strip().splitlines()
-    assert words in told[-1]
+    lines = found.stderr.decode().strip().splitlines()
+    assert words in lines[-1]
 
 
-def test_a_syntax_error_ends_with_1_and_names_its_line(tutor, script):
+def test_a_syntax_error_exits_with_1_and_names_its_line(tutor, script):
     path = script("x = 1\ny = (2\n")
     found = tutor("run", path, "--json")
     assert found.returncode == 1
@@ -179,7 +179,7 @@ def test_a_syntax_error_ends_with_1_and_names_its_line(tutor, script):
     assert f"{path}:2: " in done["error"]
 
 
-def test_an_interrupted_run_says_where_and_ends_with_130(script):
+def test_an_interrupted_run_names_its_line_and_exits_with_130(script):
     path = script("x = 0\nwhile True:\n    x += 1\n")
     process = subprocess.Popen(
         [*TUTOR, "run", path, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -193,7 +193,7 @@ def test_an_interrupted_run_says_where_and_ends_with_130(script):
     assert json.loads(last)["error"] == f"{path}:3: interrupted"
 
 
-def test_a_torch_py_beside_the_learner_is_not_taken_for_torch(script, tmp_path):
+def test_a_torch_py_in_the_working_folder_is_not_imported_as_torch(script, tmp_path):
     script("raise SystemExit('the wrong torch')", "torch.py")
     assert shell("run", "bowl", cwd=tmp_path).returncode == 0
 
@@ -273,13 +273,13 @@ print(sorted(locals()) == sorted(globals()), dir()[-1])
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory) -> dict[str, tuple[Path, str, int]]:
-    """Each script, what it prints under python, and its exit status."""
+    """By name of a script: its path, what it prints under Python, and its exit status."""
     folder = tmp_path_factory.mktemp("scripts")
     paths = [folder / f"{number}.py" for number in range(len(FAITHFUL))]
     for path, source in zip(paths, FAITHFUL.values(), strict=True):
         path.write_text(source)
-    told = zip(FAITHFUL, paths, under_python(paths), strict=True)
-    return {name: (path, text, status) for name, path, (text, status) in told}
+    runs = zip(FAITHFUL, paths, under_python(paths), strict=True)
+    return {name: (path, text, status) for name, path, (text, status) in runs}
 
 
 @pytest.mark.parametrize("name", FAITHFUL)

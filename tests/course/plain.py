@@ -1,4 +1,4 @@
-"""Runs scripts as plain Python does, and notes what their names stand for at the end.
+"""Run scripts under plain Python, and save the final values of their names.
 
     python plain.py FOLDER SCRIPT…
 

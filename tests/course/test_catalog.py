@@ -1,4 +1,4 @@
-"""The course menu: what lies in the folders, in reading order, broken files included."""
+"""The catalog lists the lessons in reading order, broken ones too, and resolves targets."""
 
 import os
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_chapters_are_named_by_their_folders(course):
     ]  # fmt: skip
 
 
-def test_a_chapter_promises_what_its_readme_says_first(course):
+def test_a_chapters_title_and_promise_come_from_its_readme(course):
     readme = course / "2_slopes" / "README.md"
     readme.write_text("# Down **every** slope\n\nYou will walk downhill. And more.\n")
     found = {entry.id: (entry.chapter, entry.promise) for entry in find(course)}
@@ -46,36 +46,36 @@ def test_a_chapter_promises_what_its_readme_says_first(course):
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "no heading, no", "# Only a title\n"])
-def test_a_chapter_without_words_of_its_own_has_a_name(course, text):
+def test_a_chapter_without_a_readme_is_named_by_its_folder(course, text):
     (course / "3_autograd" / "README.md").write_text(text)
     entry = next(entry for entry in find(course) if entry.id == "whole")
     assert entry.chapter == ("Only a title" if text.startswith("#") else "Autograd")
 
 
-def test_a_readme_that_is_no_text_does_not_hide_its_lessons(course):
+def test_an_undecodable_readme_does_not_hide_its_lessons(course):
     (course / "3_autograd" / "README.md").write_bytes(b"# Gr\xf6\xdfe\n")
     found = {entry.id: entry for entry in find(course)}
     assert found["whole"].chapter == "Autograd"
     assert found["broken"].error is not None
 
 
-def test_a_broken_lesson_stands_in_its_chapter(course):
+def test_a_broken_lesson_is_listed_in_its_chapter(course):
     (course / "3_autograd" / "README.md").write_text("# The chain\n\nBackwards.\n")
     broken = find(course)[2]
     assert (broken.chapter, broken.promise, broken.after) == ("The chain", "Backwards.", ())
 
 
-def test_an_entry_says_what_comes_before_it(course):
+def test_an_entry_names_the_lessons_to_do_first(course):
     block = '# /// script\n# [tool.tutor]\n# after = ["first", "descend"]\n# ///\n'
     (course / "10_last_things" / "10_end.py").write_text(f"x = 1\n{block}")
     assert [entry.after for entry in find(course)][1:] == [(), (), (), ("first", "descend")]
 
 
-def test_the_neighbours_of_a_lesson_are_those_of_its_course(course, tmp_path_factory):
+def test_a_lesson_can_name_those_of_its_own_course(course, tmp_path_factory):
     path = course / "2_slopes" / "10_descend.py"
     assert [*catalog.neighbours(path)] == ["first", "descend", "broken", "whole", "end"]
     assert catalog.neighbours(path)["end"] == course / "10_last_things" / "10_end.py"
-    # A script that stands alone can name those of the course that came with the program.
+    # A script outside any course can name the lessons of the program's course.
     alone = tmp_path_factory.mktemp("work") / "train.py"
     alone.write_text("x = 1\n")
     assert catalog.neighbours(alone) == {entry.id: entry.path for entry in find()}
@@ -86,7 +86,7 @@ def test_an_entry_says_what_the_lesson_teaches(course):
     assert (entry.title, entry.summary, entry.error) == ("Downhill", "Slopes lead down.", None)
 
 
-def test_a_broken_file_is_a_row_and_the_others_still_work(course):
+def test_a_broken_file_is_an_entry_with_its_error_and_the_others_still_work(course):
     broken, whole = find(course)[2:4]
     path = course / "3_autograd" / "20_broken.py"
     assert (broken.title, broken.path) == ("broken", path)
@@ -94,7 +94,7 @@ def test_a_broken_file_is_a_row_and_the_others_still_work(course):
     assert whole.error is None
 
 
-def test_a_second_lesson_of_the_same_name_is_told_of_the_first(course):
+def test_the_second_lesson_of_a_name_is_an_error_that_names_the_first(course):
     (course / "3_autograd" / "50_descend.py").write_text("x = 1\n")
     first, second = (entry for entry in find(course) if entry.id == "descend")
     assert first.error is None
@@ -102,7 +102,7 @@ def test_a_second_lesson_of_the_same_name_is_told_of_the_first(course):
     assert f"the name `descend` is taken by {first.path}; rename" in second.error
 
 
-def test_a_folder_that_is_not_there_holds_no_lessons(tmp_path):
+def test_a_missing_folder_has_no_lessons(tmp_path):
     assert find(tmp_path / "none") == []
 
 
@@ -111,7 +111,7 @@ def test_the_lessons_of_this_checkout_are_found():
     assert {"descend", "three_points"} <= {entry.id for entry in find()}
 
 
-def test_installed_lessons_come_before_a_folder_beside_the_package(tmp_path, monkeypatch):
+def test_installed_lessons_are_preferred_to_those_of_a_checkout(tmp_path, monkeypatch):
     (tmp_path / "tutor").mkdir()
     monkeypatch.setattr(catalog, "__file__", str(tmp_path / "tutor" / "course" / "catalog.py"))
     assert lessons_folder() == tmp_path / "lessons"
@@ -124,26 +124,26 @@ def test_installed_lessons_come_before_a_folder_beside_the_package(tmp_path, mon
 
 @pytest.fixture
 def here(course, tmp_path_factory, monkeypatch) -> Path:
-    """A working folder of the learner's, with the course elsewhere."""
+    """An empty working folder outside the course."""
     monkeypatch.setattr(catalog, "lessons_folder", lambda: course)
     folder = tmp_path_factory.mktemp("work")
     monkeypatch.chdir(folder)
     return folder
 
 
-def test_a_name_is_a_lesson(here, course):
+def test_a_name_resolves_to_a_lesson(here, course):
     (here / "descend").mkdir()
     assert resolve("descend") == course / "2_slopes" / "10_descend.py"
 
 
-def test_a_path_is_a_script(here):
+def test_a_path_resolves_to_a_script(here):
     (here / "descend.py").write_text("x = 1\n")
     assert resolve("descend.py") == Path("descend.py")
     assert resolve(f".{os.sep}descend.py") == Path("descend.py")
     assert resolve(str(here / "descend.py")) == here / "descend.py"
 
 
-def test_a_home_folder_is_understood(here, monkeypatch):
+def test_a_tilde_is_expanded(here, monkeypatch):
     monkeypatch.setenv("HOME", str(here))
     monkeypatch.setenv("USERPROFILE", str(here))
     (here / "train.py").write_text("x = 1\n")
@@ -166,7 +166,7 @@ def test_a_home_folder_is_understood(here, monkeypatch):
         ("Makefile", "Makefile: only .py files open for now"),
     ],
 )
-def test_a_target_that_cannot_be_opened_is_one_clear_line(here, target, complaint):
+def test_an_unknown_target_is_refused_in_one_line(here, target, complaint):
     (here / "folder").mkdir()
     (here / "book.ipynb").write_text("{}")
     (here / "Makefile").write_text("")

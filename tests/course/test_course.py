@@ -26,11 +26,11 @@ def headless() -> Iterator[HeadlessEngine]:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the final values of every lesson lie, run by plain Python."""
+    """A folder with the final values of every lesson under plain Python."""
     folder = tmp_path_factory.mktemp("plain")
     scripts = [str(entry.path.absolute()) for entry in COURSE]
     command = [sys.executable, str(Path(__file__).with_name("plain.py")), str(folder), *scripts]
-    # As the engine does: with several threads sums differ in their last digits.
+    # As in the engine: sums over several threads differ in their last digits.
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     subprocess.run(command, cwd=folder, check=True, env=environment)
     return folder

@@ -1,4 +1,4 @@
-"""The numbers written out in lessons are the ones that the seed gives."""
+"""Data written out in several lessons is the same everywhere, and is what the seed gives."""
 
 import ast
 import re
@@ -38,17 +38,17 @@ def drawn() -> torch.Tensor:
 
 def test_the_fifty_points_are_those_of_the_seed(written, drawn):
     assert torch.equal(written[:, :2], drawn[:, :2])
-    # A product may be rounded once or twice, as the processor likes.
+    # Processors differ in how often they round a product.
     assert torch.allclose(written[:, 2], drawn[:, 2], rtol=0, atol=5e-7)
 
 
-def test_the_points_begin_with_the_ones_in_the_notes(written):
+def test_the_fifty_points_begin_with_the_point_that_the_notes_print(written):
     first = torch.tensor([-1.3435512781143188, 0.7279439568519592, 2.759108781814575])
     assert torch.equal(written[0], first)
 
 
 def numbers_in(path: Path) -> list[float]:
-    """All numbers that a lesson's code writes out, in tables of text too."""
+    """Return all numbers in a lesson's code, those in tables of text too."""
     found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
@@ -58,7 +58,7 @@ def numbers_in(path: Path) -> list[float]:
     return found
 
 
-def test_the_fifteen_points_are_the_same_wherever_they_are_written_out():
+def test_the_fifteen_points_are_the_same_in_all_lessons():
     x = "3.3 4.4 5.5 6.71 6.93 4.168 9.779 6.182 7.59 2.167 7.042 10.791 5.313 7.997 3.1"
     y = "1.7 2.76 2.09 3.19 1.694 1.573 3.366 2.596 2.53 1.221 2.827 3.465 1.65 2.904 1.3"
     lessons = [entry.path for entry in find() if 10.791 in numbers_in(entry.path)]

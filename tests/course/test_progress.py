@@ -1,4 +1,4 @@
-"""Which lessons are done: marked once, whatever happened to the file."""
+"""Lessons that are done are remembered, whatever happened to the file."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from tutor.course.progress import done, location, unready
 from tutor.script.lesson import Lesson, parse, read
 
 FOLDER = Path("/course/1_first")
-"""Lessons are found by their names: none of these is ever opened."""
+"""No file in it exists: lessons are found by their names."""
 
 NAMES = ("descend", "bowl", "chain", *(f"lesson_{number}" for number in range(12)))
 
@@ -52,7 +52,7 @@ def test_nothing_is_done_at_first() -> None:
     assert not location().exists()
 
 
-def test_it_lies_in_the_learners_own_folder_for_state(
+def test_the_file_is_in_the_users_state_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
@@ -61,7 +61,7 @@ def test_it_lies_in_the_learners_own_folder_for_state(
     assert list(json.loads(location().read_text())["done"]) == ["descend"]
 
 
-def test_a_lesson_is_marked_once_and_keeps_its_first_day(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lesson_keeps_the_time_when_it_was_first_done(monkeypatch: pytest.MonkeyPatch) -> None:
     mark("descend")
     first = done()["descend"]
     text = location().read_text()
@@ -79,14 +79,14 @@ def test_a_lesson_is_marked_once_and_keeps_its_first_day(monkeypatch: pytest.Mon
     assert done()["bowl"].startswith("2100-01-01")
 
 
-def test_what_others_did_meanwhile_stays() -> None:
+def test_lessons_that_another_process_marked_are_kept() -> None:
     mark("descend")
     written(json.dumps({"done": {**done(), "chain": "2026-01-01"}}))
     mark("bowl")
     assert list(done()) == ["descend", "chain", "bowl"]
 
 
-def test_several_that_finish_at_once_are_all_marked() -> None:
+def test_concurrent_marks_are_all_kept() -> None:
     names = [f"lesson_{number}" for number in range(12)]
     threads = [threading.Thread(target=mark, args=[name]) for name in names]
     for thread in threads:
@@ -98,7 +98,7 @@ def test_several_that_finish_at_once_are_all_marked() -> None:
 
 
 def damaged() -> list[bytes]:
-    """What was kept aside, oldest first; each under the day on which that was."""
+    """Return the contents of the damaged files that were kept, oldest first."""
     paths = sorted(location().parent.glob("progress.damaged-*.json"))
     days = [path.name.removeprefix("progress.damaged-").removesuffix(".json") for path in paths]
     assert all(datetime.fromisoformat(day).tzinfo for day in days)
@@ -106,19 +106,18 @@ def damaged() -> list[bytes]:
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", "[]", '"done"', "\x00\x01", "[" * 100_000])
-def test_a_damaged_file_says_nothing_and_is_kept_aside(text: str) -> None:
+def test_a_damaged_file_counts_as_empty_and_is_kept_under_another_name(text: str) -> None:
     written(text)
     assert done() == {}
     mark("descend")
     assert list(done()) == ["descend"]
     assert damaged() == [text.encode()]
-    # It is so once.
     mark("bowl")
     assert list(done()) == ["descend", "bowl"]
     assert damaged() == [text.encode()]
 
 
-def test_what_is_damaged_later_does_not_replace_what_was_damaged_before(
+def test_a_second_damaged_file_does_not_replace_the_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for year, text in ((2100, "{"), (2101, "[")):
@@ -135,7 +134,7 @@ def test_what_is_damaged_later_does_not_replace_what_was_damaged_before(
 
 
 @pytest.mark.parametrize("text", ["{}", '{"done": []}', '{"done": 3}', '{"done": null}'])
-def test_a_file_that_tells_of_no_lessons_is_gone_on_with(text: str) -> None:
+def test_a_file_without_lessons_is_no_damaged_file(text: str) -> None:
     written(text)
     assert done() == {}
     mark("descend")
@@ -143,7 +142,7 @@ def test_a_file_that_tells_of_no_lessons_is_gone_on_with(text: str) -> None:
     assert damaged() == []
 
 
-def test_what_else_the_file_holds_stays() -> None:
+def test_other_keys_of_the_file_are_kept() -> None:
     others = {"version": 2, "settings": {"theme": "dark"}}
     written(json.dumps({**others, "done": {"bowl": "2026-01-01"}}))
     mark("descend")
@@ -152,7 +151,7 @@ def test_what_else_the_file_holds_stays() -> None:
     assert list(found["done"]) == ["bowl", "descend"]
 
 
-def test_bytes_that_are_no_text_say_nothing() -> None:
+def test_an_undecodable_file_counts_as_damaged() -> None:
     path = written("")
     path.write_bytes(b'{"done": {"\xff": "2026"}}')
     assert done() == {}
@@ -161,12 +160,12 @@ def test_bytes_that_are_no_text_say_nothing() -> None:
     assert damaged() == [b'{"done": {"\xff": "2026"}}']
 
 
-def test_what_is_written_in_other_kinds_is_read_as_text() -> None:
+def test_times_of_other_types_are_read_as_text() -> None:
     written('{"done": {"descend": 2026, "bowl": null}}')
     assert done() == {"descend": "2026", "bowl": "None"}
 
 
-def test_a_folder_in_its_place_counts_as_nothing() -> None:
+def test_a_folder_in_place_of_the_file_counts_as_empty() -> None:
     location().mkdir(parents=True)
     assert done() == {}
     mark("descend")
@@ -174,13 +173,13 @@ def test_a_folder_in_its_place_counts_as_nothing() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to root")
-def test_an_unreadable_file_counts_as_nothing() -> None:
+def test_an_unreadable_file_counts_as_empty() -> None:
     mark("descend")
     location().chmod(0)
     assert done() == {}
 
 
-def test_where_nothing_can_be_written_the_caller_is_told(
+def test_marking_raises_if_the_file_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Root may write everywhere, but no one can make a folder in a file.
@@ -191,7 +190,7 @@ def test_where_nothing_can_be_written_the_caller_is_told(
         mark("descend")
 
 
-def test_a_write_that_fails_leaves_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_file_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     mark("descend")
 
     def full(self: Path, *args: object, **kinds: object) -> int:
@@ -204,25 +203,25 @@ def test_a_write_that_fails_leaves_what_was_there(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_lesson_that_the_course_no_longer_has_stays_marked() -> None:
-    # A learner may go back to an older version of the course, and forth again.
+    # A learner may switch between versions of the course.
     written('{"done": {"a_lesson_of_tomorrow": "2026-01-01"}}')
     mark("descend")
     assert list(done()) == ["a_lesson_of_tomorrow", "descend"]
 
 
-def test_a_script_that_is_no_lesson_is_not_marked() -> None:
+def test_only_lessons_of_the_course_are_marked() -> None:
     mark("a_script_of_mine")
     progress.mark(parse("x = 1\n", Path("/elsewhere/10_descend.py")))
     assert done() == {}
     assert not location().exists()
 
 
-def test_a_script_beside_no_course_is_not_marked(
+def test_a_script_named_like_a_lesson_is_not_marked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "resolve", catalog.resolve)
     own = next(iter(catalog.neighbours(tmp_path / "train.py").values()))
-    # Not even if it is called like a lesson, in a folder like a chapter.
+    # Not even with the name of a lesson, in a folder named like a chapter.
     for name in ("train.py", own.name, f"1_mine/{own.name}"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -234,10 +233,10 @@ def test_a_script_beside_no_course_is_not_marked(
     assert list(done()) == [lesson.slug]
 
 
-def test_a_lesson_is_ready_when_all_before_it_are_done() -> None:
-    told = "This lesson comes after descend and bowl, not done yet."
+def test_a_lesson_names_its_prerequisites_until_they_are_done() -> None:
+    message = "This lesson comes after descend and bowl, not done yet."
     chain = lesson("chain", after=("descend", "bowl"))
-    assert unready(chain) == told
+    assert unready(chain) == message
     mark("descend")
     assert unready(chain) == "This lesson comes after bowl, not done yet."
     mark("bowl")
@@ -245,6 +244,6 @@ def test_a_lesson_is_ready_when_all_before_it_are_done() -> None:
     assert unready(lesson("descend")) == ""
 
 
-def test_who_did_a_lesson_once_is_not_sent_away() -> None:
+def test_a_lesson_that_is_done_names_no_prerequisites() -> None:
     mark("chain")
     assert unready(lesson("chain", after=("descend",))) == ""

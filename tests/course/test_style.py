@@ -84,12 +84,12 @@ BROKEN = {
     "a note above a loop": (
         changed("for i in", "# Three times.\nfor i in"),
         "for i in",
-        "the note stands above `for`, which is no step; move it",
+        "the note above `for` is never shown: this is no step; move it above a statement",
     ),
     "a note above a with": (
         changed("def half", "# Without.\nwith torch.no_grad():\n    w += 1\ndef half"),
         "with torch",
-        "the note stands above `with`",
+        "the note above `with` is never shown",
     ),
     "a note above a try in a loop": (
         changed(
@@ -97,7 +97,7 @@ BROKEN = {
             "    try:\n        loss = w * w\n    finally:\n        pass",
         ),
         "    try:",
-        "the note stands above `try`",
+        "the note above `try` is never shown",
     ),
     "one question": (changed(ASK, ""), "# %% [markdown]", "it asks 1 question; ask 2 to 4"),
     "five questions": (

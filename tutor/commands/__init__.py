@@ -1,4 +1,4 @@
-"""The commands without a screen, a module each: run, audit, check, diff, export, doctor.
+"""The commands without a screen, a module each.
 
 May import `session` and everything below it, not torch; only `cli` imports it. Begin with
 `headless.py`, which drives the engine for run, audit and check, and `check.py`, which shows the

@@ -1,4 +1,4 @@
-"""A claim or rule of a lesson that does not hold."""
+"""The result of a check: a claim or a rule of form that does not hold."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,3 +22,8 @@ class Finding:
 
     def __str__(self) -> str:
         return " ".join(f"{self.path}:{self.line}: {self.problem}; {self.cure}".split())
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as "1 iteration" or "2 iterations"."""
+    return f"{number} {noun}{'s' * (number != 1)}"

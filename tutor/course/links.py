@@ -1,4 +1,4 @@
-"""Check what a lesson says of others: that they exist, and come before it."""
+"""Check the references of a lesson: that lessons and files exist, and prerequisites come before."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,13 +8,13 @@ from tutor.course.finding import Finding
 from tutor.script.lesson import Lesson
 
 _MENTION = re.compile(r"\blessons?[\s#]+((?:`\w+`(?:[\s#]*(?:,|and|or)[\s#]*)*)+)")
-"""Such as: the lesson `descend`, the lessons `graph` and `chain`; on one line or several."""
+"""Matches "lesson `descend`" and "lessons `graph` and `chain`", on one line or several."""
 
 _LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
 
 
 def review_links(lesson: Lesson, course: Mapping[str, Path]) -> list[Finding]:
-    """Return a finding for each lesson or file that is named and not there, or not there yet.
+    """Return a finding for each reference to a missing lesson or file, or to a later lesson.
 
     Args:
         course: All lessons by their names, in reading order.
@@ -56,7 +56,7 @@ def _mention_findings(lesson: Lesson, course: Mapping[str, Path]) -> Iterator[Fi
         line = lesson.source.count("\n", 0, mention.start(1)) + 1
         for name in re.findall(r"`(\w+)`", mention[1]):
             if name not in course:
-                problem = f"it speaks of the lesson {name}, which there is none of"
+                problem = f"it names the lesson {name}, which does not exist"
                 yield Finding(lesson.path, line, problem, "correct it")
 
 
@@ -66,5 +66,5 @@ def _file_findings(lesson: Lesson) -> Iterator[Finding]:
             target = link[1].partition("#")[0]
             is_file = target and not re.match(r"[a-z]+:", target)
             if is_file and not (lesson.path.parent / target).exists():
-                problem = f"the link to {target} leads nowhere"
+                problem = f"the link to {target} leads to no file"
                 yield Finding(lesson.path, cell.first, problem, "correct its path")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tutor.course.finding import Finding
+from tutor.course.finding import Finding, counted
 from tutor.course.lesson_run import LessonRun
 from tutor.course.review_plots import plot_findings
 from tutor.schema.tolerance import is_choice, is_close
@@ -55,8 +55,8 @@ def _trespass_findings(lesson: Lesson, run: LessonRun) -> Iterator[Finding]:
     for one in run.trespasses:
         line = one.line or lesson.metadata.first or 1
         if one.kind == "network":
-            problem = f"it asks the network for {one.what}"
-            yield Finding(lesson.path, line, problem, "a lesson must run without one")
+            problem = f"it tries to reach {one.what} over the network"
+            yield Finding(lesson.path, line, problem, "let it run without a network")
         else:
             yield _left_behind(lesson, line, one.what)
 
@@ -96,7 +96,7 @@ _Evaluated = tuple[int, str, str]
 
 
 def _values(lesson: Lesson, run: LessonRun) -> tuple[dict[_Evaluated, str], dict[_Evaluated, str]]:
-    """Return why slots and answers had no value, the first time, and their first values."""
+    """Return the first reason why a slot or answer had no value, and its first value."""
     failed: dict[_Evaluated, str] = {}
     found: dict[_Evaluated, str] = {}
     evaluated = lesson.evaluated()
@@ -175,19 +175,18 @@ def _figure_findings(
     lesson: Lesson, run: LessonRun, index: int, expect: Expect
 ) -> Iterator[Finding]:
     timeline = run.timeline
-    when, step, made = "at the end", len(timeline), timeline.iterations.count(len(timeline))
+    when, step, count = "at the end", len(timeline), timeline.iterations.count(len(timeline))
     if expect.at is not None:
-        when = f"after {expect.at} passes"
-        step = timeline.iterations.end(expect.at) if expect.at <= made else 0
+        when = f"after {counted(expect.at, 'iteration')}"
+        step = timeline.iterations.end(expect.at) if expect.at <= count else 0
     if not step:
-        problem = f"nothing is known of {expect.of} {when}: the loops made {made} passes"
+        problem = f"{expect.of} has no value {when}: the run has {counted(count, 'iteration')}"
         yield Finding(lesson.path, expect.line, problem, "correct `at`")
         return
     frame = timeline.steps.bare(step)
     found = frame.shown[index]
-    if found is None:
-        reason = dict(frame.problems).get(expect.of, "it has no value then")
-        problem = f"{expect.of} cannot be had {when} ({reason})"
+    if reason := dict(frame.problems).get(expect.of):
+        problem = f"{expect.of} has no value {when} ({reason})"
         yield Finding(lesson.path, expect.line, problem, "correct `of` or `at`")
     elif not is_close(found, expect.value, expect.rtol, expect.atol):
         problem = f"{expect.of} {when} is {_quoted(found)}, not {_quoted(expect.value)}"

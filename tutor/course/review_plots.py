@@ -19,7 +19,7 @@ def plot_findings(lesson: Lesson, run: LessonRun) -> Iterator[Finding]:
         sampled = next((one for one in run.samples if one.sample == wanted), None)
         if sampled is None:
             problem = f"the plot {plot.title!r} was not drawn"
-            yield Finding(lesson.path, plot.line, problem, "report this as a fault")
+            yield Finding(lesson.path, plot.line, problem, "report this as a bug")
             continue
         for problem, cure in _problems(plot, sampled):
             problem = f"the plot {plot.title!r}: {problem}"

@@ -1,6 +1,6 @@
 """Compare the runs of a lesson and of its twin."""
 
-from tutor.course.finding import Finding
+from tutor.course.finding import Finding, counted
 from tutor.course.lesson_run import LessonRun
 from tutor.insight.pairing import TwinComparison
 from tutor.script.lesson import Lesson
@@ -11,8 +11,10 @@ def review_twin(lesson: Lesson, run: LessonRun, twin: LessonRun) -> list[Finding
     metadata = lesson.metadata
     line = metadata.lines["compare"] if metadata.compare else metadata.lines["twin"]
     if not twin.has_finished:
-        problem = f"the twin {metadata.twin} does not come to its end"
-        return [Finding(lesson.path, metadata.lines["twin"], problem, "check it too, and mend it")]
+        problem = f"the twin {metadata.twin} does not run to its end"
+        return [
+            Finding(lesson.path, metadata.lines["twin"], problem, "check it too, and correct it")
+        ]
     for name in sorted({name for _, name in metadata.compare}):
         if name not in twin.timeline.columns:
             problem = f"`compare` names {name} of {metadata.twin}, which never has a value there"
@@ -25,10 +27,10 @@ def review_twin(lesson: Lesson, run: LessonRun, twin: LessonRun) -> list[Finding
     steps = dict(enumerate(run.timeline.iterations.ends[:count], 1)) or {0: len(run.timeline)}
     findings = []
     for number, (ours, theirs) in enumerate(metadata.compare):
-        for passes, step in steps.items():
+        for iterations, step in steps.items():
             pair = pairing.compared(step)[number]
             if not pairing.agrees(pair):
-                when = f"after {passes} pass{'es' * (passes > 1)}" if passes else "at the end"
+                when = f"after {counted(iterations, 'iteration')}" if iterations else "at the end"
                 problem = f"{ours} and {theirs} of {metadata.twin} differ by {pair.difference:.3g}"
                 cure = "correct one of the two, or `compare`"
                 findings.append(Finding(lesson.path, line, f"{problem} {when}", cure))

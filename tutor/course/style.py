@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tutor.course.finding import Finding
+from tutor.course.finding import Finding, counted
 from tutor.script.cells import heading
 from tutor.script.lesson import Lesson
 
@@ -15,7 +15,7 @@ FEWEST, MOST = 2, 4
 """Questions that a lesson asks."""
 
 _Head = ast.For | ast.While | ast.If | ast.With | ast.Match | ast.Try | ast.TryStar
-"""A statement whose note would never be read: the statements in it are the steps."""
+"""A compound statement: it records no step, so its note would never be shown."""
 
 
 def review_style(lesson: Lesson) -> list[Finding]:
@@ -55,12 +55,12 @@ def _length_findings(lesson: Lesson, tree: ast.Module) -> Iterator[Finding]:
 def _note_findings(lesson: Lesson, tree: ast.Module) -> Iterator[Finding]:
     for head in _heads(tree):
         if lesson.note_at(head.lineno):
-            problem = f"the note stands above `{_keyword(head)}`, which is no step"
-            yield Finding(lesson.path, head.lineno, problem, "move it to a statement below")
+            problem = f"the note above `{_keyword(head)}` is never shown: this is no step"
+            yield Finding(lesson.path, head.lineno, problem, "move it above a statement inside")
 
 
 def _heads(node: ast.AST) -> Iterator[_Head]:
-    """Yield the compound statements outside functions, whose inside is no step."""
+    """Yield the compound statements outside functions; no note inside a function is shown."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, _Head):
             yield child
@@ -76,7 +76,7 @@ def _question_findings(lesson: Lesson) -> Iterator[Finding]:
     count = len(lesson.asks)
     if not FEWEST <= count <= MOST:
         line = lesson.asks[MOST].place[0] if count > MOST else 1
-        problem = f"it asks {count} question{'s' * (count != 1)}"
+        problem = f"it asks {counted(count, 'question')}"
         cure = f"ask {FEWEST} to {MOST}, where intuition fails"
         yield Finding(lesson.path, line, problem, cure)
 
@@ -94,7 +94,7 @@ def _ending_findings(lesson: Lesson) -> Iterator[Finding]:
         cure = "end with a `# %% [markdown]` cell that begins with `# ## Try it`"
         yield Finding(lesson.path, last.first, problem, cure)
     elif knobs and not re.search(rf"\b({knobs})\b", last.text):
-        problem = "what there is to try at the end names no knob"
+        problem = "the cell `## Try it` names no knob"
         yield Finding(lesson.path, last.first, problem, "say which one to turn, and how far")
 
 
@@ -109,7 +109,7 @@ def _source_findings(lesson: Lesson) -> Iterator[Finding]:
 
 
 def _outdated_findings(lesson: Lesson, tree: ast.Module) -> Iterator[Finding]:
-    """Check that the code is today's torch, but for `.data` where the lesson is about it."""
+    """Check that the code uses today's torch; `.data` is allowed in a lesson about it."""
     for node in ast.walk(tree):
         match node:
             case (
