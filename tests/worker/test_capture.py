@@ -9,7 +9,8 @@ import torch
 
 from tutor.schema.frame import EXACT, ROOT, TensorView
 from tutor.schema.values import plain
-from tutor.worker.capture.capture import Capture, Changes
+from tutor.worker.capture.capture import Capture
+from tutor.worker.capture.requests import Changes
 
 LARGE = EXACT + 904
 

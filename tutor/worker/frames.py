@@ -6,7 +6,8 @@ from torch import Tensor
 
 from tutor.schema.frame import Frame, Inside, Past
 from tutor.wire.messages import Job
-from tutor.worker.capture.capture import Capture, Changes
+from tutor.worker.capture.capture import Capture
+from tutor.worker.capture.requests import Changes
 from tutor.worker.expressions import Expression, evaluate
 from tutor.worker.instrument import Program
 from tutor.worker.phases import Phases

@@ -6,7 +6,8 @@ import struct
 from torch import Tensor
 
 from tutor.schema.frame import GRAD, ROOT, Past, Phase, TensorView
-from tutor.worker.capture.capture import Capture, Changes
+from tutor.worker.capture.capture import Capture
+from tutor.worker.capture.requests import Changes
 
 _RANK = {"update": 0, "zero": 1, "loss": 2, "forward": 3, "data": 4, "other": 5}
 """A step that did several of these is called by the first of them."""

@@ -18,8 +18,8 @@ from tutor.worker.modes.counting import Counting
 from tutor.worker.modes.operations import Auditing, NotingOperations, RecordingOperations
 from tutor.worker.modes.parts import Parts
 from tutor.worker.modes.recording import Recording
+from tutor.worker.operations.call_log import CallLog
 from tutor.worker.operations.operations import Operations
-from tutor.worker.operations.tape import Tape
 from tutor.worker.output import Output
 from tutor.worker.steps import Mode, Steps
 
@@ -52,8 +52,8 @@ class Recorder:
         if job.operations is not None:
             script = program.code.co_filename
             self.operations = Operations(script, launch.exact, capture.module_name)
-            self.operations.tape = Tape() if job.audit is not None else None
-            budgets.append(self.operations.stills.budget)
+            self.operations.call_log = CallLog() if job.audit is not None else None
+            budgets.append(self.operations.snapshots.budget)
         self.frames = Frames(program, namespace, job, capture)
         between = BetweenSteps(namespace, job, capture, sender)
         self.steps = Steps(program, between)

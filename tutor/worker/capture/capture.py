@@ -3,7 +3,6 @@
 import operator
 from collections.abc import Iterable
 from itertools import compress
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -11,16 +10,14 @@ import torch
 from torch import Tensor
 
 from tutor.schema.frame import GRAD, ROOT, Kind, TensorView
-from tutor.worker.capture import transfer
 from tutor.worker.capture.array_watch import ArrayWatch
 from tutor.worker.capture.modules import Modules
+from tutor.worker.capture.requests import Changes, Requests
 from tutor.worker.capture.tensor_watch import CONTENT, Watch, differing
 from tutor.worker.capture.time_budget import TimeBudget
 
 _LONGEST = 4096
 """Bits of an integer that is captured."""
-
-Changes = dict[str, TensorView | None]
 
 
 class Capture:
@@ -40,7 +37,6 @@ class Capture:
         """The names that the last step bound, be it to an equal value."""
         self.root = ROOT
         """The name of the tensor that `backward()` was last called on, `ROOT` if it has none."""
-        self.budget = TimeBudget()
         self._namespace = namespace
         self._before: dict[str, Any] = {}
         self._kinds: dict[str, str] = {}
@@ -53,7 +49,7 @@ class Capture:
         """The names of what belongs to the modules."""
         self._watched: list[Watch] = []
         """All watches, those of gradients included."""
-        self._requests: list[tuple[Watch | ArrayWatch, str]] = []
+        self._requests = Requests()
 
     def changes(self, complete: bool, root: Tensor | None = None) -> Changes:
         """What changed since the last call, by name; None for what is gone.
@@ -77,18 +73,23 @@ class Capture:
         if self._arrays:
             for array in self._arrays.values():
                 self._look_at(array, changed)
-        if self._requests:
-            self._fulfil(changed, complete)
+        if self._requests.waiting:
+            self._requests.fulfil(changed, complete)
         return changed
+
+    @property
+    def budget(self) -> TimeBudget:
+        """The time that may go into the content of large tensors."""
+        return self._requests.budget
 
     def completed(self) -> dict[str, TensorView]:
         """The content of every value that was last reported without it."""
         watches: list[Watch | ArrayWatch] = [*self._watched, *self._arrays.values()]
         for watch in watches:
             if watch.view is not None and not watch.view.is_complete:
-                self._requests.append((watch, CONTENT))
+                self._requests.waiting.append((watch, CONTENT))
         changed: Changes = {}
-        self._fulfil(changed, complete=True)
+        self._requests.fulfil(changed, complete=True)
         return {name: view for name, view in changed.items() if view is not None}
 
     def tensors(self, names: Iterable[str]) -> dict[str, Tensor]:
@@ -229,31 +230,9 @@ class Capture:
     ) -> None:
         """Take a look's answer: a changed view, or what must be fetched to know more."""
         if isinstance(answer, str):
-            self._requests.append((watch, answer))
+            self._requests.waiting.append((watch, answer))
         elif answer is not None:
             changed[watch.name] = answer
-
-    def _fulfil(self, changed: Changes, complete: bool) -> None:
-        """Fetch what the looks asked for: one transfer, and a second one only in the rare frame in
-        which a large tensor on a device was edited behind autograd's back."""
-        began = perf_counter()
-        affordable = complete or self.budget.is_left()
-        while self._requests:
-            requests, self._requests = self._requests, []
-            asked, pieces = [], []
-            for watch, need in requests:
-                if not watch.is_large or affordable:
-                    asked.append((watch, need))
-                    pieces.append(watch.piece(need))
-                elif need == CONTENT:
-                    changed[watch.name] = watch.settle_without()
-            for (watch, need), content in zip(asked, transfer.fetch(pieces), strict=True):
-                if need == CONTENT:
-                    if (view := watch.settle(content)) is not None:
-                        changed[watch.name] = view
-                elif isinstance(watch, Watch) and watch.differs(content):
-                    self._requests.append((watch, CONTENT))
-        self.budget.spend(perf_counter() - began)
 
 
 def _kind(value: Any) -> str:

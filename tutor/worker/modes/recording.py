@@ -3,7 +3,7 @@
 from tutor.schema.frame import Inside
 from tutor.wire.messages import Completed, Printed
 from tutor.worker import torch_private
-from tutor.worker.capture.capture import Changes
+from tutor.worker.capture.requests import Changes
 from tutor.worker.interrupts import uninterruptible
 from tutor.worker.modes.parts import Parts
 from tutor.worker.modes.stepping import Stepping
