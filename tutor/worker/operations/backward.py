@@ -217,7 +217,7 @@ class BackwardPass:
             return None if grad is None else self._snapshots.take(grad)
 
     def _take_gradient(self, output: tuple[int, int], grad: Tensor) -> Snapshot:
-        """Return a snapshot of an output's gradient, or its only contribution's if that is equal."""
+        """Return a snapshot of an output's gradient; reuse its only contribution's."""
         found = self._arrived.pop(output, ())
         if len(found) == 1:
             address, version, snapshot = found[0]

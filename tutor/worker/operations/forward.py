@@ -48,7 +48,7 @@ class Forward:
         if len(provenance.entries) >= MOST:
             provenance.dropped += 1
             return None
-        origin = self._origins.here(4)
+        origin = self._origins.find(4)
         tensors: list[Tensor] = []
         text = call_text.text(about, args, kwargs, tensors)
         if origin.constructs:

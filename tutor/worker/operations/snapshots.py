@@ -86,7 +86,7 @@ class Snapshots:
         return tuple([self.view(snapshot) for snapshot in snapshots])
 
     def _large(self, tensor: Tensor) -> Snapshot:
-        if tensor.device.type == "meta" or summary.holds_less(tensor):
+        if tensor.device.type == "meta" or summary.exceeds_its_memory(tensor):
             return views.of_tensor(tensor, None, kept=views.UNKNOWN)
         if not self._exact and not self.budget.is_left():
             return views.of_tensor(tensor, None)
