@@ -26,25 +26,25 @@ class Engine:
     `start` it from the main thread: the kernel ends the host when the thread that started it ends.
 
     Args:
-        eager: Let the host load beforehand what a first optimizer would take a second for: right
-            where a learner reads before the first step, wrong where a run follows at once.
+        eager: Load what the first optimizer would import for a second before the first run. Use it
+            if the learner reads first, not if a run starts at once.
     """
 
     can_run = True
-    """A recording, which may stand in for an engine, cannot."""
+    """False for a recording, which may take the place of an engine."""
 
     def __init__(self, eager: bool = False) -> None:
         self._eager = eager
         self.device: str | None = None
-        """What runs here, in one line, once it is known."""
+        """The device and torch, in one line; None until they are known."""
         self.detected: str | None = None
-        """The accelerator that works here; None for the CPU alone, or not yet known."""
+        """The accelerator; None if there is none, or until it is known."""
         self.description: dict[str, str] = {}
         self.torch: str | None = None
         self.failure: str | None = None
         """Why no run can start, in one line."""
         self.on_change: Callable[[], None] | None = None
-        """Called, from another thread, when one of the above has changed."""
+        """Called from another thread when one of the above has changed."""
         self._runs: dict[int, Run] = {}
         self._count = 0
         self._process: subprocess.Popen[bytes] | None = None

@@ -113,7 +113,8 @@ class _Weaver:
             return woven
         before = self._call(BEFORE, site := self._site(statement), statement)
         if isinstance(statement, _Compound):
-            # Some versions of Python give what the end of the block raises the place of the head.
+            # Some versions of Python give an exception at the end of the block the position of the
+            # head.
             is_caught = isinstance(statement, ast.With) and self._tries
             within = [self._call(WITHIN, site, statement)] if is_caught else []
             return [before, *self._compound(statement, within)]

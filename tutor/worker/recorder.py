@@ -1,4 +1,4 @@
-"""Record one run: put together what its modes need, and list the modes that it goes through."""
+"""Record one run: create its parts, and list the modes that it goes through."""
 
 from collections.abc import Callable
 from typing import Any

@@ -39,7 +39,7 @@ def _slice(wanted: Fetch, tensor: Tensor) -> Fetched:
     shape = tuple(tensor.shape)
     matrix = tensor if len(shape) > 1 else tensor.reshape(1, -1)
     *leading, width = matrix.shape
-    rows, columns = _within(wanted.rows, prod(leading)), _within(wanted.cols, width)
+    rows, columns = _clipped(wanted.rows, prod(leading)), _clipped(wanted.cols, width)
     if len(rows) * len(columns) > EXACT:
         return Fetched(wanted, shape, problem=f"at most {EXACT} elements can be shown at once")
     # Indexed row by row: `reshape` may copy all of a tensor of more dimensions.
@@ -50,6 +50,6 @@ def _slice(wanted: Fetch, tensor: Tensor) -> Fetched:
     return Fetched(wanted, shape, views.of_tensor(part, None, content))
 
 
-def _within(wanted: tuple[int, int], size: int) -> range:
+def _clipped(wanted: tuple[int, int], size: int) -> range:
     first, end = (min(max(0, place), size) for place in wanted)
     return range(first, max(first, end))

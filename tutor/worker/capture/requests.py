@@ -13,7 +13,7 @@ Changes = dict[str, TensorView | None]
 
 
 class Requests:
-    """Collects what the watches of one step ask for, and fetches it in one transfer."""
+    """Collects the requests of a step's watches, and fetches their content in one transfer."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[Watch | ArrayWatch, str]] = []
@@ -21,7 +21,7 @@ class Requests:
         self.budget = TimeBudget()
 
     def fulfil(self, changed: Changes, complete: bool) -> None:
-        """Fetch what was asked for, and add what changed.
+        """Fetch all requests, and add the changes.
 
         A second transfer is needed only in the rare step in which a large tensor on a device was
         edited without a new version.

@@ -75,7 +75,7 @@ class RecordingOperations(Recording):
 
 
 class Auditing(RecordingOperations):
-    """Records one step, and audits the gradients that it brings.
+    """Records one step, and audits the gradients that it computes.
 
     Args:
         last: This step.

@@ -1,4 +1,4 @@
-"""Hook the nodes of a backward pass: the gradient that reaches each, and what it passes on."""
+"""Observe a backward pass: the gradient that reaches each node, and what the node passes on."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +16,7 @@ from tutor.worker.operations.snapshots import Snapshot, Snapshots
 
 
 class NodeVisit(msgspec.Struct, eq=False):
-    """What a pass did at one node."""
+    """Records what a pass did at one node."""
 
     entry: Entry
     order: int | None = None

@@ -1,4 +1,4 @@
-"""The calls of torch's functions that led to a backward pass, kept to be made once more."""
+"""Keep the calls of torch's functions that led to a backward pass, so that they can be repeated."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

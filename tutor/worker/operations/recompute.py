@@ -1,4 +1,4 @@
-"""Recompute what a backward pass began from, in float64 and with another value of a tensor."""
+"""Repeat the calls that led to a backward pass, in float64 and with another value of a tensor."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
