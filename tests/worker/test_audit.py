@@ -1,4 +1,4 @@
-"""`tutor audit`'s engine: a gradient beside finite differences of the calls that led to it."""
+"""Audits: gradients compared with finite differences of the calls that led to them."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ HEAD = "import torch\ntorch.manual_seed(0)\n"
 
 @pytest.fixture
 def measure(drive: Callable[..., Driver]) -> Measure:
-    """Audit every leaf, or the names asked for, in the last step of a script."""
+    """Audit every leaf, or the given names, in the last step of a script."""
 
     def audits(source: str, *names: str) -> dict[str, Audit]:
         text = HEAD + source.strip("\n") + "\n"
@@ -203,7 +203,7 @@ def params(scripts: dict[str, str]) -> list[object]:
 
 
 @pytest.mark.parametrize("source", params(RIGHT))
-def test_no_alarm_where_autograd_is_right(source: str, measure: Measure) -> None:
+def test_a_correct_gradient_passes_its_audit(source: str, measure: Measure) -> None:
     found = measure(source)
     assert agrees(found), {n: [r for r in a.rows if not r.agrees] for n, a in found.items()}
 
@@ -251,7 +251,7 @@ torch.where(w > 0, w / w, torch.zeros(2)).sum().backward()
 
 
 @pytest.mark.parametrize("source", params(WRONG))
-def test_a_wrong_gradient_is_found(source: str, measure: Measure) -> None:
+def test_a_wrong_gradient_fails_its_audit(source: str, measure: Measure) -> None:
     assert not agrees(measure(source))
 
 
@@ -318,26 +318,28 @@ torch.nn.functional.gumbel_softmax(w)[0].backward()
 
 
 @pytest.mark.parametrize("source", params(OUT_OF_SIGHT))
-def test_what_was_not_seen_is_not_called_wrong(source: str, measure: Measure) -> None:
+def test_a_gradient_through_an_unseen_operation_is_not_called_wrong(
+    source: str, measure: Measure
+) -> None:
     found = measure(source)["w"]
     assert found.problem or (found.rows and found.agrees)
 
 
-def test_a_parameter_without_a_gradient_says_so(measure: Measure) -> None:
+def test_the_audit_of_a_parameter_without_a_gradient_says_so(measure: Measure) -> None:
     found = measure("w = torch.ones(1, requires_grad=True)\nu = torch.ones(1)\n"
                     "(w * u).sum().backward()", "u", "nothing", "w")  # fmt: skip
     assert found["u"].problem and found["nothing"].problem
     assert found["w"].agrees and not found["w"].problem
 
 
-def test_of_a_large_parameter_the_largest_elements(measure: Measure) -> None:
+def test_a_large_parameter_is_audited_at_its_largest_gradients(measure: Measure) -> None:
     found = measure("m = torch.nn.Linear(100, 30)\n(m(torch.randn(4, 100)) ** 2).mean().backward()")
     rows = found["m.weight"].rows
     assert 8 <= len(rows) <= 16
     assert found["m.weight"].agrees
 
 
-def test_the_audit_leaves_the_run_as_it_was(drive: Callable[..., Driver]) -> None:
+def test_an_audit_changes_nothing_of_the_run(drive: Callable[..., Driver]) -> None:
     source = HEAD + (
         "w = torch.randn(3, requires_grad=True)\n"
         "torch.nn.functional.dropout(w * 2).sum().backward()\n"

@@ -1,4 +1,4 @@
-"""What a statement changed: every kind of edit, every kind of tensor."""
+"""Capture finds what a statement changed: every kind of edit, every kind of tensor."""
 
 import textwrap
 from collections.abc import Callable
@@ -9,7 +9,8 @@ import torch
 
 from tutor.schema.frame import EXACT, ROOT, TensorView
 from tutor.schema.values import plain
-from tutor.worker.capture.capture import Capture, Changes
+from tutor.worker.capture.capture import Capture
+from tutor.worker.capture.requests import Changes
 
 LARGE = EXACT + 904
 
@@ -23,12 +24,12 @@ class Script:
         self("pass")
 
     def __call__(self, statement: str, complete: bool = True) -> Changes:
-        """What the statement changed."""
+        """Run a statement; return what it changed."""
         exec(textwrap.dedent(statement), self.names)
         return self.capture.changes(complete)
 
     def shown(self, statement: str) -> dict[str, object]:
-        """What the statement changed, as plain lists."""
+        """Run a statement; return what it changed as plain lists."""
         return {name: plain(view) for name, view in self(statement).items()}
 
 
@@ -51,27 +52,27 @@ def test_a_new_name_is_a_change(step: Script) -> None:
     assert step.shown("i = 3; lr = 0.5") == {"i": 3, "lr": 0.5}
 
 
-def test_nothing_changes_when_nothing_is_done(step: Script) -> None:
+def test_a_statement_without_effect_changes_nothing(step: Script) -> None:
     step("x = torch.ones(3, requires_grad=True); m = torch.nn.Linear(2, 2); a = np.ones(3); i = 1")
     assert step("pass") == {}
     assert step("x.sum(); m(torch.ones(2)); a.sum()") == {}
 
 
-def test_an_equal_value_is_no_change_but_the_name_was_bound(step: Script) -> None:
+def test_binding_an_equal_value_is_no_change_but_the_name_is_bound(step: Script) -> None:
     step("x = torch.ones(2); i = 5; other = 1")
     assert step("x = torch.ones(2); i = int('5')") == {}
     assert "x" in step.capture.bound
     assert "other" not in step.capture.bound
 
 
-def test_a_deleted_name_is_gone(step: Script) -> None:
+def test_a_deleted_name_is_reported_as_gone(step: Script) -> None:
     step("w = torch.ones(2, requires_grad=True); w.sum().backward(); i = 1; a = np.ones(2)")
     assert step("del w") == {"w": None, "w.grad": None}
     assert step("del i, a") == {"i": None, "a": None}
     assert step("pass") == {}
 
 
-def test_a_name_that_stands_for_another_kind_of_thing(step: Script) -> None:
+def test_a_name_may_be_bound_to_another_kind_of_value(step: Script) -> None:
     step("x = torch.ones(1)")
     assert step.shown("x = 2") == {"x": 2}
     assert step("x = 'two'") == {"x": None}
@@ -80,12 +81,12 @@ def test_a_name_that_stands_for_another_kind_of_thing(step: Script) -> None:
     assert set(step("x = 1.5")) == {"x", "x.weight", "x.bias"}
 
 
-def test_a_deleted_and_a_new_name_in_one_statement(step: Script) -> None:
+def test_one_statement_may_delete_a_name_and_make_another(step: Script) -> None:
     step("a = 1; b = 2; c = 3")
     assert step.shown("del b; del c; d = 4; c = 3") == {"b": None, "d": 4}
 
 
-def test_names_that_trade_places(step: Script) -> None:
+def test_two_names_may_swap_their_values(step: Script) -> None:
     step("a = 1; b = 2")
     assert step("del a; a = 1") == {}
     assert step.shown("a, b = b, a") == {"a": 2, "b": 1}
@@ -101,7 +102,7 @@ def test_hidden_names_are_not_captured(step: Script) -> None:
     assert step("_ = torch.ones(1); __x = 1; text = 'a'; flag = True") == {}
 
 
-def test_names_may_all_go_at_once(step: Script) -> None:
+def test_all_names_may_be_deleted_at_once(step: Script) -> None:
     step("x = 1")
     assert step("globals().clear()") == {"x": None}
 
@@ -131,7 +132,7 @@ def test_names_may_all_go_at_once(step: Script) -> None:
         "x.requires_grad_()",
     ],
 )
-def test_an_edit_is_seen_at_its_step(step: Script, edit: str) -> None:
+def test_every_kind_of_in_place_edit_is_seen_at_its_step(step: Script, edit: str) -> None:
     step("x = torch.arange(4.0).reshape(2, 2).clone(); alias = x.numpy()[:1]")
     changed = step(edit)
     x = step.names["x"]
@@ -143,7 +144,7 @@ def test_an_edit_is_seen_at_its_step(step: Script, edit: str) -> None:
     assert "x" not in step("pass")
 
 
-def test_requires_grad_shows_at_that_very_step(step: Script) -> None:
+def test_a_change_of_requires_grad_is_seen_at_its_step(step: Script) -> None:
     step("w = torch.ones(1)")
     assert view(step("w.requires_grad = True"), "w").requires_grad
     assert not view(step("w.requires_grad_(False)"), "w").requires_grad
@@ -162,13 +163,13 @@ def test_capture_leaves_a_tensor_resizable(step: Script) -> None:
     )
 
 
-def test_a_storage_that_is_given_back_is_not_read(step: Script) -> None:
+def test_a_freed_storage_is_not_read(step: Script) -> None:
     step("x = torch.zeros(4)")
     step("x.untyped_storage().resize_(0)")
     assert step.shown("x.untyped_storage().resize_(16); x.fill_(2)") == {"x": [2.0] * 4}
 
 
-def test_nan_stays_unchanged(step: Script) -> None:
+def test_an_unchanged_nan_is_no_change(step: Script) -> None:
     step("x = torch.tensor([float('nan'), 1.0]); v = float('nan'); a = np.array([np.nan])")
     assert step("pass") == {}
     assert step("x = x.clone(); v = float('nan'); a = a.copy()") == {}
@@ -177,7 +178,7 @@ def test_nan_stays_unchanged(step: Script) -> None:
 # Gradients
 
 
-def test_the_life_of_a_gradient(step: Script) -> None:
+def test_a_gradient_appears_accumulates_and_disappears(step: Script) -> None:
     assert step.shown("w = torch.tensor([3.0], requires_grad=True)") == {"w": [3.0]}
     assert step.shown("(w**2).sum().backward()") == {"w.grad": [6.0]}
     assert step.shown("(w**2).sum().backward()") == {"w.grad": [12.0]}
@@ -190,7 +191,7 @@ def test_the_life_of_a_gradient(step: Script) -> None:
     assert step.shown("(w**2).sum().backward()") == {"w.grad": [6.0]}
 
 
-def test_a_gradient_may_be_edited_and_dropped_in_one_statement(step: Script) -> None:
+def test_one_statement_may_edit_a_gradient_and_drop_it(step: Script) -> None:
     step("w = torch.ones(1, requires_grad=True); w.sum().backward()")
     assert step("w.grad.zero_(); w.grad = None") == {"w.grad": None}
 
@@ -201,7 +202,7 @@ def test_a_frozen_parameter_keeps_its_gradient(step: Script) -> None:
     assert step("w.grad = None") == {"w.grad": None}
 
 
-def test_retain_grad_makes_the_gradient_of_an_intermediate_show(step: Script) -> None:
+def test_retain_grad_shows_the_gradient_of_an_intermediate(step: Script) -> None:
     step("w = torch.ones(2, requires_grad=True); y = w * 3")
     step("y.retain_grad()")
     assert step.shown("y.sum().backward()") == {"w.grad": [3.0, 3.0], "y.grad": [1.0, 1.0]}
@@ -213,13 +214,13 @@ def test_a_tensor_that_becomes_a_leaf_is_followed(step: Script) -> None:
     assert step.shown("(y * 5).backward()") == {"y.grad": [5.0]}
 
 
-def test_the_gradient_goes_with_a_name_that_is_bound_anew(step: Script) -> None:
+def test_rebinding_a_name_removes_its_gradient(step: Script) -> None:
     step("w = torch.ones(1, requires_grad=True); w.sum().backward()")
     changed = step("w = torch.ones(1, requires_grad=True)")
     assert changed == {"w.grad": None}
 
 
-def test_a_look_at_an_intermediate_does_not_warn(
+def test_capturing_an_intermediate_does_not_warn(
     step: Script, recwarn: pytest.WarningsRecorder
 ) -> None:
     step("w = torch.ones(1, requires_grad=True); y = w * 2")
@@ -230,7 +231,7 @@ def test_a_look_at_an_intermediate_does_not_warn(
 # Modules
 
 
-def test_parameters_and_buffers_go_by_their_own_names(step: Script) -> None:
+def test_parameters_and_buffers_have_their_qualified_names(step: Script) -> None:
     step("class Net(torch.nn.Module): pass")
     changed = step("""
         net = Net()
@@ -254,7 +255,7 @@ def test_parameters_and_buffers_go_by_their_own_names(step: Script) -> None:
     }
 
 
-def test_gradients_of_parameters(step: Script) -> None:
+def test_the_gradients_of_parameters_are_captured(step: Script) -> None:
     step("model = torch.nn.Linear(1, 1)")
     assert set(step("model(torch.ones(1)).backward()")) == {"model.weight.grad", "model.bias.grad"}
     changed = step("model.zero_grad()")
@@ -290,7 +291,7 @@ def test_the_structure_of_a_module_may_change(step: Script, edit: str, names: se
     assert step("pass") == {}
 
 
-def test_what_is_shared_within_a_module_shows_once(step: Script) -> None:
+def test_a_parameter_shared_within_a_module_shows_once(step: Script) -> None:
     changed = step("""
         linear = torch.nn.Linear(1, 1, bias=False)
         model = torch.nn.Sequential(linear, torch.nn.ReLU(), linear)
@@ -359,7 +360,7 @@ def test_every_kind_of_tensor_is_captured(step: Script, make: str, stored: str) 
 
 
 @pytest.mark.parametrize("make", ["torch.tensor([1 + 2j])", "torch.tensor([1 + 2j]).conj()"])
-def test_complex_tensors(step: Script, make: str) -> None:
+def test_complex_tensors_are_captured(step: Script, make: str) -> None:
     seen = view(step(f"x = {make}"), "x")
     x = step.names["x"]
     assert isinstance(x, torch.Tensor)
@@ -367,22 +368,22 @@ def test_complex_tensors(step: Script, make: str) -> None:
     assert set(step("x *= 2")) == {"x"}
 
 
-def test_the_imaginary_part_of_a_conjugate(step: Script) -> None:
+def test_the_imaginary_part_of_a_conjugate_is_captured(step: Script) -> None:
     assert step.shown("x = torch.tensor([1 + 2j]).conj().imag") == {"x": [-2.0]}
 
 
-def test_a_sparse_tensor_that_is_edited(step: Script) -> None:
+def test_an_edit_of_a_sparse_tensor_is_seen(step: Script) -> None:
     step("x = torch.eye(2).to_sparse()")
     assert step.shown("x.mul_(3)") == {"x": [[3.0, 0.0], [0.0, 3.0]]}
 
 
 @pytest.mark.filterwarnings("ignore:.*are deprecated")
-def test_a_quantized_tensor_shows_what_it_stands_for(step: Script) -> None:
+def test_a_quantized_tensor_shows_its_dequantized_values(step: Script) -> None:
     changed = step.shown("x = torch.quantize_per_tensor(torch.ones(2), 0.5, 0, torch.qint8)")
     assert changed == {"x": [1.0, 1.0]}
 
 
-def test_a_tensor_of_the_inference_mode(step: Script) -> None:
+def test_a_tensor_made_in_inference_mode_is_captured(step: Script) -> None:
     assert step.shown("with torch.inference_mode(): x = torch.ones(2)") == {"x": [1.0, 1.0]}
     assert step.shown("with torch.inference_mode(): x += 1") == {"x": [2.0, 2.0]}
 
@@ -412,7 +413,7 @@ def test_a_tensor_that_cannot_be_read_disturbs_nothing(step: Script, make: str) 
     assert step("del x").keys() <= {"x"}
 
 
-def test_an_own_subclass_of_tensor(step: Script) -> None:
+def test_a_subclass_of_tensor_is_captured(step: Script) -> None:
     step("class Own(torch.Tensor): pass")
     assert step.shown("x = torch.ones(2).as_subclass(Own)") == {"x": [1.0, 1.0]}
     assert step.shown("x.data.add_(1)") == {"x": [2.0, 2.0]}
@@ -473,7 +474,7 @@ def test_one_and_one_point_zero_differ(step: Script) -> None:
     assert view(step("x = 1.0"), "x").dtype == "float"
 
 
-def test_arrays_and_scalars_of_numpy(step: Script) -> None:
+def test_numpy_arrays_and_scalars_are_captured(step: Script) -> None:
     assert step.shown("a = np.arange(3); s = np.float64(2.5)") == {"a": [0, 1, 2], "s": 2.5}
     assert step.shown("a[1] = 9") == {"a": [0, 9, 2]}
     assert step.shown("a = a[::-1]") == {"a": [2, 9, 0]}
@@ -497,7 +498,7 @@ def test_a_reshaped_array_is_a_change(step: Script) -> None:
         f"np.ones({LARGE}, dtype=np.longdouble)",
     ],
 )
-def test_large_arrays_come_as_their_summary(
+def test_a_large_array_is_captured_as_a_summary(
     step: Script, recwarn: pytest.WarningsRecorder, make: str
 ) -> None:
     seen = view(step(f"a = {make}"), "a").summary
@@ -551,7 +552,7 @@ def test_a_run_that_is_not_stepped_reports_large_tensors_without_content(step: S
     assert step.capture.completed() == {}
 
 
-def test_a_tensor_may_outgrow_and_underrun_the_limit(step: Script) -> None:
+def test_a_tensor_may_be_resized_across_the_exact_limit(step: Script) -> None:
     step("x = torch.zeros(3)")
     assert view(step(f"x.resize_({LARGE}); x.zero_()"), "x").summary is not None
     assert step.shown("x.resize_(2)") == {"x": [0.0, 0.0]}
@@ -568,7 +569,7 @@ def test_the_root_of_backward_is_found_by_its_name(step: Script) -> None:
     assert step.capture.root == "loss"
 
 
-def test_a_root_without_a_name_is_captured_for_its_value(step: Script) -> None:
+def test_the_root_of_backward_is_captured_even_without_a_name(step: Script) -> None:
     changed = step.capture.changes(True, torch.tensor(2.5))
     assert step.capture.root == ROOT
     assert plain(changed[ROOT]) == 2.5

@@ -1,4 +1,4 @@
-"""Edits: a value of a running script is given another value."""
+"""Edits give a value of a running script another value."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def apply(names: dict[str, Any], target: str, value: object) -> None:
     edits.apply(names, Edit(1, target, value))
 
 
-def test_a_number_is_bound_anew() -> None:
+def test_an_edited_number_is_rebound() -> None:
     names: dict[str, Any] = {"lr": 0.1, "n": 3}
     apply(names, "lr", 0.5)
     apply(names, "n", 4)
@@ -43,20 +43,20 @@ def test_an_intermediate_keeps_its_place_in_the_graph() -> None:
     assert w.grad == 2.0
 
 
-def test_one_number_fills_a_tensor() -> None:
+def test_editing_a_tensor_with_one_number_fills_it() -> None:
     x = torch.arange(4.0).view(2, 2)
     apply({"x": x}, "x", 7)
     assert x.tolist() == [[7.0, 7.0], [7.0, 7.0]]
 
 
-def test_the_dtype_stays() -> None:
+def test_an_edit_keeps_the_dtype() -> None:
     x = torch.zeros(2, dtype=torch.int64)
     apply({"x": x}, "x", [1, 2])
     assert x.dtype is torch.int64
     assert x.tolist() == [1, 2]
 
 
-def test_a_gradient_and_a_parameter_are_reached_by_their_names() -> None:
+def test_gradients_and_parameters_can_be_edited_by_name() -> None:
     model = torch.nn.Sequential(torch.nn.Linear(1, 1))
     model(torch.ones(1)).backward()
     apply({"model": model}, "model.0.weight", [[5.0]])
@@ -66,7 +66,7 @@ def test_a_gradient_and_a_parameter_are_reached_by_their_names() -> None:
     assert weight.grad == 0.0
 
 
-def test_an_array_is_edited_in_place_and_a_numpy_number_bound_anew() -> None:
+def test_an_array_is_edited_in_place_and_a_numpy_scalar_rebound() -> None:
     array = np.zeros(2)
     names: dict[str, Any] = {"a": array, "s": np.float64(1.0)}
     apply(names, "a", [1.0, 2.0])
@@ -98,7 +98,9 @@ def test_an_array_is_edited_in_place_and_a_numpy_number_bound_anew() -> None:
         ("model", 1.0, "'model' is a Linear"),
     ],
 )
-def test_what_cannot_be_edited_is_told_in_one_line(target: str, value: object, reason: str) -> None:
+def test_an_impossible_edit_is_explained_in_one_line(
+    target: str, value: object, reason: str
+) -> None:
     names = {
         "w": torch.ones(2, requires_grad=True),
         "scalar": torch.tensor(1.0),
@@ -108,6 +110,6 @@ def test_what_cannot_be_edited_is_told_in_one_line(target: str, value: object, r
         "text": "a",
         "model": torch.nn.Linear(1, 1),
     }
-    with pytest.raises(EditError, match=reason) as told:
+    with pytest.raises(EditError, match=reason) as raised:
         apply(names, target, value)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)

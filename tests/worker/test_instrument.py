@@ -1,4 +1,4 @@
-"""Hooks around statements: every statement is one step, and the script notices nothing."""
+"""Hooks around statements: every statement is one step, and the script works as without hooks."""
 
 import ast
 import textwrap
@@ -18,7 +18,7 @@ class Trace:
     def __init__(self, source: str, knobs: dict[int, object] | None = None) -> None:
         self.program = instrument(textwrap.dedent(source).lstrip("\n"), PATH, knobs)
         self.steps: list[tuple[int, int | None]] = []
-        """Line and iteration of every finished statement."""
+        """Return line and iteration of every finished statement."""
         self.begun: list[int] = []
         self.passes = [-1] * len(self.program.loops)
         self.names: dict[str, Any] = {
@@ -74,7 +74,7 @@ def test_each_simple_statement_is_a_step() -> None:
     assert steps(source) == [(line, None) for line in range(1, 11)]
 
 
-def test_try_is_nothing_that_is_begun() -> None:
+def test_try_itself_has_no_before_hook() -> None:
     source = """
         try:
             x = 1
@@ -95,7 +95,7 @@ def test_try_is_nothing_that_is_begun() -> None:
     assert trace.lines == [2, 6, 9, 13]
 
 
-def test_a_place_finds_the_statement_around_it() -> None:
+def test_site_at_finds_the_statement_around_a_position() -> None:
     program = Trace("a = 1; b = (\n    2)\nif a:\n    c = 3\n").program
 
     def line_at(line: int, column: int) -> tuple[int, int] | None:
@@ -106,7 +106,7 @@ def test_a_place_finds_the_statement_around_it() -> None:
     assert line_at(1, 4) == (1, 0)
     assert line_at(1, 7) == line_at(2, 4) == (1, 7)
     assert line_at(3, 0) == line_at(3, 3) == (3, 0)
-    # Between them, and behind the head of a compound statement, there is none.
+    # There is none between statements, and none behind the head of a compound one.
     assert line_at(1, 5) is None
     assert line_at(3, 4) is None
     assert line_at(4, 8) == (4, 4)
@@ -121,7 +121,7 @@ def test_a_statement_over_several_lines_is_one_step_on_its_first() -> None:
     assert lines("x = (\n    1 +\n    2\n)\ny = 1") == [1, 5]
 
 
-def test_a_loop_counts_its_passes() -> None:
+def test_a_loop_counts_its_iterations() -> None:
     source = """
         for i in range(2):
             x = i
@@ -140,7 +140,7 @@ def test_nested_loops_count_the_outermost() -> None:
     assert steps(source) == [(3, 0), (3, 0), (3, 1), (3, 1)]
 
 
-def test_a_second_loop_starts_anew() -> None:
+def test_a_second_loop_counts_from_zero() -> None:
     source = """
         for i in range(2):
             x = i
@@ -179,7 +179,7 @@ def test_break_and_continue_are_steps() -> None:
 
 
 @pytest.mark.parametrize(("x", "taken"), [(1, 3), (2, 5), (3, 7)])
-def test_only_the_branch_that_is_taken_steps(x: int, taken: int) -> None:
+def test_only_the_taken_branch_makes_steps(x: int, taken: int) -> None:
     source = f"""
         x = {x}
         if x == 1:
@@ -192,7 +192,7 @@ def test_only_the_branch_that_is_taken_steps(x: int, taken: int) -> None:
     assert lines(source) == [1, taken]
 
 
-def test_a_condition_on_one_line() -> None:
+def test_a_condition_and_its_body_may_share_a_line() -> None:
     assert lines("if True: x = 1\nwhile True: break") == [1, 2]
 
 
@@ -344,7 +344,7 @@ def test_the_script_computes_what_it_computes_without_hooks() -> None:
     ],
 )
 def test_tracebacks_are_those_of_the_plain_script(source: str) -> None:
-    def told(code: Any, names: dict[str, Any]) -> list[tuple[int | None, int | None, int | None]]:
+    def places(code: Any, names: dict[str, Any]) -> list[tuple[int | None, int | None, int | None]]:
         try:
             exec(code, names)
         except Exception as error:
@@ -354,10 +354,10 @@ def test_tracebacks_are_those_of_the_plain_script(source: str) -> None:
         raise AssertionError("it did not raise")
 
     trace = Trace(source)
-    assert told(trace.program.code, trace.names) == told(compile(source, PATH, "exec"), {})
+    assert places(trace.program.code, trace.names) == places(compile(source, PATH, "exec"), {})
 
 
-def test_a_statement_that_raises_is_begun_and_not_finished() -> None:
+def test_a_statement_that_raises_has_a_before_hook_and_no_after_hook() -> None:
     trace = Trace("x = 1\ny = 1 / 0")
     with pytest.raises(ZeroDivisionError):
         trace.run()
@@ -389,25 +389,25 @@ def test_a_knob_replaces_the_value_on_its_line(value: object) -> None:
     assert trace.lines == [1, 2]
 
 
-def test_a_knob_may_stand_behind_an_annotation_or_in_a_block() -> None:
+def test_a_knob_may_be_annotated_or_in_a_block() -> None:
     source = "n: int = 3\nif True:\n    lr = 0.1\n"
     names = Trace(source, {1: 5, 3: 0.25}).run().names
     assert (names["n"], names["lr"]) == (5, 0.25)
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan")])
-def test_a_knob_may_be_what_python_cannot_spell(value: float) -> None:
+def test_a_knob_may_be_infinite_or_nan(value: float) -> None:
     found = Trace("x = 1.0", {1: value}).run().names["x"]
     assert str(found) == str(value)
 
 
-def test_a_knob_on_a_line_without_an_assignment() -> None:
+def test_a_knob_on_a_line_without_an_assignment_is_refused() -> None:
     with pytest.raises(ValueError, match="no assignment stands on line 2"):
         instrument("x = 1\nprint(x)\n", PATH, {2: 5})
 
 
 def test_every_statement_kind_of_the_language_is_known() -> None:
-    """A kind of statement that Python adds must be decided on: simple, or with a body to enter."""
+    """A new kind of statement in Python must be listed here: simple, or with a body to enter."""
     compound = {"If", "For", "While", "With", "Try", "TryStar", "Match"}
     definitions = {"FunctionDef", "AsyncFunctionDef", "ClassDef", "AsyncFor", "AsyncWith"}
     simple = {

@@ -1,4 +1,4 @@
-"""Scripts that do what scripts do: whatever happens, the steps stay and one clear line tells."""
+"""Scripts that misbehave: the recorded steps stay, and one clear line says what happened."""
 
 import os
 import signal
@@ -30,11 +30,11 @@ ENDS = {
     "closes_stdout": ("finished", 0, ""),
     "broken_syntax": ("raised", 2, "SyntaxError: '(' was never closed"),
 }
-"""Script -> how it ends, in which line, and what its one line says."""
+"""By script: the outcome, the line, and the message."""
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_an_end_is_told_in_one_line_with_the_scripts_own_place(record, name):
+def test_the_end_of_a_run_is_one_line_with_the_scripts_own_line_number(record, name):
     outcome, line, words = ENDS[name]
     source = (SCRIPTS / f"{name}.py").read_text()
     ended = record(source).ended
@@ -48,7 +48,7 @@ def test_an_end_is_told_in_one_line_with_the_scripts_own_place(record, name):
 
 
 @pytest.mark.parametrize("name", ["raises", "aborts", "leaves", "segfaults", "recurses"])
-def test_steps_before_the_end_are_all_there(record, name):
+def test_all_steps_before_the_end_are_recorded(record, name):
     timeline = record((SCRIPTS / f"{name}.py").read_text()).timeline
     assert plain(timeline.at(len(timeline)).view("x")) is not None
     assert [timeline.frame(step).step for step in range(1, len(timeline) + 1)] == list(
@@ -57,7 +57,7 @@ def test_steps_before_the_end_are_all_there(record, name):
 
 
 @pytest.mark.parametrize("name", ["aborts", "leaves"])
-def test_a_death_loses_no_step_and_no_output_however_fast_the_run_was(record, name):
+def test_a_worker_that_dies_loses_no_step_and_no_output(record, name):
     recording = record((SCRIPTS / f"{name}.py").read_text())
     assert plain(recording.timeline.at(len(recording.timeline)).view("x")) == 49
     assert recording.text() == "written just before"

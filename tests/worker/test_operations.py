@@ -1,4 +1,4 @@
-"""What goes on inside a statement: operations forwards, nodes backwards, and what is not seen."""
+"""The operations of a statement: forward, backward, and those that cannot be noted."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Record = Callable[..., Recording]
 
 
 def inside(recording: Recording, line: int = 0) -> list[Operation]:
-    """The operations of the steps on a line, of all steps for 0."""
+    """Return the operations of the steps on a line; of all steps for 0."""
     frames = [f for f in recording.frames if f.inside and line in (0, f.line)]
     return [one for frame in frames if frame.inside for one in frame.inside.operations]
 
@@ -33,7 +33,7 @@ def named(operations: list[Operation], name: str) -> Operation:
 
 
 def passes(frame: Frame) -> list[list[Operation]]:
-    """The nodes of a frame, those of each backward pass by themselves."""
+    """Return the nodes of a frame, a list for each backward pass."""
     found: list[list[Operation]] = []
     start = frame.inside.forwards if frame.inside else 0
     for size in frame.inside.passes if frame.inside else ():
@@ -44,7 +44,7 @@ def passes(frame: Frame) -> list[list[Operation]]:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
-def test_contributions_add_up_to_what_entered(model: Path, record: Record) -> None:
+def test_contributions_add_up_to_the_gradient_of_the_next_node(model: Path, record: Record) -> None:
     recording = record(model.read_text(), operations=0, exact=True)
     assert recording.ended.outcome == "finished", recording.ended.message
     checked = 0
@@ -67,14 +67,14 @@ def test_contributions_add_up_to_what_entered(model: Path, record: Record) -> No
 
 
 def is_hooked(model: Path, frame: Frame, node: Operation) -> bool:
-    """Whether the script's own hook doubled what entered here."""
+    """Return True if the script's own hook doubled the gradient that entered this node."""
     source = model.read_text().splitlines()
     return source[frame.line - 1].startswith("hooked") and node.call == "mul(_0, 3)"
 
 
 @pytest.fixture(scope="module")
 def bare() -> dict[Path, tuple[str, int]]:
-    """What each model prints under Python, and its exit status."""
+    """Return what each model prints under Python, and its exit status."""
     return dict(zip(MODELS, under_python(MODELS), strict=True))
 
 
@@ -93,7 +93,7 @@ def test_recording_operations_changes_no_bit(
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
-def test_ids_tell_one_operation_from_another(model: Path, record: Record) -> None:
+def test_each_operation_has_an_id_of_its_own(model: Path, record: Record) -> None:
     recording = record(model.read_text(), operations=0, exact=True)
     met: dict[int, tuple[str, str]] = {}
     for frame in recording.frames:
@@ -110,7 +110,7 @@ def test_ids_tell_one_operation_from_another(model: Path, record: Record) -> Non
             assert all(edge.to in met for edge in one.edges)
 
 
-def test_scalar_backward_in_its_true_order(record: Record) -> None:
+def test_backward_nodes_are_in_execution_order(record: Record) -> None:
     recording = record(
         """
         import torch
@@ -131,7 +131,7 @@ def test_scalar_backward_in_its_true_order(record: Record) -> None:
     assert numbers(leaf.after).item() == 20.0
 
 
-def test_an_accumulation_says_before_and_after(record: Record) -> None:
+def test_an_accumulation_has_the_gradient_before_and_after(record: Record) -> None:
     recording = record(
         """
         import torch
@@ -180,7 +180,7 @@ def test_modules_and_parameters_have_the_scripts_names(record: Record) -> None:
     assert {one.name for one in inside(recording, 5)} == {"Linear"}
 
 
-def test_a_line_inside_the_scripts_own_function(record: Record) -> None:
+def test_an_operation_has_its_line_inside_the_scripts_function(record: Record) -> None:
     recording = record(
         """
         import torch
@@ -294,7 +294,7 @@ def test_a_long_chain_is_walked_without_recursion(record: Record) -> None:
     assert numbers(nodes[-1].grads[0]).item() == 20_000
 
 
-def test_only_steps_after_the_asked_one_are_looked_into(record: Record) -> None:
+def test_operations_are_noted_only_after_the_requested_step(record: Record) -> None:
     script = """
         import torch
         w = torch.ones(1, requires_grad=True)

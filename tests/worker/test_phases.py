@@ -1,4 +1,4 @@
-"""The phase of every step, and the loss: told from what happened, never from what it is called."""
+"""The phase of every step, and the loss: found from what happened, never from names."""
 
 import textwrap
 from collections.abc import Callable
@@ -11,7 +11,7 @@ Phases = Callable[..., list[str]]
 
 @pytest.fixture
 def phases(record: Callable[..., Any]) -> Phases:
-    """The phases of a script's steps, without those of its imports."""
+    """Return the phases of a script's steps, without those of its imports."""
 
     def run(source: str, **changes: Any) -> list[str]:
         recording = record(source, **changes)
@@ -113,7 +113,7 @@ def test_a_counter_is_no_update(phases: Phases) -> None:
     assert phases(source) == ["data", "data", "data"]
 
 
-def test_a_parameter_that_is_made_anew_is_data(phases: Phases) -> None:
+def test_a_parameter_created_again_is_data(phases: Phases) -> None:
     source = """
         import torch
         w = torch.tensor(3.0, requires_grad=True)
@@ -174,7 +174,7 @@ def test_a_negative_zero_is_a_zeroed_gradient(phases: Phases) -> None:
 
 
 def losses(recording: Any) -> list[tuple[int, float]]:
-    """The points of the loss curve: the step, and the loss that it computed."""
+    """Return the points of the loss curve: steps and losses."""
     return [(f.step, f.loss) for f in recording.frames if f.is_new_loss]
 
 
@@ -225,7 +225,7 @@ def test_a_loss_that_the_lesson_names_needs_no_backward(record: Callable[..., An
     assert losses(record(source, loss="error")) == [(1, 4.0), (2, 2.0), (3, 1.0)]
 
 
-def test_a_loss_that_is_no_number_is_none(record: Callable[..., Any]) -> None:
+def test_a_loss_that_is_not_a_number_is_none(record: Callable[..., Any]) -> None:
     source = """
         import torch
         loss = torch.ones(3)

@@ -1,4 +1,4 @@
-"""Replays and branches: the same run again, to the last bit."""
+"""Replays and branches repeat a run to the last bit."""
 
 import json
 import os
@@ -49,7 +49,7 @@ LESSONS = [pytest.param(entry.path, id=entry.id) for entry in find()]
 
 
 def launch_of(path: Path) -> Launch:
-    # Exact: which large values are afforded otherwise is a matter of time.
+    # Exact: otherwise it depends on timing which large values are captured.
     return prepare(read(path), str(path), Request(), None, exact=True)
 
 
@@ -58,16 +58,16 @@ def digests(recording: Recording) -> list[Digested]:
 
 
 def resumed(recording: Recording, step: int, *edits: Edit) -> dict[str, object]:
-    """What makes a run go on from a recorded step."""
+    """Return the fields of a launch that continues a run from a recorded step."""
     return {"begin": step - 1, "past": recording.timeline.past(step), "edits": edits}
 
 
 CLOSELY = ("three_points", "two_layer_small", "backward_twice")
-"""Lessons that are taken up at several steps; of the others one says enough."""
+"""Lessons that are continued from several steps; the others from one."""
 
 
 @pytest.mark.parametrize("path", LESSONS)
-def test_every_lesson_is_replayed_exactly_and_goes_on_from_any_step(
+def test_every_lesson_is_replayed_exactly_and_continues_from_any_step(
     engine: Engine, path: Path
 ) -> None:
     launch = launch_of(path)
@@ -80,7 +80,7 @@ def test_every_lesson_is_replayed_exactly_and_goes_on_from_any_step(
         past = first.timeline.past(step)
         again = Driver(engine, Job(launch, begin=step - 1, past=past))
         replay = again.to_the_end()
-        # Of the steps that were only counted, too.
+        # Those of counted steps too.
         assert digests(replay) == digests(first)
         frames = replay.frames
         assert frames[0].step == step
@@ -89,7 +89,7 @@ def test_every_lesson_is_replayed_exactly_and_goes_on_from_any_step(
 
 
 def comparable(frames: list[Frame]) -> list[str]:
-    """As text: what lies on no device has NaN for its statistics, which equals nothing."""
+    """Return frames as text: the statistics of a meta tensor are NaN, which equals nothing."""
     return [json.dumps(msgspec.to_builtins(frame), sort_keys=True) for frame in frames]
 
 
@@ -105,12 +105,12 @@ def test_a_branch_is_the_run_with_the_same_edits(record: Callable[..., Recording
     assert whole.frames[:81] == base.frames[:81]
     assert whole.frames[82:] != base.frames[82:]
     assert digests(branch) == digests(whole)
-    told = [event for event in branch.events if isinstance(event, Edited)]
-    assert told == [event for event in whole.events if isinstance(event, Edited)]
-    assert [list(event.changed) for event in told] == [["w"], ["w"]]
+    edited = [event for event in branch.events if isinstance(event, Edited)]
+    assert edited == [event for event in whole.events if isinstance(event, Edited)]
+    assert [list(event.changed) for event in edited] == [["w"], ["w"]]
 
 
-def test_digests_tell_two_runs_apart_at_the_next_fiftieth_step(
+def test_digests_of_two_runs_differ_at_the_next_fiftieth_step(
     record: Callable[..., Recording],
 ) -> None:
     base = record(MOMENTUM)
@@ -146,7 +146,7 @@ def test_a_digest_covers(record: Callable[..., Recording], change: str, why: str
         ("t = float(open('figures.txt').read())", r"line 3 reads a file \(open\('figures.txt'\)\)"),
     ],
 )
-def test_what_keeps_a_run_from_being_replayed_is_named(
+def test_the_cause_of_an_inexact_replay_is_named(
     drive: Callable[..., Driver],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -176,7 +176,7 @@ def test_what_keeps_a_run_from_being_replayed_is_named(
     assert re.search(blamed, divergence.reason), divergence.reason
 
 
-def test_a_replay_prints_nothing_that_was_printed_before(
+def test_a_replay_does_not_repeat_recorded_output(
     record: Callable[..., Recording],
 ) -> None:
     base = record(MOMENTUM)
@@ -186,7 +186,7 @@ def test_a_replay_prints_nothing_that_was_printed_before(
 
 
 @pytest.mark.parametrize(
-    ("edit", "told"),
+    ("edit", "reason"),
     [
         (Edit(3, "nobody", 1), "no 'nobody' to edit here"),
         (Edit(3, "", None, "w.fill_(nobody)"), "NameError: name 'nobody' is not defined"),
@@ -196,16 +196,16 @@ def test_a_replay_prints_nothing_that_was_printed_before(
     ],
 )
 def test_an_edit_that_cannot_be_made_ends_the_branch_with_one_line(
-    record: Callable[..., Recording], edit: Edit, told: str
+    record: Callable[..., Recording], edit: Edit, reason: str
 ) -> None:
     ended = record(MOMENTUM, edits=(edit,)).ended
     assert ended.outcome == "refused"
-    assert re.search(told, ended.message)
+    assert re.search(reason, ended.message)
     assert "\n" not in ended.message
 
 
 @pytest.mark.parametrize("operations", [None, 0])
-def test_a_backward_pass_before_the_first_recorded_step_is_not_that_steps(
+def test_a_replayed_backward_pass_is_not_part_of_the_first_recorded_step(
     record: Callable[..., Recording], operations: int | None
 ) -> None:
     base = record(MOMENTUM)
@@ -216,7 +216,7 @@ def test_a_backward_pass_before_the_first_recorded_step_is_not_that_steps(
     assert [frame.step for frame in again.frames if frame.root] == ran[4:]
 
 
-def test_parts_of_a_large_value_are_brought_where_a_replay_waits(
+def test_slices_of_a_large_value_are_fetched_where_a_replay_waits(
     drive: Callable[..., Driver],
 ) -> None:
     script = """

@@ -37,7 +37,7 @@ def test_every_statement_is_a_step_with_its_line_and_iteration(record):
     assert {f.loop for f in frames[2:]} == {4}
 
 
-def test_phases_tell_what_happened(record):
+def test_phases_follow_from_what_happened(record):
     phases = [frame.phase for frame in record(DESCENT).frames]
     assert phases == ["other", "data", *(["loss", "backward", "update", "zero"] * 3)]
 
@@ -50,7 +50,7 @@ def test_a_step_records_what_changed_and_nothing_else(record):
     assert shown(frames[10]) == {"i": 2, "y": [0.5625]}
 
 
-def test_the_loss_is_what_backward_was_called_on(record):
+def test_the_loss_is_the_tensor_that_backward_was_called_on(record):
     frames = record(DESCENT).frames
     assert [frame.loss for frame in frames[1:8]] == [None, None, 9.0, 9.0, 9.0, 2.25, 2.25]
     assert [frame.step for frame in frames if frame.is_new_loss] == [4, 7, 11]
@@ -142,7 +142,7 @@ def test_output_belongs_to_the_step_that_wrote_it(record):
     assert recording.text(2) == "two\n"
 
 
-def test_what_the_last_statement_leaves_behind_is_kept(record):
+def test_output_and_changes_after_the_last_statement_are_a_step(record):
     recording = record(
         """
         def shout():
@@ -194,7 +194,7 @@ def test_slots_and_shown_expressions_are_evaluated_after_their_statement(record)
 
 
 @pytest.mark.parametrize("step", [1, 4, 6, 9, 14])
-def test_a_replay_to_a_step_shows_what_was_recorded_there(record, drive, step):
+def test_a_replay_to_a_step_shows_the_recorded_values(record, drive, step):
     recorded = record(DESCENT)
     driver = drive(DESCENT, begin=step - 1)
     driver.run.go(step)
@@ -221,7 +221,7 @@ def test_large_tensors_come_without_content_in_a_fast_run_and_whole_when_it_wait
     assert len(timeline) == 300
     assert timeline.incomplete(300) == []
     assert timeline.view("w", 300).summary.mean == 299.0
-    # Their content takes many times as long as the statement, and may take a twentieth of the run.
+    # Copying the content takes far longer than the statement, and has a twentieth of the time.
     bare = [step for step in range(3, 300) if timeline.incomplete(step) == ["w"]]
     assert len(bare) > 100
 

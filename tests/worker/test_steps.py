@@ -1,4 +1,4 @@
-"""Each part of a run has its mode; one object switches from one mode to the next."""
+"""Each part of a run has its mode; `Steps` switches from one to the next."""
 
 import builtins
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def started(steps: Steps, *modes: Any) -> None:
 
 
 def run(count: int) -> None:
-    """Let so many statements call the hooks, as instrumented code does."""
+    """Call the hooks for `count` statements, as instrumented code does."""
     for _ in range(count):
         vars(builtins)[BEFORE](1)
         vars(builtins)[AFTER](1)

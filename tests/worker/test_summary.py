@@ -1,4 +1,4 @@
-"""What is kept of a large tensor, against torch's own figures; and how it comes to the host."""
+"""The summary of a large tensor equals torch's own figures, and is fetched in one transfer."""
 
 import math
 
@@ -33,7 +33,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_statistics_are_torchs_own(shape: tuple[int, ...]) -> None:
+def test_the_statistics_equal_torchs(shape: tuple[int, ...]) -> None:
     torch.manual_seed(446)
     x = torch.randn(shape) * 3 + 1
     kept, wide = summarised(x), x.double()
@@ -46,7 +46,7 @@ def test_the_statistics_are_torchs_own(shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_picture_holds_the_means_of_equal_blocks(shape: tuple[int, ...]) -> None:
+def test_the_block_view_holds_the_means_of_equal_blocks(shape: tuple[int, ...]) -> None:
     torch.manual_seed(446)
     x = torch.randn(shape)
     kept = summarised(x)
@@ -80,7 +80,7 @@ def test_a_constant_tensor_falls_into_one_bin() -> None:
     assert kept.std == pytest.approx(0.0, abs=1e-3 * 2.5)
 
 
-def test_the_nonfinite_are_counted() -> None:
+def test_non_finite_elements_are_counted() -> None:
     x = torch.ones(70, 70)
     x[0, 0], x[3, 5], x[69, 69] = math.nan, math.inf, -math.inf
     kept = summarised(x)
@@ -140,7 +140,7 @@ def test_complex_elements_count_by_their_absolute_value() -> None:
     ],
     ids=["transposed", "strided", "expanded", "permuted"],
 )
-def test_a_tensor_that_is_not_contiguous(x: Tensor) -> None:
+def test_a_non_contiguous_tensor_has_a_summary(x: Tensor) -> None:
     kept, expected = summarised(x), summarised(x.contiguous())
     assert (kept.min, kept.max) == (expected.min, expected.max)
     assert (kept.rows, kept.cols) == (expected.rows, expected.cols)
@@ -176,7 +176,7 @@ def test_the_default_device_does_not_matter() -> None:
     assert inside == summarised(x)
 
 
-# To the host
+# Transfer
 
 
 PIECES = [
@@ -191,7 +191,7 @@ PIECES = [
 ]
 
 
-def test_every_piece_arrives_bit_by_bit() -> None:
+def test_every_piece_is_fetched_bit_by_bit() -> None:
     for piece, content in zip(PIECES, transfer.fetch(PIECES), strict=True):
         assert content == piece.resolve_conj().resolve_neg().contiguous().numpy().tobytes()
 
@@ -201,14 +201,14 @@ def test_the_pieces_of_a_frame_are_one_transfer() -> None:
     assert packed == b"".join(transfer.fetch(PIECES))
 
 
-def test_bfloat16_arrives_as_float32() -> None:
+def test_bfloat16_is_fetched_as_float32() -> None:
     [content] = transfer.fetch([torch.tensor([1.5, -2.0], dtype=torch.bfloat16)])
     assert np.frombuffer(content, "<f4").tolist() == [1.5, -2.0]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int64, torch.complex64])
-def test_nothing_waits_for_the_device(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+def test_a_summary_does_not_wait_for_the_device(shape: tuple[int, ...], dtype: torch.dtype) -> None:
     """On the meta device every read of a value (`item`, `tolist`, a branch on a tensor) raises."""
     x = torch.empty(shape, dtype=dtype, device="meta", requires_grad=dtype.is_floating_point)
     kept = summary.vector(x)

@@ -1,1 +1,5 @@
-"""Runs scripts: a client in the caller's process, a host with torch, a worker for each run."""
+"""Start the engine and its runs, and receive what they record. Never imports torch.
+
+May import `history`, `script`, `wire` and `schema`. Begin with `client.py`, which starts the host
+process; `run.py` is the client's side of one run.
+"""

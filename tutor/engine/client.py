@@ -1,6 +1,6 @@
-"""The caller's end of the engine: starts the host, starts runs, and receives what they record.
+"""Start the host and its runs, from the caller's process.
 
-Nothing here imports torch, and nothing waits for the engine: every call returns at once.
+Nothing here imports torch or waits for the engine: every call returns at once.
 """
 
 import contextlib
@@ -26,25 +26,25 @@ class Engine:
     `start` it from the main thread: the kernel ends the host when the thread that started it ends.
 
     Args:
-        eager: Let the host load beforehand what a first optimizer would take a second for: right
-            where a learner reads before the first step, wrong where a run follows at once.
+        eager: Load what the first optimizer would import for a second before the first run. Use it
+            if the learner reads first, not if a run starts at once.
     """
 
     can_run = True
-    """A recording, which may stand in for an engine, cannot."""
+    """False for a recording, which may take the place of an engine."""
 
     def __init__(self, eager: bool = False) -> None:
         self._eager = eager
         self.device: str | None = None
-        """What runs here, in one line, once it is known."""
+        """The device and torch, in one line; None until they are known."""
         self.detected: str | None = None
-        """The accelerator that works here; None for the CPU alone, or not yet known."""
+        """The accelerator; None if there is none, or until it is known."""
         self.description: dict[str, str] = {}
         self.torch: str | None = None
         self.failure: str | None = None
         """Why no run can start, in one line."""
         self.on_change: Callable[[], None] | None = None
-        """Called, from another thread, when one of the above has changed."""
+        """Called from another thread when one of the above has changed."""
         self._runs: dict[int, Run] = {}
         self._count = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,16 +56,16 @@ class Engine:
         self._control = Control(ours)
         self._log = tempfile.TemporaryFile()
         environment = os.environ | {
-            # Columns tell which statement it was that raised.
+            # Tracebacks need columns to find the statement that raised.
             "PYTHONNODEBUGRANGES": "",
-            # A second thread would make sums come out otherwise, and would not survive the fork.
+            # A second thread would change the last digits of sums, and would not survive the fork.
             "OMP_NUM_THREADS": "1",
             "MKL_NUM_THREADS": "1",
             "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-            # The order of a set of texts is then the same in each run, in whichever session.
+            # A set of strings then has the same order in each run of each session.
             "PYTHONHASHSEED": "0",
         }
-        # -P: a `torch.py` beside the learner must not be taken for torch.
+        # -P: a `torch.py` in the working folder must not be taken for torch.
         command = [sys.executable, "-P", "-m", "tutor.worker.host", str(theirs.fileno())]
         command += ["eager"] * self._eager
         self._process = subprocess.Popen(
@@ -81,10 +81,11 @@ class Engine:
         threading.Thread(target=self._listen, name="tutor-host", daemon=True).start()
 
     def launch(self, job: Job, notify: Callable[[], None]) -> Run:
-        """Start a run; it waits before its first statement.
+        """Start a run, which waits before its first statement.
 
         Args:
-            notify: Called from another thread when there are events, once until they are taken.
+            notify: Called from another thread when there are new events; not again until they are
+                taken.
         """
         self._count += 1
         run = Run(self._count, job, notify, self._signal)
@@ -95,11 +96,11 @@ class Engine:
         return run
 
     def close(self) -> None:
-        """End the host and every run; nothing if it was never started, or is closed already."""
+        """End the host and every run; do nothing if it was not started or is closed already."""
         if self._closed or self._process is None:
             return
         self._closed = True
-        # Shut down, not only closed: the listener still holds it.
+        # Not only closed: the listener still uses the socket.
         with contextlib.suppress(OSError):
             self._control.socket.shutdown(socket.SHUT_RDWR)
         try:
@@ -116,11 +117,11 @@ class Engine:
         with contextlib.suppress(OSError):  # the socket is closed by `close`
             while (messages := self._control.receive()) is not None:
                 for message in messages:
-                    self._hear(message)
+                    self._receive(message)
         if not self._closed:
             self._host_died()
 
-    def _hear(self, message: object) -> None:
+    def _receive(self, message: object) -> None:
         if isinstance(message, WorkerEnded):
             if run := self._runs.pop(message.run, None):
                 run.died(message.status)
@@ -139,9 +140,9 @@ class Engine:
     def _host_died(self) -> None:
         if self.failure is None:
             self._log.seek(0)
-            told = self._log.read().decode(errors="replace").strip().splitlines()
+            lines = self._log.read().decode(errors="replace").strip().splitlines()
             status = self._process.wait() if self._process else None
-            reason = told[-1] if told else f"exit status {status}"
+            reason = lines[-1] if lines else f"exit status {status}"
             self.failure = f"the engine ended: {reason}"
         for run in list(self._runs.values()):
             run.died(None)

@@ -1,6 +1,6 @@
-"""The caller's end of a run: what it said, and what it is told.
+"""Send commands to a run, and receive its events.
 
-Its events are received by a thread of its own; `notify` tells that there are some to take.
+A thread receives the events, and calls `notify` when there are some to take.
 """
 
 import contextlib
@@ -20,23 +20,23 @@ from tutor.wire.control import Control, StartRun
 from tutor.wire.messages import Command, Ended, Event, Go, Job, Printed, Question, Waited, pack
 
 PATIENCE = 0.15
-"""Seconds that a statement gets to come to its end when the learner pauses; then it is frozen."""
+"""Seconds that a statement may go on when the learner pauses; then its process is frozen."""
 
 GRACE = 0.5
-"""Seconds that an interrupted script gets to clean up; then it is killed."""
+"""Seconds that an interrupted script has to clean up; then it is killed."""
 
 PEEK = 0.05
-"""Seconds without news from a running worker after which its page is read directly."""
+"""Seconds without events from a running worker after which its shared page is read."""
 
 
 class Run:
-    """One run of a script, in a worker of its own.
+    """A run of a script in a worker of its own.
 
     Args:
-        number: The host's name for it.
-        job: What its worker does.
+        number: Identifies the run to the host.
+        job: What its worker is to do.
         notify: See `Engine.launch`.
-        send_signal: Sends (run, signal) to its worker.
+        send_signal: Sends a signal to the worker of a run: takes both numbers.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Run:
         self._timer: threading.Timer | None = None
 
     def start(self, control: Control) -> None:
-        """Hand the worker's ends to the host, and listen at ours."""
+        """Ask the host for a worker with one end of the pipes, and listen at the other."""
         commands, self._commands = os.pipe()
         self._pipe, events = os.pipe()
         self._woken, self._wake = os.pipe()
@@ -87,49 +87,48 @@ class Run:
 
     @property
     def line(self) -> int:
-        """The statement that the worker is in, or waits at; 0 before the first."""
+        """The line of the statement that runs or is next; 0 before the first."""
         with self._lock:
             return self._page.line if self._is_listening else self._last_line
 
     @property
     def replayed(self) -> int:
-        """How many steps it has replayed without recording them, about."""
+        """About how many steps were replayed without recording them."""
         with self._lock:
             return self._page.step if self._is_listening else 0
 
     def ask(self, question: Question) -> None:
-        """Ask a run that waits for something; `Fetched` or `Sampled` brings it."""
+        """Ask a question of a run that waits; the answer is the event `Fetched` or `Sampled`."""
         with self._lock:
-            self._tell(question)
+            self._send(question)
 
     def take(self) -> list[Event]:
-        """All events since the last call."""
+        """Return all events since the last call."""
         with self._lock:
             events, self._events = self._events, []
         return events
 
     def go(self, until: int) -> None:
-        """Run on until step `until` is recorded."""
+        """Run until step `until` is recorded."""
         with self._lock:
             self._cancel_timer()
             self._until = until
             self._is_waiting = False
-            self._tell(Go(until))
+            self._send(Go(until))
             if self.frozen:
                 self.frozen = False
                 self._send_signal(self._number, signal.SIGCONT)
 
     def hold(self) -> None:
-        """Wait before the next statement; one that takes longer than `PATIENCE` is frozen in it."""
+        """Pause before the next statement, or freeze the process if that takes over `PATIENCE`."""
         with self._lock:
             if not self._is_waiting and not self._has_ended:
                 self._until = 0
-                self._tell(Go(0))
+                self._send(Go(0))
                 self._after(PATIENCE, self._freeze)
 
     def interrupt(self) -> None:
-        """End the run as Ctrl+C would. A script that does not end within `GRACE`, or that is
-        interrupted again, is killed."""
+        """End the run as Ctrl+C would; kill it after `GRACE`, or at the second interrupt."""
         with self._lock:
             if self._was_interrupted:
                 self._send_signal(self._number, signal.SIGKILL)
@@ -148,13 +147,13 @@ class Run:
             self._send_signal(self._number, signal.SIGKILL)
 
     def died(self, status: int | None) -> None:
-        """The host says that the worker is gone, with this exit status where one is known."""
+        """Note that the worker is gone; `status` is its exit status, None if it is unknown."""
         with self._lock:
             self._status = status
             self._gone.set()
-            self._poke()
+            self._wake_listener()
 
-    # Each of these is called under the lock.
+    # The following are called under the lock.
 
     def _after(self, seconds: float, act: Callable[[], None]) -> None:
         self._cancel_timer()
@@ -167,15 +166,15 @@ class Run:
             self._timer.cancel()
             self._timer = None
 
-    def _tell(self, command: Command) -> None:
-        """Send a command. The worker may be gone, which its last event tells."""
+    def _send(self, command: Command) -> None:
+        """Send a command. The worker may be gone; its last event says so."""
         if self._is_listening:
             with contextlib.suppress(BrokenPipeError):
                 os.write(self._commands, pack(command))
-            self._poke()
+            self._wake_listener()
 
-    def _poke(self) -> None:
-        """Let the listener look around."""
+    def _wake_listener(self) -> None:
+        """Let the listener look at the state again."""
         if self._is_listening:
             os.write(self._wake, b".")
 
@@ -183,7 +182,7 @@ class Run:
 
     def _freeze(self) -> None:
         with self._lock:
-            # A timer cannot be cancelled once it has begun: the next command may have come first.
+            # A timer that has begun cannot be cancelled: a command may have come first.
             if self._timer is not threading.current_thread() or self._has_ended:
                 return
             self.frozen = True
@@ -197,11 +196,11 @@ class Run:
             self._receive()
         except (msgspec.DecodeError, ValueError) as error:
             self._send_signal(self._number, signal.SIGKILL)
-            self._hand_over(
+            self._deliver(
                 [Ended("died", f"{self.job.launch.path}: its recording is damaged: {error}")]
             )
         if not self._has_ended:
-            self._tell_death()
+            self._report_death()
         with self._lock:
             self._is_listening = False
             self._last_line = self._page.line
@@ -212,36 +211,36 @@ class Run:
                 os.close(descriptor)
 
     def _receive(self) -> None:
-        """Take in what the worker sends, until it is gone."""
-        news = select.poll()
-        news.register(self._pipe, select.POLLIN)
-        news.register(self._woken, select.POLLIN)
+        """Receive events until the worker is gone."""
+        poll = select.poll()
+        poll.register(self._pipe, select.POLLIN)
+        poll.register(self._woken, select.POLLIN)
         while True:
-            ready = {fd for fd, _ in news.poll(None if self._is_waiting else 1000 * PEEK)}
+            ready = {fd for fd, _ in poll.poll(None if self._is_waiting else 1000 * PEEK)}
             if self._woken in ready:
                 os.read(self._woken, 4096)
             if self._pipe in ready:
                 data = os.read(self._pipe, shared_page.SIZE)
                 if not data:
                     break
-                self._hand_over(self._receiver.feed(data))
+                self._deliver(self._receiver.feed(data))
             elif self._gone.is_set():
-                # Its last words may have come since the poll. If none did, something that the
-                # script started still holds the pipe.
-                if all(fd != self._pipe for fd, _ in news.poll(0)):
+                # Its last events may have come since the poll. If none did, a child of the script
+                # still has the pipe open.
+                if all(fd != self._pipe for fd, _ in poll.poll(0)):
                     break
             elif not ready:
-                self._hand_over(self._receiver.peek())
-        self._hand_over(self._receiver.peek())
+                self._deliver(self._receiver.peek())
+        self._deliver(self._receiver.peek())
 
-    def _hand_over(self, events: Iterable[Event]) -> None:
+    def _deliver(self, events: Iterable[Event]) -> None:
         found = list(events)
         with self._lock:
             for event in found:
                 if isinstance(event, Frame):
                     self._step = event.step
                 elif isinstance(event, Waited):
-                    # One from before the last command says nothing about what the worker does now.
+                    # One from before the last command does not mean that the worker waits now.
                     self._is_waiting = event.step >= self._until
                 elif isinstance(event, Ended):
                     self._has_ended = True
@@ -254,24 +253,25 @@ class Run:
         if is_first:
             self._notify()
 
-    def _tell_death(self) -> None:
-        """The worker ended without a word: say what is known, and bring what it left behind."""
+    def _report_death(self) -> None:
+        """Report a worker that ended without an event, and deliver the output that it left."""
         self._gone.wait(GRACE)
         for stream, file in zip((1, 2), self._files, strict=True):
             left = os.lseek(file.fileno(), 0, os.SEEK_END)
             file.seek(max(0, left - KEPT))
             if content := file.read():
-                self._hand_over([Printed(self._step + 1, ((stream, content),))])
+                self._deliver([Printed(self._step + 1, ((stream, content),))])
         line = self.line
         where = f"{self.job.launch.path}:{line}" if line else self.job.launch.path
         if self._was_interrupted:
             ended = Ended("interrupted", f"{where}: interrupted", line)
         else:
             ended = Ended("died", f"{where}: {_cause(self._status)}", line)
-        self._hand_over([ended])
+        self._deliver([ended])
 
 
 def _cause(status: int | None) -> str:
+    """Return why a worker ended, in words."""
     if status is None:
         return "the engine that ran the script is gone"
     if status >= 0:

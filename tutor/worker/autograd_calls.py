@@ -11,7 +11,7 @@ from tutor.worker.operations.operations import Operations
 
 
 def observe(frames: Frames, operations: Operations | None) -> None:
-    """Let `frames` know of each backward pass, and `operations` carry it out.
+    """Report each backward pass to `frames`, and run it through `operations`.
 
     `Tensor.backward` calls `torch.autograd.backward` too.
     """
@@ -21,7 +21,7 @@ def observe(frames: Frames, operations: Operations | None) -> None:
         @functools.wraps(original)
         def call(*args: Any, **kwargs: Any) -> Any:
             root = args[0] if args else kwargs.get(roots)
-            # Anything else that can be iterated may be empty after one look.
+            # Other iterables may be empty after one iteration.
             if isinstance(root, list | tuple) and root:
                 root = root[0]
             frames.ran_backward(root if isinstance(root, torch.Tensor) else None)

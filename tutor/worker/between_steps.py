@@ -1,4 +1,4 @@
-"""What is done between two steps of a run: digests are taken, and the learner's edits are made."""
+"""Take digests and make the learner's edits between two steps of a run."""
 
 import os
 from collections import defaultdict
@@ -13,13 +13,13 @@ from tutor.worker.edits import EditError, apply
 
 
 class BetweenSteps:
-    """Holds them, after the same steps in a recorded run and in its replays.
+    """Does this after the same steps in a recorded run and in its replays.
 
     Args:
         namespace: The script's globals.
-        job: Which edits to make.
-        capture: What tells what an edit changed.
-        sender: Where digests and changes go.
+        job: Has the edits.
+        capture: Finds what an edit changed.
+        sender: Sends digests and changes.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class BetweenSteps:
         for edit in sorted(job.launch.edits, key=lambda edit: edit.step):
             self._edits[edit.step].append(edit)
         self.due = 0
-        """The next step that is followed by one."""
+        """The next step after which there is a digest or an edit."""
         self._plan(0)
 
     def run(self, step: int) -> None:
@@ -56,7 +56,7 @@ class BetweenSteps:
         self.due = min(edited, (step // DIGESTED + 1) * DIGESTED)
 
     def _edit(self, step: int) -> None:
-        """Make the learner's edits, and tell what they changed."""
+        """Make the edits after `step`; where steps are recorded, send what they changed."""
         for edit in self._edits[step]:
             try:
                 apply(self._namespace, edit)
@@ -68,8 +68,8 @@ class BetweenSteps:
             self._sender.append(Edited(step, changed))
 
     def _refuse(self, step: int, problem: str) -> NoReturn:
-        """End the run: an edit after this step cannot be made."""
+        """End the run, and say why the edit is impossible."""
         self._sender.append(Ended("refused", f"edit at step {step}: {problem}"))
         self._sender.flush()
-        # An exception would run through the script's own handlers.
+        # An exception could be caught by the script's own handlers.
         os._exit(0)

@@ -1,4 +1,4 @@
-"""The learner's commands to a run: how far it goes, and what they ask where it waits."""
+"""Take the commands of a run: how far to go, and questions while it waits."""
 
 import os
 import select
@@ -11,17 +11,17 @@ from tutor.worker.capture.time_budget import TimeBudget
 from tutor.worker.interrupts import interruptible
 
 INTERVAL = 0.016
-"""Seconds between two looks at the commands, and between two batches, while a run does not wait."""
+"""Seconds between two looks for commands while a run does not wait; events are sent then too."""
 
 
 class Commands:
-    """Takes commands, in the script's own thread and only between two of its statements.
+    """Takes commands in the script's own thread, between two of its statements.
 
     Args:
-        pipe: Where they come from; its end is the end of this process.
-        sender: Where answers go.
-        answer: Finds the answer to a question.
-        budgets: From which time spent waiting is excluded.
+        pipe: Where commands come from; this process ends when it is closed.
+        sender: Sends the answers.
+        answer: Returns the answer to a question.
+        budgets: Time spent waiting is excluded from these.
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class Commands:
         self._poll.register(pipe, select.POLLIN)
         self._is_interrupted = False
         self.until = 0
-        """The step after which the run is to wait."""
+        """The step after which the run waits."""
         self.next_look = 0.0
-        """When to look again."""
+        """The time of the next look, by `perf_counter`."""
 
     def wait(self, step: int, line: int) -> None:
-        """Wait after `step`, before `line`, until the script may go on."""
+        """Wait after `step`, before the statement on `line`, until a command lets the run go on."""
         self._sender.append(Waited(step, line))
         self._sender.flush()
         began = perf_counter()
@@ -54,7 +54,7 @@ class Commands:
             budget.exclude(perf_counter() - began)
 
     def look(self) -> None:
-        """In between: send what has gathered, and see whether there is a command."""
+        """Send the events so far, and obey a command if there is one."""
         self._raise_interrupt()
         self._sender.flush()
         if self._poll.poll(0):
@@ -80,7 +80,7 @@ class Commands:
         self._raise_interrupt()
         command = receive_command(self._pipe)
         if command is None:
-            os._exit(0)  # nobody is there any more
+            os._exit(0)  # the client is gone
         if isinstance(command, Go):
             self.until = command.until
         else:

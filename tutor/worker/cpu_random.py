@@ -1,4 +1,7 @@
-"""Random draws on the CPU, moved to the device: a seed then gives the same data on every device."""
+"""Draw random numbers on the CPU and move them to the device.
+
+A seed then gives the same data on every device.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +13,9 @@ from torch.overrides import TorchFunctionMode
 
 _MAKERS = {torch.rand, torch.randn, torch.randint, torch.randperm, torch.normal}
 LIKE = {torch.rand_like, torch.randn_like, torch.randint_like}
-"""Take shape and dtype from a tensor."""
+"""Functions that take shape and dtype from a tensor."""
 FROM_VALUES = {torch.bernoulli, torch.multinomial, torch.normal, torch.poisson}
-"""Take their probabilities, means or rates from a tensor."""
+"""Functions that take their probabilities, means or rates from a tensor."""
 DROPOUTS = {
     torch.dropout,
     functional.dropout,
@@ -33,17 +36,17 @@ FILLERS = {
 
 
 def is_filler(func: Any) -> bool:
-    """Whether it fills a tensor in place, whatever was in it."""
+    """Return True if `func` fills a tensor in place, whatever it contained."""
     return func in FILLERS or getattr(func, "__module__", "") == "torch.nn.init"
 
 
 class DrawOnCpu(TorchFunctionMode):
-    """Draws on the CPU what the script draws on `device` or any other one.
+    """Draws on the CPU what the script draws on any device.
 
-    A generator of the device's own, made by the script, is left alone.
+    A generator that the script made on a device is used as it is.
 
     Args:
-        device: Where new tensors go unless the script says otherwise: the default device.
+        device: The default device.
     """
 
     def __init__(self, device: str) -> None:
@@ -58,14 +61,14 @@ class DrawOnCpu(TorchFunctionMode):
         tensors = (value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
         tensor = next(tensors, None)
         if tensor is None and func in _MAKERS:
-            there = torch.device(kwargs.pop("device", None) or self._device)
-            return _placed(func(*args, **kwargs, device="cpu"), there)
+            target = torch.device(kwargs.pop("device", None) or self._device)
+            return _moved(func(*args, **kwargs, device="cpu"), target)
         if tensor is not None and tensor.device.type != "cpu":
             if func in LIKE:
-                there = torch.device(kwargs.pop("device", None) or tensor.device)
-                return _placed(_drawn(func, args, kwargs, _empty), there)
+                target = torch.device(kwargs.pop("device", None) or tensor.device)
+                return _moved(_drawn(func, args, kwargs, _empty), target)
             if func in FROM_VALUES:
-                return _placed(_drawn(func, args, kwargs, _copied), tensor.device)
+                return _moved(_drawn(func, args, kwargs, _copied), tensor.device)
             if func in DROPOUTS:
                 return self._drop_out(func, tensor, args, kwargs)
             if is_filler(func):
@@ -88,12 +91,12 @@ class DrawOnCpu(TorchFunctionMode):
 
 
 def _drawn(
-    func: Any, args: Any, kwargs: dict[str, Any], stand_in: Callable[[Tensor], Tensor]
+    func: Any, args: Any, kwargs: dict[str, Any], replacement: Callable[[Tensor], Tensor]
 ) -> Tensor:
-    """What `func` draws with a stand-in on the CPU for each tensor that it takes."""
+    """Return what `func` draws with each tensor argument replaced by one on the CPU."""
 
     def replaced(value: Any) -> Any:
-        return stand_in(value) if isinstance(value, Tensor) else value
+        return replacement(value) if isinstance(value, Tensor) else value
 
     named = {key: replaced(value) for key, value in kwargs.items()}
     drawn: Tensor = func(*map(replaced, args), **named)
@@ -112,8 +115,8 @@ def _copied(tensor: Tensor) -> Tensor:
     return tensor.detach().to("cpu")
 
 
-def _placed(drawn: Tensor, device: torch.device) -> Tensor:
-    """Move what was drawn; a leaf that requires grad stays a leaf."""
+def _moved(drawn: Tensor, device: torch.device) -> Tensor:
+    """Return `drawn` on a device; a leaf that requires grad stays a leaf."""
     if device.type == "cpu":
         return drawn
     return drawn.detach().to(device).requires_grad_(drawn.requires_grad)

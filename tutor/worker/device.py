@@ -1,4 +1,4 @@
-"""The accelerator of this machine, as torch finds it."""
+"""Find and describe the accelerator of this machine."""
 
 import os
 import platform
@@ -7,8 +7,8 @@ import torch
 
 
 def detect() -> str | None:
-    """The type of the accelerator that works here (`cuda`, `mps`, …); None for the CPU alone."""
-    # Without the check a CUDA build names `cuda` where no driver is.
+    """Return the type of a working accelerator (`cuda`, `mps`, …); None if there is none."""
+    # Without the check a CUDA build returns `cuda` on a machine without a driver.
     if not hasattr(torch, "accelerator"):
         return "cuda" if torch.cuda.is_available() else None
     found = torch.accelerator.current_accelerator(check_available=True)
@@ -16,7 +16,7 @@ def detect() -> str | None:
 
 
 def describe(device: str | None) -> dict[str, str]:
-    """What decides a run's last digits, for the learner and for a comparison later."""
+    """Return what decides a run's last digits: device, torch, threads, CPU capability."""
     found = {
         "device": device or "cpu",
         "torch": str(torch.__version__),
@@ -35,7 +35,7 @@ def describe(device: str | None) -> dict[str, str]:
 
 
 def problem(device: str) -> str | None:
-    """Why nothing can be computed on `device`, in one line; None if it can."""
+    """Return why `device` does not work, in one line; None if it works."""
     try:
         torch.ones(1, device=device).add(1).to("cpu")
     except (RuntimeError, AssertionError, NotImplementedError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What the learner changes in a running script: a value by its name, or one statement to run."""
+"""Change a value in a running script, or run a statement among its names."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,14 +11,14 @@ from tutor.wire.messages import Edit
 
 
 class EditError(ValueError):
-    """An edit that cannot be made; the text is one clear line."""
+    """An impossible edit; the text is one clear line."""
 
 
 def apply(namespace: dict[str, Any], edit: Edit) -> None:
     """Make an edit.
 
-    A tensor keeps its identity, shape, dtype and place in the autograd graph; only its elements are
-    replaced, and so it is with an array. A number is bound anew, wherever it is kept.
+    A tensor or array keeps its identity, shape, dtype and place in the autograd graph: only its
+    elements are replaced. A number is rebound in its namespace, container or object.
 
     Raises:
         EditError: there is no such name, the value does not fit it, or the statement raises.
@@ -51,7 +51,7 @@ def _assign(namespace: dict[str, Any], target: str, value: Any) -> None:
         if is_element and isinstance(current, torch.Tensor | np.ndarray):
             _fill(current, part.key, value, target)
             return
-        owner, last, current = current, part, _step(current, part, target)
+        owner, last, current = current, part, _follow(current, part, target)
     if isinstance(current, torch.Tensor | np.ndarray):
         _fill(current, ..., value, target)
     elif isinstance(current, int | float | np.number):
@@ -59,25 +59,26 @@ def _assign(namespace: dict[str, Any], target: str, value: Any) -> None:
             raise EditError(f"{target!r} is a number; {value!r} is not")
         if isinstance(current, np.number):
             value = np.full((), value, np.asarray(current).dtype)[()]
-        _store(owner, last)(value)
+        _setter(owner, last)(value)
     else:
         kind = type(current).__name__
         raise EditError(f"{target!r} is a {kind}; only numbers and tensors can be edited")
 
 
-def _step(owner: Any, part: Accessor, target: str) -> Any:
-    """What a part of the target leads to."""
+def _follow(owner: Any, part: Accessor, target: str) -> Any:
+    """Return the value of a subscript or attribute."""
     try:
         found = getattr(owner, part.attribute) if part.attribute else owner[part.key]
     except Exception:  # whatever the script's objects raise
         found = None
     if found is None:
-        there = part.attribute or part.text
-        raise EditError(f"no {target!r} to edit here: {there!r} is not there")
+        missing = part.attribute or part.text
+        raise EditError(f"no {target!r} to edit here: {missing!r} is not there")
     return found
 
 
-def _store(owner: Any, part: Accessor) -> Callable[[Any], None]:
+def _setter(owner: Any, part: Accessor) -> Callable[[Any], None]:
+    """Return what sets a subscript or attribute."""
     if part.attribute:
         return lambda value: setattr(owner, part.attribute, value)
     return lambda value: owner.__setitem__(part.key, value)

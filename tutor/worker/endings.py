@@ -1,4 +1,4 @@
-"""The ends of a run: what each way to end is reported as."""
+"""Report how a run ended, and do what Python does at a script's end."""
 
 import threading
 import traceback
@@ -7,11 +7,11 @@ from tutor.wire.messages import Ended
 from tutor.worker import process
 
 LINGER = 1.0
-"""Seconds that threads of a finished script get to come to their end."""
+"""Seconds to wait for the threads of a finished script."""
 
 
 def run_exit_handlers() -> str:
-    """Do what Python does at the end of a script; a line on threads that would not end."""
+    """Wait for threads and run exit handlers; return a line about a thread that did not end."""
     others = [
         thread
         for thread in threading.enumerate()
@@ -33,8 +33,8 @@ def exited(error: SystemExit, path: str, line: int) -> Ended:
     where = f"{path}:{line}"
     if error.code is None or error.code == 0:
         return Ended("finished", f"{where}: the script ended itself with sys.exit()", line)
-    told = f"{error.code}\n" if isinstance(error.code, str) else ""
-    return Ended("raised", f"{where}: the script ended with sys.exit({error.code!r})", line, told)
+    text = f"{error.code}\n" if isinstance(error.code, str) else ""
+    return Ended("raised", f"{where}: the script ended with sys.exit({error.code!r})", line, text)
 
 
 def unreadable(path: str, error: SyntaxError | ValueError) -> Ended:
@@ -46,20 +46,20 @@ def unreadable(path: str, error: SyntaxError | ValueError) -> Ended:
 
 
 def raised(error: BaseException, script: str, path: str) -> Ended:
-    """The end by an exception, told with the script's own lines only."""
-    told = traceback.TracebackException.from_exception(error)
-    _keep_own_lines(told, script)
-    line = (told.stack[-1].lineno if told.stack else 0) or 0
-    reason = next(told.format_exception_only()).strip().partition("\n")[0]
+    """Report an uncaught exception, with a traceback of the script's own lines."""
+    summary = traceback.TracebackException.from_exception(error)
+    _keep_own_lines(summary, script)
+    line = (summary.stack[-1].lineno if summary.stack else 0) or 0
+    reason = next(summary.format_exception_only()).strip().partition("\n")[0]
     message = f"{path}:{line}: {reason}"
     if reason == "EOFError: EOF when reading a line":
         message = f"{path}:{line}: input() has no keyboard to read from here (EOFError)"
-    return Ended("raised", message, line, "".join(told.format()))
+    return Ended("raised", message, line, "".join(summary.format()))
 
 
-def _keep_own_lines(told: traceback.TracebackException, script: str) -> None:
+def _keep_own_lines(summary: traceback.TracebackException, script: str) -> None:
     seen = set()
-    waiting: list[traceback.TracebackException | None] = [told]
+    waiting: list[traceback.TracebackException | None] = [summary]
     while waiting:
         one = waiting.pop()
         if one is None or id(one) in seen:

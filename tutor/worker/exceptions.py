@@ -1,4 +1,4 @@
-"""Which statement raised what the script caught."""
+"""Find the statement that raised an exception that the script caught."""
 
 import sys
 import traceback
@@ -6,17 +6,16 @@ from itertools import islice
 
 from tutor.worker.instrument import Program
 
-_WORDS = 4000
-"""Characters that are kept of what an exception says."""
+_LONGEST = 4000
+"""Characters of an exception's message that are kept."""
 
 
 class Exceptions:
-    """Finds the statement that raised what the script caught, once each time that it raises.
+    """Finds the statement that raised a caught exception, once each time that it raises.
 
-    A statement that raises is over. So what comes from one that was found, and has not begun again
-    since, is the same exception on its way further out, through a `finally` or a bare `raise`.
-    Nothing has to be known of the exception itself, which is the script's own: it gets no mark and
-    lives no longer.
+    A statement that raised is over. An exception from a statement that is over, and has not begun
+    again, was found before: a `finally` or a bare `raise` passed it on. The exception object itself
+    is not marked or kept.
 
     Args:
         program: The script.
@@ -25,18 +24,21 @@ class Exceptions:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._over: set[int] = set()
-        # Each statement calls this: methods of its own would double what a counted step costs.
+        # Each statement calls these: Python methods would double the cost of a counted step.
         self.begin = self._over.discard
-        """A statement of this site begins."""
+        """Note that the statement of a site begins."""
         self.end = self._over.add
-        """A statement of this site, or its head, is over."""
+        """Note that the statement of a site, or its head, is over."""
 
     def take(self) -> tuple[int, Exception] | None:
-        """The site of the statement that raised what the script is handling, and what it raised;
-        None if that was told before, or no statement raised it."""
+        """Return the site of the statement that raised what the script is handling, and the error.
+
+        Returns:
+            None if it was returned before, or if no statement raised it.
+        """
         error = sys.exception()
         if not isinstance(error, Exception) or (trace := error.__traceback__) is None:
-            return None  # an interrupt; or a `finally` without any
+            return None  # an interrupt, or a `finally` without an exception
         positions = trace.tb_frame.f_code.co_positions()
         line, _, column, _ = next(islice(positions, trace.tb_lasti // 2, None))
         site = self._program.site_at((line or 0, column or 0))
@@ -46,11 +48,11 @@ class Exceptions:
         return site, error
 
 
-def words(error: Exception) -> str:
-    """What Python says of it: `RuntimeError: Trying to backward through …`."""
-    # Of a syntax error it quotes the place first.
+def message(error: Exception) -> str:
+    """Return type and text, as `RuntimeError: Trying to backward through …`."""
+    # The message of a syntax error begins with a quotation of its place.
     lines = traceback.format_exception_only(error)
-    told = next(line for line in lines if not line.startswith(" ")).strip()[:_WORDS]
-    # What a terminal would obey, and what no file can hold.
-    told = told.encode("utf-8", "replace").decode()
-    return "".join(one if one.isprintable() or one == "\n" else "�" for one in told)
+    text = next(line for line in lines if not line.startswith(" ")).strip()[:_LONGEST]
+    # Replace lone surrogates, which no file can hold, and control characters.
+    text = text.encode("utf-8", "replace").decode()
+    return "".join(one if one.isprintable() or one == "\n" else "�" for one in text)

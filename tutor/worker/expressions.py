@@ -1,4 +1,4 @@
-"""Evaluate what lessons and the command line ask of a running script: slots of notes, `--show`."""
+"""Evaluate expressions in a running script: the slots of notes, and `--show`."""
 
 import warnings
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import torch
 from tutor.schema.values import LISTED
 
 _LONGEST = 200
-"""Characters of a value that is neither a number nor made of numbers."""
+"""Characters of the `repr` of any other value."""
 
 
 class Expression:
@@ -19,10 +19,10 @@ class Expression:
 
     Args:
         text: Python source.
-        spec: A format for the value, or None to keep the value itself.
+        spec: A format for the value; None to keep the value itself.
 
     Raises:
-        SyntaxError: `text` is no expression.
+        SyntaxError: `text` is not an expression.
     """
 
     def __init__(self, text: str, spec: str | None = None) -> None:
@@ -31,7 +31,7 @@ class Expression:
         self._code: CodeType = compile(text.strip(), "<expression>", "eval", dont_inherit=True)
 
     def value(self, namespace: dict[str, Any]) -> Any:
-        """What it stands for now: text if it has a format, else what MessagePack can hold."""
+        """Return its value now: text if it has a format, else a value that MessagePack can hold."""
         found = eval(self._code, namespace)
         if self._spec is None:
             return portable(found)
@@ -43,9 +43,9 @@ class Expression:
 def evaluate(
     expressions: Sequence[Expression], namespace: dict[str, Any], problems: list[tuple[str, str]]
 ) -> tuple[Any, ...]:
-    """The values of `expressions`; None where one raises, which is told in `problems`."""
+    """Return the values of `expressions`; None for one that raises, and add why to `problems`."""
     values = []
-    # A look at a gradient that is not kept would warn on the script's own stderr.
+    # Reading a gradient that is not kept would warn on the script's own stderr.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for expression in expressions:
@@ -58,7 +58,7 @@ def evaluate(
 
 
 def portable(value: Any) -> Any:
-    """`value` as numbers, text, lists and dictionaries; large tensors as their statistics."""
+    """Return `value` as numbers, text, lists and dictionaries; large tensors as statistics."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""What a step comes to: its place, its phase, what it changed, and the live values in its note."""
+"""Make a step's frame: its place, its phase, what it changed, and the live values of its note."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ from torch import Tensor
 
 from tutor.schema.frame import Frame, Inside, Past
 from tutor.wire.messages import Job
-from tutor.worker.capture.capture import Capture, Changes
+from tutor.worker.capture.capture import Capture
+from tutor.worker.capture.requests import Changes
 from tutor.worker.expressions import Expression, evaluate
 from tutor.worker.instrument import Program
 from tutor.worker.phases import Phases
@@ -20,8 +21,8 @@ class Frames:
     Args:
         program: The script.
         namespace: Its globals.
-        launch: What to show in them.
-        capture: Where the changes come from.
+        launch: Says which expressions to evaluate.
+        capture: Finds the changes.
     """
 
     def __init__(
@@ -42,23 +43,24 @@ class Frames:
         self._first = job.begin + 1
         self._ran_backward = False
         self.root: Tensor | None = None
-        """What the step that is running called `backward()` on, None if that is unknown."""
+        """The tensor that the running step called `backward()` on; None if it is unknown."""
 
     def enter(self, loop: int) -> None:
-        """An outermost loop is about to begin."""
+        """Note that an outermost loop is about to begin."""
         self._passes[loop] = -1
 
     def begin_pass(self, loop: int) -> None:
+        """Note that an outermost loop begins an iteration."""
         self._passes[loop] += 1
 
     def ran_backward(self, root: Tensor | None) -> None:
-        """The step that is running called `backward()` on `root`, None if that is unknown."""
+        """Note that the running step called `backward()` on `root`; None if it is unknown."""
         self._ran_backward = True
         if self._phases.wants_root:
             self.root = root
 
     def skip(self) -> None:
-        """The step that was running gets no frame."""
+        """End a step that gets no frame."""
         self.root, self._ran_backward = None, False
 
     def make(
@@ -70,7 +72,7 @@ class Frames:
         raised: str = "",
         with_slots: bool = True,
     ) -> Frame:
-        """The frame of a step, which is over with it."""
+        """End a step, and return its frame."""
         ran_backward, self._ran_backward = self._ran_backward, False
         root, self.root = self.root, None
         place = self._sites[site]
@@ -104,12 +106,12 @@ class Frames:
         return frame
 
     def _resume(self, past: Past) -> None:
-        """Take up a run whose steps so far were recorded elsewhere."""
+        """Continue a run whose steps so far were recorded by another worker."""
         self._phases.resume(past)
         self._capture.resume(past.root)
 
     def _evaluate(self, line: int) -> _Evaluated:
-        """The slots of the statement on `line`, the shown expressions, and what ails them."""
+        """Return the slots of a statement, the shown expressions, and the problems of both."""
         problems: list[tuple[str, str]] = []
         slots = evaluate(self._slots.get(line, ()), self._namespace, problems)
         shown = evaluate(self._show, self._namespace, problems)

@@ -1,7 +1,8 @@
-"""The host: imports torch once and forks a worker for each run.
+"""Import torch once, and fork a worker for each run.
 
-Started as `python -m tutor.worker.host DESCRIPTOR [eager]` with its end of the client's socket. It
-computes nothing itself: a parallel region of torch would leave its forked children hanging.
+Started as `python -m tutor.worker.host DESCRIPTOR [eager]`; the descriptor is the host's end of the
+client's socket. The host computes nothing itself: after a parallel region of torch its forked
+children would hang.
 """
 
 import contextlib
@@ -28,16 +29,16 @@ from tutor.wire.control import (
 from tutor.worker import process
 
 PROBE = 30.0
-"""Seconds that a driver gets to name its device."""
+"""Seconds to wait for a driver to name its device."""
 
 
 def main(descriptor: int, is_eager: bool) -> None:
     """Serve the client on the other end of `descriptor` until it is gone.
 
     Args:
-        is_eager: Do what later runs will want before the first one is asked for.
+        is_eager: Import torch._dynamo now, which the first optimizer would import.
     """
-    # Importing torch takes seconds in which nothing else is seen, not even the client's end.
+    # Importing torch takes seconds, in which the end of the client would go unnoticed.
     process.die_with_parent()
     control = Control(socket.socket(fileno=descriptor))
     try:
@@ -47,16 +48,16 @@ def main(descriptor: int, is_eager: bool) -> None:
         return
     control.send(HostReady(worker.TORCH))
     host = Host(control)
-    host.look_for_device()
+    host.detect_device()
     if is_eager:
         torch_private.preload_dynamo()
-    # From here on the client's end is seen in `serve`, which ends the workers too.
+    # From here on `serve` notices the end of the client, and ends the workers too.
     process.die_with_parent(0)
     try:
         host.serve()
     finally:
         host.end_all()
-    # An interpreter takes half a second to take torch apart, and the client waits for this end.
+    # A normal exit with torch takes half a second, and the client waits for it.
     os._exit(0)
 
 
@@ -78,12 +79,12 @@ class Host:
         self._woken.setblocking(False)
         wakes.setblocking(False)
         self._wakes = wakes
-        # A child's end interrupts the wait in `serve` by a byte.
+        # The end of a child writes a byte, which interrupts the wait in `serve`.
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
 
-    def look_for_device(self) -> None:
-        """Find the accelerator in a process of its own: looking may start a driver's threads."""
+    def detect_device(self) -> None:
+        """Find the accelerator in a process of its own: detection may start a driver's threads."""
         from tutor.worker import device
 
         readable, writable = os.pipe()
@@ -101,7 +102,7 @@ class Host:
         self._probe_ends = monotonic() + PROBE
 
     def serve(self) -> None:
-        """Do what the client asks, until it is gone."""
+        """Obey the client until it is gone."""
         while True:
             sources = [self._control.fileno(), self._woken.fileno()]
             if self._probe >= 0:
@@ -109,7 +110,7 @@ class Host:
             limit = max(0.0, self._probe_ends - monotonic()) if self._probe >= 0 else None
             ready = select.select(sources, [], [], limit)[0]
             if not ready:
-                # A driver that hangs: its end reads as no accelerator.
+                # The driver hangs: once killed, the probe reads as no accelerator.
                 os.kill(self._prober, signal.SIGKILL)
             if self._probe in ready:
                 self._report_device()
@@ -132,7 +133,7 @@ class Host:
 
     def _start(self, run: int) -> None:
         descriptors = self._control.descriptors()
-        # What is shared with the worker is not to be copied for the sake of a collection.
+        # A garbage collection would write to, and so copy, memory shared with the worker.
         gc.freeze()
         pid = os.fork()
         if pid == 0:
@@ -145,7 +146,7 @@ class Host:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            # A group of its own, so that all that the script starts can be ended with it.
+            # A process group of its own: what the script starts can be ended with it.
             os.setsid()
             process.die_with_parent()
             self._control.socket.close()
@@ -159,10 +160,10 @@ class Host:
         finally:
             os._exit(1)
 
-    def _signal(self, wish: Signal) -> None:
+    def _signal(self, message: Signal) -> None:
         for pid, run in self._runs.items():
-            if run == wish.run:
-                _signal_group(pid, wish.number)
+            if run == message.run:
+                _signal_group(pid, message.number)
 
     def _reap(self) -> None:
         while True:
@@ -173,7 +174,7 @@ class Host:
             if pid == 0:
                 return
             if (run := self._runs.pop(pid, None)) is not None:
-                # What the script started and left; the worker's own number is free to be reused.
+                # End what the script started and left. The worker's own id may be reused already.
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
                 self._control.send(WorkerEnded(run, os.waitstatus_to_exitcode(status)))
@@ -190,7 +191,7 @@ class Host:
 
 
 def _signal_group(pid: int, number: int) -> None:
-    """Signal a worker and its children; both may be gone, and a new worker has no group yet."""
+    """Signal a worker and its children. Both may be gone, and a new worker has no group yet."""
     for send in (os.killpg, os.kill):
         try:
             send(pid, number)

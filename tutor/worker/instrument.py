@@ -1,8 +1,8 @@
 """Compile a script with hook calls around each statement of its module-level code.
 
-The hooks stand in the script's own frame, so `with torch.no_grad():` stays what it is, tracebacks
-keep their lines, and nothing of torch's own Python is slowed down. Functions and classes are left
-as they are: a call is one step. Names of the hooks are no identifiers, so no script can meet them.
+The hooks run in the script's own frame: `with torch.no_grad():` works as ever, tracebacks keep
+their lines, and torch's own Python is not slowed down. Functions and classes have no hooks: a call
+is one step. The names of the hooks are not identifiers, so no script can use them.
 """
 
 import ast
@@ -19,19 +19,19 @@ AFTER = "<after>"
 ENTER = "<enter>"
 """Called with the index of an outermost loop that is about to begin."""
 PASS = "<pass>"
-"""Called with the index of an outermost loop at the start of each pass."""
+"""Called with the index of an outermost loop at the start of each iteration."""
 WITHIN = "<within>"
-"""Called with the site of a `with` statement in a `try` when its head is over."""
+"""Called with the site of a `with` statement inside a `try` after its head."""
 CAUGHT = "<caught>"
 """Called in `except` and `finally` clauses before their first statement."""
 
 HOOKS = (BEFORE, AFTER, ENTER, PASS, WITHIN, CAUGHT)
 
 Span = tuple[tuple[int, int], tuple[int, int]]
-"""Line and column of a first character, and one past the last."""
+"""Line and column of the first character, and of the one after the last."""
 
 _Compound = ast.If | ast.For | ast.While | ast.With | ast.Match
-"""What has a head that is run; `try` has none."""
+"""Statements with a head that is executed; `try` has none."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Site:
     loop: int
     """Index of the outermost loop around it in `Program.loops`, -1 outside."""
     spans: tuple[Span, ...]
-    """Where its text is; of a compound statement its head, and of a `match` those of its cases,
-    since what lies in its body has sites of its own."""
+    """The places of its text; of a compound statement only its head, of a `match` also the heads of
+    its cases. The statements of a body have sites of their own."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class Program:
     code: CodeType
     sites: list[Site]
     loops: list[int]
-    """The lines on which the outermost loops begin."""
+    """The first lines of the outermost loops."""
 
     def site_at(self, place: tuple[int, int]) -> int | None:
-        """The statement, or head of a compound one, in which this line and column are."""
+        """Return the index of the statement, or compound head, at a line and column."""
         for index, site in enumerate(self.sites):
             if any(start <= place < end for start, end in site.spans):
                 return index
@@ -65,15 +65,15 @@ class Program:
 
 
 def instrument(source: str, path: str, knobs: Mapping[int, object] | None = None) -> Program:
-    """Compile `source` with hooks, the assignments on the lines of `knobs` given other values.
+    """Compile `source` with hooks, and with other values for the assignments on the knobs' lines.
 
     Raises:
         SyntaxError: as Python would raise it for the file.
-        ValueError: no assignment stands on a knob's line.
+        ValueError: there is no assignment on a knob's line.
     """
     tree = ast.parse(source, path)
     if knobs:
-        _turn(tree, dict(knobs))
+        _set_knobs(tree, dict(knobs))
     weaver = _Weaver()
     tree.body = weaver.module(tree.body)
     code = compile(ast.fix_missing_locations(tree), path, "exec", dont_inherit=True)
@@ -86,7 +86,7 @@ class _Weaver:
         self.loops: list[int] = []
         self._loop = -1
         self._tries = 0
-        """How many `try` statements are around."""
+        """The number of enclosing `try` statements."""
 
     def module(self, body: list[ast.stmt]) -> list[ast.stmt]:
         # The docstring and `from __future__` must stay first to keep their meaning.
@@ -106,20 +106,21 @@ class _Weaver:
         if isinstance(statement, ast.Global | ast.Nonlocal):
             return [statement]
         if isinstance(statement, ast.Try | ast.TryStar):
-            # Nothing happens at `try:` itself: the first statement in it is what comes next.
+            # Nothing happens at `try:` itself: a run waits at the first statement in it.
             self._tries += 1
             woven = self._compound(statement)
             self._tries -= 1
             return woven
         before = self._call(BEFORE, site := self._site(statement), statement)
         if isinstance(statement, _Compound):
-            # What its end raises has the place of its head in some versions of Python.
+            # Some versions of Python give an exception at the end of the block the position of the
+            # head.
             is_caught = isinstance(statement, ast.With) and self._tries
             within = [self._call(WITHIN, site, statement)] if is_caught else []
             return [before, *self._compound(statement, within)]
         after = self._call(AFTER, site, statement)
         if isinstance(statement, ast.Break | ast.Continue):
-            # Nothing can follow these in their block, and they change no value.
+            # No hook can follow these in their block, and they change no value.
             return [before, after, statement]
         return [before, statement, after]
 
@@ -137,7 +138,7 @@ class _Weaver:
             if block := getattr(statement, field, None):
                 opened = [*start] if field == "body" else []
                 if field == "finalbody":
-                    # It runs before what caught the exception, if there is one.
+                    # It runs before the handler outside, if there is one.
                     opened = [self._call(CAUGHT, None, block[0])]
                 setattr(statement, field, [*opened, *self._body(block)])
         for clause in [*getattr(statement, "handlers", []), *getattr(statement, "cases", [])]:
@@ -150,7 +151,7 @@ class _Weaver:
 
     def _site(self, statement: ast.stmt) -> int:
         last = _head(statement) if isinstance(statement, _Compound) else statement
-        # Decorators stand before what they decorate, and run as a part of it.
+        # Decorators come before the definition, and run as a part of it.
         decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
         spans = [_span(decorators[0] if decorators else statement, last)]
         if isinstance(statement, ast.Match):
@@ -163,7 +164,7 @@ class _Weaver:
         arguments: list[ast.expr] = [] if argument is None else [ast.Constant(argument)]
         call = ast.Call(ast.Name(hook, ast.Load()), arguments, [])
         placed = ast.copy_location(ast.Expr(call), at)
-        # A hook has no text of its own: an interrupt in it must not underline the whole statement.
+        # A hook has no text: an interrupt in it must not underline the whole statement.
         placed.end_lineno, placed.end_col_offset = placed.lineno, placed.col_offset
         return ast.fix_missing_locations(placed)
 
@@ -176,7 +177,7 @@ def _span(
 
 
 def _head(statement: _Compound) -> ast.expr:
-    """The last expression before the body."""
+    """Return the last expression before the body."""
     match statement:
         case ast.If() | ast.While():
             return statement.test
@@ -195,10 +196,10 @@ def _is_future(statement: ast.stmt) -> bool:
 def _literal(value: object) -> ast.expr:
     if isinstance(value, list | tuple | dict | set):
         return ast.parse(repr(value), mode="eval").body
-    return ast.Constant(value)  # type: ignore[arg-type]  # also what has no literal: inf, nan
+    return ast.Constant(value)  # type: ignore[arg-type]  # also values without a literal: inf, nan
 
 
-def _turn(tree: ast.Module, knobs: dict[int, object]) -> None:
+def _set_knobs(tree: ast.Module, knobs: dict[int, object]) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.lineno in knobs and node.value:
             value = _literal(knobs.pop(node.lineno))

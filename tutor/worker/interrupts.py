@@ -1,4 +1,4 @@
-"""Where Ctrl+C may end the script, and where it must wait for the next statement."""
+"""Handle SIGINT: raise KeyboardInterrupt at once, or at the next statement."""
 
 import signal
 from collections.abc import Callable

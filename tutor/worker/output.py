@@ -1,8 +1,8 @@
-"""The script's stdout and stderr, caught where they are written.
+"""Catch the script's stdout and stderr.
 
-What Python code writes is caught at `sys.stdout` itself, in order and without a system call. What
-only knows file descriptors 1 and 2 (C++ code, child processes) writes into files that are emptied
-after each step. Nothing can fill up, so a script never blocks on its own output.
+Python code writes to replaced `sys.stdout` and `sys.stderr`, in order and without a system call.
+C++ code and child processes write to descriptors 1 and 2, which are files that are emptied after
+each step. No pipe can fill up, so a script never blocks on its own output.
 """
 
 import fcntl
@@ -15,17 +15,17 @@ from time import perf_counter
 STDOUT, STDERR = 1, 2
 
 PIECE = 65536
-"""At most so many bytes are passed on at once."""
+"""The most bytes that are passed on at once."""
 
 DRAIN = 0.001
-"""Seconds between two looks at what was written past Python: a child process takes longer."""
+"""Seconds between two looks at the files: a child process takes longer than that to start."""
 
 Write = Callable[[int, bytes], object]
 """Takes the stream (1 or 2) and what was written."""
 
 
 class _Stream(io.RawIOBase):
-    """The end of `sys.stdout` or `sys.stderr`."""
+    """The raw stream below `sys.stdout` or `sys.stderr`."""
 
     def __init__(self, fd: int, output: "Output") -> None:
         self._fd = fd
@@ -44,10 +44,10 @@ class _Stream(io.RawIOBase):
 
 
 class _Text(io.TextIOWrapper):
-    """Like the stream of a terminal: a line goes out when it is complete."""
+    """Line-buffered, as on a terminal."""
 
     has_rest = False
-    """Whether the last line is not complete, and so still in here."""
+    """Whether an incomplete line is still buffered."""
 
     def write(self, text: str) -> int:
         self.has_rest = not text.endswith("\n")
@@ -58,8 +58,8 @@ class Output:
     """Catches both streams of this process until it ends.
 
     Args:
-        write: Called with all that is written, while it is written.
-        files: Two open files that stand for descriptors 1 and 2 from now on.
+        write: Called with everything that is written.
+        files: Two open files to take the place of descriptors 1 and 2.
     """
 
     def __init__(self, write: Write, files: tuple[int, int]) -> None:
@@ -67,7 +67,7 @@ class Output:
         self._files = files
         self._next_drain = 0.0
         for stream, file in zip((STDOUT, STDERR), files, strict=True):
-            # The files are emptied after each step, so every write has to find their end.
+            # The files are emptied after each step, so every write must go to their current end.
             fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
             os.dup2(file, stream)
         self._out = self._text(STDOUT, "strict")
@@ -80,20 +80,23 @@ class Output:
         return _Text(raw, "utf-8", errors, line_buffering=True)
 
     def end_step(self, is_complete: bool) -> None:
-        """Pass on what a step wrote; what went past Python at once if `is_complete`, or when
-        `DRAIN` is over."""
+        """Pass on what a step wrote.
+
+        Args:
+            is_complete: Read the files too; otherwise they are read once every `DRAIN` seconds.
+        """
         if is_complete or perf_counter() > self._next_drain:
             self.drain()
             self._next_drain = perf_counter() + DRAIN
             return
-        # Incomplete lines.
+        # Pass on incomplete lines.
         for text in (self._out, self._err):
             if text.has_rest and not text.closed:
                 text.flush()
                 text.has_rest = False
 
     def drain(self) -> None:
-        """Pass on what went past Python, and what scripts wrote to the bytes below the text."""
+        """Pass on everything: incomplete lines, `sys.stdout.buffer`, and the files."""
         for text in (self._out, self._err):
             if not text.closed:
                 text.flush()
@@ -104,5 +107,5 @@ class Output:
                 os.ftruncate(file, 0)
 
     def bypass(self) -> None:
-        """From now on write to the files that stand for the descriptors."""
+        """Write to the files from now on."""
         self.write = lambda stream, content: os.write(stream, content)

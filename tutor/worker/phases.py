@@ -1,4 +1,4 @@
-"""Which phase of training a step belongs to: told from what happened, never from its text."""
+"""Find the phase of training of a step from what it changed, never from its text."""
 
 import math
 import struct
@@ -6,16 +6,17 @@ import struct
 from torch import Tensor
 
 from tutor.schema.frame import GRAD, ROOT, Past, Phase, TensorView
-from tutor.worker.capture.capture import Capture, Changes
+from tutor.worker.capture.capture import Capture
+from tutor.worker.capture.requests import Changes
 
 _RANK = {"update": 0, "zero": 1, "loss": 2, "forward": 3, "data": 4, "other": 5}
-"""A step that did several of these is called by the first of them."""
+"""A step that did several of these has the first as its phase."""
 
 _CODES = {"<f4": "<f", "<f8": "<d", "<f2": "<e", "<i8": "<q", "<i4": "<i"}
 
 
 def scalar(view: TensorView | None) -> float | None:
-    """The value of a view of one real element; None for all others."""
+    """Return the value of a view of one real element; None for any other view."""
     if view is None or not view.data or math.prod(view.shape) != 1:
         return None
     if view.stored == "text":
@@ -25,10 +26,10 @@ def scalar(view: TensorView | None) -> float | None:
 
 
 class Phases:
-    """Follows the loss and names the phases of a run.
+    """Follows the loss of a run, and names the phase of each step.
 
     Args:
-        capture: Where the changes come from.
+        capture: Finds the changes.
         loss: The name of the loss; None to learn it from the first `backward()`.
     """
 
@@ -37,27 +38,27 @@ class Phases:
         self._loss = loss or ROOT
         self._is_given = loss is not None
         self._outside: dict[str, bool] = {}
-        """Values that statements outside loops made, and whether they require grad: a loop that
-        changes them carries them on."""
+        """By name: values that statements outside loops made, and whether they require grad. A loop
+        that changes them updates them."""
         self.loss: float | None = None
 
     @property
     def wants_root(self) -> bool:
-        """Whether the tensor that `backward()` is called on decides what the loss is."""
+        """Whether the loss is the tensor that `backward()` is called on."""
         return not self._is_given
 
     def resume(self, past: Past) -> None:
-        """Take up a run whose steps so far were recorded elsewhere."""
+        """Continue a run whose steps so far were recorded by another worker."""
         if not self._is_given:
             self._loss = past.root or ROOT
         self._outside = dict(past.outside)
         self.loss = past.loss
 
     def follow(self, changed: Changes, root: Tensor | None = None) -> bool:
-        """Update `loss` from a step's changes; True if the step computed it anew.
+        """Update `loss` from a step's changes; return True if the step computed it.
 
         Args:
-            changed: What the step changed; the hidden `ROOT` is taken out.
+            changed: The changes; the hidden `ROOT` is removed.
             root: The tensor that the step called `backward()` on.
         """
         capture = self._capture
@@ -77,7 +78,7 @@ class Phases:
         return self.loss is not None
 
     def name(self, changed: Changes, ran_backward: bool, is_new_loss: bool, in_loop: bool) -> Phase:
-        """data, forward, loss, backward, update, zero or other."""
+        """Return the phase of a step."""
         found: Phase
         if ran_backward:
             found = "backward"
@@ -100,7 +101,7 @@ class Phases:
             owner = name[: -len(GRAD)]
             watch = capture.watches.get(owner)
             if watch is None or owner in capture.bound:
-                return "other"  # it came or went with its tensor
+                return "other"  # it appeared or disappeared with its tensor
             gradient = watch.gradient
             return "zero" if gradient is None or gradient.is_zero else "other"
         if view is None:
@@ -110,10 +111,10 @@ class Phases:
             if watch is not None and not watch.tensor.is_leaf:
                 is_loss = self._loss == ROOT and math.prod(view.shape) == 1
                 return "loss" if is_loss else "forward"
-            # Bound anew outside a loop it is another parameter, not the same one a step further.
+            # Rebound outside a loop it is another parameter, not an update.
             if self._outside.get(name) and (in_loop or name not in capture.bound):
                 return "update"
-        # Buffers are carried on by a forward pass: they are statistics, not what is learned.
+        # A forward pass changes buffers: they are statistics, not learned.
         if in_loop and name in self._outside and view.dtype != "int" and view.kind != "buffer":
             return "update"
         return "data"

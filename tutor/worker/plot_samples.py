@@ -1,8 +1,8 @@
-"""Evaluate what a plot shows: expressions over a script's names, beside the run and not in it.
+"""Evaluate the expressions of a plot without an effect on the run.
 
-Whatever an expression does, to the script's objects or to the generators of random numbers, it does
-in a child process that ends with it. Where a device does not survive a fork the generators are put
-back instead, and a change of the script's state is told.
+They are evaluated in a forked child process, so changes of the script's objects and of random
+generators end with it. Where a device does not survive a fork, the generators are restored instead,
+and a change of the script's state is reported.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ PATIENCE = 2.0
 """Seconds that the expressions of a plot may take."""
 
 MOST = 1000
-"""Numbers that are brought of one expression; of more, evenly chosen ones."""
+"""Numbers that are kept of one expression; more are thinned evenly."""
 
 _answers = msgspec.msgpack.Decoder(Sampled)
 
@@ -37,39 +37,42 @@ _Problems = list[tuple[str, str]]
 
 
 def sample(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
-    """What the expressions of a plot come to now."""
+    """Return the values of a plot's expressions now."""
     if _can_fork():
         return _in_child(wanted, namespace)
     before = digest(namespace)
-    aside = io.StringIO()
-    silence = contextlib.redirect_stdout(aside), contextlib.redirect_stderr(aside)
-    with _generators_kept(), silence[0], silence[1]:
-        found = evaluated(wanted, namespace)
+    output = io.StringIO()
+    with (
+        _generators_restored(),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(output),
+    ):
+        found = evaluate(wanted, namespace)
     if digest(namespace) != before:
-        told = ((wanted.of or wanted.expressions[0], "it changes the values of the script"),)
-        return msgspec.structs.replace(found, problems=(*found.problems, *told))
+        problem = (wanted.of or wanted.expressions[0], "it changes the values of the script")
+        return msgspec.structs.replace(found, problems=(*found.problems, problem))
     return found
 
 
-def evaluated(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
-    """Evaluate in this process."""
+def evaluate(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
+    """Return the values, evaluated in this process."""
     problems: _Problems = []
     names: list[str] = []
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         values = tuple(
-            _tried(text, problems, partial(_numbers, text, namespace, names))
+            _try(text, problems, partial(_numbers, text, namespace, names))
             for text in wanted.expressions
         )
         surface = None
         if wanted.of:
-            surface = _tried(wanted.of, problems, partial(_surface, wanted, namespace))
+            surface = _try(wanted.of, problems, partial(_surface, wanted, namespace))
     return Sampled(wanted, values, tuple(names), surface, tuple(problems))
 
 
 def _can_fork() -> bool:
-    is_awake = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-    return hasattr(os, "fork") and not is_awake and not torch.backends.mps.is_available()
+    is_initialized = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return hasattr(os, "fork") and not is_initialized and not torch.backends.mps.is_available()
 
 
 def _in_child(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
@@ -77,11 +80,11 @@ def _in_child(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
     python = random.getstate()
     child = os.fork()
     if child == 0:
-        # Nothing of the parent's may run here: no handlers, no flushing, no tidying up.
+        # Nothing of the parent's may run here: no exit handlers, no flushing of its buffers.
         try:
-            _be_silent()
-            random.setstate(python)  # which a fork seeds anew
-            found = msgspec.msgpack.encode(evaluated(wanted, namespace))
+            _silence()
+            random.setstate(python)  # a fork reseeds it
+            found = msgspec.msgpack.encode(evaluate(wanted, namespace))
             with open(theirs, "wb", closefd=False) as pipe:
                 pipe.write(found)
         finally:
@@ -96,22 +99,21 @@ def _in_child(wanted: Sample, namespace: dict[str, Any]) -> Sampled:
             received += part
     finally:
         os.close(answer)
-        # It may hang; and it is done where the pipe came to its end. A script may have asked that
-        # nobody waits for children: then it is gone already.
+        # The child may hang. It may be gone already if the script ignores SIGCHLD.
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
     try:
         return _answers.decode(received)
     except msgspec.DecodeError:
-        # Which of them it was nobody can tell.
+        # It is unknown which of them it was.
         text = " or ".join([*wanted.expressions, *([wanted.of] if wanted.of else [])])
-        told = f"ended the process, or took longer than {PATIENCE:g} s"
-        return Sampled(wanted, (None,) * len(wanted.expressions), (), None, ((text, told),))
+        problem = f"ended the process, or took longer than {PATIENCE:g} s"
+        return Sampled(wanted, (None,) * len(wanted.expressions), (), None, ((text, problem),))
 
 
-def _be_silent() -> None:
-    """What an expression prints is not the script's output."""
+def _silence() -> None:
+    """Discard what an expression prints: it is not the script's output."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(nowhere, stream)
@@ -119,7 +121,7 @@ def _be_silent() -> None:
 
 
 @contextlib.contextmanager
-def _generators_kept() -> Iterator[None]:
+def _generators_restored() -> Iterator[None]:
     python, numpy = random.getstate(), np.random.get_state()
     try:
         with torch.random.fork_rng():
@@ -129,9 +131,9 @@ def _generators_kept() -> Iterator[None]:
         np.random.set_state(numpy)
 
 
-def _tried(text: str, problems: _Problems, evaluate: Callable[[], bytes]) -> bytes | None:
+def _try(text: str, problems: _Problems, numbers: Callable[[], bytes]) -> bytes | None:
     try:
-        return evaluate()
+        return numbers()
     except Exception as error:  # whatever the script's objects raise
         reason = str(error).partition("\n")[0]
         problems.append((text, f"{type(error).__name__}: {reason}"))
@@ -139,15 +141,15 @@ def _tried(text: str, problems: _Problems, evaluate: Callable[[], bytes]) -> byt
 
 
 def _numbers(text: str, namespace: dict[str, Any], names: list[str]) -> bytes:
-    """The numbers that an expression stands for; of a dictionary its values, with their `names`."""
+    """Return the numbers of an expression; of a dictionary its values, with its keys in `names`."""
     found = eval(compile(text.strip(), "<plot>", "eval", dont_inherit=True), dict(namespace))
     if isinstance(found, dict):
         kept = {str(key): value for key, value in found.items() if value is not None}
-        if many := [key for key, value in kept.items() if _flat(value).numel() != 1]:
-            raise ValueError(f"{many[0]!r} is not one number; a bar shows one")
+        if several := [key for key, value in kept.items() if _flat(value).numel() != 1]:
+            raise ValueError(f"{several[0]!r} is not one number; a bar shows one")
         names.extend(kept)
         found = list(kept.values())
-    return _packed(_flat(found))
+    return _pack(_flat(found))
 
 
 def _flat(value: Any) -> torch.Tensor:
@@ -164,12 +166,12 @@ def _flat(value: Any) -> torch.Tensor:
     return flat[:: -(-len(flat) // MOST)] if len(flat) > MOST else flat
 
 
-def _packed(numbers: torch.Tensor) -> bytes:
+def _pack(numbers: torch.Tensor) -> bytes:
     return numbers.to("cpu", torch.float64).numpy().tobytes()
 
 
 def _surface(wanted: Sample, namespace: dict[str, Any]) -> bytes:
-    """`of` over the grid, the first varied name running fastest."""
+    """Return `of` over the grid; the first varied name runs fastest."""
     code = compile(wanted.of.strip(), "<plot>", "eval", dont_inherit=True)
     axes = [
         torch.linspace(low, high, count)
@@ -177,22 +179,22 @@ def _surface(wanted: Sample, namespace: dict[str, Any]) -> bytes:
     ]
     # The last axis first, so that the first one runs fastest.
     grid = torch.meshgrid(*reversed(axes), indexing="ij")
-    places = [axis.reshape(-1) for axis in reversed(grid)]
+    points = [axis.reshape(-1) for axis in reversed(grid)]
     names = [name for name, _, _ in wanted.over]
 
     def at(*values: Any) -> Any:
         return eval(code, {**namespace, **dict(zip(names, values, strict=True))})
 
     def each(*, plain: bool) -> torch.Tensor:
-        """One place after the other, as tensors or as plain numbers."""
-        lists = ([one.item() if plain else one for one in axis] for axis in places)
+        """Evaluate point by point, with tensors or plain numbers."""
+        lists = ([one.item() if plain else one for one in axis] for axis in points)
         return torch.stack([_flat(at(*values)) for values in zip(*lists, strict=True)])
 
     try:
         with torch_private.unobserved():
-            found = torch.vmap(at, randomness="different")(*places)
+            found = torch.vmap(at, randomness="different")(*points)
     except Exception:
-        # Numbers are taken out of tensors; or it is NumPy, which wants plain numbers.
+        # The expression may call `.item()`, or it is NumPy, which needs plain numbers.
         try:
             found = each(plain=False)
         except Exception as error:
@@ -200,7 +202,7 @@ def _surface(wanted: Sample, namespace: dict[str, Any]) -> bytes:
                 found = each(plain=True)
             except Exception:
                 raise error from None
-    if found.numel() != len(places[0]):
+    if found.numel() != len(points[0]):
         shape = list(found.shape[1:])
         raise ValueError(f"it gives {shape} numbers at each place; it should give one")
-    return _packed(found.detach().reshape(-1))
+    return _pack(found.detach().reshape(-1))

@@ -1,4 +1,4 @@
-"""What the engine's processes ask of the operating system."""
+"""Ask the operating system how the engine's processes end."""
 
 import atexit
 import contextlib
@@ -8,28 +8,28 @@ import sys
 
 
 def die_with_parent(signal_number: int = signal.SIGKILL) -> None:
-    """Let the kernel end this process when its parent is gone, even by SIGKILL (Linux only).
+    """Make the kernel signal this process when its parent ends, even by SIGKILL (Linux only).
 
     Args:
-        signal_number: What it is sent then; 0 takes the wish back.
+        signal_number: The signal; 0 turns this off.
     """
     if sys.platform == "linux":
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal_number)
 
 
-def be_first_to_die() -> None:
-    """Let a machine out of memory end this process rather than the screen (Linux only)."""
-    # A hardened container may forbid it; the run is none the worse for that.
+def prefer_for_oom_kill() -> None:
+    """Make the kernel kill this process before others when memory runs out (Linux only)."""
+    # A hardened container may forbid it; the run works all the same.
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
 
 
 def forget_exit_handlers() -> None:
-    """Handlers that were registered before a fork belong to the parent."""
+    """Drop the exit handlers of the parent, after a fork."""
     atexit._clear()
 
 
 def run_exit_handlers() -> None:
-    """What Python runs at a normal end, and what `os._exit` skips."""
+    """Run the exit handlers, which `os._exit` would skip."""
     atexit._run_exitfuncs()

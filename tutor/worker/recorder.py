@@ -1,4 +1,4 @@
-"""Record one run: put together what its modes need, and list the modes that it goes through."""
+"""Record one run: create its parts, and list the modes that it goes through."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from tutor.worker import plot_samples, slices, torch_private
 from tutor.worker.between_steps import BetweenSteps
 from tutor.worker.capture.capture import Capture
 from tutor.worker.commands import Commands
-from tutor.worker.exceptions import Exceptions, words
+from tutor.worker.exceptions import Exceptions, message
 from tutor.worker.frames import Frames
 from tutor.worker.instrument import CAUGHT, ENTER, PASS, WITHIN, Program
 from tutor.worker.interrupts import uninterruptible
@@ -18,8 +18,8 @@ from tutor.worker.modes.counting import Counting
 from tutor.worker.modes.operations import Auditing, NotingOperations, RecordingOperations
 from tutor.worker.modes.parts import Parts
 from tutor.worker.modes.recording import Recording
+from tutor.worker.operations.call_log import CallLog
 from tutor.worker.operations.operations import Operations
-from tutor.worker.operations.tape import Tape
 from tutor.worker.output import Output
 from tutor.worker.steps import Mode, Steps
 
@@ -31,9 +31,9 @@ class Recorder:
         program: The instrumented script.
         namespace: Its globals.
         job: What to record.
-        sender: Where events go.
-        commands: The pipe that commands come from; its end is the end of this process.
-        files: What stands for the script's descriptors 1 and 2.
+        sender: Sends the events.
+        commands: The pipe that commands come from; this process ends when it is closed.
+        files: Files to take the place of descriptors 1 and 2.
     """
 
     def __init__(
@@ -52,8 +52,8 @@ class Recorder:
         if job.operations is not None:
             script = program.code.co_filename
             self.operations = Operations(script, launch.exact, capture.module_name)
-            self.operations.tape = Tape() if job.audit is not None else None
-            budgets.append(self.operations.stills.budget)
+            self.operations.call_log = CallLog() if job.audit is not None else None
+            budgets.append(self.operations.snapshots.budget)
         self.frames = Frames(program, namespace, job, capture)
         between = BetweenSteps(namespace, job, capture, sender)
         self.steps = Steps(program, between)
@@ -84,14 +84,14 @@ class Recorder:
         self.steps.start(hooks, self._modes())
 
     def leave(self) -> None:
-        """This process is a child that the script forked: it has no part in the recording."""
+        """Record nothing in a child that the script forked: its parent owns pipes and page."""
         self.steps.stop()
         self._parts.output.bypass()
         self.commands.close()
         self._parts.sender.close()
 
     def close(self) -> Inside | None:
-        """The script is over.
+        """End the recording: the script is over.
 
         Returns:
             The operations of a last statement that is no step.
@@ -103,13 +103,13 @@ class Recorder:
         return inside
 
     def wait_at_end(self) -> None:
-        """Wait after the script's last statement, if the run is to go no further."""
+        """Wait after the script's last statement, unless the run was asked to go to its end."""
         steps = self.steps
         if steps.step >= self.commands.until:
             self.commands.wait(steps.step, steps.line)
 
     def _modes(self) -> list[Mode]:
-        """Return the modes that this run goes through, one after the other."""
+        """Return the modes that this run goes through, in order."""
         begin, parts, operations = self._job.begin, self._parts, self.operations
         noted = FOREVER if self._job.operations is None else self._job.operations
         modes: list[Mode] = []
@@ -127,13 +127,12 @@ class Recorder:
 
     @uninterruptible
     def _caught(self) -> None:
-        """The script caught an exception: the statement that raised it has come to its end."""
+        """End the step that raised an exception, which the script has just caught."""
         if (found := self._parts.exceptions.take()) is None:
             return
         site, error = found
-        # In a replay too: it may be the script's own code that finds these words.
-        message = words(error)
-        self.steps.mode.raised(site, message)
+        # In a replay too: the message may be computed by the script's own code.
+        self.steps.mode.raised(site, message(error))
 
     def _wrote(self, stream: int, content: bytes) -> None:
         self.steps.mode.wrote(stream, content)

@@ -1,5 +1,4 @@
-"""Watch a script in a folder of its own: which files it leaves there or elsewhere, and which hosts
-it calls."""
+"""Run a script in a folder of its own, report files that it leaves, and refuse network calls."""
 
 import functools
 import os
@@ -15,8 +14,8 @@ from tutor.wire.messages import Trespassed
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 _MAKING = {"os.mkdir": 0, "os.link": 1, "os.symlink": 1}
-"""The events of what comes to be without being opened, and which argument says where. Where there
-is something already they fail."""
+"""The events that create a file without opening it, and the position of the path among their
+arguments. They fail if the path exists."""
 
 _CALLS = {
     "socket.getaddrinfo": 0,
@@ -24,17 +23,17 @@ _CALLS = {
     "socket.connect": 1,
     "socket.sendto": 1,
 }
-"""The events that name a host, and which of their arguments does: alone, or first in an address."""
+"""The events that name a host, and the position of the host or address among their arguments."""
 
 
-class Guard:
-    """Moves this process into `folder` and listens from then on; it cannot be taken off again.
+class Sandbox:
+    """Moves this process into `folder` and listens to audit events from then on, for good.
 
-    What is written by a name relative to another folder than the working one (`dir_fd`) or in C++
-    escapes it, but for `torch.save`.
+    It misses files that are written relative to another folder (`dir_fd`), or by C++ other than
+    `torch.save`.
 
     Args:
-        line: Tells the statement that runs.
+        line: Returns the line of the statement that runs.
     """
 
     def __init__(self, folder: str, line: Callable[[], int]) -> None:
@@ -43,19 +42,21 @@ class Guard:
         self._written: dict[str, int] = {}
         self._called: dict[str, int] = {}
         os.chdir(self._folder)
-        # Torch makes a folder for what it compiles when the first optimizer comes.
+        # Torch makes a cache folder when the first optimizer is created.
         self._cache = os.path.join(self._folder, ".torch")
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = self._cache
         os.environ["TMPDIR"] = tempfile.tempdir = self._folder
-        # The byte code of what a script imports is Python's own affair.
+        # Byte code files of imported modules are not the script's doing.
         sys.dont_write_bytecode = True
-        sys.addaudithook(self._hear)
-        # It opens its file in C++, of which no event tells.
-        torch.save = self._telling(torch.save)
+        sys.addaudithook(self._on_event)
+        # It opens its file in C++, without an event.
+        torch.save = self._noting(torch.save)
 
-    def found(self) -> list[Trespassed]:
-        """What the script did; of files those that are still there, in its own folder by name and,
-        where another process wrote them, as of line 0."""
+    def trespasses(self) -> list[Trespassed]:
+        """Return the hosts that were called and the files that are still there.
+
+        Files in the sandbox have relative paths; those that another process wrote have line 0.
+        """
         names = os.listdir(self._folder) if os.path.isdir(self._folder) else []
         own = {os.path.join(self._folder, name): 0 for name in names}
         left = {
@@ -70,16 +71,16 @@ class Guard:
             *(
                 Trespassed("file", path.removeprefix(self._folder + os.sep), line)
                 for path, line in left.items()
-                # What lies in a folder that was made goes with it.
+                # Files in a new folder are reported as that folder.
                 if os.path.dirname(path) not in left
             ),
         ]
 
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+    def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, mode, flags = arguments
             is_writing = flags & _WRITING if isinstance(flags, int) else "r" not in (mode or "r")
-            # A temporary file without a name is opened by its folder's.
+            # A temporary file without a name is opened by the name of its folder.
             if is_writing and isinstance(path, str | bytes) and not os.path.isdir(path):
                 self._note(os.path.realpath(os.fsdecode(path)))
         elif event == "os.rename":
@@ -89,8 +90,8 @@ class Guard:
         elif event in _CALLS:
             self._note_call(arguments[_CALLS[event]])
 
-    def _telling(self, save: Callable[..., None]) -> Callable[..., None]:
-        """`torch.save`, which notes where it writes to."""
+    def _noting(self, save: Callable[..., None]) -> Callable[..., None]:
+        """Return `torch.save` wrapped so that its path is noted."""
 
         @functools.wraps(save)
         def call(obj: object, f: Any, *args: Any, **kwargs: Any) -> None:
@@ -114,11 +115,11 @@ class Guard:
 
 
 def _itself(path: str | bytes) -> str:
-    """The path of a link, not of what it leads to."""
+    """Return the absolute path of a link, not of its target."""
     folder, name = os.path.split(os.path.abspath(os.fsdecode(path)))
     return os.path.join(os.path.realpath(folder), name)
 
 
 def _is_here(host: str) -> bool:
-    """Whether a host is this machine; "" stands for all of its own addresses."""
+    """Return True if a host is this machine; "" stands for all its addresses."""
     return host in ("", "localhost", "::1", "::", "0.0.0.0") or host.startswith("127.")

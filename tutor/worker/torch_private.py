@@ -1,4 +1,4 @@
-"""The names of torch that are no public API, in one place."""
+"""The only uses of torch's private names."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,8 +9,11 @@ from torch.overrides import TorchFunctionMode
 
 
 def version(tensor: torch.Tensor) -> int:
-    """How often autograd saw `tensor` edited in place; `.data` edits do not count. 0 where nobody
-    counts: in inference mode, and in stand-ins."""
+    """Return the number of in-place edits that autograd counted; `.data` edits do not count.
+
+    Returns:
+        0 for tensors without a counter: in inference mode, and inside functorch.
+    """
     try:
         return tensor._version
     except RuntimeError:
@@ -18,7 +21,7 @@ def version(tensor: torch.Tensor) -> int:
 
 
 def parameters_of(module: torch.nn.Module) -> dict[str, torch.nn.Parameter | None]:
-    """The module's own parameters, without those of its children; the live dictionary."""
+    """Return the live dictionary of the module's own parameters, without its children's."""
     return module._parameters
 
 
@@ -31,12 +34,12 @@ def children_of(module: torch.nn.Module) -> dict[str, torch.nn.Module | None]:
 
 
 def preload_dynamo() -> None:
-    """The first optimizer imports this for over a second; a host can do it beforehand."""
+    """Import what the first optimizer would import for over a second."""
     import torch._dynamo  # noqa: F401  (for its side effect)
 
 
 def base(tensor: torch.Tensor) -> torch.Tensor | None:
-    """The tensor that `tensor` is a view of; None if it is none."""
+    """Return the tensor that `tensor` is a view of; None if it is not a view."""
     return tensor._base
 
 
@@ -44,29 +47,28 @@ _ACCUMULATOR: type = torch._C._functions.AccumulateGrad  # type: ignore[attr-def
 
 
 def is_accumulator(node: Node) -> bool:
-    """Whether this node adds to the `.grad` of a leaf."""
+    """Return True if a node adds to the `.grad` of a leaf."""
     return type(node) is _ACCUMULATOR
 
 
 def variable(node: Node) -> torch.Tensor:
-    """The leaf that an accumulator adds to."""
+    """Return the leaf that an accumulator adds to."""
     leaf: torch.Tensor = node.variable  # type: ignore[attr-defined]
     return leaf
 
 
 def in_transform() -> bool:
-    """Whether code runs on stand-ins: inside `torch.func.grad`, `vmap` and their like, or while it
-    is traced."""
+    """Return True inside `torch.func` transforms such as `grad` and `vmap`, and during tracing."""
     is_traced = torch._C._get_tracing_state() is not None
     return is_traced or torch._C._functorch.peek_interpreter_stack() is not None
 
 
 def unobserved() -> contextlib.AbstractContextManager[None]:
-    """Without any mode, and without what subclasses make of torch's functions: what is done here is
-    no doing of the script's."""
+    """Run recorder code that the script must not observe: without torch's modes, and without the
+    `__torch_function__` of subclasses."""
     if torch._C._len_torch_dispatch_stack():
         return _without_dispatch_modes()
-    # A hundred times a step somebody enters this: a generator would be four times as dear.
+    # This may be entered a hundred times a step: a generator would cost four times as much.
     return torch._C.DisableTorchFunction()
 
 
@@ -78,7 +80,7 @@ def _without_dispatch_modes() -> Iterator[None]:
 
 @contextlib.contextmanager
 def hidden(mode: TorchFunctionMode) -> Iterator[None]:
-    """Without `mode`, wherever it stands among those that are entered."""
+    """Run without `mode`, wherever it is on the stack of modes."""
     pop, push = torch._C._pop_torch_function_stack, torch._C._push_on_torch_function_stack
     entered = [pop() for _ in range(torch._C._len_torch_function_stack())][::-1]
     for one in entered:

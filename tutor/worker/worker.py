@@ -21,30 +21,30 @@ from tutor.worker import autograd_calls, device, endings, interrupts, process
 from tutor.worker.cpu_random import DrawOnCpu
 from tutor.worker.instrument import Program, instrument
 from tutor.worker.recorder import Recorder
-from tutor.worker.sandbox import Guard
+from tutor.worker.sandbox import Sandbox
 
 TORCH = str(torch.__version__)
 
 
-def work(commands: int, events: int, shared: int, launch: int, stdout: int, stderr: int) -> None:
+def work(commands: int, events: int, shared: int, job_file: int, stdout: int, stderr: int) -> None:
     """Run one script, then end this process.
 
     Args:
         commands: The pipe to read commands from.
         events: The pipe to write events to.
         shared: The page shared with the client.
-        launch: A file that holds the `Job`.
-        stdout: A file that stands for descriptor 1.
-        stderr: A file that stands for descriptor 2.
+        job_file: A file that holds the `Job`.
+        stdout: A file to take the place of descriptor 1.
+        stderr: A file to take the place of descriptor 2.
     """
     try:
         process.forget_exit_handlers()
-        process.be_first_to_die()
+        process.prefer_for_oom_kill()
         for descriptor in (commands, events, shared):
-            # What the script starts must not hold on to the run when it is over.
+            # Children of the script must not keep the pipes open when the run is over.
             os.set_inheritable(descriptor, False)
         os.environ["MPLBACKEND"] = "agg"
-        job = read_job(launch)
+        job = read_job(job_file)
         sender = Sender(Page(shared), events)
         try:
             _run(job, sender, commands, (stdout, stderr))
@@ -54,7 +54,7 @@ def work(commands: int, events: int, shared: int, launch: int, stdout: int, stde
             sender.append(Ended("died", reason, 0, fault))
         sender.flush()
     finally:
-        # Whatever else is alive here, threads and child processes, ends with the run.
+        # Threads and child processes that are still alive end with the run.
         os._exit(0)
 
 
@@ -71,7 +71,7 @@ def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> Non
     module = _main_module(launch)
     recorder = Recorder(program, module.__dict__, job, sender, commands, files)
     recorder.install()
-    guard = Guard(job.guard, lambda: recorder.steps.line) if job.guard else None
+    sandbox = Sandbox(job.guard, lambda: recorder.steps.line) if job.guard else None
     interrupts.handle(program.code.co_filename, recorder.commands.postpone_interrupt)
     os.register_at_fork(after_in_child=recorder.leave)
     _make_exact(launch.seed)
@@ -86,14 +86,14 @@ def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> Non
     if note and not ended.message:
         ended = msgspec.structs.replace(ended, message=f"{launch.path}: {note}")
     inside = recorder.close()
-    for trespass in guard.found() if guard else ():
+    for trespass in sandbox.trespasses() if sandbox else ():
         sender.append(trespass)
     sender.append(msgspec.structs.replace(ended, inside=inside))
 
 
 @contextlib.contextmanager
 def _default_device(name: str | None) -> Iterator[None]:
-    """Make `name` the default device, with random draws as on the CPU."""
+    """Make `name` the default device, and draw random numbers on the CPU."""
     if name is None or name == "cpu":
         yield
         return
@@ -118,7 +118,7 @@ def _execute(program: Program, module: types.ModuleType, recorder: Recorder, job
 
 
 def _main_module(launch: Launch) -> types.ModuleType:
-    """A `__main__` as `python launch.path` makes it."""
+    """Return a `__main__` module like that of `python launch.path`."""
     path = _absolute(launch.path)
     module = types.ModuleType("__main__")
     module.__file__ = path
@@ -128,7 +128,7 @@ def _main_module(launch: Launch) -> types.ModuleType:
     sys.argv = [launch.path]
     folder = os.path.dirname(os.path.realpath(path))
     sys.path[:] = [folder, *sys.path]
-    # The file may be gone or saved anew while it runs: tracebacks quote what runs.
+    # Tracebacks must quote the text that runs, even if the file has changed since.
     lines = launch.source.splitlines(keepends=True)
     linecache.cache[path] = (len(launch.source), None, lines, path)
     return module
@@ -139,7 +139,7 @@ def _absolute(path: str) -> str:
 
 
 def _make_exact(seed: int) -> None:
-    """Same seed, same figures: in each run, and as far as a backend can, on each device."""
+    """Seed all generators, and choose deterministic algorithms where a backend has them."""
     torch.manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)

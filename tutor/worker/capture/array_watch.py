@@ -1,4 +1,4 @@
-"""One named NumPy array of the script, compared with what it was at the last look."""
+"""Compare one named NumPy array of the script with what it was at the last look."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from tutor.worker.capture.tensor_watch import CONTENT, FINGERPRINT
 Array = np.ndarray[Any, Any]
 
 _WIDEST = {"f": 8, "c": 16}
-"""Bytes of the widest elements that torch knows."""
+"""Bytes of the widest elements that torch has, by kind of dtype."""
 
 
 class ArrayWatch:
-    """What was last recorded of one array or NumPy scalar.
+    """Remembers what was last recorded of one array or NumPy scalar.
 
-    Arrays have no version: those of more than `EXACT` elements are compared by `FINGERPRINT`
-    elements, which misses a sparse edit.
+    Arrays have no version counter: those of more than `EXACT` elements are compared by
+    `FINGERPRINT` elements, which misses a sparse edit.
     """
 
     __slots__ = ("_content", "_value", "is_large", "name", "view")
@@ -33,13 +33,13 @@ class ArrayWatch:
         self._content: bytes | None = None
 
     def rebind(self, value: Array | np.number[Any]) -> None:
-        """The name stands for another array now."""
+        """Note that the name is bound to another array."""
         self._value = value
         if self.is_large:
             self._content = None
 
     def look(self) -> TensorView | str | None:
-        """The view if it changed, None if not, or CONTENT if it must be fetched."""
+        """Return the view if it changed, None if not, or CONTENT if that must be fetched."""
         array = self._array()
         self.is_large = array.size > EXACT
         if self.is_large:
@@ -62,26 +62,26 @@ class ArrayWatch:
         return None if self.view == view else self.view
 
     def piece(self, need: str) -> Tensor:
-        """What to fetch for a look that asked for it."""
+        """Return what to fetch after a look that returned CONTENT."""
         return summary.vector(self.as_tensor())
 
     def as_tensor(self) -> Tensor:
-        """The array as torch has it."""
+        """Return the array as a tensor."""
         array = np.ascontiguousarray(self._array())
         if array.dtype.kind in "fc" and array.dtype.itemsize > _WIDEST[array.dtype.kind]:
             array = array.astype(f"<{array.dtype.kind}{_WIDEST[array.dtype.kind]}")
-        # `from_numpy` warns of arrays that are read-only, which a copy is not.
+        # `from_numpy` warns about read-only arrays; a copy is writeable.
         is_shared = array.flags.writeable
         return torch.from_numpy(array if is_shared else array.copy())
 
     def settle(self, content: bytes) -> TensorView | None:
-        """Take the content that a look asked for; the view if it changed."""
+        """Take the content that was fetched; return the view if it changed."""
         array, old = self._array(), self.view
         self.view = self._view(array, kept=summary.read(content, array.shape))
         return None if self.view == old else self.view
 
     def settle_without(self) -> TensorView:
-        """Note that a large array changed when its content cannot be afforded now."""
+        """Return a view without content of a large array that changed; it is not fetched now."""
         self.view = self._view(self._array())
         return self.view
 

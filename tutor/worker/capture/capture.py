@@ -1,9 +1,8 @@
-"""Find what a statement changed among the script's own names."""
+"""Find the values that a statement changed, by the script's names."""
 
 import operator
 from collections.abc import Iterable
 from itertools import compress
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -11,20 +10,18 @@ import torch
 from torch import Tensor
 
 from tutor.schema.frame import GRAD, ROOT, Kind, TensorView
-from tutor.worker.capture import transfer
 from tutor.worker.capture.array_watch import ArrayWatch
 from tutor.worker.capture.modules import Modules
+from tutor.worker.capture.requests import Changes, Requests
 from tutor.worker.capture.tensor_watch import CONTENT, Watch, differing
 from tutor.worker.capture.time_budget import TimeBudget
 
 _LONGEST = 4096
 """Bits of an integer that is captured."""
 
-Changes = dict[str, TensorView | None]
-
 
 class Capture:
-    """Compares the values in `namespace` with those of the last call.
+    """Compares the values in `namespace` with those at the last call.
 
     Values are tensors, NumPy arrays, plain numbers, and the parameters and buffers of modules, with
     the gradients of all of them.
@@ -35,32 +32,31 @@ class Capture:
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.watches: dict[str, Watch] = {}
-        """By name: what is known of every tensor now alive, gradients within their tensor's."""
+        """By name: the watch of every tensor now alive; gradients are in their tensor's watch."""
         self.bound: list[str] = []
-        """The names that the last step bound, be it to an equal value."""
+        """The names that the last step bound, even to an equal value."""
         self.root = ROOT
         """The name of the tensor that `backward()` was last called on, `ROOT` if it has none."""
-        self.budget = TimeBudget()
         self._namespace = namespace
         self._before: dict[str, Any] = {}
         self._kinds: dict[str, str] = {}
-        """Which of the following has a name."""
+        """By name: tensor, number, module, array or other."""
         self._numbers: dict[str, TensorView] = {}
         self._arrays: dict[str, ArrayWatch] = {}
         self._modules = Modules()
         self._has_modules = False
         self._parts: set[str] = set()
-        """The names of what belongs to the modules."""
+        """The names of the modules' parameters and buffers."""
         self._watched: list[Watch] = []
         """All watches, those of gradients included."""
-        self._requests: list[tuple[Watch | ArrayWatch, str]] = []
+        self._requests = Requests()
 
     def changes(self, complete: bool, root: Tensor | None = None) -> Changes:
-        """What changed since the last call, by name; None for what is gone.
+        """Return what changed since the last call.
 
         Args:
-            complete: Bring the content of every changed value. Otherwise large tensors come
-                without it once they have taken more than their share of the time so far.
+            complete: Include the content of every changed value. Otherwise large tensors come
+                without it once their share of the run's time is spent.
             root: The tensor that `backward()` was called on, to be captured even without a name.
         """
         changed: Changes = {}
@@ -77,27 +73,32 @@ class Capture:
         if self._arrays:
             for array in self._arrays.values():
                 self._look_at(array, changed)
-        if self._requests:
-            self._fulfil(changed, complete)
+        if self._requests.waiting:
+            self._requests.fulfil(changed, complete)
         return changed
 
+    @property
+    def budget(self) -> TimeBudget:
+        """The time that may go into the content of large tensors."""
+        return self._requests.budget
+
     def completed(self) -> dict[str, TensorView]:
-        """The content of every value that was last reported without it."""
+        """Return the views of values that were last returned without content."""
         watches: list[Watch | ArrayWatch] = [*self._watched, *self._arrays.values()]
         for watch in watches:
             if watch.view is not None and not watch.view.is_complete:
-                self._requests.append((watch, CONTENT))
+                self._requests.waiting.append((watch, CONTENT))
         changed: Changes = {}
-        self._fulfil(changed, complete=True)
+        self._requests.fulfil(changed, complete=True)
         return {name: view for name, view in changed.items() if view is not None}
 
     def tensors(self, names: Iterable[str]) -> dict[str, Tensor]:
-        """The tensors that these names stand for; other values are left out."""
+        """Return the tensors among the values of these names."""
         watches = self.watches
         return {name: watches[name].tensor for name in names if name in watches}
 
     def value(self, name: str) -> Tensor | None:
-        """The tensor, gradient or array of this name, the latter as a tensor."""
+        """Return the tensor, gradient or array of a name, as a tensor; None for any other."""
         owner = self.watches.get(name.removesuffix(GRAD))
         watch = owner.gradient if owner is not None and name not in self.watches else owner
         if watch is not None:
@@ -106,17 +107,17 @@ class Capture:
         return array.as_tensor() if array is not None else None
 
     def names(self) -> dict[int, str]:
-        """The script's names by the identity of what they stand for, gradients among them."""
+        """Return the names of tensors and gradients, by the identity of the tensor."""
         return {id(watch.tensor): watch.name for watch in reversed(self._watched)}
 
     def module_name(self, module: torch.nn.Module) -> str:
-        """What the script calls a module."""
+        """Return a module's name in the script."""
         return self._modules.name(module)
 
-    # What the names stand for
+    # Names
 
     def _scan(self, changed: Changes) -> None:
-        """Sort every name that is bound to another object than at the last call."""
+        """Find the names that are bound to another object than at the last call."""
         before, self._before = self._before, self._namespace.copy()
         now = self._before
         if len(now) == len(before):
@@ -154,7 +155,7 @@ class Capture:
                 self._arrays[name] = ArrayWatch(name, value)
 
     def _forget(self, name: str, changed: Changes) -> None:
-        """Drop what `name` stood for."""
+        """Drop the value of `name`."""
         kind = self._kinds.pop(name, "")
         if kind == "tensor":
             self._drop(name, changed)
@@ -200,15 +201,15 @@ class Capture:
                 self._look_at(Watch(ROOT, root), changed)
 
     def resume(self, root: str) -> None:
-        """Take up a run whose last `backward()` was called on this name, "" for none."""
+        """Continue a run whose last `backward()` was called on this name, "" for none."""
         self.root = root or ROOT
 
-    # What they hold
+    # Values
 
     def _follow_grad(
         self, watch: Watch, edited: dict[Watch, bytes | None], changed: Changes
     ) -> None:
-        """Let the watches of gradients follow a tensor that may have another one."""
+        """Update the gradient's watch of a tensor whose gradient may be another one."""
         before = watch.gradient
         if not watch.follow_grad():
             return
@@ -227,42 +228,20 @@ class Capture:
     def _note(
         self, watch: Watch | ArrayWatch, answer: TensorView | str | None, changed: Changes
     ) -> None:
-        """Take a look's answer: a changed view, or what must be fetched to know more."""
+        """Take the answer of a look: a changed view, or what must be fetched first."""
         if isinstance(answer, str):
-            self._requests.append((watch, answer))
+            self._requests.waiting.append((watch, answer))
         elif answer is not None:
             changed[watch.name] = answer
 
-    def _fulfil(self, changed: Changes, complete: bool) -> None:
-        """Fetch what the looks asked for: one transfer, and a second one only in the rare frame in
-        which a large tensor on a device was edited behind autograd's back."""
-        began = perf_counter()
-        affordable = complete or self.budget.is_left()
-        while self._requests:
-            requests, self._requests = self._requests, []
-            asked, pieces = [], []
-            for watch, need in requests:
-                if not watch.is_large or affordable:
-                    asked.append((watch, need))
-                    pieces.append(watch.piece(need))
-                elif need == CONTENT:
-                    changed[watch.name] = watch.settle_without()
-            for (watch, need), content in zip(asked, transfer.fetch(pieces), strict=True):
-                if need == CONTENT:
-                    if (view := watch.settle(content)) is not None:
-                        changed[watch.name] = view
-                elif isinstance(watch, Watch) and watch.differs(content):
-                    self._requests.append((watch, CONTENT))
-        self.budget.spend(perf_counter() - began)
-
 
 def _kind(value: Any) -> str:
-    """tensor, number, module, array, or other: what is not captured."""
+    """Return tensor, number, module, array, or other for a value that is not captured."""
     kind = type(value)
     if kind is float or kind is int:
-        # Python refuses to write out the longest of integers.
+        # Python refuses to print very long integers.
         return "number" if kind is float or value.bit_length() <= _LONGEST else "other"
-    # By the type alone: `isinstance` would ask the object, and a proxy may not want to answer.
+    # By type: `isinstance` would ask the object for `__class__`, which may run script code.
     if issubclass(kind, Tensor):
         return "tensor"
     if issubclass(kind, torch.nn.Module):

@@ -1,4 +1,4 @@
-"""A digest of what a script has named: what proves that a replay is the recorded run."""
+"""Digest the values of a script's names: equal digests show that a replay is the recorded run."""
 
 import ctypes
 import hashlib
@@ -18,26 +18,25 @@ SIZE = 8
 """Bytes of a digest."""
 
 _CHUNK = 2**22
-"""Bytes that are summed up at once on a device."""
+"""Bytes that are summed at once on a device."""
 
 _PRIME = 65521
-"""Places count by their number modulo this, so that two values that changed places are noticed."""
+"""Bytes are weighted by their position modulo this, so that swapped values change the sum."""
 
 _ROW = 512
-"""Words of 8 bytes that are summed up to one before they are hashed: ten times as fast as hashing
-them all."""
+"""Words of 8 bytes that are summed to one before hashing: ten times as fast as hashing all."""
 
 _WEIGHTS = np.arange(_ROW, dtype=np.int64) * 2 + 1
-"""Odd, so that no change of a single word is lost modulo 2**64; different, so that it matters which
-word is where."""
+"""Odd, so that no change of a single word is lost modulo 2**64; different, so that the order
+matters."""
 
 
 def digest(namespace: dict[str, Any]) -> bytes:
-    """Digest the numbers, tensors, arrays, modules and optimizers that the script has named, with
-    all gradients, and the state of torch's generator. What lies in lists and dictionaries, and the
-    generators of Python and NumPy, are noticed once they change one of these.
+    """Return a digest of the script's named values and of the state of torch's generator.
 
-    What lies on a device is summed up there, in integers, and fetched in one transfer.
+    Named values are numbers, tensors, arrays, modules and optimizers, with all gradients. Values in
+    lists and dictionaries, and the generators of Python and NumPy, count only once they change one
+    of these. Tensors on a device are summed there, in integers, and fetched in one transfer.
     """
     found = hashlib.blake2b(digest_size=SIZE)
     sums: list[Tensor] = []
@@ -57,7 +56,7 @@ def digest(namespace: dict[str, Any]) -> bytes:
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """The tensors, arrays and numbers that make up a value that has a name."""
+    """Yield the tensors, arrays and numbers that make up a named value."""
     kind = type(value)
     if kind is int or kind is float or kind is bool:
         yield value
@@ -102,7 +101,7 @@ def _with_gradient(tensor: Tensor) -> Iterator[Tensor]:
 
 
 def _add(found: "hashlib.blake2b", part: Any, sums: list[Tensor]) -> None:
-    """Take a tensor, an array or a number in."""
+    """Add a tensor, an array or a number to the digest."""
     if isinstance(part, Tensor):
         try:
             _add_tensor(found, part, sums)
@@ -112,16 +111,16 @@ def _add(found: "hashlib.blake2b", part: Any, sums: list[Tensor]) -> None:
         found.update(str(part.dtype).encode())
         _condense(found, np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
     else:
-        # Python refuses to write out the longest of integers in tens.
+        # Python refuses to print very long integers in decimal.
         found.update((hex(part) if isinstance(part, int) else repr(part)).encode())
 
 
 def _add_tensor(found: "hashlib.blake2b", tensor: Tensor, sums: list[Tensor]) -> None:
-    """Take a tensor in; of one on a device, leave its sum to be fetched."""
+    """Add a tensor to the digest; add the sum of one on a device to `sums`."""
     kind = type(tensor)
     if kind is not Tensor and kind is not torch.nn.Parameter:
         if kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:
-            return  # whatever is asked of it, the script's own code would answer
+            return  # whatever is asked of it, the script's own code would run
         tensor = tensor.as_subclass(Tensor)
     dtype = tensor.dtype
     found.update(_form(tensor.shape, dtype))
@@ -133,7 +132,7 @@ def _add_tensor(found: "hashlib.blake2b", tensor: Tensor, sums: list[Tensor]) ->
                 found.update(ctypes.string_at(address, size))
             else:
                 _condense(found, memory_at(address, size))
-    elif tensor.device.type == "meta" or summary.holds_less(tensor):
+    elif tensor.device.type == "meta" or summary.exceeds_its_memory(tensor):
         pass
     elif tensor.is_cpu:
         found.update(transfer.peek(transfer.raw(tensor)))
@@ -147,7 +146,7 @@ def _form(shape: tuple[int, ...], dtype: torch.dtype) -> bytes:
 
 
 def _condense(found: "hashlib.blake2b", content: memoryview) -> None:
-    """Take in the elements of a tensor, large ones row by row."""
+    """Add the bytes of a tensor, rows of them summed to a word each."""
     rows = content.nbytes // (8 * _ROW)
     if rows:
         words = np.frombuffer(content, np.int64, rows * _ROW).reshape(rows, _ROW)
@@ -156,9 +155,9 @@ def _condense(found: "hashlib.blake2b", content: memoryview) -> None:
 
 
 def _sum(content: Tensor) -> Tensor:
-    """The bytes of a tensor in one integer, exact on every device."""
+    """Return the weighted sum of a tensor's bytes, exact on every device."""
     total = torch.zeros(1, dtype=torch.int64, device=content.device)
     for number, chunk in enumerate(torch.split(content, _CHUNK), 1):
-        places = torch.arange(len(chunk), device=content.device) % _PRIME + number
-        total += (chunk.to(torch.int64) * places).sum()
+        positions = torch.arange(len(chunk), device=content.device) % _PRIME + number
+        total += (chunk.to(torch.int64) * positions).sum()
     return total

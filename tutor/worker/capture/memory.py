@@ -1,7 +1,7 @@
 """Read the elements of a CPU tensor straight from its memory, as often as needed.
 
-`Tensor.numpy()` would leave the script a tensor that it cannot resize, and no operation of torch's
-is nearly as cheap. Whoever reads must know that the memory is still the tensor's.
+`Tensor.numpy()` would leave the script a tensor that it cannot resize, and every operation of torch
+costs far more. The caller must know that the memory is still the tensor's.
 """
 
 import ctypes
@@ -17,21 +17,21 @@ Read = Callable[[], bytes]
 
 
 def memory_at(address: int, size: int) -> memoryview:
-    """`size` bytes of this process, as they are whenever one looks."""
+    """Return a view of `size` bytes of this process's memory."""
     return memoryview(_bytes_type(size).from_address(address)).cast("B")
 
 
 def read_contiguous(address: int, size: int) -> Read:
-    """What reads `size` bytes."""
+    """Return a function that reads `size` bytes."""
     return memoryview(_bytes_type(size).from_address(address)).tobytes
 
 
 def read_strided(tensor: Tensor, address: int, limit: int | None = None) -> Read:
-    """What reads the elements in C order, or at most `limit` of them, evenly strided.
+    """Return a function that reads the elements in C order, or at most `limit`, evenly strided.
 
     Args:
         tensor: A strided tensor of a dtype that NumPy has.
-        address: Where its first element lies.
+        address: The address of its first element.
         limit: None for all elements.
     """
     size = tensor.element_size()

@@ -1,4 +1,4 @@
-"""The parameters and buffers of the script's modules, named as `named_parameters` names them."""
+"""List the parameters and buffers of the script's modules, with qualified names."""
 
 import operator
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ _keys, _values = operator.methodcaller("keys"), operator.methodcaller("values")
 
 
 class Modules:
-    """Follows the modules that the script has named."""
+    """Tracks the modules that the script has named."""
 
     def __init__(self) -> None:
         self.parts: dict[str, tuple[Tensor, Kind | None]] = {}
-        """Name -> parameter or buffer, and the kind that a view of it has."""
+        """By qualified name: the parameter or buffer, and the kind of its view."""
         self._paths: dict[int, str] = {}
-        """The names of all modules, at any depth, by their identity."""
+        """The qualified names of all modules, at any depth, by identity."""
         self._modules: dict[str, torch.nn.Module] = {}
         self._containers: list[Mapping[str, Any]] = []
-        """Where all modules, at any depth, keep what belongs to them."""
+        """The dictionaries of parameters, buffers and children of all modules, at any depth."""
         self._names: list[str] = []
         self._values: list[Any] = []
 
@@ -41,7 +41,7 @@ class Modules:
         return self._modules.pop(name, None) is not None
 
     def refresh(self) -> bool:
-        """Bring `parts` up to date; True if they are not what they were."""
+        """Update `parts`; return True if they changed."""
         containers = self._containers
         if containers or not self._modules:
             values = [*chain.from_iterable(map(_values, containers))]
@@ -62,11 +62,11 @@ class Modules:
         )
 
     def name(self, module: torch.nn.Module) -> str:
-        """`model.0` as the script has it, or the class of a module that it has not named."""
+        """Return a module's name such as `model.0`; its class if the script has not named it."""
         return self._paths.get(id(module)) or type(module).__name__
 
     def _collect(self, prefix: str, module: torch.nn.Module, seen: set[int]) -> None:
-        """Add what belongs to `module`; what is shared within it, once."""
+        """Add the parts of `module`; what is shared within it, once."""
         if id(module) in seen:
             return
         seen.add(id(module))

@@ -1,6 +1,6 @@
-"""Statistics and a small picture of a large tensor, computed on its device without waiting for it.
+"""Summarize a large tensor on its device, without waiting for the device.
 
-`vector` only queues work; `read` takes the numbers from the bytes that `transfer.fetch` brings.
+`vector` only queues work; `read` makes a summary of the bytes that `transfer.fetch` returns.
 """
 
 import math
@@ -13,16 +13,16 @@ from torch import Tensor
 from tutor.schema.frame import BINS, BLOCK, Summary
 
 SAMPLED = 4096
-"""How many elements the histogram looks at."""
+"""Elements that the histogram samples."""
 
 _NUMBERS = 5
 
 
 def vector(tensor: Tensor) -> Tensor:
-    """min, max, mean, norm, non-finite count, `BINS` histogram counts and the block means, as one
-    1-d floating point tensor on the tensor's device (float64, or float32 where there is no other).
+    """Return statistics, histogram and block means as one 1-d tensor on the tensor's device.
 
-    Complex elements count by their absolute value.
+    In order: min, max, mean, norm, non-finite count, `BINS` histogram counts, the block means. The
+    dtype is float64, or float32 on devices without it. Complex elements count by absolute value.
     """
     values = tensor.detach()
     if values.layout is not torch.strided:
@@ -42,15 +42,15 @@ def vector(tensor: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def holds_less(tensor: Tensor) -> bool:
-    """Whether a tensor has far more elements than memory: a sparse one, or an expanded one."""
+def exceeds_its_memory(tensor: Tensor) -> bool:
+    """Return True for sparse and expanded tensors, which have far more elements than memory."""
     if tensor.layout is not torch.strided:
         return True
     return tensor.numel() * tensor.element_size() > 16 * tensor.untyped_storage().nbytes()
 
 
 def read(content: bytes, shape: tuple[int, ...]) -> Summary:
-    """The summary of a tensor of `shape` from the bytes of its `vector`."""
+    """Return the summary of a tensor of `shape` from the bytes of its `vector`."""
     rows, cols = _grid(_matrix_shape(shape))
     count = _NUMBERS + BINS + rows * cols
     numbers = np.frombuffer(content, "<f8" if len(content) == 8 * count else "<f4")
@@ -58,13 +58,13 @@ def read(content: bytes, shape: tuple[int, ...]) -> Summary:
     histogram = numbers[_NUMBERS : _NUMBERS + BINS].tolist()
     finite = math.isfinite(norm) and math.isfinite(mean)
     variance = norm * norm / math.prod(shape) - mean * mean if finite else math.nan
-    with np.errstate(over="ignore"):  # a mean of float64 elements may lie beyond float32
+    with np.errstate(over="ignore"):  # a mean of float64 elements may exceed float32
         block = numbers[_NUMBERS + BINS :].astype("<f4").tobytes()
     return Summary(
         min=low,
         max=high,
         mean=mean,
-        # The difference cancels, even below zero, where |mean| is far above the deviation.
+        # The difference may cancel, even to below zero, if |mean| is far above the deviation.
         std=math.sqrt(max(variance, 0.0)) if finite else math.nan,
         norm=norm,
         nonfinite=int(nonfinite),
@@ -76,13 +76,13 @@ def read(content: bytes, shape: tuple[int, ...]) -> Summary:
 
 
 def sample(tensor: Tensor, limit: int) -> Tensor:
-    """At most `limit` elements, evenly strided, without copying the tensor."""
+    """Return at most `limit` elements, evenly strided, without copying the tensor."""
     cuts = (slice(None, None, step) for step in steps(tensor.shape, limit))
     return tensor[tuple(cuts)].flatten()
 
 
 def steps(shape: Sequence[int], limit: int) -> list[int]:
-    """The stride in each dimension that leaves at most `limit` elements.
+    """Return the stride in each dimension that leaves at most `limit` elements.
 
     By dimension, because flattening a transposed tensor would copy all of it.
     """
@@ -95,7 +95,7 @@ def steps(shape: Sequence[int], limit: int) -> list[int]:
 
 
 def as_matrix(tensor: Tensor) -> Tensor:
-    """A large tensor as a matrix: leading dimensions are rows, a vector is cut into rows."""
+    """Return a large tensor as a matrix: leading dimensions are rows, a vector is cut into rows."""
     rows, cols = _matrix_shape(tuple(tensor.shape))
     if tensor.dim() == 1:
         return tensor[: rows * cols].reshape(rows, cols)
@@ -110,7 +110,7 @@ def _matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _grid(shape: tuple[int, int]) -> tuple[int, int]:
-    """How many blocks there are each way; a remainder at the end belongs to none."""
+    """Return the number of rows and columns of blocks; a remainder is left out."""
     rows, cols = (min(BLOCK, size // max(1, size // BLOCK)) for size in shape)
     return rows, cols
 
@@ -119,7 +119,7 @@ def _blocks(matrix: Tensor) -> Tensor:
     rows, cols = _grid((matrix.shape[0], matrix.shape[1]))
     height, width = matrix.shape[0] // rows, matrix.shape[1] // cols
     cropped = matrix[: rows * height, : cols * width]
-    # Summing whole rows first runs through the memory in order: twice as fast as both at once.
+    # Summing rows first reads the memory in order: twice as fast as both at once.
     by_rows = torch.unflatten(cropped, 0, (rows, height)).sum(1)
     sums = torch.unflatten(by_rows, 1, (cols, width)).sum(2)
     return sums / (height * width)
@@ -127,7 +127,7 @@ def _blocks(matrix: Tensor) -> Tensor:
 
 def _histogram(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
     some = sample(values, SAMPLED)
-    # `histc` wants its bounds as Python numbers, for which the host would have to wait.
+    # `histc` takes its bounds as Python numbers, for which the host would have to wait.
     position = (some - low) / (high - low).clamp(min=torch.finfo(values.dtype).tiny) * BINS
     bins = torch.nan_to_num(position).clamp(0, BINS - 1).to(torch.int64)
     counts = torch.zeros(BINS, dtype=torch.float32, device=values.device)
@@ -135,7 +135,7 @@ def _histogram(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
 
 
 def _nonfinite(values: Tensor, low: Tensor) -> Tensor:
-    # On the CPU reading `low` costs nothing, and the count is by far the dearest of all statistics.
+    # On the CPU a sum is cheap to read, and the count is the most expensive statistic by far.
     if values.device.type == "cpu" and math.isfinite(float(values.sum())):
         return torch.zeros((), dtype=low.dtype, device="cpu")
     return values.isfinite().logical_not().sum()

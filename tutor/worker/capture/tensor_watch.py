@@ -1,8 +1,8 @@
-"""One named tensor of the script, compared with what it was at the last look.
+"""Compare one named tensor of the script with what it was at the last look.
 
-`.data` edits and edits through a NumPy alias leave a tensor's version alone, so up to `EXACT`
-elements are always compared byte for byte; larger tensors by place, version and `FINGERPRINT`
-elements, which misses only a sparse edit behind autograd's back.
+Edits of `.data` and through a NumPy alias do not change a tensor's version. So up to `EXACT`
+elements are always compared byte for byte; larger tensors by address, version and `FINGERPRINT`
+elements, which misses only a sparse edit that autograd does not see.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,22 +21,22 @@ FINGERPRINT = 64
 """Elements of a large tensor that are compared at each look."""
 
 CONTENT, SAMPLE = "content", "sample"
-"""What a look that could not answer by itself asks for: the content, or the fingerprint first."""
+"""What a look needs before it can answer: the content, or first the fingerprint."""
 
 _PLAIN = (Tensor, torch.nn.Parameter)
-"""Types whose memory is what they say; a subclass may hold something else in it, or nothing."""
+"""Types whose memory holds their elements; that of a subclass may hold anything."""
 
 
 _layout: Callable[[Tensor], tuple[Any, ...]] = attrgetter("shape", "dtype", "requires_grad")
 
 
 class Watch:
-    """What was last recorded of one tensor.
+    """Remembers what was last recorded of one tensor.
 
     Args:
-        name: What the script calls it.
+        name: Its name in the script.
         tensor: The tensor.
-        kind: As a view has it; None to tell it from the tensor's type.
+        kind: The kind of its view; None to take it from the tensor's type.
     """
 
     __slots__ = (
@@ -65,38 +65,38 @@ class Watch:
         self.name = name
         self.tensor = tensor
         self.view: TensorView | None = None
-        """None if it could not be looked at."""
+        """The last view; None if the tensor could not be read."""
         self.content = b""
-        """The elements as they were; of a large tensor, its fingerprint."""
+        """The elements at the last look; the fingerprint of a large tensor."""
         self.is_large = False
         self.gradient: Watch | None = None
         self.is_gradient = False
-        """Then its own gradient is not followed."""
+        """Whether this is the watch of a gradient, whose own gradient is not followed."""
         self._kind = kind
         self._grad: Tensor | None = None
         self._follows_grad = False
         self._may_gain_grad = False
         self._is_new = True
         self._address = 0
-        """Where its elements lie; 0 before the first look, and if they must be fetched."""
+        """The address of the elements; 0 before the first look, and if they must be fetched."""
         self._read: Read = bytes
-        """Reads the elements, or those of the fingerprint, from there."""
+        """Reads the elements, or the fingerprint, from that address."""
         self._size = 0
-        """Bytes of elements that lie there without gaps, 0 if they do not."""
+        """Bytes of a small contiguous tensor; 0 for any other."""
         self._place = 0
-        """Where the elements lie that must be fetched."""
+        """The address of elements that must be fetched."""
         self._layout: tuple[Any, ...] = ()
         self._stride: tuple[int, ...] = ()
         self._version = 0
 
     def rebind(self, tensor: Tensor) -> None:
-        """The name stands for another tensor now."""
+        """Note that the name is bound to another tensor."""
         self.tensor = tensor
         self._is_new = True
         self._address = 0
 
     def follow_grad(self) -> bool:
-        """Let `gradient` follow the tensor's; True if that is another tensor now."""
+        """Update `gradient`; return True if the tensor's gradient is another tensor now."""
         tensor = self.tensor
         try:
             requires_grad = tensor.requires_grad
@@ -120,14 +120,14 @@ class Watch:
         return True
 
     def look(self) -> TensorView | str | None:
-        """The view if it changed, None if not, or what must be fetched first: CONTENT or SAMPLE."""
+        """Return the view if it changed, None if not, or the need to fetch CONTENT or SAMPLE."""
         tensor = self.tensor
         is_new, self._is_new = self._is_new, False
         try:
             kind = type(tensor)
             if kind not in _PLAIN and kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:
-                return None  # whatever is asked of it, the script's own code would answer
-            if tensor.numel() > EXACT and summary.holds_less(tensor):
+                return None  # whatever is asked of it, the script's own code would run
+            if tensor.numel() > EXACT and summary.exceeds_its_memory(tensor):
                 return self._look_without_content(tensor, is_new)
             if (
                 type(tensor) in _PLAIN
@@ -139,13 +139,13 @@ class Watch:
                 and (address := tensor.data_ptr())
             ):
                 return self._look_at_memory(tensor, address, is_new)
-            return self._look_from_afar(tensor, is_new)
+            return self._look_elsewhere(tensor, is_new)
         except Exception:  # whatever a subclass raises, or a parameter that has no shape yet
             self._address = 0
             return None
 
     def edit(self, content: bytes) -> TensorView | str:
-        """Take elements that `differing` found: the new view, or CONTENT."""
+        """Take elements that `differing` returned; return the new view, or CONTENT."""
         self.content = content
         if self.is_large:
             self._version = torch_private.version(self.tensor)
@@ -155,7 +155,7 @@ class Watch:
         return view
 
     def piece(self, need: str) -> Tensor:
-        """What to fetch for a look that answered `need`."""
+        """Return what to fetch after a look that returned `need`."""
         tensor = self.tensor
         if type(tensor) not in _PLAIN:
             tensor = tensor.as_subclass(Tensor)
@@ -164,7 +164,7 @@ class Watch:
         return summary.vector(tensor) if self.is_large else tensor
 
     def settle(self, content: bytes) -> TensorView | None:
-        """Take the content that a look asked for; the view if it changed."""
+        """Take the content that was fetched; return the view if it changed."""
         old = self.view
         if self.is_large:
             self.view = views.of_tensor(
@@ -176,18 +176,18 @@ class Watch:
         return None if self.view == old else self.view
 
     def settle_without(self) -> TensorView:
-        """Note that a large tensor changed when its content cannot be afforded now."""
+        """Return a view without content of a large tensor that changed; it is not fetched now."""
         self.view = views.of_tensor(self.tensor, self._kind)
         return self.view
 
     def differs(self, fingerprint: bytes) -> bool:
-        """Whether the fingerprint that a look asked for is another one than before."""
+        """Take a fingerprint; return True if it is another one than before."""
         before, self.content = self.content, fingerprint
         return bool(before) and before != fingerprint
 
     @property
     def is_zero(self) -> bool:
-        """Whether all elements that were compared are zero."""
+        """Whether all compared elements are zero."""
         if self.content:
             return not self.content.strip(b"\0\x80")  # 0x80 is the sign of a negative zero
         kept = self.view.summary if self.view else None
@@ -196,7 +196,7 @@ class Watch:
     def _look_at_memory(
         self, tensor: Tensor, address: int, is_new: bool
     ) -> TensorView | str | None:
-        """Look at a tensor whose elements lie in this process as plain bytes."""
+        """Look at a tensor whose elements are plain bytes in this process's memory."""
         has_moved, self._address = address != self._address, address
         layout, stride = _layout(tensor), tensor.stride()
         is_alike = layout == self._layout and stride == self._stride
@@ -223,7 +223,7 @@ class Watch:
         return None if self.view == view else self.view
 
     def _look_without_content(self, tensor: Tensor, is_new: bool) -> TensorView | None:
-        """Look at a large tensor whose elements are not all there to be summed up."""
+        """Look at a large tensor that has more elements than memory."""
         before = self._layout, self._version
         self._address = self._size = 0
         self.is_large = True
@@ -233,8 +233,8 @@ class Watch:
         self.view = views.of_tensor(tensor, self._kind, kept=views.UNKNOWN)
         return self.view
 
-    def _look_from_afar(self, tensor: Tensor, is_new: bool) -> TensorView | str | None:
-        """Look at a tensor on a device, or one whose elements do not lie as plain bytes."""
+    def _look_elsewhere(self, tensor: Tensor, is_new: bool) -> TensorView | str | None:
+        """Look at a tensor on a device, or one whose elements are not plain bytes."""
         before = self._layout, self._version
         self._address = self._size = 0
         self._layout, self._version = _layout(tensor), torch_private.version(tensor)
@@ -247,17 +247,19 @@ class Watch:
             return None if is_settled else CONTENT
         place, self._place = self._place, tensor.data_ptr()
         if not self._place and tensor.numel():
-            return None  # a subclass that only stands for tensors elsewhere
+            return None  # a subclass without elements of its own
         return SAMPLE if self.is_large and is_settled and place == self._place else CONTENT
 
 
 def differing(watches: Iterable[Watch]) -> tuple[dict[Watch, bytes | None], list[Watch]]:
-    """The watches whose tensor is not as it was, and those that have another gradient or may have.
+    """Find changed tensors and changed gradients.
 
-    The former with the tensor's elements where only those are others, None where it wants a look.
+    This runs for every tensor at every step, so it is one loop that calls no Python functions for
+    small tensors. Memory is read only after it is known to be still the tensor's.
 
-    This runs for every tensor at every step, so it is one loop that calls no Python. Memory is read
-    only after it is known to be still the tensor's.
+    Returns:
+        The watches whose tensor changed, with its elements if only those changed, else None: it
+        needs a look. And the watches whose gradient may be another tensor.
     """
     edited: dict[Watch, bytes | None] = {}
     regraded: list[Watch] = []

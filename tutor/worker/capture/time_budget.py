@@ -1,13 +1,13 @@
-"""How much of a run's time may go into the content of large tensors."""
+"""Limit the part of a run's time that goes into the content of large tensors."""
 
 from time import perf_counter
 
 SHARE = 0.05
-"""This part of it, while nothing else is asked for."""
+"""The part of a run's time."""
 
 
 class TimeBudget:
-    """Counts the time that was spent, against a share of the run's time so far."""
+    """Compares the time spent with a share of the run's time so far."""
 
     def __init__(self) -> None:
         self._began = perf_counter()

@@ -1,4 +1,4 @@
-"""Bring tensors to the host as bytes: at most one copy from a device, whatever is in it."""
+"""Copy tensors to the host as bytes, with at most one transfer from a device."""
 
 import ctypes
 from collections import defaultdict
@@ -24,11 +24,11 @@ STORED = {
     torch.complex64: "<c8",
     torch.complex128: "<c16",
 }
-"""What NumPy calls each dtype; the others (bfloat16, float8 …) are stored as float32."""
+"""NumPy's name of each dtype; the others (bfloat16, float8 …) are stored as float32."""
 
 
 def raw(tensor: Tensor) -> Tensor:
-    """The elements in C order as a 1-d uint8 tensor on the same device."""
+    """Return the elements in C order as a 1-d uint8 tensor on the same device."""
     tensor = tensor.detach()
     if tensor.layout is not torch.strided:
         tensor = tensor.to_dense()
@@ -38,25 +38,26 @@ def raw(tensor: Tensor) -> Tensor:
     elif tensor.dtype not in STORED:
         tensor = tensor.to(torch.float32)
     tensor = tensor.contiguous()
-    # A single element may keep any stride, which `flatten` leaves and `view` refuses.
+    # A single element may have any stride, which `flatten` keeps and `view` refuses.
     return tensor.as_strided((tensor.numel(),), (1,)).view(torch.uint8)
 
 
 def peek(tensor: Tensor) -> bytes:
-    """The bytes of a contiguous CPU tensor.
+    """Return the bytes of a contiguous CPU tensor.
 
-    Read from its memory: `Tensor.numpy()` would leave the script a tensor that it cannot resize.
+    They are read from its memory: `Tensor.numpy()` would leave the script a tensor that it cannot
+    resize.
     """
     return _bytes_type(tensor.nbytes).from_address(tensor.data_ptr()).raw
 
 
 def pack(pieces: Sequence[Tensor]) -> Tensor:
-    """The bytes of all `pieces`, which share a device, in one tensor on that device."""
+    """Return the bytes of all `pieces`, which share a device, as one tensor on that device."""
     return torch.cat([raw(piece) for piece in pieces])
 
 
 def fetch(pieces: Sequence[Tensor]) -> list[bytes]:
-    """The bytes of every piece, with one transfer for each device that is not the CPU."""
+    """Return the bytes of every piece, with one transfer from each device but the CPU."""
     found = [b""] * len(pieces)
     elsewhere: dict[torch.device, list[int]] = defaultdict(list)
     for index, piece in enumerate(pieces):
@@ -77,5 +78,5 @@ def fetch(pieces: Sequence[Tensor]) -> list[bytes]:
 
 @lru_cache(1024)
 def _bytes_type(size: int) -> type[ctypes.Array[ctypes.c_char]]:
-    """Half as dear as `ctypes.string_at`."""
+    """Return the type of `size` bytes; reading it costs half as much as `ctypes.string_at`."""
     return ctypes.c_char * size

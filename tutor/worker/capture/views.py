@@ -1,4 +1,4 @@
-"""Make the views of tensors."""
+"""Make views of tensors."""
 
 import math
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tutor.schema.frame import EXACT, Kind, Summary, TensorView
 from tutor.worker.capture import transfer
 
 UNKNOWN = Summary(math.nan, math.nan, math.nan, math.nan, math.nan, 0, (), 0, 0, b"")
-"""Of a tensor whose elements are not there: on the meta device, or too many to be written out."""
+"""The summary of a tensor without elements in memory: on the meta device, sparse or expanded."""
 
 
 def of_tensor(
@@ -22,13 +22,13 @@ def of_tensor(
     data: bytes | None = None,
     kept: Summary | None = None,
 ) -> TensorView:
-    """The view of a tensor with its content, or its summary, or neither.
+    """Return the view of a tensor with its content, or its summary, or neither.
 
     Args:
         tensor: The tensor.
-        kind: None to tell it from the tensor's type.
-        data: Its elements as `transfer.raw` has them.
-        kept: What is kept of a large tensor.
+        kind: The kind of the view; None to take it from the tensor's type.
+        data: Its elements, as `transfer.raw` returns them.
+        kept: The summary of a large tensor.
     """
     name, stored = _dtype(tensor.dtype)
     is_parameter = type(tensor) is torch.nn.Parameter
@@ -45,7 +45,7 @@ def of_tensor(
 
 
 def with_content(view: TensorView, content: bytes) -> TensorView:
-    """The view of the same tensor with other elements."""
+    """Return a copy of `view` with other elements."""
     return TensorView(
         view.kind,
         view.shape,
@@ -66,11 +66,13 @@ def blank(
     is_cpu: bool,
     requires_grad: bool,
 ) -> TensorView | None:
-    """The view, without its content, of a tensor of at most `EXACT` elements in this process's own
-    memory; None for any other.
+    """Return the view, without content, of a small tensor in this process's memory.
 
     Args:
-        kind: Its type, and so on: what `FORM` gives.
+        kind: The tensor's type. This and the rest are what `FORM` returns.
+
+    Returns:
+        None for a tensor that is large, on a device, or not stored as plain bytes.
     """
     if not is_cpu or layout is not torch.strided or dtype not in transfer.STORED:
         return None
@@ -88,5 +90,5 @@ FORM: Callable[[Tensor], tuple[Any, ...]] = attrgetter(
 
 @cache
 def _dtype(dtype: torch.dtype) -> tuple[str, str]:
-    """Its name, and how its elements are stored."""
+    """Return the name of a dtype, and NumPy's name of how it is stored."""
     return str(dtype).removeprefix("torch."), transfer.STORED.get(dtype, "<f4")

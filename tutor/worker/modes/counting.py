@@ -9,7 +9,7 @@ from tutor.worker.steps import Hook
 
 
 class Counting:
-    """Counts steps, and drops what they write: the recorded run has it already.
+    """Counts steps, and drops their output: the recorded run has it already.
 
     Args:
         last: The last step to count.
@@ -32,7 +32,7 @@ class Counting:
 
     @uninterruptible
     def _start(self, site: int) -> None:
-        """Wait for the first command; the statements after this one are not waited at."""
+        """Wait for the first command. There is no wait before later statements."""
         steps = self._steps
         steps.site = site
         self._header[LINE] = steps.line
@@ -62,7 +62,7 @@ class Counting:
         """End a step at whose end something is due."""
         steps = self._steps
         steps.site = site
-        # Before the step is counted: what it wrote was written in the recorded run too.
+        # Before the step is counted, so that its output is dropped.
         self._output.drain()
         self._frames.skip()
         self._header[STEP] = step

@@ -3,7 +3,7 @@
 from tutor.schema.frame import Inside
 from tutor.wire.messages import Audited
 from tutor.worker import torch_private
-from tutor.worker.capture.capture import Changes
+from tutor.worker.capture.requests import Changes
 from tutor.worker.interrupts import uninterruptible
 from tutor.worker.modes.parts import Parts
 from tutor.worker.modes.recording import Recording
@@ -75,7 +75,7 @@ class RecordingOperations(Recording):
 
 
 class Auditing(RecordingOperations):
-    """Records one step, and audits the gradients that it brings.
+    """Records one step, and audits the gradients that it computes.
 
     Args:
         last: This step.
@@ -92,6 +92,5 @@ class Auditing(RecordingOperations):
         changed = super()._changes(is_complete)
         named = self._capture.tensors(self._capture.watches)
         audits = self._operations.audit(self._wanted, named)
-        self._operations.tape = None
         self._sender.append(Audited(self.last, tuple(audits)))
         return changed

@@ -3,7 +3,7 @@
 from tutor.schema.frame import Inside
 from tutor.wire.messages import Completed, Printed
 from tutor.worker import torch_private
-from tutor.worker.capture.capture import Changes
+from tutor.worker.capture.requests import Changes
 from tutor.worker.interrupts import uninterruptible
 from tutor.worker.modes.parts import Parts
 from tutor.worker.modes.stepping import Stepping
@@ -44,7 +44,7 @@ class Recording(Stepping):
         self._sender.append(Printed(self._steps.step + 1, ((stream, content),)))
 
     def close(self) -> Inside | None:
-        """Record what came after the last finished statement as a step of its own."""
+        """Record output and changes since the last finished statement as a step of their own."""
         self._output.drain()
         with torch_private.unobserved():
             changed = self._capture.changes(complete=True)
@@ -65,7 +65,7 @@ class Recording(Stepping):
             return self._capture.changes(is_complete, self._frames.root)
 
     def _inside(self, changed: Changes) -> Inside | None:
-        """Return the operations of the step that changed this; None: they are not noted."""
+        """Return the operations of the step that changed these values; this mode notes none."""
         return None
 
     def _wait(self) -> None:

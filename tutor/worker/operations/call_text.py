@@ -1,4 +1,4 @@
-"""What an operation is called, and the call as text."""
+"""Name torch's functions, and write a call as text."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,30 +27,30 @@ _SAME = {
     "absolute": "abs",
     "getitem": "index",
 }
-"""Names for the same operation that torch has beside its own."""
+"""Torch's aliases of an operation, and the name that is shown."""
 
 _NO_OPERATION = {
     *("grad", "_grad", "_base", "requires_grad_", "share_memory_", "as_subclass"),
     *("__deepcopy__", "__reduce_ex__", "__setstate__"),
 }
-"""Functions that hand out tensors and compute nothing."""
+"""Functions that return tensors and compute nothing."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """What is known of one of torch's functions by itself."""
+    """Describes one of torch's functions."""
 
     name: str
-    """As the field has it: matmul, pow, sub_, T, index; MseLoss as autograd's nodes write it."""
+    """Its usual name: matmul, pow, sub_, T, index; MseLoss as in the names of autograd's nodes."""
     is_operation: bool
     in_place: bool
     is_reflected: bool
-    """Whether Python swaps its first two arguments: `1 - x`."""
+    """Whether Python swapped its first two arguments, as for `1 - x`."""
     in_place_at: int
-    """Where among its arguments `inplace` may stand; 0: nowhere."""
+    """The position of `inplace` among its arguments; 0 if it has none."""
 
     def edits(self, args: Sequence[Any], kwargs: Mapping[str, Any] | None) -> bool:
-        """Whether a call edits one of its tensors."""
+        """Return True if a call edits one of its tensors."""
         if self.in_place:
             return True
         if kwargs and (kwargs.get("inplace") or kwargs.get("out") is not None):
@@ -60,7 +60,7 @@ class Function:
 
 @cache
 def function(func: Any) -> Function:
-    """`func` as `__torch_function__` is called with it."""
+    """Describe `func`, as `__torch_function__` is called with it."""
     own = getattr(func, "__name__", "") or type(func).__name__
     is_property = own in ("__get__", "__set__")
     word = getattr(getattr(func, "__self__", None), "__name__", own) if is_property else own
@@ -85,14 +85,14 @@ def function(func: Any) -> Function:
 
 
 def _in_place_at(func: Any) -> int:
-    """Only functions that are written in Python take `inplace`."""
+    """Return the position of `inplace`; only functions written in Python have it."""
     code = getattr(func, "__code__", None)
     names = code.co_varnames[: code.co_argcount] if code is not None else ()
     return names.index("inplace") if "inplace" in names else 0
 
 
 def _as_node(name: str) -> str:
-    """Names of several words as autograd writes them: mse_loss is MseLoss."""
+    """Write a name of several words as autograd does: mse_loss is MseLoss."""
     words = name.strip("_").split("_")
     if len(words) == 1:
         return name
@@ -101,8 +101,10 @@ def _as_node(name: str) -> str:
 
 @cache
 def node_name(name: str) -> str:
-    """What a node of the autograd graph is called: `PowBackward0` is pow, `MseLossBackward0`
-    MseLoss. The backward of the script's own `Function` keeps its name."""
+    """Return the operation's name for a node: `PowBackward0` is pow, `MseLossBackward0` is MseLoss.
+
+    The node of the script's own `Function` keeps its name.
+    """
     word, backward, digits = name.rpartition("::")[2].partition("Backward")
     if backward and not digits:
         return word
@@ -123,24 +125,28 @@ def tensors_in(values: Iterable[Any], found: list[Tensor]) -> None:
 def text(
     function: Function, args: Sequence[Any], kwargs: Mapping[str, Any] | None, found: list[Tensor]
 ) -> str:
-    """`pow(_0, 2)`: the call with its tensors as _0, _1, … They are added to `found`, as
-    `tensors_in` does it."""
-    parts = [_told(value, found) for value in args]
+    """Return a call such as `pow(_0, 2)`, and add its tensors _0, _1, … to `found`.
+
+    The order is that of `tensors_in`.
+    """
+    parts = [_argument(value, found) for value in args]
     if kwargs:
-        parts += [f"{key}={_told(one, found)}" for key, one in kwargs.items() if one is not None]
+        parts += [
+            f"{key}={_argument(one, found)}" for key, one in kwargs.items() if one is not None
+        ]
     if function.is_reflected and len(parts) > 1:
         parts[:2] = parts[1::-1]
     return f"{function.name}({', '.join(parts)})"
 
 
-def _told(value: Any, found: list[Tensor]) -> str:
+def _argument(value: Any, found: list[Tensor]) -> str:
     if isinstance(value, Tensor):
         found.append(value)
         return f"_{len(found) - 1}"
     if type(value) in _LITERALS:
         return repr(value)
     if isinstance(value, list | tuple):
-        parts = [_told(item, found) for item in value]
+        parts = [_argument(item, found) for item in value]
         inner = ", ".join(parts)
         if len(inner) > _LONGEST and not any(part.startswith("_") for part in parts):
             inner = "..."

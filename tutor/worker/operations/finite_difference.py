@@ -1,4 +1,4 @@
-"""Audit a gradient: autograd's beside a central finite difference in float64.
+"""Audit a gradient: compare autograd's with a central finite difference in float64.
 
 The difference quotient (f(p+h) - f(p-h)) / 2h is off by h²·f'''/6, and by the rounding of f divided
 by h; with h near the cube root of float64's epsilon the two are about as large.
@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from tutor.schema.frame import Audit, AuditRow
-from tutor.worker.operations.tape import Tape
+from tutor.worker.operations import recompute
+from tutor.worker.operations.call_log import CallLog
 
 STEP = 2.0**-17
 """h, relative to the parameter where that is above 1: a power of two, so that p + h is exact."""
@@ -21,54 +22,59 @@ MOST = 16
 """Elements of a parameter that are audited: the largest of the gradient, and some in between."""
 
 _RELATIVE = {torch.float64: 1e-8, torch.float32: 1e-5}
-"""How far autograd may be off, relative to the largest element that is audited."""
+"""The error that autograd may have, relative to the largest audited element."""
 _COARSE = 5e-2
-"""Where something was computed in fewer bits."""
+"""The same where something was computed in fewer bits."""
 _NOISE = 10
-"""And so many times what rounding did to the gradient when autograd computed it again."""
+"""Autograd may also be off by this many times its own rounding error."""
 
 _FINE = 1e-5
-"""A difference that may be off by a larger part of itself is taken again with a smaller h."""
+"""A difference with a larger relative error is repeated with a smaller h."""
 _SMALLER = (1.0, 2.0**-7, 2.0**-14, 2.0**-21)
-"""How much smaller."""
+"""The factors of h to try."""
 
 _BEND = 1e-4
-"""Slopes to the left and to the right that differ by more than this part belong to a kink, if they
-differ as much nearer by."""
+"""Slopes to the left and right whose relative difference is larger mark a kink, if they are hardly
+further apart with twice the h."""
 
 
-def audit(tape: Tape, name: str, parameter: Tensor, grad: Tensor, number: int) -> Audit:
-    """Audit the gradient that a backward pass brought to a parameter.
+def audit(log: CallLog, name: str, parameter: Tensor, grad: Tensor, number: int) -> Audit:
+    """Audit the gradient that a backward pass computed for a parameter.
 
     Args:
-        name: What the script calls it.
-        parameter: The tensor, as the pass found it.
-        grad: What the pass brought, of the same shape.
-        number: Which pass on the tape, from 0.
+        name: Its name in the script.
+        parameter: The tensor, as it was during the pass.
+        grad: The gradient, of the same shape.
+        number: The number of the pass in the log.
     """
     shape = tuple(parameter.shape)
     dtype = str(parameter.dtype).removeprefix("torch.")
-    problem = tape.problem(number)
+    problem = log.problem(number)
     if parameter.is_complex():
-        problem = "a complex number has no one slope"
-    elif not problem and not tape.knows(parameter, number):
-        problem = "nothing that could be seen led from it"
+        problem = "a complex number has no single slope"
+    elif not problem and not log.involves(parameter, number):
+        problem = "no operation that was noted uses it"
     if not problem:
         try:
-            found = _Auditor(tape, parameter, grad, number).audit(name)
-        except Exception as error:  # whatever calls do that are made in another precision
-            told = str(error).partition("\n")[0]
-            problem = f"its way cannot be gone again in float64 ({type(error).__name__}: {told})"
+            found = _Auditor(log, parameter, grad, number).audit(name)
+        except Exception as error:  # whatever the calls raise in another precision
+            reason = str(error).partition("\n")[0]
+            problem = f"it cannot be recomputed in float64 ({type(error).__name__}: {reason})"
         else:
-            if found.agrees or not tape.strays(number):
+            if found.agrees or not log.has_unseen_input(number):
                 return found
-            problem = "something that could not be seen led from it to the loss"
+            problem = "the loss depends on it through an operation that was not noted"
     return Audit(name, shape, dtype, problem=problem)
 
 
 class _Auditor:
-    def __init__(self, tape: Tape, parameter: Tensor, grad: Tensor, number: int) -> None:
-        self._tape = tape
+    """Audits one gradient.
+
+    `detach` says whether outputs that the script detached are treated as constants.
+    """
+
+    def __init__(self, log: CallLog, parameter: Tensor, grad: Tensor, number: int) -> None:
+        self._log = log
         self._parameter = parameter
         self._grad = (grad.to_dense() if grad.layout is not torch.strided else grad).double()
         self._number = number
@@ -78,25 +84,25 @@ class _Auditor:
         places = list(self._places())
         rows = [self._row(place, False) for place in places]
         rows = self._judged(rows)
-        cuts = self._tape.cuts(self._number)
-        is_held = False
-        if cuts and not all(row.agrees for row in rows):
-            # What the script detached is no mistake: the slope with all of it held still.
-            held = self._judged([self._row(place, True) for place in places])
-            if all(row.agrees for row in held):
-                rows, is_held = held, True
+        detached_calls = self._log.detached_calls(self._number)
+        is_detached = False
+        if detached_calls and not all(row.agrees for row in rows):
+            # Detaching is no mistake: autograd's slope is the one with these outputs constant.
+            rest = self._judged([self._row(place, True) for place in places])
+            if all(row.agrees for row in rest):
+                rows, is_detached = rest, True
         return Audit(
             name,
             tuple(self._parameter.shape),
             str(self._parameter.dtype).removeprefix("torch."),
             self._value,
             tuple(rows),
-            tuple(cuts) if is_held or not all(row.agrees for row in rows) else (),
-            is_held,
+            tuple(detached_calls) if is_detached or not all(row.agrees for row in rows) else (),
+            is_detached,
         )
 
     def _places(self) -> Iterator[int]:
-        """The flat indices to audit, in order."""
+        """Yield the flat indices to audit, in order."""
         count = self._grad.numel()
         if count <= MOST:
             yield from range(count)
@@ -105,36 +111,37 @@ class _Auditor:
         between = [i * (count - 1) // (MOST // 2 - 1) for i in range(MOST // 2)]
         yield from sorted({*largest, *between})
 
-    def _at(self, place: int, by: float, hold: bool) -> float:
+    def _at(self, place: int, by: float, detach: bool) -> float:
         def nudge(value: Tensor) -> Tensor:
             if by:
                 value[_index(place, tuple(value.shape))] += by
             return value
 
-        return self._tape.again(self._number, self._parameter, nudge, hold)
+        return recompute.loss(self._log, self._number, self._parameter, nudge, detach)
 
     def _noise(self) -> float:
-        """How much of the gradient is rounding: autograd's own, in both precisions."""
+        """Return the rounding error of autograd: how far its two precisions are apart."""
         try:
             one, other = (
-                self._tape.gradient(self._number, self._parameter, wide) for wide in (False, True)
+                recompute.gradient(self._log, self._number, self._parameter, wide)
+                for wide in (False, True)
             )
         except RuntimeError:
             return 0.0
         noise = (one - other).abs().max().item() if one.numel() else 0.0
         return noise if math.isfinite(noise) else 0.0
 
-    def _row(self, place: int, hold: bool) -> AuditRow:
-        """One element, with the h at which its difference is surest."""
+    def _row(self, place: int, detach: bool) -> AuditRow:
+        """Return the audit of one element, with the h whose difference has the smallest error."""
         index = _index(place, tuple(self._grad.shape))
         size = max(1.0, abs(float(self._parameter.detach()[index])))
-        here = self._at(place, 0.0, hold) if hold else self._value
+        here = self._at(place, 0.0, detach) if detach else self._value
         rows: list[AuditRow] = []
         for smaller in _SMALLER:
             h = 2.0 ** round(math.log2(STEP * size * smaller))
-            row = self._measure(place, index, h, here, hold)
+            row = self._measure(place, index, h, here, detach)
             rows.append(row)
-            # What is bent so that h is too long for it looks like a corner too.
+            # A strong curve looks like a corner while h is too large.
             slope = max(abs(row.difference), abs(row.autograd))
             if row.kink is None and row.error <= _FINE * slope:
                 return row
@@ -145,14 +152,14 @@ class _Auditor:
             return min(sure or finite, key=lambda row: row.error)
         if corners or not math.isfinite(here):
             return (corners or rows)[0]
-        # There is nothing to one side, as at the square root of 0.
+        # One side has no value, as at the square root of 0.
         return msgspec.structs.replace(rows[-1], kink=(-math.inf, math.inf))
 
     def _measure(
-        self, place: int, index: tuple[int, ...], h: float, here: float, hold: bool
+        self, place: int, index: tuple[int, ...], h: float, here: float, detach: bool
     ) -> AuditRow:
-        up, down = self._at(place, h, hold), self._at(place, -h, hold)
-        far_up, far_down = self._at(place, 2 * h, hold), self._at(place, -2 * h, hold)
+        up, down = self._at(place, h, detach), self._at(place, -h, detach)
+        far_up, far_down = self._at(place, 2 * h, detach), self._at(place, -2 * h, detach)
         slope, far = (up - down) / (2 * h), (far_up - far_down) / (4 * h)
         rounding = 2.0**-52 * max(abs(up), abs(down), abs(here)) / h
         right, left = (up - here) / h, (here - down) / h
@@ -170,9 +177,9 @@ class _Auditor:
         )
 
     def _judged(self, rows: list[AuditRow]) -> list[AuditRow]:
-        """The rows with a verdict each."""
+        """Return the rows with their verdicts."""
         relative = _RELATIVE.get(self._parameter.dtype, _COARSE)
-        if self._tape.is_narrow:
+        if self._log.is_narrow:
             relative = _COARSE
         finite = (x for row in rows for x in (row.autograd, row.difference) if math.isfinite(x))
         scale = max(map(abs, finite), default=0.0)

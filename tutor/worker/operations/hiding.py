@@ -1,4 +1,4 @@
-"""Keep what notes operations out of the way of what asks who looks on."""
+"""Hide the mode that notes operations from code that behaves differently under a mode."""
 
 import functools
 import warnings
@@ -13,7 +13,7 @@ from tutor.worker.operations.source_line import Origins
 
 
 def hide_from_attention(mode: TorchFunctionMode) -> None:
-    """Attention takes its fast path only where nobody looks on."""
+    """Let attention take its fast path, which it skips under a mode."""
     original = torch.overrides.has_torch_function
 
     @functools.wraps(original)
@@ -25,30 +25,29 @@ def hide_from_attention(mode: TorchFunctionMode) -> None:
 
 
 def hide_from_warnings(file: str, origins: Origins) -> None:
-    """A warning of torch's names the place that asked torch, not the one in `file`, which passed
-    the question on."""
+    """Let torch's warnings name the script's line, not the line in `file` that calls torch."""
     original = warnings.showwarning
 
     def show(message: Any, category: Any, filename: str, lineno: int, *rest: Any) -> None:
-        if filename == file and (frame := origins.here(1).frame) is not None:
+        if filename == file and (frame := origins.find(1).frame) is not None:
             filename, lineno = frame.f_code.co_filename, frame.f_lineno
         original(message, category, filename, lineno, *rest)
 
     warnings.showwarning = show  # type: ignore[assignment]
 
 
-def hide_from_compiled(mode: TorchFunctionMode, told: Callable[[], None]) -> None:
-    """What `torch.compile` compiles must not have `mode` in it.
+def hide_from_compiled(mode: TorchFunctionMode, on_call: Callable[[], None]) -> None:
+    """Keep `mode` out of the code that `torch.compile` compiles.
 
     Args:
-        told: Called when compiled code runs, whose operations then go unseen.
+        on_call: Called when compiled code runs: its operations cannot be noted.
     """
     original = torch.compile
 
     def hidden(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            told()
+            on_call()
             with torch_private.hidden(mode):
                 return function(*args, **kwargs)
 

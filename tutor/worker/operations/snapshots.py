@@ -1,4 +1,4 @@
-"""Views of tensors as they are at one moment, though the script may change them in the next."""
+"""Copy the values of tensors at one moment: the script may change them in the next."""
 
 from collections.abc import Sequence
 from time import perf_counter
@@ -14,15 +14,15 @@ from tutor.worker.capture.time_budget import TimeBudget
 
 _PLAIN = (Tensor, torch.nn.Parameter)
 
-Still = TensorView | int | None
-"""A view, or the number of one that is still on its device, or nothing where there is none."""
+Snapshot = TensorView | int | None
+"""A view, the index of one that is still on its device, or None if the tensor has no view."""
 
 
-class Stills:
-    """Takes views. Whoever asks for one does it unobserved.
+class Snapshots:
+    """Takes snapshots. Its callers enter `torch_private.unobserved` first.
 
     Args:
-        exact: Bring the content of every tensor, whatever it costs.
+        exact: Copy the content of every tensor, whatever it costs.
     """
 
     def __init__(self, exact: bool) -> None:
@@ -30,15 +30,15 @@ class Stills:
         self.budget = TimeBudget()
         self._pieces: list[Tensor] = []
         self._bare: list[TensorView] = []
-        """The views of the tensors that the pieces belong to, without their content."""
+        """The view of each piece's tensor, without its content."""
         self._fetched: list[TensorView] = []
 
-    def take(self, tensor: Tensor) -> Still:
-        """The tensor as it is now; None if it only stands for something elsewhere."""
+    def take(self, tensor: Tensor) -> Snapshot:
+        """Return the tensor as it is now; None for a subclass without elements of its own."""
         try:
             if type(tensor) not in _PLAIN:
                 if type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__:
-                    return None  # whatever is asked of it, the script's own code would answer
+                    return None  # the script's own code would run, whatever is asked of it
                 tensor = tensor.as_subclass(Tensor)
                 if not tensor.data_ptr():
                     return None
@@ -46,11 +46,11 @@ class Stills:
         except Exception:  # whatever a subclass, or a parameter that has no shape yet, raises
             return None
 
-    def _taken(self, tensor: Tensor) -> Still:
+    def _taken(self, tensor: Tensor) -> Snapshot:
         blank = views.blank(*views.FORM(tensor))
         if blank is not None:
-            lies = tensor.is_contiguous() and not tensor.is_neg() and not tensor.is_conj()
-            piece = tensor if lies else transfer.raw(tensor)
+            is_plain = tensor.is_contiguous() and not tensor.is_neg() and not tensor.is_conj()
+            piece = tensor if is_plain else transfer.raw(tensor)
             return views.with_content(blank, transfer.peek(piece))
         if tensor.numel() > EXACT:
             return self._large(tensor)
@@ -62,7 +62,7 @@ class Stills:
         return self._later(tensor, piece.clone())
 
     def fetch(self) -> None:
-        """Bring what is still on a device, in one transfer."""
+        """Copy what is still on a device, in one transfer."""
         self._fetched = []
         if not self._pieces:
             return
@@ -74,19 +74,19 @@ class Stills:
                 self._fetched.append(views.with_content(view, content))
         self._pieces, self._bare = [], []
 
-    def view(self, still: Still) -> TensorView | None:
-        """The view; one that was on a device when it was taken, after the next `fetch`."""
-        return self._fetched[still] if isinstance(still, int) else still
+    def view(self, snapshot: Snapshot) -> TensorView | None:
+        """Return the view of a snapshot, after `fetch`."""
+        return self._fetched[snapshot] if isinstance(snapshot, int) else snapshot
 
-    def views(self, stills: Sequence[Still]) -> tuple[TensorView | None, ...]:
-        """The views of several."""
+    def views(self, snapshots: Sequence[Snapshot]) -> tuple[TensorView | None, ...]:
+        """Return the views of several snapshots, after `fetch`."""
         if not self._fetched:
             # None was on a device.
-            return cast("tuple[TensorView | None, ...]", tuple(stills))
-        return tuple([self.view(still) for still in stills])
+            return cast("tuple[TensorView | None, ...]", tuple(snapshots))
+        return tuple([self.view(snapshot) for snapshot in snapshots])
 
-    def _large(self, tensor: Tensor) -> Still:
-        if tensor.device.type == "meta" or summary.holds_less(tensor):
+    def _large(self, tensor: Tensor) -> Snapshot:
+        if tensor.device.type == "meta" or summary.exceeds_its_memory(tensor):
             return views.of_tensor(tensor, None, kept=views.UNKNOWN)
         if not self._exact and not self.budget.is_left():
             return views.of_tensor(tensor, None)

@@ -1,4 +1,4 @@
-"""Where in the learner's own code an operation was asked for."""
+"""Find the line of the learner's code that asked for an operation."""
 
 import os
 import sys
@@ -8,12 +8,12 @@ from types import FrameType
 import msgspec
 import torch
 
-_OWN, _NEAR, _CLEAR, _LIBRARY = range(4)
-"""The script; other files of the learner's; the parts of torch that operations pass through as if
-they were not there; all that is somebody else's."""
+_SCRIPT, _LOCAL, _SKIPPED, _LIBRARY = range(4)
+"""Kinds of files: the script; others outside libraries; those of torch and of the recorder that are
+skipped; libraries."""
 
 _TORCH = os.path.dirname(torch.__file__)
-_CLEAR_FILES = {
+_SKIPPED_FILES = {
     os.path.join(_TORCH, *parts.split("/"))
     for parts in (
         "_tensor.py", "functional.py", "overrides.py", "_jit_internal.py", "_VF.py", "_ops.py",
@@ -21,7 +21,7 @@ _CLEAR_FILES = {
     )
 }  # fmt: skip
 _WORKER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_CLEAR_FILES |= {
+_SKIPPED_FILES |= {
     os.path.join(_WORKER, *parts.split("/"))
     for parts in ("operations/operations.py", "cpu_random.py")
 }
@@ -31,24 +31,24 @@ _LIBRARIES = tuple(
     | {_TORCH, os.path.dirname(_WORKER)}
 )
 _CALL = torch.nn.Module.__call__.__code__
-"""Inside a module's call its operations are the learner's: that is what the module is made of."""
+"""Operations inside a module's call are not put into one library row: they are the module."""
 
 
 class Origin(msgspec.Struct):
-    """Where an operation came from."""
+    """The place that asked for an operation."""
 
     line: int
-    """The innermost line of the script on the way to it, 0 if there is none."""
+    """The innermost line of the script on the call stack; 0 if there is none."""
     frame: FrameType | None
-    """The innermost frame of the learner's own code."""
+    """The innermost frame of the learner's code."""
     module: torch.nn.Module | None = None
-    """The innermost module call that it happened in."""
+    """The innermost module whose call is on the stack."""
     library: str = ""
-    """The library function that the learner's code called, where that did it: `SGD.step`."""
+    """The library function that the learner's code called, such as `SGD.step`; "" for none."""
     call: tuple[int, int, str] | None = None
-    """Tells that call from others while it lasts."""
+    """Identifies that call while it runs."""
     constructs: bool = False
-    """Whether that is the constructor of one of its classes."""
+    """Whether it is the constructor of a class."""
 
 
 class Origins:
@@ -59,11 +59,11 @@ class Origins:
     """
 
     def __init__(self, script: str) -> None:
-        self._files = dict.fromkeys(_CLEAR_FILES, _CLEAR) | {script: _OWN}
+        self._files = dict.fromkeys(_SKIPPED_FILES, _SKIPPED) | {script: _SCRIPT}
 
-    def here(self, depth: int) -> Origin:
-        """The origin of the operation that is being carried out, `depth` frames above the caller's
-        own."""
+    def find(self, depth: int) -> Origin:
+        """Return the origin of the running operation, searching from `depth` frames above the
+        caller's."""
         frame: FrameType | None = sys._getframe(depth + 1)
         files = self._files
         outermost: FrameType | None = None
@@ -73,7 +73,7 @@ class Origins:
             kind = files.get(code.co_filename)
             if kind is None:
                 kind = files[code.co_filename] = self._kind(code.co_filename)
-            if kind <= _NEAR:
+            if kind <= _LOCAL:
                 break
             if code is _CALL:
                 outermost = None
@@ -84,7 +84,7 @@ class Origins:
         own = frame
         if module is None:
             module = _module_around(frame)
-        while frame is not None and files.get(frame.f_code.co_filename) != _OWN:
+        while frame is not None and files.get(frame.f_code.co_filename) != _SCRIPT:
             frame = frame.f_back
         line = frame.f_lineno if frame is not None else 0
         if outermost is None:
@@ -97,11 +97,11 @@ class Origins:
     def _kind(file: str) -> int:
         if file.startswith("<"):
             return _LIBRARY
-        return _LIBRARY if file.startswith(_LIBRARIES) else _NEAR
+        return _LIBRARY if file.startswith(_LIBRARIES) else _LOCAL
 
 
 def _module_around(frame: FrameType | None) -> torch.nn.Module | None:
-    """The innermost module call around the learner's own code."""
+    """Return the innermost module whose call contains the learner's frame."""
     while frame is not None and frame.f_code.co_name != "<module>":
         if frame.f_code is _CALL:
             found: torch.nn.Module = frame.f_locals["self"]

@@ -1,4 +1,4 @@
-"""Random draws come from the CPU, whatever the device; here `meta`, which every build has."""
+"""Random numbers are drawn on the CPU for every device; here `meta`, which every build has."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ DEVICE = "meta"
 
 
 def a(*shape: int) -> Tensor:
-    """A tensor on the default device."""
+    """Return a tensor on the default device."""
     return torch.ones(*shape)
 
 
@@ -60,11 +60,11 @@ FROM_VALUES: dict[str, Callable[[], object]] = {
     "poisson": lambda: torch.poisson(a(3)),
     "multinomial": lambda: torch.multinomial(a(5), 2),
 }
-"""What needs the values of its input on the CPU, which a tensor on `meta` has not."""
+"""A draw that needs the values of its input, which a tensor on `meta` does not have."""
 
 
 def state_after(draw: Callable[[], object], device: str) -> tuple[Tensor, object]:
-    """The CPU generator's state after a draw with `device` as the default."""
+    """Return the CPU generator's state after a draw with `device` as the default."""
     torch.manual_seed(446)
     torch.set_default_device(device)
     try:
@@ -91,7 +91,9 @@ def test_a_draw_advances_the_generator_as_on_the_cpu(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FROM_VALUES)
-def test_a_draw_from_values_fetches_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_draw_from_values_copies_them_to_the_cpu(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cpu_random, "_copied", cpu_random._ones)
     expected, _ = state_after(FROM_VALUES[name], "cpu")
     found, there = state_after(FROM_VALUES[name], DEVICE)
@@ -100,8 +102,8 @@ def test_a_draw_from_values_fetches_them(name: str, monkeypatch: pytest.MonkeyPa
     assert there.device.type == DEVICE
 
 
-def test_what_is_drawn_moves_to_the_device_bit_by_bit() -> None:
-    """With the CPU as "the device" of a script that names another one."""
+def test_drawn_numbers_move_to_the_device_bit_by_bit() -> None:
+    """The CPU is the default device here, and the script names another one."""
     torch.manual_seed(446)
     expected = torch.randn(5)
     torch.manual_seed(446)
@@ -126,16 +128,16 @@ class TestOnADevice:
         assert w.requires_grad
         assert w.device.type == DEVICE
 
-    def test_a_device_that_the_script_names_is_kept(self) -> None:
+    def test_a_device_named_by_the_script_is_kept(self) -> None:
         assert torch.rand(2, device="cpu").device.type == "cpu"
         assert torch.rand_like(a(2), device="cpu").device.type == "cpu"
         assert torch.randn(2, device=torch.device(DEVICE)).device.type == DEVICE
 
-    def test_a_dtype_that_the_script_names_is_kept(self) -> None:
+    def test_a_dtype_named_by_the_script_is_kept(self) -> None:
         assert torch.rand(2, dtype=torch.float64).dtype is torch.float64
         assert torch.rand_like(a(2), dtype=torch.float64).dtype is torch.float64
 
-    def test_a_generator_of_the_cpu_is_taken(self) -> None:
+    def test_a_cpu_generator_is_used(self) -> None:
         generator = torch.Generator("cpu").manual_seed(1)
         expected = torch.Generator("cpu").manual_seed(1)
         x = torch.randn(3, generator=generator)
@@ -149,7 +151,7 @@ class TestOnADevice:
         functional.dropout(x, 0.5).sum().backward()
         assert x.grad is not None
 
-    def test_dropout_without_training_is_nothing(self) -> None:
+    def test_dropout_outside_training_does_nothing(self) -> None:
         before = torch.get_rng_state()
         x = a(4)
         assert functional.dropout(x, 0.5, training=False).shape == x.shape
@@ -160,10 +162,10 @@ class TestOnADevice:
         x = a(4)
         assert functional.dropout(x, 0.5, inplace=True) is x
 
-    def test_dropout_by_keywords(self) -> None:
+    def test_dropout_takes_keyword_arguments(self) -> None:
         assert functional.dropout(input=a(4), p=0.5, training=True).device.type == DEVICE
 
-    def test_a_filled_tensor_is_the_same_tensor(self) -> None:
+    def test_filling_a_tensor_keeps_its_identity(self) -> None:
         x = a(3)
         assert x.uniform_() is x
         assert nn.init.normal_(x) is x
@@ -171,15 +173,15 @@ class TestOnADevice:
         assert nn.init.zeros_(w) is w
         assert w.is_leaf
 
-    def test_what_draws_nothing_is_left_alone(self) -> None:
+    def test_a_function_that_draws_nothing_is_called_unchanged(self) -> None:
         before = torch.get_rng_state()
         x = a(3) * 2 + torch.zeros(3)
         assert x.device.type == DEVICE
         assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_a_data_loader_shuffles(device: str | None) -> None:
-    """On a device whose tensors can be read; its sampler reads the permutation that it drew."""
+def test_a_data_loader_shuffles_as_on_the_cpu(device: str | None) -> None:
+    """This needs a device whose tensors can be read: the sampler reads its permutation."""
     there = device or "cpu"
     data = torch.utils.data.TensorDataset(torch.arange(6))
     torch.manual_seed(446)

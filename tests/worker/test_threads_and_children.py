@@ -1,4 +1,4 @@
-"""Scripts that are not alone: threads, forks and child processes beside the recording."""
+"""Scripts with threads, forks and child processes are recorded all the same."""
 
 import os
 
@@ -65,7 +65,7 @@ def test_a_child_process_may_write_again_and_again(record):
     assert recording.text() == "one\ntwo\nthree\n"
 
 
-def test_a_run_ends_even_if_what_it_started_goes_on(record):
+def test_a_run_ends_even_if_its_child_processes_do_not(record):
     ended = record("import os\nos.system('setsid sleep 5 &')\nos._exit(7)\n").ended
     assert (ended.outcome, ended.line) == ("died", 3)
 
@@ -85,7 +85,7 @@ def test_autograd_grad_takes_keywords_and_any_iterable(record):
     assert [frame.phase for frame in recording.frames[3:5]] == ["backward", "backward"]
 
 
-def test_a_sparse_or_expanded_tensor_is_not_written_out(record):
+def test_a_sparse_or_expanded_tensor_is_not_materialized(record):
     recording = record(
         """
         import torch
@@ -124,5 +124,5 @@ def test_a_run_leaves_no_descriptor_open(record):
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(10):
         record("x = 1")
-    # The last run may be closing still.
+    # The last run may still be closing.
     assert len(os.listdir("/proc/self/fd")) < before + 10

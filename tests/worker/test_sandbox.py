@@ -1,4 +1,4 @@
-"""A guarded script: what it leaves is told, in its folder or elsewhere; no network is there."""
+"""A sandboxed script: files that it leaves are reported, and network calls are refused."""
 
 import os
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from driver import Recording
 
 from tutor.wire.messages import Ended, Trespassed
 
-Guarded = Callable[..., Recording]
+Run = Callable[..., Recording]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The script's own."""
+    """Return the folder that the script runs in."""
     made = tmp_path / "own"
     made.mkdir()
     return made
@@ -22,15 +22,15 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Path:
-    """Where it has no business."""
+    """Return a folder outside the sandbox."""
     made = tmp_path / "outside"
     made.mkdir()
     return made
 
 
 @pytest.fixture
-def guarded(record: Callable[..., Recording], folder: Path, outside: Path) -> Guarded:
-    """Run a script that is told both places."""
+def sandboxed(record: Callable[..., Recording], folder: Path, outside: Path) -> Run:
+    """Run a sandboxed script, which has the outside folder as OUT."""
 
     def run(source: str) -> Recording:
         return record(f"import os\nOUT = {str(outside)!r}\n{source}", guard=str(folder))
@@ -62,10 +62,10 @@ def trespasses(recording: Recording) -> list[tuple[str, str, int]]:
         "os.symlink(OUT + '/f', 'link'); open('link', 'w').close(); os.remove('link')",
     ],
 )
-def test_a_file_that_is_left_is_told_with_the_line_that_wrote_it(
-    guarded: Guarded, outside: Path, write: str
+def test_a_file_left_behind_is_reported_with_the_line_that_wrote_it(
+    sandboxed: Run, outside: Path, write: str
 ) -> None:
-    found = guarded(f"x = 1\n{write}\ny = 2\n")
+    found = sandboxed(f"x = 1\n{write}\ny = 2\n")
     assert found.ended == Ended("finished")
     assert [one.name for one in outside.iterdir()] == ["f"]
     assert trespasses(found) == [("file", "f", 4)]
@@ -79,19 +79,21 @@ def test_a_file_that_is_left_is_told_with_the_line_that_wrote_it(
         "os.symlink('/nowhere', OUT + '/f')",
         "os.link(__file__, OUT + '/f')",
         "os.mkdir(OUT + '/f')",
-        # One line is enough for a folder with all that is in it.
+        # A folder is reported without its contents.
         "os.makedirs(OUT + '/f/g'); open(OUT + '/f/g/h', 'w').close()",
     ],
 )
-def test_a_file_that_python_did_not_open_there_is_told_too(
-    guarded: Guarded, outside: Path, write: str
+def test_a_file_that_python_did_not_open_is_reported(
+    sandboxed: Run, outside: Path, write: str
 ) -> None:
-    found = guarded(f"x = 1\n{write}\ny = 2\n")
+    found = sandboxed(f"x = 1\n{write}\ny = 2\n")
     assert [one.name for one in outside.iterdir()] == ["f"]
     assert trespasses(found) == [("file", "f", 4)]
 
 
-def test_a_file_that_is_written_in_a_function_is_told_at_the_statement(guarded: Guarded) -> None:
+def test_a_file_written_in_a_function_is_reported_at_the_calling_statement(
+    sandboxed: Run,
+) -> None:
     source = """
 def keep(text):
     with open(OUT + "/log", "a") as file:
@@ -99,7 +101,7 @@ def keep(text):
 for i in range(3):
     keep(str(i))
 """
-    assert trespasses(guarded(source)) == [("file", "log", 8)]
+    assert trespasses(sandboxed(source)) == [("file", "log", 8)]
 
 
 @pytest.mark.parametrize(
@@ -116,13 +118,13 @@ for i in range(3):
         "import tempfile; tempfile.NamedTemporaryFile().write(b'x')",
         "import tempfile; file = tempfile.TemporaryFile(); file.write(b'x')",
         "import io; import torch; torch.save([1], io.BytesIO())",
-        # Python compiles what it imports, and keeps that beside it.
+        # Python may write byte code next to a module.
         "import sys; sys.path.insert(0, OUT)\n"
         "open(OUT + '/f.py', 'w').close(); import f; os.remove(OUT + '/f.py')",
     ],
 )
-def test_what_is_read_or_removed_is_not_told(guarded: Guarded, harmless: str) -> None:
-    found = guarded(f"{harmless}\nx = 1\n")
+def test_files_read_or_removed_are_not_reported(sandboxed: Run, harmless: str) -> None:
+    found = sandboxed(f"{harmless}\nx = 1\n")
     assert found.ended == Ended("finished")
     assert trespasses(found) == []
 
@@ -136,25 +138,29 @@ def test_what_is_read_or_removed_is_not_told(guarded: Guarded, harmless: str) ->
         "import tempfile; os.rename(tempfile.mkstemp()[1], 'f')",
     ],
 )
-def test_what_is_left_in_its_own_folder_is_told_by_its_name(guarded: Guarded, write: str) -> None:
-    found = [one for one in guarded(f"{write}\n").events if isinstance(one, Trespassed)]
+def test_a_file_in_the_sandbox_folder_is_reported_by_its_relative_name(
+    sandboxed: Run, write: str
+) -> None:
+    found = [one for one in sandboxed(f"{write}\n").events if isinstance(one, Trespassed)]
     assert found == [Trespassed("file", "f", 3)]
 
 
-def test_a_guarded_script_runs_in_its_folder(guarded: Guarded, folder: Path) -> None:
-    found = guarded("import tempfile\nprint(os.getcwd())\nprint(tempfile.gettempdir())\n")
+def test_a_sandboxed_script_runs_in_its_folder(sandboxed: Run, folder: Path) -> None:
+    found = sandboxed("import tempfile\nprint(os.getcwd())\nprint(tempfile.gettempdir())\n")
     assert set(found.text().split()) == {str(folder)}
 
 
-def test_a_script_that_raises_tells_what_it_left_before(guarded: Guarded) -> None:
-    found = guarded("open(OUT + '/f', 'w').close()\n1 / 0\n")
+def test_files_of_a_script_that_raises_are_reported(sandboxed: Run) -> None:
+    found = sandboxed("open(OUT + '/f', 'w').close()\n1 / 0\n")
     assert found.ended.outcome == "raised"
     assert trespasses(found) == [("file", "f", 3)]
-    # The end of a run is its last word.
+    # The end is the last event of a run.
     assert found.events[-1] == found.ended
 
 
-def test_without_a_guard_a_script_is_free(record: Callable[..., Recording], outside: Path) -> None:
+def test_without_a_sandbox_nothing_is_reported(
+    record: Callable[..., Recording], outside: Path
+) -> None:
     found = record(f"import os\nopen({str(outside / 'f')!r}, 'w').close()\nprint(os.getcwd())\n")
     assert trespasses(found) == []
     assert found.text() == f"{os.getcwd()}\n"
@@ -172,19 +178,19 @@ def test_without_a_guard_a_script_is_free(record: Callable[..., Recording], outs
         ("socket.getaddrinfo(b'lessons.invalid', 443)", "lessons.invalid"),
         ("socket.gethostbyname('lessons.invalid')", "lessons.invalid"),
         ("socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 9))", "192.0.2.1"),
-        # Such a name only looks like this machine's.
+        # This name only looks like this machine's.
         ("socket.getaddrinfo('localhost.invalid', 80)", "localhost.invalid"),
         ("urllib.request.urlopen('http://lessons.invalid/data.csv')", "lessons.invalid"),
     ],
 )
-def test_a_call_to_the_network_is_refused_and_told(guarded: Guarded, call: str, host: str) -> None:
-    found = guarded(f"import socket, urllib.request\nx = 1\n{call}\n")
+def test_a_network_call_is_refused_and_reported(sandboxed: Run, call: str, host: str) -> None:
+    found = sandboxed(f"import socket, urllib.request\nx = 1\n{call}\n")
     assert (found.ended.outcome, found.ended.line) == ("raised", 5)
     assert f"a lesson is checked without a network; it calls {host}" in found.ended.message
     assert trespasses(found) == [("network", host, 5)]
 
 
-def test_a_call_that_the_script_gets_over_is_told_all_the_same(guarded: Guarded) -> None:
+def test_a_network_call_is_reported_even_if_its_error_is_caught(sandboxed: Run) -> None:
     source = """
 import socket
 for host in ("one.invalid", "two.invalid", "one.invalid"):
@@ -193,14 +199,14 @@ for host in ("one.invalid", "two.invalid", "one.invalid"):
     except OSError as error:
         print(error)
 """
-    found = guarded(source)
+    found = sandboxed(source)
     assert found.ended == Ended("finished")
-    # Each host once, where it was called first.
+    # Each host once, at its first call.
     assert trespasses(found) == [("network", "one.invalid", 7), ("network", "two.invalid", 7)]
     assert found.text().count("without a network") == 3
 
 
-def test_a_script_may_talk_to_itself(guarded: Guarded) -> None:
+def test_a_script_may_connect_to_its_own_machine(sandboxed: Run) -> None:
     source = """
 import socket
 server = socket.create_server(("127.0.0.1", 0))
@@ -217,7 +223,7 @@ socket.socket(socket.AF_UNIX).connect(os.path.abspath("here.sock"))
 socket.getaddrinfo(None, 80)
 os.remove("here.sock")
 """
-    found = guarded(source)
+    found = sandboxed(source)
     assert found.ended == Ended("finished")
     assert found.text() == "hello\nhello\n"
     assert trespasses(found) == []

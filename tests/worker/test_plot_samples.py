@@ -1,4 +1,4 @@
-"""What a plot shows is evaluated beside the run: its numbers, and no trace of it in the script."""
+"""The expressions of a plot: they have their values, and leave no trace in the run."""
 
 import os
 import random
@@ -84,7 +84,7 @@ def samples(recording: Recording) -> list[Sampled]:
 
 @pytest.fixture
 def sampled(record: Record) -> Callable[..., Sampled]:
-    """The answer to a sample that is taken at the end of a script."""
+    """Return the answer to a sample at the end of a script."""
 
     def run(wanted: Sample, script: str = SCRIPT) -> Sampled:
         [found] = samples(record(script, samples=(wanted,)))
@@ -96,7 +96,7 @@ def sampled(record: Record) -> Callable[..., Sampled]:
 
 @pytest.fixture
 def surface(sampled: Callable[..., Sampled]) -> Callable[..., list[float] | None]:
-    """`of` over a grid; `over` gives each name its lowest and highest value and their count."""
+    """Return `of` over a grid; `over` has lowest value, highest value and count of each name."""
 
     def run(of: str, script: str = SCRIPT, **over: tuple[float, float, int]) -> list[float] | None:
         ranges = tuple((name, low, high) for name, (low, high, _) in over.items())
@@ -138,7 +138,7 @@ def ask(driver: Driver, wanted: Sample) -> Sampled:
         ("[float(w) for _ in range(2)]", [2, 2]),
     ],
 )
-def test_an_expression_stands_for_its_numbers_in_order(
+def test_the_value_of_an_expression_is_its_numbers_in_order(
     sampled: Callable[..., Sampled], expression: str, wanted: list[float]
 ) -> None:
     found = sampled(Sample((expression,)))
@@ -148,18 +148,18 @@ def test_an_expression_stands_for_its_numbers_in_order(
 
 def test_a_dictionary_gives_names_to_its_numbers(sampled: Callable[..., Sampled]) -> None:
     found = sampled(Sample(("{'w': w, 'no gradient': w.grad, 2: b}",)))
-    # What is None is not there (yet), such as a gradient.
+    # A None, such as a missing gradient, is left out.
     assert (found.names, numbers(found.values[0])) == (("w", "2"), [2, 0.5])
 
 
-def test_a_dictionary_with_several_numbers_under_a_name_is_told(
+def test_a_dictionary_with_several_numbers_under_a_name_is_refused(
     sampled: Callable[..., Sampled],
 ) -> None:
     found = sampled(Sample(("{'x': x, 'b': b}",)))
     assert found.problems or len(found.names) == len(numbers(found.values[0]) or [])
 
 
-def test_of_very_many_numbers_evenly_chosen_ones_are_brought(
+def test_very_many_numbers_are_thinned_evenly(
     sampled: Callable[..., Sampled],
 ) -> None:
     many = f"torch.arange({2 * plot_samples.MOST + 1}.0)"
@@ -167,12 +167,12 @@ def test_of_very_many_numbers_evenly_chosen_ones_are_brought(
     x, y, all_of_them = (numbers(packed) or [] for packed in found.values)
     assert plot_samples.MOST / 2 < len(x) <= plot_samples.MOST
     assert x == [3.0 * place for place in range(len(x))]
-    # Partners stay partners.
+    # Pairs stay pairs.
     assert y == [2 * one for one in x]
     assert len(all_of_them) == plot_samples.MOST
 
 
-def test_what_has_no_value_is_told_and_spoils_nothing_else(
+def test_an_expression_without_a_value_does_not_affect_the_others(
     sampled: Callable[..., Sampled],
 ) -> None:
     found = sampled(
@@ -201,7 +201,7 @@ def test_a_curve_is_evaluated_at_even_places_with_both_ends(
     "of",
     [
         "10 * u + v",
-        # What cannot be done to all places at once is done at one after the other.
+        # What cannot be vectorized is evaluated point by point.
         "10 * float(u) + v",
         "np.multiply(10, u) + v",
         "10 * u + v if u > 1 else v + 10 * u",
@@ -214,7 +214,9 @@ def test_in_a_map_the_first_name_runs_fastest(surface: Callable[..., list[float]
 
 
 @pytest.mark.parametrize("of", ["((w * x - 2) ** 2).mean()", "((float(w) * x - 2) ** 2).mean()"])
-def test_a_map_of_a_loss_is_that_loss(surface: Callable[..., list[float]], of: str) -> None:
+def test_a_map_of_a_loss_has_the_values_of_the_loss(
+    surface: Callable[..., list[float]], of: str
+) -> None:
     x = torch.arange(4.0)
     wanted = [((w * x - 2) ** 2).mean().item() for w in torch.linspace(-1, 3, 9)]
     assert surface(of, w=(-1, 3, 9)) == pytest.approx(wanted)
@@ -225,25 +227,27 @@ def test_functions_of_the_script_may_be_called(surface: Callable[..., list[float
     assert surface("cost(w)", script, w=(0, 1, 2)) == [0.5, 6.5]
 
 
-def test_what_does_not_vary_is_the_same_everywhere(surface: Callable[..., list[float]]) -> None:
+def test_a_constant_expression_is_the_same_everywhere(surface: Callable[..., list[float]]) -> None:
     assert surface("x.sum()", w=(0, 1, 3)) == [6, 6, 6]
     assert surface("b", w=(0, 1, 3)) == [0.5, 0.5, 0.5]
 
 
-def test_places_without_a_finite_value_are_brought_too(
+def test_non_finite_values_are_kept(
     surface: Callable[..., list[float]],
 ) -> None:
     assert str(surface("torch.log(w)", w=(-1, 1, 3))) == "[nan, -inf, 0.0]"
 
 
 @pytest.mark.parametrize("of", ["w * x", "float(w) * x"])
-def test_more_than_one_number_at_a_place_is_told(sampled: Callable[..., Sampled], of: str) -> None:
+def test_more_than_one_number_at_a_point_is_refused(
+    sampled: Callable[..., Sampled], of: str
+) -> None:
     found = sampled(Sample((), of, (("w", 0, 1),), (2,)))
-    told = "ValueError: it gives [4] numbers at each place; it should give one"
-    assert (found.surface, found.problems) == (None, ((of, told),))
+    problem = "ValueError: it gives [4] numbers at each place; it should give one"
+    assert (found.surface, found.problems) == (None, ((of, problem),))
 
 
-def test_a_mistake_in_what_only_works_place_by_place_is_told_as_itself(
+def test_an_error_in_a_pointwise_expression_is_reported_as_itself(
     sampled: Callable[..., Sampled],
 ) -> None:
     found = sampled(Sample((), "[1.0, 2.0][int(w)]", (("w", 0, 5),), (6,)))
@@ -253,15 +257,13 @@ def test_a_mistake_in_what_only_works_place_by_place_is_told_as_itself(
 # The script
 
 
-def test_a_run_that_is_sampled_at_every_step_is_the_run_that_is_not(
-    drive: Drive, record: Record
-) -> None:
+def test_sampling_at_every_step_changes_nothing_of_the_run(drive: Drive, record: Record) -> None:
     plainly = record(BUSY)
     driver = drive(BUSY)
     for step in range(len(plainly.frames)):
         driver.step_to(step)
         found = ask(driver, GREEDY)
-    # All of them could do what they are there for; some just stand for no numbers.
+    # All of them ran; some have no numbers as their value.
     assert found.problems
     assert {reason for _, reason in found.problems} == {NO_NUMBERS}
     sampled = driver.to_the_end()
@@ -273,7 +275,7 @@ def test_a_run_that_is_sampled_at_every_step_is_the_run_that_is_not(
 
 
 @pytest.mark.parametrize("expression", GREEDY.expressions)
-def test_an_expression_leaves_no_trace(drive: Drive, expression: str) -> None:
+def test_an_expression_leaves_no_trace_in_the_script(drive: Drive, expression: str) -> None:
     driver = drive(BUSY)
     driver.step_to(19)
     state = Sample(("w", "w.grad", "x", "seen", "model[0].running_mean", "model.training"))
@@ -312,7 +314,7 @@ def test_the_same_question_at_the_same_step_has_the_same_answer(
     assert first.problems == ()
 
 
-def test_without_a_child_process_the_generators_are_put_back(
+def test_without_a_child_process_the_generators_are_restored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(os, "fork")
@@ -323,7 +325,7 @@ def test_without_a_child_process_the_generators_are_put_back(
     assert first.problems == ()
 
 
-def test_without_a_child_process_a_change_of_the_script_is_told(
+def test_without_a_child_process_a_change_of_the_script_is_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(os, "fork")
@@ -339,7 +341,7 @@ def test_without_a_child_process_a_change_of_the_script_is_told(
 @pytest.mark.parametrize(
     "expression", ["threading.Event().wait()", "os._exit(3)", "exit()", "os.abort()", "1 + (yield)"]
 )
-def test_an_expression_that_never_answers_is_told_and_the_run_goes_on(
+def test_an_expression_that_never_answers_is_reported_and_the_run_goes_on(
     drive: Drive, expression: str
 ) -> None:
     script = """
@@ -406,7 +408,7 @@ def test_at_the_end_all_samples_are_taken_in_their_order(record: Record) -> None
     assert isinstance(found.events[-1], Ended)
 
 
-def test_a_script_that_raised_is_sampled_as_it_was_then(record: Record) -> None:
+def test_a_script_that_raised_is_sampled_where_it_raised(record: Record) -> None:
     found = record("x = 1\nx = 2\ny = x / 0\n", samples=(Sample(("x",)),))
     assert found.ended.outcome == "raised"
     assert numbers(samples(found)[0].values[0]) == [2]
@@ -419,6 +421,6 @@ def test_samples_at_the_end_change_nothing_of_the_recording(record: Record) -> N
     ]
 
 
-def test_the_question_comes_back_with_its_answer() -> None:
+def test_a_job_keeps_its_questions() -> None:
     job = Job(Launch("script.py", ""), samples=(GREEDY,))
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(job), type=Job) == job

@@ -1,4 +1,4 @@
-"""What a script catches: the statement that raised it is a step that says so."""
+"""Exceptions that a script catches: the statement that raised one is a step that says so."""
 
 import contextlib
 import io
@@ -36,7 +36,7 @@ for i in range(20):
         loss = (w ** 2).sum()
         loss.backward()
         if i % 3 == 1:
-            # Its graph is gone: torch refuses.
+            # Its graph was freed: torch refuses.
             loss.backward()
         w.data -= 0.1 * w.grad
     except RuntimeError as error:
@@ -52,12 +52,12 @@ def fragile(record: Record) -> Recording:
 
 
 def caught(timeline: Timeline) -> dict[int, str]:
-    """By step what the script caught."""
+    """Return the messages of caught exceptions, by step."""
     return {step: timeline.steps.raised(step) for step in timeline.steps.raising}
 
 
 def walked(recording: Recording) -> list[tuple[int, str]]:
-    """The line of each step, and what was raised and caught there."""
+    """Return the line of each step, and the exception that it raised."""
     assert recording.ended.outcome == "finished"
     return [(frame.line, frame.raised) for frame in recording.frames]
 
@@ -83,7 +83,7 @@ def test_a_statement_that_raises_is_a_step_that_says_what_it_raised(record: Reco
     assert walked(record(source)) == [(2, ""), (3, DIVISION), (6, "")]
 
 
-def test_in_a_loop_each_raise_is_a_step_of_its_pass(record: Record) -> None:
+def test_in_a_loop_each_raise_is_a_step_of_its_iteration(record: Record) -> None:
     source = """
         for i in range(3):
             try:
@@ -101,7 +101,7 @@ def test_in_a_loop_each_raise_is_a_step_of_its_pass(record: Record) -> None:
 
 
 @pytest.mark.parametrize(("again", "second"), [("raise", []), ("raise error", [(6, DIVISION)])])
-def test_what_is_passed_on_is_no_second_step(
+def test_a_re_raised_exception_is_no_second_step(
     record: Record, again: str, second: list[tuple[int, str]]
 ) -> None:
     source = f"""
@@ -114,11 +114,11 @@ def test_what_is_passed_on_is_no_second_step(
         except ZeroDivisionError:
             z = 2
         """
-    # A `raise` with something behind it raises, and so is one.
+    # A `raise` with an argument is a statement that raises, and so a step.
     assert walked(record(source)) == [(3, DIVISION), (5, ""), *second, (8, "")]
 
 
-def test_what_passes_a_handler_of_another_kind_is_one_step(record: Record) -> None:
+def test_an_exception_that_passes_a_handler_of_another_type_is_one_step(record: Record) -> None:
     source = """
         try:
             try:
@@ -132,9 +132,7 @@ def test_what_passes_a_handler_of_another_kind_is_one_step(record: Record) -> No
 
 
 @pytest.mark.parametrize("cause", ["", " from error"])
-def test_an_exception_in_a_handler_is_a_step_beside_the_one_that_it_handles(
-    record: Record, cause: str
-) -> None:
+def test_an_exception_raised_in_a_handler_is_a_second_step(record: Record, cause: str) -> None:
     source = f"""
         try:
             try:
@@ -147,7 +145,7 @@ def test_an_exception_in_a_handler_is_a_step_beside_the_one_that_it_handles(
     assert walked(record(source)) == [(3, DIVISION), (5, "LookupError: no x"), (7, "")]
 
 
-def test_what_a_function_raises_belongs_to_the_statement_that_called_it(record: Record) -> None:
+def test_an_exception_in_a_function_belongs_to_the_statement_that_called_it(record: Record) -> None:
     source = """
         def inner():
             raise ValueError("too small")
@@ -161,11 +159,11 @@ def test_what_a_function_raises_belongs_to_the_statement_that_called_it(record: 
         except ValueError:
             y = 1
         """
-    # What the function caught itself is its own affair.
+    # An exception that the function caught itself is not reported.
     assert walked(record(source))[2:] == [(9, "ValueError: too small"), (11, "")]
 
 
-def test_a_statement_of_several_lines_is_told_at_its_first(record: Record) -> None:
+def test_a_multi_line_statement_is_reported_at_its_first_line(record: Record) -> None:
     source = """
         try:
             x = [
@@ -178,7 +176,7 @@ def test_a_statement_of_several_lines_is_told_at_its_first(record: Record) -> No
     assert walked(record(source)) == [(2, DIVISION), (7, "")]
 
 
-def test_a_statement_in_a_with_block_is_told_where_it_stands(record: Record) -> None:
+def test_a_statement_in_a_with_block_is_reported_at_its_own_line(record: Record) -> None:
     source = """
         import torch
         try:
@@ -195,9 +193,7 @@ def test_a_statement_in_a_with_block_is_told_where_it_stands(record: Record) -> 
 @pytest.mark.parametrize(
     "head", ["if 1 / 0:", "while 1 / 0:", "for x in 1 / 0:", "with 1 / 0:", "match 1 / 0:"]
 )
-def test_the_head_of_a_compound_statement_is_a_step_where_it_raises(
-    record: Record, head: str
-) -> None:
+def test_the_head_of_a_compound_statement_is_a_step_if_it_raises(record: Record, head: str) -> None:
     body = "case 1:\n            pass" if head.startswith("match") else "pass"
     source = f"try:\n    {head}\n        {body}\nexcept ZeroDivisionError:\n    y = 1\n"
     assert walked(record(source)) == [(2, DIVISION), (source.count("\n"), "")]
@@ -217,10 +213,12 @@ def test_the_head_of_a_compound_statement_is_a_step_where_it_raises(
         ("for a, b in [3]:", "TypeError: cannot unpack non-iterable int object"),
     ],
 )
-def test_whatever_its_head_does_belongs_to_it(record: Record, head: str, raised: str) -> None:
+def test_an_exception_anywhere_in_a_head_belongs_to_the_head(
+    record: Record, head: str, raised: str
+) -> None:
     source = f"import torch\ntry:\n    {head}\n        x = 1\nexcept Exception:\n    y = 1\n"
-    _, (line, told), (last, _) = walked(record(source))
-    assert told.startswith(raised)
+    _, (line, message), (last, _) = walked(record(source))
+    assert message.startswith(raised)
     assert line == (5 if "elif" in head else 3)
     assert last == source.count("\n")
 
@@ -232,7 +230,9 @@ def test_whatever_its_head_does_belongs_to_it(record: Record, head: str, raised:
         "case 4:\n            pass\n        case x if (\n                1 / 0):\n            pass",
     ],
 )
-def test_what_the_cases_of_a_match_ask_belongs_to_its_head(record: Record, cases: str) -> None:
+def test_an_exception_in_the_guard_of_a_case_belongs_to_the_match(
+    record: Record, cases: str
+) -> None:
     source = f"try:\n    match 3:\n        {cases}\nexcept ZeroDivisionError:\n    y = 1\n"
     assert walked(record(source)) == [(2, DIVISION), (source.count("\n"), "")]
 
@@ -252,7 +252,7 @@ def test_a_statement_in_a_case_is_a_step_of_its_own(record: Record) -> None:
 
 
 @pytest.mark.parametrize("what", ["def f():\n        pass", "class F:\n        pass"])
-def test_what_a_decorator_raises_belongs_to_what_it_decorates(record: Record, what: str) -> None:
+def test_an_exception_in_a_decorator_belongs_to_the_definition(record: Record, what: str) -> None:
     source = f"""\
 def refuse(one):
     print("half way")
@@ -268,7 +268,9 @@ except ZeroDivisionError:
     assert [event.step for event in found.events if isinstance(event, Printed)] == [2]
 
 
-def test_a_loop_that_cannot_go_on_raises_at_its_head_after_its_last_pass(record: Record) -> None:
+def test_an_iterator_that_raises_is_a_step_at_the_loop_head_after_the_last_iteration(
+    record: Record,
+) -> None:
     source = """
         def two():
             yield 1
@@ -295,7 +297,7 @@ def test_a_loop_that_cannot_go_on_raises_at_its_head_after_its_last_pass(record:
     assert [frame.line for frame in frames][1:8] == [7, 6, 9, 11, 16, 17, 7]
 
 
-def test_a_head_that_raises_behind_a_pass_waits_like_any_other_step(
+def test_a_loop_head_that_raises_after_an_iteration_waits_like_any_step(
     drive: Callable[..., Driver],
 ) -> None:
     source = """
@@ -313,7 +315,7 @@ def test_a_head_that_raises_behind_a_pass_waits_like_any_other_step(
     assert [frame.line for frame in again.frames] == [2, 5]
 
 
-def test_a_head_that_raises_is_passed_on_as_statements_are(record: Record) -> None:
+def test_a_re_raised_exception_of_a_head_is_no_second_step(record: Record) -> None:
     source = """
         for i in range(2):
             try:
@@ -332,7 +334,7 @@ def test_a_head_that_raises_is_passed_on_as_statements_are(record: Record) -> No
     assert walked(record(source)) == [(4, missing), (7, ""), (10, ""), (12, "")] * 2
 
 
-def test_what_the_end_of_a_with_block_raises_is_no_step(record: Record) -> None:
+def test_an_exception_at_the_end_of_a_with_block_is_no_step(record: Record) -> None:
     source = """
         import contextlib
         @contextlib.contextmanager
@@ -348,7 +350,7 @@ def test_what_the_end_of_a_with_block_raises_is_no_step(record: Record) -> None:
     assert walked(record(source))[2:] == [(8, ""), (10, "")]
 
 
-def test_what_a_context_manager_swallows_is_no_step(record: Record) -> None:
+def test_an_exception_suppressed_by_a_context_manager_is_no_step(record: Record) -> None:
     source = """
         import contextlib
         for i in range(2):
@@ -366,16 +368,16 @@ def test_what_a_context_manager_swallows_is_no_step(record: Record) -> None:
         ("finally:\n    x = 2", [1, 3, 5, 6]),
     ],
 )
-def test_nothing_waits_at_try_itself(
+def test_a_run_does_not_wait_at_the_try_line(
     drive: Callable[..., Driver], tail: str, lines: list[int]
 ) -> None:
     driver = drive(f"x = 0\ntry:\n    x = 1\n{tail}\ny = 3\n")
-    # The statement inside is what comes next.
+    # The run waits at the statement inside.
     assert [driver.step_to(step).line for step in range(len(lines))] == lines
     assert driver.to_the_end().ended == Ended("finished")
 
 
-def test_a_statement_in_a_finally_clause_comes_after_what_raised(record: Record) -> None:
+def test_a_finally_clause_comes_after_the_step_that_raised(record: Record) -> None:
     source = """
         for i in range(2):
             try:
@@ -396,7 +398,7 @@ def test_a_statement_in_a_finally_clause_comes_after_what_raised(record: Record)
     assert walked(record(source)) == once * 2
 
 
-def test_what_a_finally_clause_swallows_is_a_step(record: Record) -> None:
+def test_an_exception_discarded_by_a_finally_clause_is_a_step(record: Record) -> None:
     source = """
         for i in range(2):
             try:
@@ -439,7 +441,7 @@ def test_a_statement_that_raises_comes_before_the_finally_that_it_leaves_through
     assert walked(record(source)) == [(3, DIVISION), (5, ""), (7, "")]
 
 
-def test_one_exception_that_is_raised_anew_in_each_pass_is_a_step_in_each(record: Record) -> None:
+def test_one_exception_object_raised_in_each_iteration_is_a_step_in_each(record: Record) -> None:
     source = """
         error = ValueError("always the same")
         for i in range(2):
@@ -453,7 +455,9 @@ def test_one_exception_that_is_raised_anew_in_each_pass_is_a_step_in_each(record
 
 
 @pytest.mark.parametrize("cleared", ["", ".with_traceback(None)"])
-def test_and_so_it_is_where_it_is_already_being_handled(record: Record, cleared: str) -> None:
+def test_one_exception_object_raised_while_it_is_handled_is_a_step_each_time(
+    record: Record, cleared: str
+) -> None:
     source = f"""
         try:
             x = 1 / 0
@@ -467,7 +471,7 @@ def test_and_so_it_is_where_it_is_already_being_handled(record: Record, cleared:
     assert walked(record(source)) == [(2, DIVISION), *[(6, DIVISION), (8, "")] * 2]
 
 
-def test_groups_are_left_to_except_star(record: Record) -> None:
+def test_exception_groups_are_left_to_except_star(record: Record) -> None:
     source = """
         try:
             raise ExceptionGroup("both", [ValueError("a"), KeyError("b")])
@@ -480,21 +484,21 @@ def test_groups_are_left_to_except_star(record: Record) -> None:
 
 
 @pytest.mark.parametrize("end", ["KeyboardInterrupt", "SystemExit", "GeneratorExit"])
-def test_what_is_no_error_is_no_step(record: Record, end: str) -> None:
+def test_what_is_caught_but_no_exception_class_is_no_step(record: Record, end: str) -> None:
     source = f"try:\n    raise {end}\nexcept {end}:\n    x = 1\n"
     assert walked(record(source)) == [(4, "")]
 
 
-def test_an_exception_that_nobody_catches_ends_the_run_and_is_no_step(record: Record) -> None:
+def test_an_uncaught_exception_ends_the_run_and_is_no_step(record: Record) -> None:
     found = record("x = 1\ntry:\n    x = 1 / 0\nexcept KeyError:\n    y = 1\n")
     assert found.ended.outcome == "raised"
     assert [(frame.line, frame.raised) for frame in found.frames] == [(1, "")]
 
 
-# What such a step tells
+# The frame of such a step
 
 
-def test_what_changed_before_the_raise_is_of_that_step(record: Record) -> None:
+def test_changes_before_the_raise_belong_to_that_step(record: Record) -> None:
     source = """
         import torch
         w = torch.zeros(2)
@@ -515,7 +519,7 @@ def test_what_changed_before_the_raise_is_of_that_step(record: Record) -> None:
     assert list(found.frames[-1].changed) == ["y"]
 
 
-def test_the_note_and_what_is_shown_are_filled_in_where_it_raised(record: Record) -> None:
+def test_slots_and_shown_expressions_are_evaluated_at_a_step_that_raised(record: Record) -> None:
     source = """
         n = 0
         try:
@@ -531,14 +535,14 @@ def test_the_note_and_what_is_shown_are_filled_in_where_it_raised(record: Record
     assert found.frames[2].problems == (("m", "NameError: name 'm' is not defined"),)
 
 
-def test_a_refused_backward_pass_says_what_it_was_called_on(fragile: Recording) -> None:
+def test_a_refused_backward_pass_names_its_root(fragile: Recording) -> None:
     step = next(frame for frame in fragile.frames if frame.raised)
     assert (step.line, step.iteration, step.root) == (10, 1, "loss")
     assert step.raised.startswith(AGAIN)
     assert step.changed == {}
 
 
-def test_inside_such_a_step_is_the_operation_that_refused(record: Record) -> None:
+def test_the_operations_of_a_step_that_raised_include_the_one_that_raised(record: Record) -> None:
     found = record(FRAGILE, operations=0)
     step = next(frame for frame in found.frames if frame.raised)
     assert step.inside is not None
@@ -547,38 +551,40 @@ def test_inside_such_a_step_is_the_operation_that_refused(record: Record) -> Non
     assert failed == "pow"
 
 
-def test_of_a_very_long_message_the_beginning_is_kept(record: Record) -> None:
+def test_a_very_long_message_is_cut(record: Record) -> None:
     found = record("try:\n    raise ValueError('x' * 10**6)\nexcept ValueError:\n    pass\n")
     raised = found.frames[0].raised
     assert raised.startswith("ValueError: xxx")
     assert len(raised) <= 4000
 
 
-def test_a_syntax_error_is_told_by_its_name_first(record: Record) -> None:
+def test_the_message_of_a_syntax_error_begins_with_its_name(record: Record) -> None:
     found = record("try:\n    eval('(')\nexcept SyntaxError:\n    pass\n")
     assert found.frames[0].raised.startswith("SyntaxError: '(' was never closed")
 
 
-def test_a_run_waits_after_such_a_step_as_after_any_other(drive: Callable[..., Driver]) -> None:
+def test_a_run_waits_after_a_step_that_raised_as_after_any_other(
+    drive: Callable[..., Driver],
+) -> None:
     driver = drive("try:\n    x = 1 / 0\nexcept ZeroDivisionError:\n    y = 1\n")
     waited = driver.step_to(1)
-    # The clause itself is no statement: what runs next stands in it.
+    # The clause itself is not a statement: the next one is inside it.
     assert (waited.step, waited.line) == (1, 4)
     assert [frame.raised for frame in driver.recording.frames] == [DIVISION]
 
 
-# What the script sees of it
+# What the script can observe
 
 
 def plainly(source: str) -> str:
-    """What a script prints without any hooks."""
+    """Return what a script prints without any hooks."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(textwrap.dedent(source), {"__name__": "__main__"})
     return out.getvalue()
 
 
-def test_a_caught_exception_has_what_it_has_under_plain_python(record: Record) -> None:
+def test_a_caught_exception_has_the_same_attributes_as_under_python(record: Record) -> None:
     source = """
         class Own(ValueError):
             def __init__(self, text, code):
@@ -601,7 +607,7 @@ def test_a_caught_exception_has_what_it_has_under_plain_python(record: Record) -
     assert found.text().startswith("{} ")
 
 
-def test_a_caught_exception_lives_no_longer(record: Record) -> None:
+def test_recording_does_not_keep_a_caught_exception_alive(record: Record) -> None:
     source = """
         import weakref
         class Told:
@@ -628,7 +634,7 @@ def test_a_caught_exception_lives_no_longer(record: Record) -> None:
 # Replays, edits and branches
 
 
-def test_a_replay_goes_on_before_at_and_after_such_a_step(
+def test_a_run_continues_from_before_at_and_after_a_step_that_raised(
     record: Record, fragile: Recording
 ) -> None:
     at = [frame.step for frame in fragile.frames if frame.raised][-1]
@@ -704,17 +710,19 @@ for i in range(9):
 """
 
 
-def test_a_winding_script_tells_each_of_them_once(record: Record) -> None:
+def test_tangled_handlers_report_each_exception_once(record: Record) -> None:
     once = [
         "ValueError: kept", "IndexError: list index out of range", "KeyError: {}",
         "ValueError: kept", "KeyError: {}",
     ]  # fmt: skip
-    told = [text.format(i) for i in range(4) for text in once]
-    assert list(caught(record(WINDING).timeline).values()) == told
+    expected = [text.format(i) for i in range(4) for text in once]
+    assert list(caught(record(WINDING).timeline).values()) == expected
 
 
 @pytest.mark.parametrize("source", [WINDING, HEADS], ids=["winding", "heads"])
-def test_a_replay_tells_the_same_wherever_it_is_taken_up(record: Record, source: str) -> None:
+def test_a_replay_reports_the_same_exceptions_wherever_it_begins(
+    record: Record, source: str
+) -> None:
     base = record(source)
     assert len(digests(base)) == len(base.frames) // 50 > 0
     for step in range(2, len(base.frames) + 1, 3):
@@ -724,7 +732,7 @@ def test_a_replay_tells_the_same_wherever_it_is_taken_up(record: Record, source:
         assert digests(again) == digests(base)
 
 
-def test_an_exception_that_counts_who_asks_for_its_words_is_replayed_exactly(
+def test_an_exception_whose_text_has_side_effects_is_replayed_exactly(
     record: Record,
 ) -> None:
     source = """
@@ -758,26 +766,26 @@ def test_a_digest_can_be_due_after_a_step_that_raised(record: Record) -> None:
     base = record(source)
     assert base.frames[49].raised == DIVISION
     assert digests(record(source, begin=70)) == digests(base)
-    # What was taken note of in the recording and only counted in the replay is the same state.
+    # The counted steps of the replay lead to the same state as the recorded ones.
     assert [one.step for one in digests(base)] == [50]
 
 
-def test_an_edit_after_such_a_step_is_what_the_handler_goes_on_with(
+def test_an_edit_after_a_step_that_raised_is_seen_by_the_handler(
     record: Record, fragile: Recording
 ) -> None:
     at = [frame.step for frame in fragile.frames if frame.raised][-1]
     edits = (Edit(at, "caught", 100), Edit(at, "w[0]", 5.0))
     whole = record(FRAGILE, edits=edits)
     branch = record(FRAGILE, begin=at - 1, past=fragile.timeline.past(at), edits=edits)
-    told = next(event for event in whole.events if isinstance(event, Edited))
-    assert (told.step, set(told.changed)) == (at, {"w", "caught"})
+    edited = next(event for event in whole.events if isinstance(event, Edited))
+    assert (edited.step, set(edited.changed)) == (at, {"w", "caught"})
     assert plain(whole.timeline.view("caught", at + 1)) == 101
     assert whole.frames[:at] == fragile.frames[:at]
     assert branch.frames[1:] == whole.frames[at:]
     assert digests(branch) == digests(whole)
 
 
-def test_a_fork_keeps_what_was_caught_up_to_it(fragile: Recording) -> None:
+def test_a_branch_keeps_the_exceptions_caught_before_it(fragile: Recording) -> None:
     raised = caught(fragile.timeline)
     first, second, *_ = raised
     assert caught(fragile.timeline.fork(second)) == {at: raised[at] for at in (first, second)}
@@ -787,10 +795,10 @@ def test_a_fork_keeps_what_was_caught_up_to_it(fragile: Recording) -> None:
     assert fork.frame(second) == fragile.timeline.frame(second)
 
 
-# Where a learner meets them
+# Events, recordings and JSON
 
 
-def test_what_was_caught_is_an_event_that_is_told(fragile: Recording) -> None:
+def test_a_caught_exception_is_an_event(fragile: Recording) -> None:
     events = Events(fragile.timeline)
     while events.advance():
         pass
@@ -800,17 +808,17 @@ def test_what_was_caught_is_an_event_that_is_told(fragile: Recording) -> None:
     assert all(describe(events, event).startswith(AGAIN) for event in listed)
 
 
-def test_how_a_run_ends_is_told_beside_what_it_caught(record: Record) -> None:
+def test_the_end_of_a_run_is_reported_with_the_exceptions_it_caught(record: Record) -> None:
     found = record("try:\n    1 / 0\nexcept ZeroDivisionError:\n    x = 1\nx = []\nx[3]\n")
     events = Events(found.timeline)
     while events.advance():
         pass
     events.fail(found.ended.message)
-    told = [describe(events, event) for event in events.listed([Kind.EXCEPTION])]
-    assert told == [DIVISION, found.ended.message]
+    texts = [describe(events, event) for event in events.listed([Kind.EXCEPTION])]
+    assert texts == [DIVISION, found.ended.message]
 
 
-def test_an_event_of_several_lines_is_told_in_one(record: Record) -> None:
+def test_a_message_of_several_lines_is_one_line_in_an_event(record: Record) -> None:
     source = "try:\n    raise ValueError('one\\ntwo')\nexcept ValueError:\n    pass\n"
     events = Events(record(source).timeline)
     while events.advance():
@@ -819,7 +827,7 @@ def test_an_event_of_several_lines_is_told_in_one(record: Record) -> None:
     assert "\n" not in describe(events, event)
 
 
-def test_a_saved_recording_keeps_what_was_caught(fragile: Recording, tmp_path: Path) -> None:
+def test_a_saved_recording_keeps_caught_exceptions(fragile: Recording, tmp_path: Path) -> None:
     with writing(tmp_path / "run.tutor") as writer:
         writer.begin("main", Launch("script.py", FRAGILE))
         for event in fragile.events:
@@ -830,7 +838,7 @@ def test_a_saved_recording_keeps_what_was_caught(fragile: Recording, tmp_path: P
     assert [run.timeline.frame(at) for at in steps] == [fragile.timeline.frame(at) for at in steps]
 
 
-def test_json_says_raised_of_those_steps_only(fragile: Recording) -> None:
+def test_json_has_raised_only_for_steps_that_raised(fragile: Recording) -> None:
     out = io.BytesIO()
     report = JsonReport(Launch("script.py", FRAGILE), out)
     for event in fragile.events:
@@ -838,8 +846,8 @@ def test_json_says_raised_of_those_steps_only(fragile: Recording) -> None:
             report.take(event)
     report.close(fragile.ended)
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
-    told = {row["step"]: row["raised"] for row in rows if "raised" in row}
-    assert told == caught(fragile.timeline)
+    raised = {row["step"]: row["raised"] for row in rows if "raised" in row}
+    assert raised == caught(fragile.timeline)
     assert rows[-1]["error"] is None
 
 

@@ -1,4 +1,4 @@
-"""Parts of large values: the elements that were asked for, or a line that says why not."""
+"""Slices of large values: the requested elements, or a line that says why not."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def elements(wanted: Fetch, value: torch.Tensor) -> np.ndarray:
     return shown
 
 
-def test_the_rows_and_columns_that_are_asked_for() -> None:
+def test_a_slice_has_the_requested_rows_and_columns() -> None:
     shown = elements(Fetch("w", rows=(120, 140), cols=(490, 510)), MATRIX)
     assert shown.shape == (20, 10)
     assert (shown == MATRIX[120:140, 490:].numpy()).all()
@@ -41,7 +41,7 @@ def test_the_leading_dimensions_become_rows() -> None:
 
 
 @pytest.mark.parametrize("index", ["[3:5, :, 0]", "[2]", "[..., 1:3]", "[1, 2]", "[:, ::2]"])
-def test_a_subscript_is_pythons(index: str) -> None:
+def test_a_subscript_works_as_in_python(index: str) -> None:
     found = slices.fetch(Fetch("c", index), CUBE)
     expected = CUBE.numpy()[parse_subscript(index)]
     assert found.shape == expected.shape
@@ -59,19 +59,19 @@ def test_a_subscript_may_leave_one_number_or_nothing() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.bool, torch.complex64])
-def test_every_type_of_element(dtype: torch.dtype) -> None:
+def test_every_dtype_can_be_sliced(dtype: torch.dtype) -> None:
     shown = elements(Fetch("w", rows=(0, 3), cols=(0, 3)), (MATRIX % 7).to(dtype))
     assert shown.tolist() == (MATRIX % 7).to(dtype)[:3, :3].tolist()
 
 
-def test_what_is_laid_out_in_another_way() -> None:
+def test_tensors_of_other_layouts_can_be_sliced() -> None:
     sparse = torch.eye(100).to_sparse()
     assert elements(Fetch("s", rows=(98, 100), cols=(98, 100)), sparse).tolist() == [[1, 0], [0, 1]]
     turned = CUBE.permute(2, 0, 1)
     assert elements(Fetch("c", rows=(7, 8)), turned).tolist() == [turned[1, 1].tolist()]
 
 
-def test_a_part_of_what_is_larger_than_memory() -> None:
+def test_a_tensor_larger_than_memory_can_be_sliced() -> None:
     endless = torch.arange(3.0).expand(10**6, 10**6, 3)
     assert elements(Fetch("e", rows=(10**12 - 1, 10**12)), endless).tolist() == [[0, 1, 2]]
 
@@ -86,7 +86,7 @@ def test_a_part_of_what_is_larger_than_memory() -> None:
         ("3:5", "no subscript"),
     ],
 )
-def test_what_cannot_be_taken_is_told_in_a_line(index: str, reason: str) -> None:
+def test_an_impossible_slice_is_explained_in_one_line(index: str, reason: str) -> None:
     found = slices.fetch(Fetch("c", index), CUBE)
     assert found.part is None
     assert found.problem.startswith(f"c{index} (6x5x4): ")
@@ -94,14 +94,14 @@ def test_what_cannot_be_taken_is_told_in_a_line(index: str, reason: str) -> None
     assert "\n" not in found.problem
 
 
-def test_too_many_at_once_and_no_tensor_at_all() -> None:
+def test_too_many_elements_and_a_missing_tensor_are_refused() -> None:
     many = slices.fetch(Fetch("w", rows=(0, 300), cols=(0, 300)), MATRIX)
     assert many.shape == (300, 500) and "at most 4096" in many.problem
     assert slices.fetch(Fetch("lr"), None).problem == "lr is no tensor here"
 
 
 @given(st.lists(st.integers(0, 4), max_size=4), st.data())
-def test_a_part_is_that_of_the_reshaped_tensor(shape: list[int], data: st.DataObject) -> None:
+def test_a_slice_equals_that_of_the_reshaped_tensor(shape: list[int], data: st.DataObject) -> None:
     tensor = torch.arange(int(np.prod(shape, dtype=int))).reshape(shape)
     rows, columns = (
         data.draw(st.tuples(st.integers(-2, 70), st.integers(-2, 70))) for _ in range(2)
