@@ -1,4 +1,4 @@
-"""A recording where the screen wants an engine: it runs nothing, and says so."""
+"""Show a recording on the lesson screen: it takes the place of the engine, and runs nothing."""
 
 from collections.abc import Callable
 
@@ -12,14 +12,14 @@ NOTHING = "a recording runs nothing; open its script to go on"
 
 
 class ArchivedRun:
-    """A run that is over: all that it had to say is recorded."""
+    """A run that has ended: all its events are recorded."""
 
     frozen = False
     replayed = 0
 
     def __init__(self, events: list[Event], line: int) -> None:
         self.line = line
-        """The statement that would have come next."""
+        """The line of the statement that would have run next."""
         self._events = events
 
     def take(self) -> list[Event]:
@@ -27,20 +27,20 @@ class ArchivedRun:
         return events
 
     def go(self, until: int) -> None:
-        """There is nothing to go on with."""
+        """Do nothing: the run has ended."""
 
     def hold(self) -> None:
-        """It stands still already."""
+        """Do nothing: the run has ended."""
 
     def ask(self, question: Question) -> None:
-        """There is nothing to ask; `Ended` said so."""
+        """Do nothing: `Ended` was the last event."""
 
     def close(self) -> None:
-        """It has no process."""
+        """Do nothing: there is no process."""
 
 
 class Archive:
-    """Takes the engine's place on a screen that shows a recording."""
+    """Takes the place of the engine on a screen that shows a recording."""
 
     can_run = False
     detected = failure = None
@@ -54,7 +54,7 @@ class Archive:
         self._opening: RecordedRun | None = None
 
     def branches(self, make: MakeBranch) -> Branches:
-        """The runs as they were when they were saved, and where the learner was.
+        """Return the saved runs, with the cursor where the learner left it.
 
         Args:
             make: See `Branches`.
@@ -62,7 +62,7 @@ class Archive:
         made: list[Branch] = []
         found: Branches | None = None
         for run in self.recording.runs:
-            # What is launched next stands for this run, and is no replay.
+            # The next launch stands for this run; it is not a replay.
             self._opening = run
             if found is None or run.parent is None:
                 branch = make(run.name, MARKS[0], run.launch, run.timeline)
@@ -91,15 +91,15 @@ class Archive:
         return ArchivedRun(events, line)
 
     def start(self) -> None:
-        """There is nothing to start."""
+        """Do nothing: there is no process."""
 
     def close(self) -> None:
-        """There is nothing to end."""
+        """Do nothing: there is no process."""
 
 
 def recorded(branches: Branches) -> Recording:
-    """All runs as they are now. Their timelines are copies that share large values."""
-    # The copies are for a moment only: the learner's values must not be thinned for them.
+    """Return all runs as they are now. Their timelines are copies that share large values."""
+    # The copies are short-lived: no value of the learner's may be dropped to make room for them.
     budget = Budget(2**62)
     made: dict[Branch, RecordedRun] = {}
     for branch in branches.all:

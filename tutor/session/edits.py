@@ -1,4 +1,4 @@
-"""What a learner changes at a step, from what they type to what the engine is asked for."""
+"""Turn the change that a learner types at a step into the launch of a fork."""
 
 import ast
 from collections.abc import Iterator
@@ -17,29 +17,31 @@ from tutor.session import optimizers
 from tutor.wire.messages import Edit, Launch
 
 _LISTED = 8
-"""Tensors of up to so many elements are offered whole, larger ones by their first element."""
+"""Most elements of a tensor that is offered whole; of a larger one the first element is."""
 
 _OFFERED = 24
-"""At most so many values are offered; every other one can be typed."""
+"""Most values that are offered; every other one can be typed."""
 
 
 class BadChange(ValueError):
-    """What cannot be changed; the text is one clear line."""
+    """A change that cannot be made; the text is one clear line."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """Something that can be changed here."""
+    """A value that can be changed at a step."""
 
     text: str
-    """As it is typed, with its present value where that is known."""
+    """What to type: `NAME = VALUE` with the present value, if that is known."""
     about: str
-    """What it is, in a few words."""
+    """What kind of value it is, in a few words."""
 
 
 def turning_point(text: str, step: int, lesson: Lesson, timeline: Timeline) -> int:
-    """The step after which a change is made that was typed at the end of a run: a knob is turned
-    where it stands, for nothing is left to run behind it."""
+    """Return the step after which to make a change that was typed at the end of a run.
+
+    A knob is turned where it is assigned, since no statement is left to run after the end.
+    """
     assigned = _assigned(_quoted(text, lesson))
     lines = [knob.line for knob in lesson.knobs if assigned and knob.name == assigned[0]]
     first = timeline.steps.first_run(lines[0], step) if lines else 0
@@ -47,7 +49,7 @@ def turning_point(text: str, step: int, lesson: Lesson, timeline: Timeline) -> i
 
 
 def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Launch) -> Launch:
-    """The launch of a run in which `text` is done after `step`.
+    """Return the launch of a run in which `text` is executed after `step`.
 
     Args:
         text: `NAME = VALUE`, or any one statement. A knob's choice needs no quotes.
@@ -62,7 +64,7 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
         statements = ast.parse(text).body
     except (SyntaxError, ValueError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else error
-        # `model.0.weight = 3` is no Python, but that is what the parameter is called.
+        # `model.0.weight = 3` is not Python, but it is the name of a parameter.
         if (assigned := _assigned(text)) is None:
             raise BadChange(f"{text!r} is no statement: {reason}") from None
         return _edited(launch, Edit(step, *assigned))
@@ -74,7 +76,7 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
     if knob is not None and is_ahead and timeline.view(knob.name, step) is None:
         return _turned(launch, knob, text)
     if knob is not None and knob.has_text_choices:
-        # What is no choice is told here, and not by the line that cannot use it.
+        # A wrong choice is refused here; otherwise the line that uses it would fail.
         _value(knob, text)
     if not step:
         raise BadChange("nothing has run yet: only knobs can be turned before the first step")
@@ -89,7 +91,7 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
 
 
 def name_of(launch: Launch, parent: Launch) -> str:
-    """What to call a branch after what was changed: `lr = 0.5`."""
+    """Return the name of a fork: what was changed, such as `lr = 0.5`."""
     if len(launch.edits) > len(parent.edits):
         return str(launch.edits[-1])
     turned = {
@@ -102,8 +104,9 @@ def name_of(launch: Launch, parent: Launch) -> str:
 
 
 def instead(launch: Launch, parent: Launch, fork: int, step: int) -> Launch | None:
-    """The launch in which the last change stands instead of the one that `parent` was itself forked
-    for, after the same step; None where they are not about the same thing.
+    """Return the launch in which the last change replaces the one that `parent` was forked for.
+
+    None if the two changes are not of the same target after the same step.
 
     Args:
         launch: `parent` with one more change.
@@ -121,7 +124,7 @@ def instead(launch: Launch, parent: Launch, fork: int, step: int) -> Launch | No
 def offers(
     lesson: Lesson, timeline: Timeline, step: int, launch: Launch, picked: str | None
 ) -> list[Offer]:
-    """What can be changed after `step`, the likeliest first.
+    """Return what can be changed after `step`, the likeliest first.
 
     Args:
         picked: The value that the learner picked on the screen.
@@ -139,7 +142,7 @@ def _offers(
         yield _offer(picked, view, "picked")
     made = list(optimizers.made(lesson, timeline, step))
     taken = {name for optimizer in made for name in optimizer.names}
-    # An optimizer keeps its own copy of what it was made with: that is what is to be changed.
+    # An optimizer keeps its own copy of its settings: changing the knob would not change it.
     for optimizer in made:
         for target, value in optimizer.settings(timeline, step, launch):
             yield Offer(f"{target} = {value}", f"setting of {optimizer.kind}")
@@ -155,7 +158,7 @@ def _offers(
             yield Offer(f"{knob.name} = {_present(knob, step, timeline, launch)}", _range(knob))
     views = [(name, timeline.view(name, step)) for name in timeline.names(step)]
     tensors = [(name, view) for name, view in views if view is not None]
-    # What learns first, then plain numbers, then the rest; gradients are there to be typed.
+    # First what is trained, then plain numbers, then the rest; gradients can be typed.
     rank = {"number": 1}
     tensors.sort(key=lambda pair: 0 if pair[1].requires_grad else rank.get(pair[1].kind, 2))
     for name, view in tensors:
@@ -177,15 +180,18 @@ def _offer(name: str, view: TensorView, about: str) -> Offer:
 
 
 def _text(value: object, view: TensorView) -> str:
-    """The shortest text that is this element again."""
+    """Return the shortest text that reads back as this element."""
     if view.stored in ("<f4", "<f2") and isinstance(value, float):
         return str(np.float32(value) if view.stored != "<f2" else np.float16(value))
     return repr(value)
 
 
 def _present(knob: Knob, step: int, timeline: Timeline, launch: Launch) -> str:
-    """What a knob whose line has run is after `step`, as text, where its value is not recorded (a
-    text or a boolean): what it was changed to, what it was turned to, or what the script says."""
+    """Return the value of a knob after `step` as text, for kinds of values that are not recorded.
+
+    Those are texts and booleans. The value is that of the last edit, else of the launch, else of
+    the script. The knob's line must have run.
+    """
     first = timeline.steps.first_run(knob.line, step)
     for edit in reversed(launch.edits):
         target, _, value = str(edit).partition("=")
@@ -203,8 +209,8 @@ def _range(knob: Knob) -> str:
 
 
 def _quoted(text: str, lesson: Lesson) -> str:
-    """`text`, with quotes round a bare word or choice that is to be the value of a knob of texts:
-    `kind = 'sum'` for `kind = sum`."""
+    """Return `text` with quotes around the bare value of a text knob: `kind = 'sum'` for
+    `kind = sum`."""
     name, _, value = (part.strip() for part in text.partition("="))
     for knob in lesson.knobs:
         is_bare = value.isidentifier() or value in knob.choices
@@ -214,7 +220,7 @@ def _quoted(text: str, lesson: Lesson) -> str:
 
 
 def _assigned(text: str) -> tuple[str, object] | None:
-    """The target and the value of `TARGET = LITERAL`; None for any other text."""
+    """Return the target and the value of `TARGET = LITERAL`; None for any other text."""
     target, equals, value = text.partition("=")
     if not equals or value.startswith("=") or target.rstrip()[-1:] in tuple("+-*/%@&|^<>!:"):
         return None
@@ -232,7 +238,7 @@ def _is_numeric(value: object) -> bool:
 
 
 def _is_there(target: str, value: object, view: TensorView | None) -> bool:
-    """Whether a single number is what the value is now."""
+    """Return True if the value is this single number already."""
     if view is None or view.count != 1 or not isinstance(value, int | float):
         return False
     elements = values.array(view)
@@ -240,8 +246,8 @@ def _is_there(target: str, value: object, view: TensorView | None) -> bool:
 
 
 def _is_known(target: str, step: int, timeline: Timeline) -> bool:
-    """Whether the engine knows how to put a value there: to anything that is not a bare name, and
-    to a name that stands for a tensor or a number."""
+    """Return True if the engine can assign to the target: an attribute, an element, or a name that
+    stands for a tensor or a number."""
     _, parts = parse_target(target)
     return bool(parts) or timeline.view(target, step) is not None
 
@@ -256,7 +262,7 @@ def _turned(launch: Launch, knob: Knob, text: str) -> Launch:
 
 
 def _value(knob: Knob, text: str) -> object:
-    """The value that `NAME = VALUE` gives a knob."""
+    """Return the value that `NAME = VALUE` gives to a knob."""
     value = text.partition("=")[2].strip()
     try:
         return knob.parse(value.strip("'\"") if knob.kind == "string" else value)

@@ -1,4 +1,4 @@
-"""What the panes show of the inside of one statement."""
+"""What the panes show of the inside of one statement: its operations and backward passes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from tutor.insight.graph import Graph, build
 from tutor.schema.frame import Inside, Operation
 
 _ROWS = ("operation", "library", "unknown")
-"""The kinds that a statement's own rows are of; leaves and data are what they work on."""
+"""The kinds of operations that get a row; leaves and data are their inputs."""
 
 _LARGE = 1_000
-"""From so many operations on, reading them takes longer than a frame."""
+"""Operations above which reading them takes longer than a frame."""
 
 
 class Interior:
-    """The operations of one step, read once however often they are looked at.
+    """The operations of one step. What is derived from them is computed once.
 
     Args:
         inside: What the replay noted; None if there is nothing.
@@ -40,15 +40,15 @@ class Interior:
         self._graphs: dict[int, Graph] = {}
         self._backward_edges: dict[int, BackwardEdges] = {}
         self.is_ready = False
-        """Whether a large one has been read."""
+        """Whether `prepare` has run."""
 
     @property
     def is_large(self) -> bool:
-        """Whether it is better read in a thread."""
+        """Whether `prepare` should run in a thread."""
         return self.inside is not None and len(self.inside.operations) > _LARGE
 
     def prepare(self) -> None:
-        """Read everything that the panes will ask for first."""
+        """Compute what the panes ask for first."""
         for number in {-1, 0, len(self.passes) - 1}:
             self.graph(number)
             self.backward_edges(number)
@@ -56,7 +56,7 @@ class Interior:
 
     @cached_property
     def rows(self) -> tuple[Operation, ...]:
-        """The operations forwards, then the nodes that backward passes reached, in their order."""
+        """The forward operations, then the nodes that backward passes reached, in their order."""
         if self.inside is None:
             return ()
         told, count = self.inside.operations, self.inside.forwards
@@ -65,7 +65,7 @@ class Interior:
 
     @cached_property
     def passes(self) -> list[tuple[Operation, ...]]:
-        """The nodes of each backward pass, those that it did not reach too."""
+        """All nodes of each backward pass, reached or not."""
         if self.inside is None:
             return []
         found, start = [], self.inside.forwards
@@ -76,7 +76,7 @@ class Interior:
 
     @cached_property
     def forwards(self) -> int:
-        """How many of the rows went forwards."""
+        """How many rows are forward operations."""
         return sum(one.order is None for one in self.rows)
 
     @cached_property
@@ -85,7 +85,7 @@ class Interior:
         return [{one.id for one in walk} for walk in self.passes]
 
     def pass_of(self, order: int) -> int:
-        """Which pass reached a node as the `order`-th of the statement."""
+        """Return which pass reached the `order`-th node of the statement."""
         reached = 0
         for number, walk in enumerate(self.passes):
             reached += sum(one.order is not None for one in walk)
@@ -94,11 +94,11 @@ class Interior:
         return len(self.passes) - 1
 
     def walked(self, number: int) -> tuple[Operation, ...]:
-        """The nodes of a pass; none for -1, which is before any."""
+        """Return the nodes of a pass; none for -1, which stands for no pass."""
         return self.passes[number] if 0 <= number < len(self.passes) else ()
 
     def operations(self, number: int) -> dict[int, Operation]:
-        """What is known of the operations that this step has to do with: its own, what led to
+        """Return the operations that this step depends on, by id: its own, those that led to
         them as far as autograd watched, and the data that went in.
 
         Args:
@@ -119,7 +119,7 @@ class Interior:
         return self._operations[number]
 
     def graph(self, number: int) -> Graph:
-        """The graph of a pass, or of all that led to the statement's operations for -1."""
+        """Return the graph of a pass; for -1, of all that led to the statement's operations."""
         if number not in self._graphs:
             self._graphs[number] = build(self.operations(number), self.walked(number))
         return self._graphs[number]
@@ -133,7 +133,7 @@ class Interior:
 
 @dataclass(frozen=True, eq=False)
 class Lens:
-    """A look at the operations of one step, and at the one that the learner is at.
+    """The operations of one step, and the one at the cursor.
 
     Two lenses are never equal, so that a change test costs nothing.
     """
@@ -141,9 +141,9 @@ class Lens:
     step: int = 0
     interior: Interior = field(default_factory=Interior)
     at: int | None = None
-    """The row that the learner is at; None from outside, where all has happened."""
+    """The row at the cursor; None from outside, where every operation has run."""
     note: str = ""
-    """One line: why there is nothing to see, or what cannot be relied on."""
+    """One line: why there is nothing to show, or what is uncertain."""
     moment: Moment | None = None
     """The step as the run recorded it."""
 
@@ -157,11 +157,11 @@ class Lens:
 
     @property
     def current(self) -> Operation | None:
-        """The operation that the learner is at."""
+        """The operation at the cursor."""
         return self.rows[self.at] if self.at is not None and self.at < len(self.rows) else None
 
     def given(self, one: Operation) -> list[str]:
-        """The names that the statement gave to what an operation made or edited."""
+        """Return the names that the statement gave to the result of an operation."""
         made = self.interior.inside.made if self.interior.inside else {}
         return [name for name, number in made.items() if number == one.id]
 
@@ -177,7 +177,7 @@ class Lens:
 
     @cached_property
     def _pass(self) -> int:
-        """The pass that the learner is in, the last one from outside; -1 while it goes forwards."""
+        """The pass at the cursor; from outside the last one; -1 at a forward operation."""
         current = self.current
         if current is None:
             return len(self.interior.passes) - 1
@@ -185,17 +185,17 @@ class Lens:
 
     @property
     def walked(self) -> tuple[Operation, ...]:
-        """The nodes of the pass that the learner is in; empty while the statement goes forwards."""
+        """The nodes of the pass at the cursor; empty at a forward operation."""
         return self.interior.walked(self._pass)
 
     def is_walked(self, id: int) -> bool:
-        """Whether an operation belongs to the pass that the learner is in."""
+        """Return True if an operation belongs to the pass at the cursor."""
         ids = self.interior.walked_ids
         return 0 <= self._pass < len(ids) and id in ids[self._pass]
 
     @property
     def operations(self) -> dict[int, Operation]:
-        """What is known of the operations that this step has to do with, by id."""
+        """The operations that this step depends on, by id."""
         return self.interior.operations(self._pass)
 
     @property
@@ -208,7 +208,7 @@ class Lens:
         return why.explain_gradient(id, self.operations, self.labels, number, back)
 
     def is_reached(self, one: Operation) -> bool:
-        """Whether the pass has come to this node by now."""
+        """Return True if the pass has reached this node at the cursor."""
         current = self.current
         if one.order is None:
             return False
@@ -216,5 +216,5 @@ class Lens:
 
 
 def _is_watched(one: Operation) -> bool:
-    """Whether autograd follows what an operation made."""
+    """Return True if autograd tracks the result of an operation."""
     return any(view is not None and view.requires_grad for view in one.values)

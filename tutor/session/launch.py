@@ -1,4 +1,4 @@
-"""From a script and what the learner asked for to the launch of a run."""
+"""Build the launch of a run from a script and the learner's request."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ from tutor.wire.messages import Edit, Launch
 def prepare(
     lesson: Lesson, path: str, request: Request, detected: str | None, exact: bool = False
 ) -> Launch:
-    """The launch of a run of `lesson`.
+    """Return the launch of a run of `lesson`.
 
     Args:
         path: The script as the learner named it.
@@ -41,7 +41,7 @@ def prepare(
 
 
 def edit(text: str) -> Edit:
-    """`STEP:NAME=VALUE` from a command line.
+    """Return the edit that `STEP:NAME=VALUE` on a command line asks for.
 
     Raises:
         BadRequest: it is none.
@@ -62,7 +62,7 @@ def edit(text: str) -> Edit:
 
 
 def expression(text: str) -> str:
-    """A `--show` expression from a command line.
+    """Return a `--show` expression from a command line.
 
     Raises:
         BadRequest: it is none.
@@ -76,7 +76,7 @@ def expression(text: str) -> str:
 
 
 def settings(texts: Iterable[str]) -> dict[str, str]:
-    """`NAME=VALUE` texts from a command line, by name.
+    """Return `NAME=VALUE` texts from a command line as a dictionary.
 
     Raises:
         BadRequest: one has no `=`.
@@ -91,7 +91,7 @@ def settings(texts: Iterable[str]) -> dict[str, str]:
 
 
 def _turned(lesson: Lesson, name: str, text: str) -> tuple[int, object]:
-    """The line of the assignment that `name` stands for, and its new value."""
+    """Return the line of the assignment to `name`, and its new value."""
     for knob in lesson.knobs:
         if knob.name == name:
             try:
@@ -109,7 +109,7 @@ def _turned(lesson: Lesson, name: str, text: str) -> tuple[int, object]:
 
 
 def _literal_assignment(source: str, name: str) -> int | None:
-    """The line of the first module-level assignment of a plain value to `name`."""
+    """Return the line of the first module-level assignment of a literal to `name`."""
     for statement in ast.parse(source).body:
         if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
             continue
@@ -121,7 +121,7 @@ def _literal_assignment(source: str, name: str) -> int | None:
 
 
 def _divided(text: str) -> tuple[str, str, str]:
-    """`NAME=VALUE` at the first = that is not within a subscript, such as `d["a=b"]`."""
+    """Split `NAME=VALUE` at the first = outside of subscripts such as `d["a=b"]`."""
     for found in re.finditer("=", text):
         name = text[: found.start()]
         if name.count("[") == name.count("]"):
@@ -130,7 +130,7 @@ def _divided(text: str) -> tuple[str, str, str]:
 
 
 def _literal(text: str) -> object:
-    """The number, text or list that `text` is in Python; None if it is none that can be sent."""
+    """Return the number, text or list that `text` is in Python; None if it cannot be sent."""
     try:
         found = ast.literal_eval(text.strip())
         msgspec.msgpack.encode(found)

@@ -1,4 +1,4 @@
-"""The learner inside a statement: which operation they are at. Knows no widget."""
+"""A cursor inside a statement: which operation the learner looks at."""
 
 import threading
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from tutor.session.session import Session
 from tutor.wire.messages import Launch
 
 _LAST = 10**9
-"""As a row: the last one."""
+"""Stands for the last row."""
 
 _WITHIN = ("step", "back", "first", "last")
-"""The session's movements that go from operation to operation inside a statement."""
+"""The movements of a session that go from operation to operation inside a statement."""
 
 _BACK = 20
-"""Steps that the graph of an earlier one stays for while statements ask torch for nothing."""
+"""For how many steps without operations the graph of the last one with operations stays."""
 
 
 class Microscope:
-    """A cursor over the operations of the step that the session is at.
+    """A cursor over the operations of the session's step.
 
     Args:
         wake: Called from another thread when `drain` has something.
@@ -33,18 +33,18 @@ class Microscope:
         self._interior = Interior()
         self._interior_of = (0, 0)
         self._reader: threading.Thread | None = None
-        """Reads a large step, one at a time."""
+        """Reads the operations of a large step."""
         self._row = 0
         self._step = 0
         self._past = False
-        """Whether the learner looks into the statement after the last step, which raised."""
+        """Whether the cursor is in the statement that raised, after the last step."""
 
     def close(self) -> None:
         self.replay.close()
 
     @property
     def place(self) -> tuple[bool, int, int, bool]:
-        """Where the learner is, to come back to."""
+        """Where the cursor is, to come back to."""
         return self.is_open, self._step, self._row, self._past
 
     @place.setter
@@ -54,7 +54,7 @@ class Microscope:
     # Moving
 
     def enter(self, session: Session) -> str:
-        """Go inside the statement at the cursor; a line if there is none."""
+        """Go inside the statement of this step. Return why that cannot be, in one line, else ""."""
         self._past = _has_failed(session)
         if not session.cursor and not self._past:
             return "no statement has run yet: → runs one, then i looks into it"
@@ -65,14 +65,14 @@ class Microscope:
         self.is_open = self._past = False
 
     def move(self, session: Session, what: str) -> bool:
-        """Carry out a movement of the session's inside the statement; False if it is none.
+        """Make a movement of the session inside the statement; return False if it leads out.
 
         Beyond the last operation the next statement follows, before the first the one before.
         """
         if not self.is_open:
             return False
         if self._is_awaited(session) and what in _WITHIN:
-            return True  # what is not there yet cannot be walked; `o` still leads out
+            return True  # nothing to walk through yet; `o` still leads out
         count = len(self.lens(session).rows)
         row = min(self._row, count - 1)
         if what == "step" and row + 1 < count:
@@ -99,31 +99,31 @@ class Microscope:
         return True
 
     def _is_awaited(self, session: Session) -> bool:
-        """Whether the operations of the statement are still to come."""
+        """Return True if the operations of the statement are not known yet."""
         step, replay = self._target(session), self.replay
         return replay.failure is None and (not replay.has(step) or self._read(step) is None)
 
     @property
     def is_past(self) -> bool:
-        """Whether the learner looks into the statement that ended the run."""
+        """Whether the cursor is in the statement that ended the run."""
         return self.is_open and self._past
 
     # Looking
 
     def attend(self, session: Session, is_seen: bool) -> None:
-        """See to it that what is on the screen is known.
+        """Request the operations that the screen shows.
 
         Args:
-            is_seen: Whether a pane shows it from outside too.
+            is_seen: Whether a pane shows them from outside too.
         """
         if self.is_open or is_seen:
             self.replay.attend(session.timeline, self._target(session))
 
     def lens(self, session: Session) -> Lens:
-        """What the panes show."""
+        """Return what the panes show."""
         step = self._target(session)
         if step != self._step:
-            # The session went on: the next statement begins at its first operation.
+            # The session moved on: start at the first operation of the new step.
             self._step, self._row = step, 0
         replay = self.replay
         inside = replay.inside(step)
@@ -140,7 +140,7 @@ class Microscope:
         return Lens(step, interior, row, self._note(step), moment)
 
     def _read(self, step: int) -> Interior | None:
-        """The operations of a step; None while a thread reads them."""
+        """Return the operations of a step; None while a thread reads them."""
         replay = self.replay
         inside = replay.inside(step)
         if self._interior.inside is not inside or self._interior_of != (step, replay.number):
@@ -155,7 +155,7 @@ class Microscope:
         return None
 
     def _prepare(self, interior: Interior) -> None:
-        """In a thread."""
+        """Read a large step. Runs in a thread."""
         try:
             interior.prepare()
         finally:
@@ -179,13 +179,13 @@ class Microscope:
         return "not seen: " + "; ".join(inside.unseen) if inside.unseen else ""
 
     def _target(self, session: Session) -> int:
-        """The step that is looked into."""
+        """Return the step to look into."""
         if self._past and not _has_failed(session):
             self._past = False
         return session.tip + 1 if self._past else session.cursor
 
 
 def _has_failed(session: Session) -> bool:
-    """Whether the learner is at the end of a run that a statement ended by raising."""
+    """Return True if the session is at the end of a run whose last statement raised."""
     ended = session.ended
     return ended is not None and ended.outcome == "raised" and session.cursor == session.tip

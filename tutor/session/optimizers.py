@@ -1,4 +1,4 @@
-"""The optimizers that a script makes, and their settings, as far as its text tells them."""
+"""Find the optimizers that a script creates, and their settings, by reading its text."""
 
 import ast
 from collections.abc import Iterator
@@ -15,28 +15,28 @@ _KINDS = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "N
 
 @dataclass(frozen=True)
 class Optimizer:
-    """What `NAME = KIND(...)` made."""
+    """The optimizer that `NAME = KIND(...)` creates."""
 
     name: str
     kind: str
     given: dict[str, ast.expr]
-    """The arguments that it was made with, by their keywords."""
+    """The arguments of the constructor, by keyword."""
 
     @property
     def names(self) -> set[str]:
-        """The names that it took settings from."""
+        """The names whose values it took as settings."""
         return {value.id for value in self.given.values() if isinstance(value, ast.Name)}
 
     def settings(self, timeline: Timeline, step: int, launch: Launch) -> Iterator[tuple[str, str]]:
-        """Its settings as an edit names them, and their values after `step` as text; "" for those
-        that cannot be told from outside."""
+        """Return its settings as edit targets, with their values after `step` as text; "" for a
+        value that is not recorded."""
         for setting in dict.fromkeys(["lr", *self.given]):
             target = f'{self.name}.param_groups[0]["{setting}"]'
             yield target, _value(target, self.given.get(setting), timeline, step, launch)
 
 
 def made(lesson: Lesson, timeline: Timeline, step: int) -> Iterator[Optimizer]:
-    """The optimizers that the script has made by `step`."""
+    """Return the optimizers that the script has created by `step`."""
     for statement in ast.parse(lesson.source).body:
         match statement:
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call() as call):

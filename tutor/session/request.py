@@ -1,4 +1,4 @@
-"""What a learner asks for beside a script: on a command line, or of the screen."""
+"""What a learner asks for when they open or run a script: device, seed, knobs, edits, memory."""
 
 import re
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from tutor.schema.errors import BadRequest
 from tutor.wire.messages import DEFAULT_SEED, Edit
 
 LEAST = 16 * 2**20
-"""Bytes of memory without which nothing much could be kept."""
+"""The least memory that `--memory` takes, in bytes."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the learner asked for beside the script."""
+    """The options of a run."""
 
     device: str | None = None
     """None: the detected device for a lesson, the script's own choice for any other script."""
@@ -24,11 +24,11 @@ class Request:
     edits: tuple[Edit, ...] = ()
     show: tuple[str, ...] = ()
     memory: int = BUDGET
-    """Bytes that recorded values may take."""
+    """Bytes that recorded values may occupy."""
 
 
 def memory_size(text: str) -> int:
-    """Bytes, from `256M` on a command line.
+    """Return the bytes that a size such as `256M` stands for.
 
     Raises:
         BadRequest: it is no size, or too little to work with.

@@ -1,7 +1,7 @@
-"""One script being stepped: its worker, its timeline and where the learner looks. Knows no widget.
+"""Step through one run: its worker, its timeline and a cursor.
 
-Steps through what is recorded never touch the engine. Only at the tip, the newest recorded step,
-does a step forward mean that the worker runs the next statement.
+A step among recorded steps never touches the engine. Only at the tip, the newest recorded step,
+does a step forward make the worker run the next statement.
 """
 
 from collections.abc import Callable
@@ -15,15 +15,15 @@ from tutor.session.worker_handle import Worker
 from tutor.wire import messages
 
 SPEEDS = (1, 2, 4, 8, 16, 30, 60)
-"""Steps a second that play can be set to."""
+"""The speeds of play, in steps per second."""
 
 
 _STRETCH = 100
-"""Statements that are run between two looks for something that may be far away."""
+"""How many statements run between two checks whether a search has found its step."""
 
 
 class Doing(Enum):
-    """What a session is doing, as the status line tells it."""
+    """What a session is doing, for the status line."""
 
     STARTING = "starting"
     REPLAYING = "replaying"
@@ -35,12 +35,12 @@ class Doing(Enum):
 
 
 class Session:
-    """A run, what it recorded, and a cursor in it.
+    """A run, its recording, and a cursor.
 
     Args:
         launch: The run from its beginning.
-        timeline: What is recorded of it already: it is replayed, held against the recording, and
-            goes on from there.
+        timeline: What is recorded already. The worker replays it, compares it with the recording,
+            and goes on from there.
         wake: Called from another thread when `drain` has something to take.
     """
 
@@ -58,16 +58,16 @@ class Session:
         self.speed = 4
         self.playing = False
         self.news = 0
-        """How many events were taken in so far that told something about a step."""
+        """Counts the events about steps so far; it changes when the recording does."""
         self._find: Callable[[], int | None] | None = None
         self._missed: Callable[[], None] | None = None
         self._stride = 1
         budget = timeline.budget
         self._allowed = max(budget.limit, budget.cost + budget.limit // 4)
-        """Bytes that may be recorded before the learner is asked whether to go on."""
+        """Bytes that may be recorded before the run pauses."""
         self._is_full = False
         self.has_begun = False
-        """Whether a replay ever came to its end, the learner's changes made."""
+        """Whether a replay ever reached its end and made the learner's changes."""
         self._engine = engine
         self._wake = wake
         self._clock = clock
@@ -83,7 +83,7 @@ class Session:
         return self.timeline.at(self.cursor)
 
     def _resume(self) -> Worker:
-        """A worker that goes on after what is recorded."""
+        """Return a worker that goes on after the recorded steps."""
         self.intake = ResumeRecorder(self.timeline, self.launch.source)
         tip, job = self.tip, messages.Job(self.launch)
         if tip:
@@ -95,7 +95,7 @@ class Session:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether a worker that died can be replaced by another one."""
+        """Whether a worker that died can be replaced."""
         return self._engine.can_run and self._engine.failure is None
 
     @property
@@ -104,18 +104,18 @@ class Session:
 
     @property
     def is_over(self) -> bool:
-        """Whether the script came to its end, and the learner is there."""
+        """Whether the script has finished and the cursor is at its last step."""
         ended = self.ended
         return ended is not None and ended.outcome == "finished" and self.cursor == self.tip
 
     @property
     def is_full(self) -> bool:
-        """Whether the run was paused because it recorded so much."""
+        """Whether the run was paused because of the memory it takes."""
         return self._is_full and self.worker.is_held
 
     @property
     def rushing(self) -> bool:
-        """Whether more steps will come than anyone can look at one by one."""
+        """Whether steps arrive faster than they are shown one by one."""
         return self.worker.rushing and self._find is None
 
     @property
@@ -134,7 +134,7 @@ class Session:
 
     @property
     def next_line(self) -> int:
-        """The line that comes after the cursor, 0 if none does."""
+        """The line of the statement after the cursor, 0 if there is none."""
         if self.cursor < self.tip:
             following = self.timeline.frame(self.cursor + 1)
             return following.line if following else 0
@@ -145,7 +145,7 @@ class Session:
     # Moving
 
     def step(self) -> None:
-        """One step forward; at the tip, run the next statement."""
+        """Go one step forward; at the tip, run the next statement."""
         self._interrupt()
         if self.cursor < self.tip:
             self.cursor += 1
@@ -153,7 +153,7 @@ class Session:
             self.worker.step()
 
     def back(self) -> None:
-        """One recorded step back. A run to the end goes on meanwhile, a play stops."""
+        """Go one recorded step back. This stops play, but not a run to the end."""
         self._interrupt()
         self.cursor = max(0, self.cursor - 1)
 
@@ -166,9 +166,9 @@ class Session:
         self.cursor = self.tip
 
     def next_iteration(self) -> None:
-        """To the next iteration, running on until it begins where it is not recorded yet; outside
-        of loops to the next cell at most, so that nothing to read is passed by."""
-        # What comes first is nobody's next one.
+        """Go to the next iteration; run on until it begins. Outside of loops go to the next cell at
+        most, so that no note is skipped."""
+        # The first step begins no next iteration.
         origin = max(1, self.cursor)
         timeline = self.timeline
 
@@ -187,29 +187,29 @@ class Session:
         self.cursor = self.timeline.iterations.previous(self.cursor) or min(1, self.tip)
 
     def next_cell(self) -> None:
-        """To the next cell, running on until it begins where it is not recorded yet."""
+        """Go to the next cell; run on until it begins."""
         origin = self.cursor
         self._seek(lambda: self.timeline.cells.next(origin))
 
     def next_change(self, name: str, missed: Callable[[], None]) -> None:
-        """To the next step that changes `name`, running on until one does.
+        """Go to the next step that changes `name`; run on until one does.
 
         Args:
-            missed: Called where the run ended before.
+            missed: Called if the run ends first.
         """
         origin = self.cursor
         self._seek(lambda: self.timeline.next_change(name, origin), missed)
 
     def run_until(self, find: Callable[[], int | None], missed: Callable[[], None]) -> None:
-        """Run on until `find` names a recorded step.
+        """Run on until `find` returns a recorded step, and go there.
 
         Args:
-            missed: Called where the run ended before.
+            missed: Called if the run ends first.
         """
         self._seek(find, missed, _STRETCH)
 
     def previous_change(self, name: str) -> bool:
-        """To the last step before this one that changed `name`; False if none did."""
+        """Go to the last step before this one that changed `name`; return False if none did."""
         self._interrupt()
         step = self.timeline.changed_at(name, self.cursor - 1)
         self.cursor = step or self.cursor
@@ -220,14 +220,14 @@ class Session:
         self.cursor = self.timeline.cells.previous(self.cursor) or min(1, self.tip)
 
     def go_to_step(self, step: int) -> None:
-        """To a recorded step, or on until that step is recorded."""
+        """Go to a step; run on until it is recorded."""
         self._interrupt()
         self.cursor = min(step, self.tip)
         if step > self.tip and self._goes_on():
             self.worker.go(step)
 
     def go_to_iteration(self, number: int) -> None:
-        """To the first step of iteration `number`, running on until it comes."""
+        """Go to the first step of iteration `number`; run on until it begins."""
         recorded = self.timeline.iterations.find(number, self.cursor)
 
         def reached() -> int | None:
@@ -239,7 +239,7 @@ class Session:
     # Letting it run
 
     def toggle_play(self) -> None:
-        """Play from the cursor on, or pause whatever moves."""
+        """Start to play; pause if the session plays or runs."""
         if self.playing or self.worker.busy:
             self.pause()
         elif self.ended is None or self.cursor < self.tip:
@@ -247,7 +247,7 @@ class Session:
             self.tick()
 
     def tick(self) -> None:
-        """One step of a play. A statement that takes longer than a tick is waited for."""
+        """Play one step; wait for a statement that takes longer than a tick."""
         if self.cursor < self.tip:
             self.cursor += 1
         elif self.ended is not None:
@@ -256,7 +256,7 @@ class Session:
             self.worker.step()
 
     def pause(self) -> None:
-        """Freeze the view and tell the worker to wait, inside a statement if need be."""
+        """Stop the cursor, and make the worker wait, inside a statement if need be."""
         self._interrupt()
         self.worker.hold()
 
@@ -273,7 +273,7 @@ class Session:
     # What the run reports
 
     def drain(self) -> None:
-        """Take in what the run did since the last call."""
+        """Record what the run did since the last call, and move the cursor along."""
         following = self.cursor == self.tip
         for event in self.worker.take():
             self.news += not isinstance(event, messages.Started | messages.Waited)
@@ -283,7 +283,7 @@ class Session:
             self.cursor = self.tip
         budget = self.timeline.budget
         if budget.cost > self._allowed and self.worker.busy and not self.intake.is_replaying:
-            # A loop without an end must not take all memory; the learner may well let it go on.
+            # An endless loop must not take all memory; the learner may let it go on.
             self._allowed = budget.cost + budget.limit
             self._is_full = True
             self.pause()
@@ -291,17 +291,17 @@ class Session:
             self._seek_on(self._find)
 
     def _goes_on(self) -> bool:
-        """Whether the run can go on; one whose worker died goes on in another one."""
+        """Return True if the run can go on; replace a worker that died."""
         has_died = self.ended is not None and self.ended.outcome == "died"
         if has_died and self.can_go_on:
             self.worker.close()
-            # What the statement wrote in which it died will be written again.
+            # The statement that it died in runs again, and writes its output again.
             self.timeline.output_log = self.timeline.output_log.fork(self.tip)
             self.worker = self._resume()
         return self.ended is None
 
     def _interrupt(self) -> None:
-        """End a play or a search: the learner took over."""
+        """End play and searches: the learner moved the cursor."""
         self.playing = False
         self._find = None
 
@@ -311,8 +311,11 @@ class Session:
         missed: Callable[[], None] | None = None,
         stride: int = 1,
     ) -> None:
-        """Show the step that `find` names, running on `stride` statements at a time until there is
-        one; `missed` is called where the run ends before."""
+        """Go to the step that `find` returns; until it returns one, run `stride` statements more.
+
+        Args:
+            missed: Called if the run ends first.
+        """
         self._interrupt()
         self._missed, self._stride = missed, stride
         if find() is None:

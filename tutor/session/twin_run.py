@@ -1,4 +1,4 @@
-"""The lesson that is shown beside another one: a run of its own, matched pass by pass."""
+"""Run the twin of a lesson, and align both runs by loop iteration."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,17 +14,17 @@ from tutor.session.request import Request
 from tutor.session.session import Session
 
 MARK = "="
-"""Stands at the end of the twin's loss curve."""
+"""Marks the end of the twin's loss curve."""
 
 
 class Twin:
-    """Runs to its end at once; how much of it is shown depends on where the other run is.
+    """The run of a twin. It runs to its end at once; how much of it is shown follows the lesson.
 
     Args:
         path: The twin's script.
-        pairs: Names of the other lesson and of this one that should agree.
-        request: What the other lesson was asked for: settings that both know hold for both.
-        budget: Shared with the runs of the other lesson.
+        pairs: (name in the lesson, name in the twin) of values that should agree.
+        request: The request for the lesson; settings of knobs that the twin has too hold for both.
+        budget: Shared with the runs of the lesson.
         report: Called from another thread when `drain` has something to take.
 
     Raises:
@@ -43,7 +43,7 @@ class Twin:
         self.lesson: Lesson = read(path)
         self._pairs = pairs
         shared = _shared(request, self.lesson)
-        # Nothing replays a twin: what is to be compared is kept.
+        # Nothing replays a twin, so every value is kept.
         launch = prepare(self.lesson, str(path), shared, engine.detected, exact=True)
         self.session = Session(engine, launch, Timeline(budget=budget), lambda: report(self))
         self.session.run_to_end()
@@ -57,7 +57,7 @@ class Twin:
 
     @property
     def failure(self) -> str:
-        """Why it did not come to its end; "" if it did, or may yet."""
+        """Why the run did not finish; "" if it did, or still runs."""
         ended = self.session.ended
         return ended.message if ended is not None and ended.outcome != "finished" else ""
 
@@ -74,14 +74,14 @@ class Twin:
         return self._comparison
 
     def losses(self, ours: Timeline, step: int) -> tuple[Sequence[int], Sequence[float]]:
-        """Its losses up to where it is shown, over the steps of ours: the first over the first."""
+        """Return the twin's losses up to where it is shown, at the steps of the lesson's losses."""
         _, losses = self.timeline.losses(self.comparison(ours).their_step(step))
         steps, _ = ours.losses(len(ours))
         count = min(len(losses), len(steps))
         return steps[:count], losses[:count]
 
     def close(self) -> None:
-        """End its process."""
+        """End the process."""
         self.session.worker.close()
 
 

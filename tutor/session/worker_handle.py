@@ -1,4 +1,4 @@
-"""The worker of a run as the screen commands it: what it was asked for, and what it told since."""
+"""Command the worker of a run, and know what it does."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -8,12 +8,14 @@ from tutor.session.interfaces import AnyEngine
 from tutor.wire import messages
 
 _BURST = 0.05
-"""Steps asked for within this many seconds add up; later ones, while the statement still runs, are
-dropped. A few fast key presses count each, and a held key queues no minutes of work."""
+"""Seconds within which requested steps add up; later ones are dropped while the statement runs.
+
+So a few fast key presses each count, and a held key does not queue minutes of work.
+"""
 
 
 class Worker:
-    """Knows steps by their numbers only; their content goes to the timeline.
+    """Commands a worker. Knows steps by their numbers only.
 
     Args:
         wake: Called from another thread when `take` has something.
@@ -29,7 +31,7 @@ class Worker:
         self.started: messages.Started | None = None
         self.ended: messages.Ended | None = None
         self.tip = job.begin
-        """The newest step that it has recorded, or will replay to first."""
+        """The newest recorded step, or the step that it replays to first."""
         self.is_held = False
         """Whether the learner paused it."""
         self._waited: messages.Waited | None = None
@@ -41,12 +43,12 @@ class Worker:
 
     @property
     def busy(self) -> bool:
-        """Whether it was asked for a step that it has not recorded yet."""
+        """Whether it runs: it was asked for a step that it has not recorded yet."""
         return self.ended is None and self._goal > self.tip
 
     @property
     def rushing(self) -> bool:
-        """Whether it was asked for more steps than anyone can look at one by one."""
+        """Whether it was asked for more than one further step."""
         return self.busy and self._goal > self.tip + 1
 
     @property
@@ -56,26 +58,26 @@ class Worker:
 
     @property
     def settled(self) -> bool:
-        """Whether it has told where it waits: its last step comes a moment before that."""
+        """Whether its newest step is complete: `Waited` follows a moment after the step's frame."""
         waits = self._waited is not None and self._waited.step >= self.tip
         return waits or self.busy or self.frozen or self.ended is not None
 
     @property
     def frozen(self) -> bool:
-        """Whether a pause stopped it in the middle of a statement."""
+        """Whether it is stopped in the middle of a statement."""
         return self.is_held and self.ended is None and self._run.frozen
 
     @property
     def line(self) -> int:
-        """The line that it runs or waits at."""
-        # What it waited at after its last step is what it runs now, whatever its page says by then.
+        """The line of the statement that it runs or waits before."""
+        # The statement that it waited before is the one that runs now, whatever the page says.
         if self._waited is not None and self._waited.step == self.tip:
             return self._waited.line
         return self._run.line
 
     @property
     def stuck_for(self) -> float:
-        """Seconds that the statement which it runs now has taken."""
+        """Seconds that the running statement has taken so far."""
         return self._clock() - self._progressed if self.busy else 0.0
 
     def go(self, until: int) -> None:
@@ -87,21 +89,21 @@ class Worker:
         self._run.go(until)
 
     def step(self) -> None:
-        """Run the next statement, or one more where the last one was asked for just now."""
+        """Run the next statement, or one more if the last request was a moment ago."""
         if not self.busy:
             self.go(self.tip + 1)
         elif self._goal != messages.FOREVER and self._clock() - self._asked < _BURST:
             self.go(self._goal + 1)
 
     def hold(self) -> None:
-        """Wait at the next statement, or stand still in this one if it takes longer."""
+        """Wait before the next statement, or stop inside this one if it takes longer."""
         if self.busy:
             self._goal = 0
             self.is_held = True
             self._run.hold()
 
     def take(self) -> list[messages.Event]:
-        """What it told since the last call."""
+        """Return the events since the last call."""
         events = self._run.take()
         for event in events:
             match event:

@@ -16,11 +16,11 @@ KEPT = 2000
 """Size of the cache of answers; the least recently used are dropped."""
 
 _Key = tuple[Sample, object]
-"""What is asked, and what its answer depends on."""
+"""A question, and the version of the values that its answer depends on."""
 
 
 class PlotEvaluator:
-    """Evaluates plots in a second run: whatever an expression does, the learner's run is untouched.
+    """Evaluates plots in a second run: an expression never touches the learner's run.
 
     Args:
         wake: Called from another thread when `drain` has something to take.
@@ -29,8 +29,7 @@ class PlotEvaluator:
     def __init__(self, engine: AnyEngine, launch: Launch, wake: Callable[[], None]) -> None:
         self._query = QueryReplay(Sampled, engine, launch, wake)
         self._still = _imported(launch.source) | vars(builtins).keys()
-        """Names that stand for the same thing all the time, unless the script gives them to
-        values of its own."""
+        """Names of modules and builtins: they never change, unless the script rebinds them."""
         self._answers: OrderedDict[_Key, Answer[Sampled]] = OrderedDict()
         self._asked: tuple[_Key, int] | None = None
         self._next: tuple[_Key, int] | None = None
@@ -47,13 +46,13 @@ class PlotEvaluator:
         return self._query.progress
 
     def latest(self, plot: Plot) -> PlotData | None:
-        """The last picture of this plot that there was."""
+        """Return the newest data of this plot, None if there was none."""
         return self._latest.get(plot.line)
 
     def picture(
         self, plot: Plot, timeline: Timeline, step: int, size: tuple[int, int]
     ) -> PlotData | None:
-        """The plot at a step. Where that is not known yet it is asked for, and None."""
+        """Return the data of a plot at a step; None if it is not known, and is requested."""
         key = sample_of(plot, *size), self._version(plot, timeline, step)
         if (found := self._answers.get(key)) is not None:
             self._answers.move_to_end(key)
@@ -64,7 +63,7 @@ class PlotEvaluator:
         if self._asked is None:
             self._evaluate(key, step)
         elif self._asked[0] != key:
-            # One question at a time; of those that come meanwhile the last one counts.
+            # One question at a time: of those asked meanwhile the last one is asked next.
             self._next = (key, step)
         return None
 
@@ -105,8 +104,11 @@ class PlotEvaluator:
             self._answers.popitem(last=False)
 
     def _version(self, plot: Plot, timeline: Timeline, step: int) -> object:
-        """What stays the same as long as the plot does: when each value that it uses was changed.
-        The step itself where it uses something whose changes are not recorded."""
+        """Return a key that stays equal as long as the plot does.
+
+        It holds when each value that the plot uses was last changed. If the plot uses a name whose
+        changes are not recorded, the key is the step itself.
+        """
         roots = {name: name.partition(".")[0] for name in timeline.columns}
         wanted = names_in(plot) - (self._still - set(roots.values()))
         changed = [
@@ -120,7 +122,7 @@ class PlotEvaluator:
 
 
 def _imported(source: str) -> set[str]:
-    """The names of modules, and of what was imported from them."""
+    """Return the names that import statements bind."""
     return {
         (one.asname or one.name).partition(".")[0]
         for node in ast.walk(ast.parse(source))
