@@ -17,7 +17,8 @@ from tutor.history.output_log import KEPT
 from tutor.schema.frame import Frame
 from tutor.wire import shared_page
 from tutor.wire.control import Control, StartRun
-from tutor.wire.messages import Command, Ended, Event, Go, Job, Printed, Question, Waited, pack
+from tutor.wire.messages import Command, Ended, Event, Go, Job, Printed, Question, Waited
+from tutor.wire.stream import pack
 
 PATIENCE = 0.15
 """Seconds that a statement may go on when the learner pauses; then its process is frozen."""

@@ -98,8 +98,8 @@ class Interior:
         return self.passes[number] if 0 <= number < len(self.passes) else ()
 
     def operations(self, number: int) -> dict[int, Operation]:
-        """Return the operations that this step depends on, by id: its own, those that led to
-        them as far as autograd watched, and the data that went in.
+        """Return the operations that this step depends on, by id: its own, those that autograd
+        tracked on the way to them, and their input data.
 
         Args:
             number: The pass whose gradients are among it; -1 for none.

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tutor.wire.messages import Unpacker, pack
+from tutor.wire.stream import Unpacker, pack
 
 DESCRIPTORS = 6
-"""What travels with `StartRun`, in the order of the arguments of `worker.work`."""
+"""How many descriptors come with `StartRun`, in the order of the arguments of `worker.work`."""
 
 
 class StartRun(msgspec.Struct, frozen=True, array_like=True, tag="start"):
@@ -16,14 +16,14 @@ class StartRun(msgspec.Struct, frozen=True, array_like=True, tag="start"):
 
 
 class Signal(msgspec.Struct, frozen=True, array_like=True, tag="signal"):
-    """Send a signal to a run's worker and all that it started."""
+    """Send a signal to a run's worker and every process that it started."""
 
     run: int
     number: int
 
 
 class HostReady(msgspec.Struct, frozen=True, array_like=True, tag="ready"):
-    """Torch is imported: runs can start."""
+    """Torch is imported; runs can start."""
 
     torch: str
 
@@ -34,7 +34,7 @@ class HostFailed(msgspec.Struct, frozen=True, array_like=True, tag="failed"):
 
 class DeviceFound(msgspec.Struct, frozen=True, array_like=True, tag="device"):
     device: str | None
-    """The accelerator that works here, None for the CPU alone."""
+    """The accelerator that works here; None if there is only the CPU."""
     description: dict[str, str]
 
 
@@ -61,7 +61,7 @@ class Control:
         return self.socket.fileno()
 
     def send(self, message: Message, descriptors: tuple[int, ...] = ()) -> None:
-        """Send a message whole; the other end may be gone, which `receive` tells."""
+        """Send a message. If the other end is closed, `receive` reports it."""
         try:
             if descriptors:
                 socket.send_fds(self.socket, [pack(message)], descriptors)
@@ -71,7 +71,7 @@ class Control:
             pass
 
     def receive(self) -> Iterator[Message] | None:
-        """The messages that have arrived, waiting for some; None when the other end is closed."""
+        """Wait for messages and return them; None if the other end is closed."""
         try:
             data, found, _, _ = socket.recv_fds(self.socket, _RECEIVED, 64 * DESCRIPTORS)
         except ConnectionResetError:
@@ -80,7 +80,7 @@ class Control:
         return map(_messages.decode, self._unpacker.feed(data)) if data else None
 
     def descriptors(self) -> list[int]:
-        """The descriptors that came with the `StartRun` at hand; the caller owns them."""
+        """Return the descriptors that came with the last `StartRun`; the caller owns them."""
         found = self._descriptors[:DESCRIPTORS]
         del self._descriptors[:DESCRIPTORS]
         return found

@@ -8,12 +8,9 @@ Two connections, both private to the engine, so that nothing a script prints can
 
 Everything is MessagePack with its length in front.
 
-Commands are imperatives, facts are past participles.
+Commands are imperatives, events past participles.
 """
 
-import os
-import struct
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
@@ -28,7 +25,7 @@ FOREVER = 2**62
 
 
 DIGESTED = 50
-"""After so many steps each a run tells a digest of its state."""
+"""Steps between two digests of a run's state."""
 
 
 class Edit(msgspec.Struct, frozen=True, array_like=True):
@@ -47,23 +44,23 @@ class Edit(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sample(msgspec.Struct, frozen=True, array_like=True, tag="sample"):
-    """Bring what a plot shows, as it is where the run waits."""
+    """Evaluate what a plot shows, in the state that the run waits in."""
 
     expressions: tuple[str, ...] = ()
-    """Of numbers, or of a dictionary of numbers."""
+    """Each has numbers as its value, or a dictionary of numbers."""
     of: str = ""
     """An expression to evaluate over a grid; "" for none."""
     over: tuple[tuple[str, float, float], ...] = ()
-    """The names that are varied for it, and their lowest and highest value."""
+    """(name, lowest value, highest value) of each name that is varied for the grid."""
     counts: tuple[int, ...] = ()
-    """How many values each of them takes."""
+    """The number of values that each of them takes."""
 
 
 class Launch(msgspec.Struct, frozen=True, array_like=True):
-    """What runs, and what is recorded of it: what a recording keeps of how it was made."""
+    """What runs, and what is recorded of it. A recording keeps it."""
 
     path: str
-    """As the learner typed it: it becomes `sys.argv[0]`."""
+    """As the learner typed it; it becomes `sys.argv[0]`."""
     source: str
     device: str | None = None
     """The default device that the engine sets; None leaves the script to its own choice."""
@@ -88,13 +85,13 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     begin: int = 0
     """Replay up to this step without recording it; the next step is recorded with every value."""
     past: Past | None = None
-    """What the steps up to `begin + 1` came to, where they were recorded by another run: this one
-    goes on from there."""
+    """The state that phases are named by after step `begin + 1`, if another run recorded the steps
+    up to there: this one goes on from it."""
     operations: int | None = None
     """Note the operations inside the statements after this step; None: inside none."""
     audit: tuple[str, ...] | None = None
-    """Audit the gradients that the step after `begin` brings to these names, to every leaf that it
-    reaches for none; the calls that led to them are noted from `operations` on. None: no audit."""
+    """Audit the gradients that the step after `begin` computes for these names, for every leaf that
+    it reaches if there are none. Calls are kept from `operations` on. None: no audit."""
     waits_at_end: bool = False
     """Wait after the last statement too, so that questions about it can be answered."""
     samples: tuple[Sample, ...] = ()
@@ -104,24 +101,24 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Go(msgspec.Struct, frozen=True, array_like=True, tag="go"):
-    """Run until this step is recorded, then wait. A step that lies behind means: wait now."""
+    """Run until this step is recorded, then wait; a step that is recorded means: wait now."""
 
     until: int
 
 
 class Fetch(msgspec.Struct, frozen=True, array_like=True, tag="fetch"):
-    """Bring a part of a value as it is where the run waits."""
+    """Return a part of a value, in the state that the run waits in."""
 
     name: str
     index: str = ""
     """A subscript in Python's syntax, `[3:5, :, 0]`; "" for the whole."""
     rows: tuple[int, int] = (0, 64)
-    """Of what the subscript leaves, taken as a matrix: the first row, and one past the last."""
+    """Of what the subscript selects, as a matrix: the first row, and one past the last."""
     cols: tuple[int, int] = (0, 64)
 
 
 Question = Fetch | Sample
-"""What a run that waits can be asked."""
+"""What can be asked of a run that waits."""
 
 Command = Go | Question
 
@@ -135,7 +132,7 @@ class Started(msgspec.Struct, frozen=True, array_like=True, tag="started"):
 
 
 class Waited(msgspec.Struct, frozen=True, array_like=True, tag="waited"):
-    """The worker waits for a command, the statement on `line` being next."""
+    """The worker waits for a command; the statement on `line` is next."""
 
     step: int
     line: int
@@ -150,21 +147,21 @@ class Printed(msgspec.Struct, frozen=True, array_like=True, tag="printed"):
 
 
 class Completed(msgspec.Struct, frozen=True, array_like=True, tag="completed"):
-    """The content of values that an earlier frame reported as changed without it."""
+    """The content of values that an earlier frame reported without it."""
 
     step: int
     views: dict[str, TensorView]
 
 
 class Edited(msgspec.Struct, frozen=True, array_like=True, tag="edited"):
-    """The learner's edits after a step were made; the next step's changes come on top of these."""
+    """The learner's edits after a step were made; the next step's changes come after these."""
 
     step: int
     changed: dict[str, TensorView | None]
 
 
 class Digested(msgspec.Struct, frozen=True, array_like=True, tag="digested"):
-    """What all that the script has named came to, after every `DIGESTED` steps."""
+    """A digest of everything that the script has named, after every `DIGESTED` steps."""
 
     step: int
     digest: Annotated[bytes, Meta(max_length=64)]
@@ -175,9 +172,9 @@ class Fetched(msgspec.Struct, frozen=True, array_like=True, tag="fetched"):
 
     fetch: Fetch
     shape: tuple[int, ...] = ()
-    """What the subscript leaves."""
+    """The shape of what the subscript selects."""
     part: TensorView | None = None
-    """The rows and columns that were asked for, as far as there are any."""
+    """The rows and columns that were asked for, cut to those that exist."""
     problem: str = ""
     """Why there is no answer, in one line."""
 
@@ -187,27 +184,27 @@ class Sampled(msgspec.Struct, frozen=True, array_like=True, tag="sampled"):
 
     sample: Sample
     values: tuple[bytes | None, ...] = ()
-    """Of each expression; None where it has no value."""
+    """The value of each expression; None if it has none."""
     names: tuple[str, ...] = ()
-    """The keys of the dictionary that an expression stood for."""
+    """The keys of the dictionary, if an expression had one as its value."""
     surface: bytes | None = None
-    """`of` over the grid, the first name running fastest."""
+    """`of` over the grid; the first name varies fastest."""
     problems: tuple[tuple[str, str], ...] = ()
-    """(expression, reason) of those that have no value."""
+    """(expression, reason) of each that has no value."""
 
 
 class Trespassed(msgspec.Struct, frozen=True, array_like=True, tag="trespassed"):
-    """A guarded script reached for something outside of its folder."""
+    """A guarded script used something outside of its folder."""
 
     kind: str
-    """file: one that it wrote and left there. network: a host that it wanted to talk to."""
+    """file: one that it wrote and left there. network: a host that it tried to connect to."""
     what: str
     line: int
-    """The statement that did."""
+    """The line of the statement that did."""
 
 
 class Audited(msgspec.Struct, frozen=True, array_like=True, tag="audited"):
-    """The audits that were asked for."""
+    """The answer to `Job.audit`."""
 
     step: int
     audits: tuple[Audit, ...]
@@ -217,18 +214,18 @@ Outcome = Literal["finished", "raised", "refused", "interrupted", "died"]
 
 
 class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
-    """The run is over."""
+    """The run has ended."""
 
     outcome: Outcome
     """refused: the run could not be set up."""
     message: str = ""
-    """One line: what, and `file:line`; empty when it just finished."""
+    """One line with `file:line` and the reason; "" if the script just finished."""
     line: int = 0
-    """The statement in which it ended, 0 if none."""
+    """The line of the statement in which it ended, 0 if none."""
     traceback: str = ""
     """As Python prints it, with the script's own lines only."""
     inside: Inside | None = None
-    """What went on in the statement in which it ended, where operations were asked for."""
+    """The operations of the statement in which it ended, if they were asked for."""
 
 
 Event = (
@@ -245,69 +242,3 @@ Event = (
     | Audited
     | Ended
 )
-
-_encoder = msgspec.msgpack.Encoder()
-_events = msgspec.msgpack.Decoder(Event)
-_jobs = msgspec.msgpack.Decoder(Job)
-_commands = msgspec.msgpack.Decoder(Command)
-_LENGTH = struct.Struct("<I")
-
-
-def pack(message: msgspec.Struct) -> bytes:
-    """A message with its length in front."""
-    body = _encoder.encode(message)
-    return _LENGTH.pack(len(body)) + body
-
-
-class Unpacker:
-    """Cuts a stream of bytes into messages, keeping an unfinished tail for later."""
-
-    def __init__(self) -> None:
-        self._tail = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """The body of every message that `data` completes."""
-        self._tail += data
-        start = 0
-        while len(self._tail) - start >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._tail, start)
-            end = start + _LENGTH.size + length
-            if end > len(self._tail):
-                break
-            yield bytes(self._tail[start + _LENGTH.size : end])
-            start = end
-        del self._tail[:start]
-
-
-def decode_event(body: bytes) -> Event:
-    event: Event = _events.decode(body)
-    return event
-
-
-def read_job(file: int) -> Job:
-    """Return the job that a file holds."""
-    os.lseek(file, 0, os.SEEK_SET)
-    body = _receive(file)
-    return _jobs.decode(body)
-
-
-def receive_command(pipe: int) -> Command | None:
-    """The next command from a worker's pipe; None when its other end is closed."""
-    body = _receive(pipe)
-    return _commands.decode(body) if body else None
-
-
-def _receive(source: int) -> bytes:
-    length = _read(source, _LENGTH.size)
-    return _read(source, *_LENGTH.unpack(length)) if length else b""
-
-
-def _read(source: int, size: int) -> bytes:
-    """Exactly `size` bytes, or none if the source ends before."""
-    found = b""
-    while len(found) < size:
-        part = os.read(source, size - len(found))
-        if not part:
-            return b""
-        found += part
-    return found

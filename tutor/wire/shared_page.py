@@ -1,8 +1,7 @@
-"""A page of memory that a worker shares with its client, and the stream of messages through it.
+"""Memory that a worker shares with its client, and the stream of events through it.
 
-Messages wait in the page and go down the pipe in batches, so that a fast run costs no system call a
-step. A worker that dies, however it dies, leaves in the page what it had not sent, and the line of
-the statement that it was in.
+Events wait in the page and go down the pipe in batches, so that a fast run costs no system call per
+step. A worker that dies leaves its unsent events in the page, and the line of its statement.
 """
 
 import mmap
@@ -13,7 +12,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tutor.wire.messages import Event, Unpacker, decode_event, pack
+from tutor.wire.messages import Event
+from tutor.wire.stream import Unpacker, decode_event, pack
 
 _GENERATION, _FIRST, _LENGTH, LINE, STEP = range(5)
 _HEADER = 5 * 8
@@ -21,7 +21,7 @@ SIZE = 2**20
 
 
 def create() -> int:
-    """A file descriptor of a new page, in memory where the platform can."""
+    """Return a file descriptor of a new page; in memory if the platform can."""
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create("tutor")
     else:
@@ -32,7 +32,7 @@ def create() -> int:
 
 
 class Page:
-    """The mapped page: five numbers, then the messages that wait to be sent."""
+    """The mapped page: five numbers, then the unsent messages."""
 
     def __init__(self, fd: int) -> None:
         self.memory = mmap.mmap(fd, SIZE)
@@ -44,16 +44,16 @@ class Page:
 
     @property
     def line(self) -> int:
-        """The statement that the worker is in, or waits at."""
+        """The line of the statement that the worker runs or waits before."""
         return self.header[LINE]
 
     @property
     def step(self) -> int:
-        """How far a replay has come, about."""
+        """The step of a replay, roughly."""
         return self.header[STEP]
 
     def unsent(self) -> tuple[int, bytes] | None:
-        """Number of the first waiting message, and the waiting bytes; None while they are sent."""
+        """Return the first unsent message's number, and all their bytes; None while they are sent."""
         generation = self.header[_GENERATION]
         first, length = self.header[_FIRST], self.header[_LENGTH]
         waiting = self.memory[_HEADER : _HEADER + length]
@@ -77,7 +77,7 @@ class Sender:
         os.close(self._pipe)
 
     def append(self, message: msgspec.Struct) -> None:
-        """Put a message behind the others; it is safe from here on, but not yet seen."""
+        """Append a message: from now on it survives the worker, but is not yet received."""
         data = pack(message)
         with self._lock:
             start = self._end
@@ -91,7 +91,7 @@ class Sender:
             self._header[_LENGTH] = end - _HEADER
 
     def flush(self) -> None:
-        """Send what waits."""
+        """Send the waiting messages."""
         with self._lock:
             if self._end == _HEADER:
                 return
@@ -122,7 +122,7 @@ class Sender:
 
 
 class Receiver:
-    """The client's end: every message exactly once, from the pipe or straight from the page."""
+    """The client's end: yields every message once, from the pipe or directly from the page."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -131,7 +131,7 @@ class Receiver:
         self._taken = 0
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """The messages that `data` from the pipe completes and that were not peeked at before."""
+        """Yield the messages that `data` from the pipe completes, except those peeked at."""
         for body in self._unpacker.feed(data):
             self._piped += 1
             if self._piped > self._taken:
@@ -139,12 +139,12 @@ class Receiver:
                 yield decode_event(body)
 
     def peek(self) -> Iterator[Event]:
-        """The messages that still wait in the page: in a long statement, or after a death."""
+        """Yield the unsent messages: during a long statement, or after the worker died."""
         if (unsent := self._page.unsent()) is None:
             return
         number, waiting = unsent
         if number > self._piped:
-            return  # what was sent just now is still in the pipe, and comes first
+            return  # earlier messages are still in the pipe, and come first
         for body in Unpacker().feed(waiting):
             number += 1
             if number > self._taken:

@@ -5,8 +5,9 @@ import select
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from tutor.wire.messages import Fetched, Go, Question, Sampled, Waited, receive_command
+from tutor.wire.messages import Fetched, Go, Question, Sampled, Waited
 from tutor.wire.shared_page import Sender
+from tutor.wire.stream import receive_command
 from tutor.worker.capture.time_budget import TimeBudget
 from tutor.worker.interrupts import interruptible
 

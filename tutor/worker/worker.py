@@ -15,8 +15,9 @@ import msgspec
 import numpy as np
 import torch
 
-from tutor.wire.messages import Ended, Job, Launch, Started, read_job
+from tutor.wire.messages import Ended, Job, Launch, Started
 from tutor.wire.shared_page import Page, Sender
+from tutor.wire.stream import read_job
 from tutor.worker import autograd_calls, device, endings, interrupts, process
 from tutor.worker.cpu_random import DrawOnCpu
 from tutor.worker.instrument import Program, instrument

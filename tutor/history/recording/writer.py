@@ -14,17 +14,8 @@ from tutor.history.recording.views import printable
 from tutor.history.timeline import Divergence
 from tutor.schema.frame import Frame
 from tutor.wire import messages
-from tutor.wire.messages import (
-    Completed,
-    Digested,
-    Edited,
-    Ended,
-    Launch,
-    Printed,
-    Started,
-    Waited,
-    pack,
-)
+from tutor.wire.messages import Completed, Digested, Edited, Ended, Launch, Printed, Started, Waited
+from tutor.wire.stream import pack
 
 
 class Writer:
