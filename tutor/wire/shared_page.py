@@ -53,7 +53,7 @@ class Page:
         return self.header[STEP]
 
     def unsent(self) -> tuple[int, bytes] | None:
-        """Return the first unsent message's number, and all their bytes; None while they are sent."""
+        """Return the first unsent message's number, and all bytes; None while they are sent."""
         generation = self.header[_GENERATION]
         first, length = self.header[_FIRST], self.header[_LENGTH]
         waiting = self.memory[_HEADER : _HEADER + length]
