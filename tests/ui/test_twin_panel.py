@@ -224,5 +224,5 @@ async def test_a_recording_has_no_twin_and_says_why(tmp_path: Path) -> None:
         screen = app.screen
         assert isinstance(screen, LessonScreen)
         await press(pilot, screen, "t", "enter")
-        await until(pilot, lambda: "not beside a recording of it" in twin(screen))
+        await until(pilot, lambda: "a recording has no twin" in twin(screen))
         assert not engine.runs

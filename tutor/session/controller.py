@@ -1,33 +1,29 @@
 """A script as the learner drives it: its runs, the one that is shown, and what is asked of them.
 
-Knows no widget. The screen calls it for each key, and shows the `View` that it builds.
+The screen calls it for each key, and shows the `View` that its `views` build.
 """
 
 from collections.abc import Callable
 from time import monotonic
 
 from tutor.course import progress
-from tutor.course.catalog import neighbours
 from tutor.history.budget import Budget
-from tutor.history.timeline import Divergence, Moment, Timeline
+from tutor.history.timeline import Divergence, Timeline
 from tutor.insight.events.kinds import Event, Kind
-from tutor.insight.plots import PlotData
 from tutor.insight.search import Condition
-from tutor.schema.errors import BadRequest
-from tutor.script.lesson import Lesson, LessonError
+from tutor.script.lesson import Lesson
 from tutor.session import finding
 from tutor.session.archive import NOTHING, Archive
 from tutor.session.branch import Branch
 from tutor.session.branches import MARKS, Branches
 from tutor.session.forking import Forking
-from tutor.session.inside_view import Lens
 from tutor.session.interfaces import AnyEngine, Debounce, Later
 from tutor.session.launch import prepare
 from tutor.session.microscope import Microscope
 from tutor.session.request import Request
 from tutor.session.session import Doing, Session
-from tutor.session.twin_run import Twin
-from tutor.session.view import Ahead, Needs, RunView, View
+from tutor.session.twin_run import Twin, start_twin
+from tutor.session.view_builder import ViewBuilder
 from tutor.wire.messages import Fetch, Launch
 
 _FRAME = 1 / 30
@@ -72,23 +68,22 @@ class Controller:
         """Called with a fork that could not be made, after it was dropped."""
         self.finder = finding.Finder(later, self.warn, refresh)
         self.twin: Twin | None = None
-        self._twin_problem = ""
-        self._unready = ""
+        twin_problem = unready = ""
         self._remark = 0, ""
         self._followed: set[Branch] = set()
         """The runs with more steps to look for events in."""
         self._part = Debounce(later)
-        self._lens = Lens()
-        self._moment: Moment | None = None
-        self._moment_of: tuple[object, ...] = ()
         if isinstance(engine, Archive):
             self.branches = engine.branches(self._branch)
             if lesson.metadata.twin:
-                self._twin_problem = "the twin runs beside the lesson, not beside a recording of it"
+                twin_problem = "a recording has no twin: open the lesson to run both"
         else:
             self.branches = self._first_run(request)
-            self._unready = progress.unready(lesson)
+            budget = self.branches.current.timeline.budget
+            self.twin, twin_problem = start_twin(lesson, engine, request, budget, report)
+            unready = progress.unready(lesson)
         self.forking = Forking(lesson, self.branches)
+        self.views = ViewBuilder(self.branches, engine.can_run, self.twin, twin_problem, unready)
 
     # Launching
 
@@ -97,10 +92,7 @@ class Controller:
         cells = [cell.first for cell in lesson.cells if cell.kind == "code"]
         launch = prepare(lesson, str(lesson.path), request, self.engine.detected)
         timeline = Timeline(cells, Budget(request.memory))
-        branches = Branches(self._branch("main", MARKS[0], launch, timeline), self._branch)
-        if lesson.metadata.twin:
-            self._start_twin(lesson.metadata.twin, request, timeline.budget)
-        return branches
+        return Branches(self._branch("main", MARKS[0], launch, timeline), self._branch)
 
     def _branch(
         self,
@@ -114,17 +106,6 @@ class Controller:
         return Branch(
             name, mark, self.engine, launch, timeline, self._report, self._later, parent, step
         )
-
-    def _start_twin(self, name: str, request: Request, budget: Budget) -> None:
-        path = neighbours(self.lesson.path).get(name)
-        if path is None:
-            self._twin_problem = f"the twin {name} is no lesson; `tutor list` shows their names"
-            return
-        pairs = self.lesson.metadata.compare
-        try:
-            self.twin = Twin(path, pairs, self.engine, request, budget, self._report)
-        except (LessonError, BadRequest) as error:
-            self._twin_problem = str(error)
 
     def close(self) -> None:
         """End all processes."""
@@ -191,6 +172,13 @@ class Controller:
         """Show another run."""
         self.branches.switch(branch)
         self._refresh()
+
+    def attend(self) -> None:
+        """Start the replays that the step which is shown needs."""
+        branch, session = self.branch, self.session
+        rests = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
+        branch.refill.attend(session.timeline, session.cursor, rests)
+        branch.divergence.attend(session.timeline)
 
     # Telling the learner
 
@@ -273,78 +261,3 @@ class Controller:
     def _fetch(self, step: int, fetch: Fetch) -> None:
         self.branch.query.ask(step, fetch)
         self._refresh()
-
-    # What the panes show
-
-    def view(self, needs: Needs) -> View:
-        """Return what the panes show now."""
-        branch = self.branch
-        others = tuple(
-            RunView(one.mark, one.name, one.timeline, one.session.tip)
-            for one in self.branches.all
-            if one is not branch
-        )
-        plot, plot_note = self._plot(needs)
-        return View(
-            moment=self._current_moment(),
-            ahead=self._ahead(),
-            lens=self._inside(needs.inside),
-            name=branch.name if others else "",
-            fork=branch.step,
-            events=branch.events,
-            others=others,
-            parent=branch.parent_moment,
-            parent_name=branch.parent.name if branch.parent else "",
-            part=branch.query.answer,
-            part_note=branch.query.failure or branch.query.progress,
-            plot=plot,
-            plot_note=plot_note,
-            twin=self.twin,
-            twin_problem=self._twin_problem,
-            unready=self._unready,
-        )
-
-    def attend(self) -> None:
-        """Start the replays that the step which is shown needs."""
-        branch, session = self.branch, self.session
-        rests = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
-        branch.refill.attend(session.timeline, session.cursor, rests)
-        branch.divergence.attend(session.timeline)
-
-    def _current_moment(self) -> Moment:
-        """Return the same moment while no value may differ: panes compare by identity."""
-        branch, session = self.branch, self.session
-        key = (branch, session.cursor, session.news, branch.refill.count)
-        if self._moment is None or key != self._moment_of:
-            self._moment, self._moment_of = session.moment, key
-        return self._moment
-
-    def _ahead(self) -> Ahead:
-        session, ended = self.session, self.session.ended
-        failure = None if ended is None or ended.outcome == "finished" else ended
-        is_failing = failure is not None and session.cursor == session.tip
-        return Ahead(session.next_line, failure, is_failing)
-
-    def _inside(self, is_seen: bool) -> Lens:
-        """Return the inside of the statement; the last one while no pane shows it."""
-        session, microscope = self.session, self.microscope
-        is_seen = is_seen and not session.rushing
-        microscope.attend(session, is_seen)
-        if microscope.is_open or is_seen:
-            self._lens = microscope.lens(session)
-        return self._lens
-
-    def _plot(self, needs: Needs) -> tuple[PlotData | None, str]:
-        """Return the plot, and one line where it is not that of this step."""
-        session, plots = self.session, self.branch.plots
-        if needs.plot is None or not session.cursor:
-            return None, ""
-        if not self.engine.can_run:
-            return PlotData(0), "a recording runs nothing: only the trajectory is known"
-        # While a fork is being made its values are still the parent's.
-        if not session.rushing and not session.intake.is_replaying:
-            found = plots.picture(needs.plot, session.timeline, session.cursor, needs.grid)
-            if found is not None:
-                return found, ""
-        latest = plots.latest(needs.plot)
-        return latest, plots.progress or (f"as after step {latest.step:,}" if latest else "")

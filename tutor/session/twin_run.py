@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 
+from tutor.course.catalog import neighbours
 from tutor.history.budget import Budget
 from tutor.history.timeline import Timeline
 from tutor.insight.pairing import TwinComparison
-from tutor.script.lesson import Lesson, read
+from tutor.schema.errors import BadRequest
+from tutor.script.lesson import Lesson, LessonError, read
 from tutor.session.interfaces import AnyEngine
 from tutor.session.launch import prepare
 from tutor.session.request import Request
@@ -89,3 +91,27 @@ def _shared(request: Request, twin: Lesson) -> Request:
     known = {knob.name for knob in twin.knobs}
     settings = {name: text for name, text in request.settings.items() if name in known}
     return Request(request.device, request.seed, settings)
+
+
+def start_twin(
+    lesson: Lesson,
+    engine: AnyEngine,
+    request: Request,
+    budget: Budget,
+    report: Callable[[Twin], None],
+) -> tuple[Twin | None, str]:
+    """Start the twin that a lesson names; see `Twin`.
+
+    Returns:
+        The twin, and why there is none if the lesson names one that cannot run.
+    """
+    name, pairs = lesson.metadata.twin, lesson.metadata.compare
+    if not name:
+        return None, ""
+    path = neighbours(lesson.path).get(name)
+    if path is None:
+        return None, f"the twin {name} is no lesson; `tutor list` shows their names"
+    try:
+        return Twin(path, pairs, engine, request, budget, report), ""
+    except (LessonError, BadRequest) as error:
+        return None, str(error)

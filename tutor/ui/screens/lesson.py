@@ -172,7 +172,7 @@ class LessonScreen(Screen[None]):
         if controller is None:
             return
         self.panes.look_inside(controller.microscope.is_open)
-        self.view = controller.view(self.panes.needs)
+        self.view = controller.views.build(self.panes.needs)
         self._show_status(controller)
         for feature in self.features:
             feature.shown()
