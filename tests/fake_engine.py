@@ -132,8 +132,8 @@ class FakeRun:
         if not self.manual:
             self.work(len(self.script) + 1)
 
-    def hold(self) -> None:
-        self.commands.append(("hold", 0))
+    def pause(self) -> None:
+        self.commands.append(("pause", 0))
         self.frozen = self.manual and self.goal > self.recorded
         self.goal = 0
 

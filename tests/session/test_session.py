@@ -164,7 +164,7 @@ def test_pause_ends_at_the_newest_recorded_step() -> None:
     s.run.goal = 13
     s.run.work(3)
     assert (s.cursor, s.tip, s.doing) == (13, 13, Doing.PAUSED)
-    assert s.run.commands[-1] == ("hold", 0)
+    assert s.run.commands[-1] == ("pause", 0)
 
 
 def test_a_run_that_records_without_end_is_paused_once_in_a_while() -> None:
@@ -173,7 +173,7 @@ def test_a_run_that_records_without_end_is_paused_once_in_a_while() -> None:
     s.run_to_end()
     s.run.work(5)
     assert s.is_full
-    assert s.run.commands[-1] == ("hold", 0)
+    assert s.run.commands[-1] == ("pause", 0)
     s.run_to_end()
     assert not s.is_full
     assert s.run.commands[-1][0] == "go"

@@ -101,7 +101,7 @@ def test_an_endless_loop_of_statements_waits_at_once_and_goes_on(drive, body):
     driver = drive(f"x = 0\nwhile True:\n    {body}\n")
     driver.run.go(FOREVER)
     driver.until(lambda event: isinstance(event, Frame) and event.step > 1000)
-    driver.run.hold()
+    driver.run.pause()
     waited = driver.until(lambda event: isinstance(event, Waited) and event.step > 1000)
     assert waited.line == 3
     assert not driver.run.frozen
@@ -133,7 +133,7 @@ def test_a_statement_that_never_ends_is_frozen_and_can_be_killed(drive, statemen
     )
     driver.step_to(3)
     driver.run.go(FOREVER)
-    driver.run.hold()
+    driver.run.pause()
     news = driver._news
     while not driver.run.frozen:
         assert news.wait(30), "the statement was not frozen"
@@ -159,7 +159,7 @@ def test_a_frozen_statement_goes_on_where_it_was(drive):
     )
     driver.step_to(1)
     driver.run.go(2)
-    driver.run.hold()
+    driver.run.pause()
     while not driver.run.frozen:
         assert driver._news.wait(30)
         driver._news.clear()

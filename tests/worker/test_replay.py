@@ -216,6 +216,17 @@ def test_a_replayed_backward_pass_is_not_part_of_the_first_recorded_step(
     assert [frame.step for frame in again.frames if frame.root] == ran[4:]
 
 
+@pytest.mark.parametrize("begin", [1, 2, 3])
+def test_a_backward_pass_of_an_edit_belongs_to_the_next_step_in_a_replay_too(
+    record: Callable[..., Recording], begin: int
+) -> None:
+    script = "import torch\nw = torch.ones(1, requires_grad=True)\nx = 1\ny = 2\n"
+    edits = (Edit(3, "", None, "(w * 2).backward()"),)
+    whole = record(script, edits=edits)
+    assert [frame.phase for frame in whole.frames] == ["other", "data", "data", "backward"]
+    assert record(script, begin=begin, edits=edits).frames[-1].phase == "backward"
+
+
 def test_slices_of_a_large_value_are_fetched_where_a_replay_waits(
     drive: Callable[..., Driver],
 ) -> None:

@@ -120,7 +120,7 @@ class Run:
                 self.frozen = False
                 self._send_signal(self._number, signal.SIGCONT)
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Pause before the next statement, or freeze the process if that takes over `PATIENCE`."""
         with self._lock:
             if not self._is_waiting and not self._has_ended:

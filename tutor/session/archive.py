@@ -29,7 +29,7 @@ class ArchivedRun:
     def go(self, until: int) -> None:
         """Do nothing: the run has ended."""
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Do nothing: the run has ended."""
 
     def ask(self, question: Question) -> None:

@@ -258,7 +258,7 @@ class Session:
     def pause(self) -> None:
         """Stop the cursor, and make the worker wait, inside a statement if need be."""
         self._interrupt()
-        self.worker.hold()
+        self.worker.pause()
 
     def change_speed(self, by: int) -> None:
         index = SPEEDS.index(self.speed) + by

@@ -95,12 +95,12 @@ class Worker:
         elif self._goal != messages.FOREVER and self._clock() - self._asked < _BURST:
             self.go(self._goal + 1)
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Wait before the next statement, or stop inside this one if it takes longer."""
         if self.busy:
             self._goal = 0
             self.is_held = True
-            self._run.hold()
+            self._run.pause()
 
     def take(self) -> list[messages.Event]:
         """Return the events since the last call."""

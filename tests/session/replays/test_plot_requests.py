@@ -56,7 +56,7 @@ class Run:
     def ask(self, question: Sample) -> None:
         self.questions.append(question)
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Do nothing."""
 
     def close(self) -> None:
