@@ -62,7 +62,7 @@ def run_ungated() -> None:
 
     paint, Panel._paint = Panel._paint, paint_all
     TensorsPanel.INTERVAL = Panel.INTERVAL
-    output.ThriftyApp._display = App._display
+    output.DiffingApp._display = App._display
     main(sys.argv[2:])
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from tutor.ui.terminal import terminal
+from tutor.ui import start
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -32,7 +32,7 @@ def main() -> int:
 
     threading.Thread(target=find_device, daemon=True).start()
     target = None if "--menu" in sys.argv else str(path)
-    return terminal.show(engine, target)
+    return start.show(engine, target)
 
 
 if __name__ == "__main__":

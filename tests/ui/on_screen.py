@@ -62,7 +62,7 @@ def drawing(screen: LessonScreen, name: str) -> list[str]:
 
 async def settled(pilot: Pilot[None], screen: LessonScreen) -> None:
     """Wait until every pane on the screen shows the moment."""
-    await until(pilot, lambda: not any(panel._is_late for panel in screen.query(Panel)))
+    await until(pilot, lambda: not any(panel._is_scheduled for panel in screen.query(Panel)))
     await pilot.pause()
 
 

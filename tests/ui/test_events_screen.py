@@ -21,10 +21,10 @@ from tutor.schema.frame import Frame
 from tutor.script.lesson import read
 from tutor.session.finding import Place
 from tutor.session.view import View
+from tutor.ui.dialogs.events import EventsDialog
+from tutor.ui.dialogs.go import GoDialog
 from tutor.ui.draw.text.palette import Palette, palette_for
 from tutor.ui.panels.timeline import TimelinePanel
-from tutor.ui.screens.events import EventsScreen
-from tutor.ui.screens.go import GoScreen
 from tutor.ui.theme import NAME, theme
 from tutor.ui.widgets.lines import Lines
 
@@ -77,7 +77,7 @@ def run(iterations: int) -> Events:
 
 def listing(events: Events, step: int = 13, hidden: set[Kind] | None = None, told: str = ""):
     hidden = set() if hidden is None else hidden
-    return lambda palette: EventsScreen(events, step, hidden, lambda step: told, palette)
+    return lambda palette: EventsDialog(events, step, hidden, lambda step: told, palette)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> str:
@@ -235,13 +235,13 @@ def said(app: Shown, name: str) -> str:
 @SIZES
 async def test_a_step_an_iteration_or_a_condition_is_asked_for(size: tuple[int, int]) -> None:
     for keys, answer in (("120", Place(120, False)), ("i20", Place(20, True)), ("", None)):
-        app = Shown(lambda palette: GoScreen())
+        app = Shown(lambda palette: GoDialog())
         async with app.run_test(size=size) as pilot:
             assert "loss < 0.1 the first step" in said(app, "#why").replace("\n", " ")
             await pilot.press(*keys, "enter")
             await pilot.pause()
             assert app.answers == [answer]
-    app = Shown(lambda palette: GoScreen())
+    app = Shown(lambda palette: GoDialog())
     async with app.run_test(size=size) as pilot:
         await pilot.press(*"los", "backspace", *"ss ", "less_than_sign", *" 0.1", "enter")
         await pilot.pause()
@@ -254,7 +254,7 @@ async def test_a_step_an_iteration_or_a_condition_is_asked_for(size: tuple[int, 
 async def test_what_is_none_of_these_gets_one_line_and_the_dialog_stays(
     size: tuple[int, int],
 ) -> None:
-    app = Shown(lambda palette: GoScreen())
+    app = Shown(lambda palette: GoDialog())
     async with app.run_test(size=size) as pilot:
         await pilot.press(*"xy", "enter")
         assert "no step is called 'xy'" in said(app, "#why")
@@ -267,7 +267,7 @@ async def test_what_is_none_of_these_gets_one_line_and_the_dialog_stays(
 
 @SIZES
 async def test_the_end_of_a_long_text_is_seen(size: tuple[int, int]) -> None:
-    app = Shown(lambda palette: GoScreen())
+    app = Shown(lambda palette: GoDialog())
     async with app.run_test(size=size) as pilot:
         text = " and ".join(f"w[{n}] > {n}" for n in range(20))
         await pilot.press(*text[:5])

@@ -259,9 +259,9 @@ async def test_the_palette_offers_what_the_keys_do(tmp_path: Path) -> None:
 async def test_a_saved_file_offers_to_be_opened_again(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         screen.lesson.path.write_text(DESCENT.replace("0.1", "0.2"))
-        screen._file._asked_at = -10.0
+        screen._file._checked_at = -10.0
         await press(pilot, screen, "right")
-        assert "changed on disk; ctrl+r opens it again" in screen.status.text
+        assert "changed on disk; ctrl+r reopens it" in screen.status.text
         await pilot.press("ctrl+r")
         await until(pilot, lambda: pilot.app.screen is not screen)
         again = pilot.app.screen
@@ -272,7 +272,7 @@ async def test_a_saved_file_offers_to_be_opened_again(tmp_path: Path) -> None:
 async def test_a_deleted_file_keeps_working(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         screen.lesson.path.unlink()
-        screen._file._asked_at = -10.0
+        screen._file._checked_at = -10.0
         await press(pilot, screen, "right", "right")
         assert "step 2 of 2" in screen.status.text
         await press(pilot, screen, "ctrl+r")

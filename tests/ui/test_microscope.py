@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 from tutor.engine.client import Engine
 from tutor.session.replays import operations
 from tutor.ui.app import TutorApp
-from tutor.ui.screens.audit import AuditScreen
+from tutor.ui.dialogs.audit import AuditDialog
+from tutor.ui.dialogs.why import WhyDialog
 from tutor.ui.screens.lesson import LessonScreen
-from tutor.ui.screens.why import WhyScreen
 
 DESCENT = """\
 import torch
@@ -174,9 +174,9 @@ async def test_the_audit_shows_the_digits_that_agree(engine: Engine, tmp_path: P
     async with opened(engine, tmp_path) as (pilot, screen):
         await at(pilot, screen, 7)
         await pilot.press("a")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AuditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, AuditDialog))
         audit = pilot.app.screen
-        assert isinstance(audit, AuditScreen)
+        assert isinstance(audit, AuditDialog)
         await until(pilot, lambda: bool(audit.checked), 10)
         assert audit.checked[0].agrees
         assert audit.checked[0].audit.rows[0].autograd == 20.0
@@ -193,9 +193,9 @@ async def test_why_fills_in_the_numbers_and_follows_an_input_to_its_step(
     async with opened(engine, tmp_path) as (pilot, screen):
         await at(pilot, screen, 11)
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhyDialog))
         why = pilot.app.screen
-        assert isinstance(why, WhyScreen)
+        assert isinstance(why, WhyDialog)
         await until(pilot, lambda: why.explained is not None, 10)
         text = "\n".join(strip.text for strip in why.lines._strips)
         assert "∂loss/∂w" in text and "2·(product − 1)·x" in text
@@ -224,9 +224,9 @@ async def test_why_of_a_leaf_goes_back_to_the_update_that_changed_it(
     async with opened(engine, tmp_path) as (pilot, screen):
         await at(pilot, screen, 9)
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhyDialog))
         why = pilot.app.screen
-        assert isinstance(why, WhyScreen)
+        assert isinstance(why, WhyDialog)
         await until(pilot, lambda: why.explained is not None, 10)
         assert why.explained is not None
         rows = [row for row in why.explained.rows if row.leads_to]
@@ -270,9 +270,9 @@ async def test_why_inside_a_statement_is_about_the_pass_that_the_learner_is_in(
         row = names(screen).index("a")
         await press(pilot, screen, *["right"] * row)
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhyDialog))
         why = pilot.app.screen
-        assert isinstance(why, WhyScreen)
+        assert isinstance(why, WhyDialog)
         await until(pilot, lambda: why.explained is not None, 10)
         assert why.explained is not None
         assert "20" in why.explained.rows[0].numbers
@@ -315,8 +315,8 @@ async def test_a_late_step_of_a_long_run_can_be_audited(engine: Engine, tmp_path
     async with opened(engine, tmp_path, long) as (pilot, screen):
         await at(pilot, screen, 2506)
         await pilot.press("a")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AuditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, AuditDialog))
         audit = pilot.app.screen
-        assert isinstance(audit, AuditScreen)
+        assert isinstance(audit, AuditDialog)
         await until(pilot, lambda: bool(audit.checked), 20)
         assert not audit.checked[0].audit.problem

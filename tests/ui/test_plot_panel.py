@@ -140,7 +140,7 @@ async def test_0_shows_the_plot_and_where_the_run_is_on_it(lesson: Path) -> None
 
 async def test_before_the_first_step_there_is_nothing_to_ask(lesson: Path) -> None:
     async with opened(lesson, AnsweringEngine(), (80, 24)) as (pilot, screen, engine):
-        await open_plot(pilot, screen, "the plot comes when something has run")
+        await open_plot(pilot, screen, "the plot is drawn after the first step")
         assert len(engine.runs) == 1
         await press(pilot, screen, "right")
         await until(pilot, lambda: "The bowl" in plot(screen))

@@ -16,9 +16,9 @@ from tutor.schema.frame import Frame, Summary, TensorView
 from tutor.script.lesson import read
 from tutor.session.replays.query import Answer
 from tutor.session.view import View
+from tutor.ui.dialogs.slice import SliceDialog, parse
 from tutor.ui.draw.text.palette import palette_for
 from tutor.ui.panels.tensors import TensorsPanel
-from tutor.ui.screens.slice import SliceScreen, parse
 from tutor.wire.messages import Fetched
 
 SMALL = np.arange(40 * 100.0).reshape(40, 100)
@@ -92,7 +92,7 @@ class PanelApp(App[None]):
 
 async def drawn(pilot: Pilot[None]) -> None:
     """Wait until the pane has drawn what it was given."""
-    await until(pilot, lambda: not pilot.app.panel._is_late)  # type: ignore[attr-defined]
+    await until(pilot, lambda: not pilot.app.panel._is_scheduled)  # type: ignore[attr-defined]
 
 
 @asynccontextmanager
@@ -127,7 +127,7 @@ async def test_a_slice_is_typed_and_a_bad_one_is_told_at_once(tmp_path: Path) ->
     cube = np.arange(6 * 5 * 4).reshape(6, 5, 4)
     async with opened(tmp_path, recorded({"a": view(cube), "b": view(SMALL)})) as (pilot, app):
         await pilot.press("colon", *"[9]", "enter")
-        assert isinstance(app.screen, SliceScreen)
+        assert isinstance(app.screen, SliceDialog)
         assert "9 is out of range: dimension 0 has 6" in str(app.screen.why.render())
         await pilot.press(*["backspace"] * 3, *"3:5, :, 0", "enter")
         await pilot.pause()

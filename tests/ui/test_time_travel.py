@@ -11,20 +11,20 @@ from textual.pilot import Pilot
 from tutor.history.recording.tree import open_
 from tutor.session.archive import NOTHING
 from tutor.ui.app import TutorApp
-from tutor.ui.screens.branches import BranchesScreen
-from tutor.ui.screens.edit import EditScreen
-from tutor.ui.screens.events import EventsScreen
+from tutor.ui.dialogs.branches import BranchesDialog
+from tutor.ui.dialogs.edit import EditDialog
+from tutor.ui.dialogs.events import EventsDialog
+from tutor.ui.dialogs.save import SaveDialog
 from tutor.ui.screens.lesson import LessonScreen
-from tutor.ui.screens.save import SaveScreen
 from tutor.wire.messages import Edit, Ended
 
 
 async def change(pilot: Pilot[None], screen: LessonScreen, text: str) -> None:
     """Fork the run where the learner is."""
     await pilot.press("e")
-    await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+    await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
     dialog = pilot.app.screen
-    assert isinstance(dialog, EditScreen)
+    assert isinstance(dialog, EditDialog)
     dialog.field.value = text
     await pilot.press("enter")
     await until(pilot, lambda: pilot.app.screen is screen)
@@ -177,9 +177,9 @@ async def test_an_offer_is_taken_with_the_arrows_and_must_be_changed(tmp_path: P
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "12")
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
         dialog = pilot.app.screen
-        assert isinstance(dialog, EditScreen)
+        assert isinstance(dialog, EditDialog)
         await pilot.press("down", "enter")
         assert dialog.field.value == "w = [2.6, -0.6]"
         assert "that is its value now" in str(dialog.why.render())
@@ -202,11 +202,11 @@ async def test_a_branch_that_cannot_be_forked_leaves_the_learner_where_they_were
         engine.exact = engine.script = descent()[:11]
         engine.end = Ended("refused", "edit at step 12: no 'nobody' to edit here")
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
         pilot.app.screen.field.value = "nobody.x = 1"
         await pilot.press("enter")
         # What was typed comes back, to be mended.
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
         await until(pilot, lambda: "no 'nobody' to edit" in str(pilot.app.screen.why.render()))
         assert pilot.app.screen.field.value == "nobody.x = 1"
         assert len(screen.controller.branches) == 1
@@ -223,11 +223,11 @@ async def test_runs_are_listed_renamed_switched_and_dropped(tmp_path: Path) -> N
         names = [branch.name for branch in screen.controller.branches.all]
         assert names == ["main", "lr = 0.5", "lr = 0.9"]
         await pilot.press("b")
-        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesDialog))
         dialog = pilot.app.screen
-        assert isinstance(dialog, BranchesScreen)
+        assert isinstance(dialog, BranchesDialog)
         await pilot.press("k", "x")
-        assert "has forks: drop lr = 0.9 first" in str(dialog.told.render())
+        assert "has forks: drop lr = 0.9 first" in str(dialog.message.render())
         await pilot.press("r")
         dialog.field.value = "bold"
         await pilot.press("enter")
@@ -278,7 +278,7 @@ async def test_the_next_event_is_one_key_away_and_all_are_listed(tmp_path: Path)
         assert screen.controller.session.cursor == 8  # the first line that the script prints
         assert "printed: 0 8.0000" in screen.status.text
         await pilot.press("E")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EventsScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EventsDialog))
         await pilot.press("end", "enter")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert screen.controller.session.cursor == screen.controller.session.tip
@@ -293,7 +293,7 @@ async def test_what_is_saved_opens_and_walks_without_an_engine(
         await change(pilot, screen, "lr = 0.5")
         await press(pilot, screen, "right", "right")
         await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         await pilot.press("enter")
         await until(pilot, lambda: bool(told(pilot.app)))
         assert "in descend.tutor" in told(pilot.app)[0]
@@ -326,12 +326,12 @@ async def test_saving_onto_something_that_is_there_asks_first(
     async with opened(tmp_path) as (pilot, screen, _):
         await press(pilot, screen, "right")
         await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         dialog = pilot.app.screen
-        assert isinstance(dialog, SaveScreen)
+        assert isinstance(dialog, SaveDialog)
         dialog.field.value = "mine"
         await pilot.press("enter")
-        assert "is there already, and no recording" in str(dialog.why.render())
+        assert "exists and is no recording" in str(dialog.why.render())
         for name in (".", "/", "~nobody_of_that_name/x", "x" * 300, "a\0b", ""):
             dialog.field.value = name
             await pilot.press("enter")
@@ -340,7 +340,7 @@ async def test_saving_onto_something_that_is_there_asks_first(
         await pilot.press("enter")
         await until(pilot, lambda: Path("yours.tutor").exists())
         await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         dialog = pilot.app.screen
         dialog.field.value = "yours"
         await pilot.press("enter")
@@ -356,7 +356,7 @@ async def test_the_fork_is_where_the_learner_was_when_they_asked_for_it(tmp_path
         engine.runs[0].work(10)
         await until(pilot, lambda: screen.controller.session.cursor == 10)
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
         engine.runs[0].work(20)
         await until(pilot, lambda: screen.controller.session.tip == 30)
         pilot.app.screen.field.value = "lr = 0.5"
@@ -376,7 +376,7 @@ async def test_a_fork_that_comes_to_nothing_while_the_list_is_open(tmp_path: Pat
         await pilot.press("enter")
         await until(pilot, lambda: len(screen.controller.branches) == 2)
         await pilot.press("b")
-        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesDialog))
         fork = engine.runs[-1]
         fork.report([Ended("refused", "edit at step 12: [/b] is not there")])
         await until(pilot, lambda: len(screen.controller.branches) == 1)
@@ -413,7 +413,7 @@ async def test_a_recording_of_a_run_that_died_is_walked_as_it_is(
     engine = FakeEngine(descent()[:20], Ended("died", "descend.py:14: killed", 14))
     async with opened(tmp_path, engine) as (pilot, screen, _):
         await press(pilot, screen, "r", "s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         await pilot.press("enter")
         await until(pilot, lambda: Path("descend.tutor").exists())
     app = TutorApp(FakeEngine(), "descend.tutor")
@@ -497,7 +497,7 @@ async def test_keys_that_come_at_once_are_dealt_with_in_their_order(tmp_path: Pa
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "12")
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
         field = pilot.app.screen.field
         field.value = "abcdef"
         field.cursor_position = 6

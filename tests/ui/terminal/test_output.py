@@ -1,4 +1,4 @@
-"""What is sent to the terminal, replayed in a terminal emulator."""
+"""The sequences that are sent to the terminal, replayed in a terminal emulator."""
 
 import pyte
 from hypothesis import given, settings
@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.ui.terminal.output import Picture
+from tutor.ui.terminal.output import ScreenBuffer
 
 WIDTH, HEIGHT = 24, 6
 CONSOLE = Console(color_system="256", force_terminal=True, legacy_windows=False)
@@ -22,14 +22,14 @@ update = st.lists(st.tuples(st.integers(0, HEIGHT - 1), strip), min_size=1, max_
 
 
 class Emulator:
-    """A terminal that takes whatever it is sent."""
+    """A terminal emulator."""
 
     def __init__(self) -> None:
         self.screen = pyte.Screen(WIDTH, HEIGHT)
         self.stream = pyte.Stream(self.screen)
 
     def cells(self) -> list[list[tuple[object, ...]]]:
-        """What each cell shows. The second half of a wide character is empty."""
+        """Return what each cell shows. The second half of a wide character is empty."""
         return [
             [
                 (cell.data, cell.fg, cell.bg, cell.bold)
@@ -41,52 +41,52 @@ class Emulator:
 
 @settings(deadline=None)
 @given(st.lists(update, min_size=1, max_size=6))
-def test_changes_alone_lead_to_the_same_screen_as_everything(
+def test_sending_only_changes_shows_the_same_as_sending_everything(
     updates: list[list[tuple[int, Strip]]],
 ) -> None:
-    thrifty, plain = Emulator(), Emulator()
-    picture, whole = Picture(WIDTH, HEIGHT), Picture(WIDTH, HEIGHT)
+    partial, full = Emulator(), Emulator()
+    buffer, whole = ScreenBuffer(WIDTH, HEIGHT), ScreenBuffer(WIDTH, HEIGHT)
     for rows in updates:
         for y, drawn in rows:
-            picture.put(0, y, drawn)
+            buffer.put(0, y, drawn)
             whole.put(0, y, drawn)
-        thrifty.stream.feed(picture.changes(CONSOLE))
+        partial.stream.feed(buffer.changes(CONSOLE))
         whole.forget()
-        plain.stream.feed(whole.changes(CONSOLE))
-        assert thrifty.cells() == plain.cells()
+        full.stream.feed(whole.changes(CONSOLE))
+        assert partial.cells() == full.cells()
 
 
 def line(*runs: tuple[str, Style]) -> Strip:
     return Strip([Segment(*run) for run in runs])
 
 
-def test_nothing_is_sent_twice() -> None:
-    picture = Picture(WIDTH, HEIGHT)
-    picture.put(0, 1, line(("w = 0.5", STYLES[1])))
-    assert "w = 0.5" in picture.changes(CONSOLE)
-    picture.put(0, 1, line(("w = 0.5", STYLES[1])))
-    assert picture.changes(CONSOLE) == ""
+def test_equal_cells_are_not_sent_again() -> None:
+    buffer = ScreenBuffer(WIDTH, HEIGHT)
+    buffer.put(0, 1, line(("w = 0.5", STYLES[1])))
+    assert "w = 0.5" in buffer.changes(CONSOLE)
+    buffer.put(0, 1, line(("w = 0.5", STYLES[1])))
+    assert buffer.changes(CONSOLE) == ""
 
 
-def test_one_changed_digit_costs_a_few_bytes() -> None:
-    picture = Picture(WIDTH, HEIGHT)
-    picture.put(0, 1, line(("loss = 0.5812", STYLES[1])))
-    picture.changes(CONSOLE)
-    picture.put(0, 1, line(("loss = 0.5813", STYLES[1])))
-    assert len(picture.changes(CONSOLE)) < 40
+def test_one_changed_digit_sends_a_few_bytes() -> None:
+    buffer = ScreenBuffer(WIDTH, HEIGHT)
+    buffer.put(0, 1, line(("loss = 0.5812", STYLES[1])))
+    buffer.changes(CONSOLE)
+    buffer.put(0, 1, line(("loss = 0.5813", STYLES[1])))
+    assert len(buffer.changes(CONSOLE)) < 40
 
 
-def test_pictures_that_were_skipped_leave_no_trace() -> None:
-    picture, emulator = Picture(WIDTH, HEIGHT), Emulator()
-    emulator.stream.feed(picture.changes(CONSOLE))
+def test_screens_that_were_skipped_leave_no_trace() -> None:
+    buffer, emulator = ScreenBuffer(WIDTH, HEIGHT), Emulator()
+    emulator.stream.feed(buffer.changes(CONSOLE))
     for value in range(50):
-        picture.put(0, 2, line((f"step {value}", STYLES[2])))
-    emulator.stream.feed(picture.changes(CONSOLE))
+        buffer.put(0, 2, line((f"step {value}", STYLES[2])))
+    emulator.stream.feed(buffer.changes(CONSOLE))
     assert emulator.screen.display[2].strip() == "step 49"
 
 
-def test_what_lies_outside_the_screen_is_dropped() -> None:
-    picture = Picture(WIDTH, HEIGHT)
-    picture.put(WIDTH - 2, 0, line(("four", STYLES[0])))
-    picture.put(0, HEIGHT + 3, line(("below", STYLES[0])))
-    assert "below" not in picture.changes(CONSOLE)
+def test_cells_outside_the_screen_are_dropped() -> None:
+    buffer = ScreenBuffer(WIDTH, HEIGHT)
+    buffer.put(WIDTH - 2, 0, line(("four", STYLES[0])))
+    buffer.put(0, HEIGHT + 3, line(("below", STYLES[0])))
+    assert "below" not in buffer.changes(CONSOLE)

@@ -1,4 +1,4 @@
-"""The autograd graph of the step: boxes and wires, laid out aside and painted as far as seen."""
+"""The autograd graph of the step, as boxes and wires."""
 
 from functools import partial
 from typing import ClassVar
@@ -15,24 +15,24 @@ from tutor.ui.draw.graph.paint import paint
 from tutor.ui.draw.graph.scene import FULL, NAMES, Scene, draw_scene
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import fill, line
-from tutor.ui.panels.lens_panel import LensPanel
+from tutor.ui.panels.inside_panel import InsidePanel
 
-_ASIDE = 24
-"""From so many boxes on the layout is worked out in a thread: it takes longer than a frame."""
+_SMALL = 24
+"""A graph of more boxes is laid out in a thread: that takes longer than a frame."""
 
 _PLANS = 8
-"""Layouts that are kept: a loop comes by the same few graphs again and again."""
+"""Layouts that are kept: a loop repeats the same few graphs."""
 
 _Key = tuple[object, ...]
 
 
-class GraphPanel(LensPanel):
-    """Follows the current operation. `j` and `k` pick a box, `enter` opens or folds its module."""
+class GraphPanel(InsidePanel):
+    """The view follows the current operation. `j` and `k` pick a box, `enter` folds its module."""
 
     BINDINGS: ClassVar = [
-        Binding("z", "detail", "detail", tooltip="More or less in each box"),
+        Binding("z", "detail", "detail", tooltip="Show more or less in each box"),
         Binding("enter", "open", "open",
-                tooltip="Open or fold the picked module; else this pane alone"),
+                tooltip="Open or fold the picked module, or enlarge this pane"),
         Binding("shift+right,greater_than_sign", "pan(8)", "right", tooltip="Pan right"),
         Binding("shift+left,less_than_sign", "pan(-8)", "left", tooltip="Pan left"),
     ]  # fmt: skip
@@ -47,8 +47,9 @@ class GraphPanel(LensPanel):
         self._scene: Scene | None = None
         self._folded = graph.Graph((), (), ())
         self._plans: dict[_Key, Layout] = {}
-        self._under_way: _Key | None = None
-        self._centred: object = None
+        self._being_laid_out: _Key | None = None
+        self._followed: object = None
+        """What was in view after the last `_follow`."""
         self._version = 0
 
     def inputs(self, moment: Moment) -> object:
@@ -66,7 +67,7 @@ class GraphPanel(LensPanel):
         key = (tuple(scene.sizes.items()), scene.pairs, width)
         plan = self._plans.get(key)
         if plan is None:
-            if len(scene.sizes) > _ASIDE:
+            if len(scene.sizes) > _SMALL:
                 self._lay_out(key, scene, width)
                 return fill([line("laying out…", width, palette.muted)], width, height,
                             palette.text)  # fmt: skip
@@ -82,42 +83,42 @@ class GraphPanel(LensPanel):
         return plan
 
     def _lay_out(self, key: _Key, scene: Scene, width: int) -> None:
-        if self._under_way == key:
+        if self._being_laid_out == key:
             return
-        self._under_way = key
+        self._being_laid_out = key
         self.run_worker(
             partial(self._arrange, key, scene, width), thread=True, exclusive=True, group="layout"
         )
 
     def _arrange(self, key: _Key, scene: Scene, width: int) -> None:
-        """In a thread."""
+        """Lay the graph out. Runs in a thread."""
         plan = lay_out(scene.sizes, scene.pairs, width)
         self.app.call_from_thread(self._arranged, key, plan)
 
     def _arranged(self, key: _Key, plan: Layout) -> None:
         self._keep(key, plan)
-        if self._under_way == key:
-            self._under_way = None
+        if self._being_laid_out == key:
+            self._being_laid_out = None
         self._redraw()
 
     def _follow(self, plan: Layout, scene: Scene, width: int, height: int) -> None:
-        """Keep what matters in view: the picked box, the current one, else the result."""
+        """Scroll to the picked box, or else the current one, or else the result."""
         target = self.selected if self.selected in plan.places else scene.current
         place = plan.places.get(target) if target else None
-        seen = (plan, target, width, height)
-        if seen == self._centred:
-            # Panned by hand, but never out of the picture.
-            self._above = _held(self._above, self._above, self._above, height, plan.height)
-            self._left = _held(self._left, self._left, self._left, width, plan.width)
+        followed = (plan, target, width, height)
+        if followed == self._followed:
+            # The learner may have panned: only keep the view within the graph.
+            self._above = _scrolled(self._above, self._above, self._above, height, plan.height)
+            self._left = _scrolled(self._left, self._left, self._left, width, plan.width)
             return
-        self._centred = seen
+        self._followed = followed
         if place is None:
             self._above = max(0, plan.height - height)
             self._left = (plan.width - width) // 2 if plan.width < width else 0
             return
-        # It stays where it is while the box is in view with a little room around it.
-        self._above = _held(self._above, place.y - 2, place.bottom + 2, height, plan.height)
-        self._left = _held(self._left, place.x - 2, place.right + 2, width, plan.width)
+        # The view does not move while the box is in it with a margin.
+        self._above = _scrolled(self._above, place.y - 2, place.bottom + 2, height, plan.height)
+        self._left = _scrolled(self._left, place.x - 2, place.right + 2, width, plan.width)
 
     def _redraw(self) -> None:
         self._version += 1
@@ -126,7 +127,7 @@ class GraphPanel(LensPanel):
     # Keys
 
     def action_scroll(self, by: int) -> None:
-        """Pick the next box, from top to bottom."""
+        """Pick another box, in the order from top to bottom."""
         plan = self._plan()
         if plan is None:
             return
@@ -155,6 +156,7 @@ class GraphPanel(LensPanel):
         self.show_step()
 
     async def action_open(self) -> None:
+        """Open or fold the module of the picked box; enlarge the pane if it has none."""
         node = next((n for n in self._folded.nodes if n.key == self.selected), None)
         if node is None:
             await self.screen.run_action("zoom")
@@ -181,8 +183,8 @@ class GraphPanel(LensPanel):
         return self._scene.current if self._scene else None
 
 
-def _held(now: int, low: int, high: int, size: int, whole: int) -> int:
-    """Where a view of `size` begins so that low to high is in it, moved as little as need be."""
+def _scrolled(now: int, low: int, high: int, size: int, whole: int) -> int:
+    """Return where a view of `size` starts that shows low to high, moved as little as possible."""
     if whole <= size:
         return (whole - size) // 2
     if low < now:

@@ -1,4 +1,4 @@
-"""Where to? A step, an iteration, or the first step where something holds."""
+"""Ask where to go: a step, an iteration, or the first step where a condition holds."""
 
 from typing import ClassVar
 
@@ -23,9 +23,12 @@ _HINT = (
 )
 
 
-class GoScreen(ModalScreen[Place | Condition | None]):
-    """Takes the keys itself: an input field would lose those that come before it is there, and
-    its cursor would blink for as long as one thinks."""
+class GoDialog(ModalScreen[Place | Condition | None]):
+    """Return the place to go to; None to stay.
+
+    The dialog handles the keys itself: an input field would lose keys that arrive before it is
+    mounted, and its blinking cursor would be sent to the terminal all the time.
+    """
 
     BINDINGS: ClassVar = [
         Binding("enter", "go", "go there"),
@@ -79,7 +82,7 @@ class GoScreen(ModalScreen[Place | Condition | None]):
             self.dismiss(place)
 
     def _show(self) -> None:
-        """The end of what is typed, where all of it finds no room."""
+        """Show what is typed, or its end if not all of it fits."""
         if self.is_mounted:
             text, room = self.typed, max(2, self.field.size.width - 1)
             if cell_len(text) > room and self.field.size.width:

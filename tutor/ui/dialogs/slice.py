@@ -1,4 +1,4 @@
-"""Which part of a value? A subscript as in Python."""
+"""Ask which part of a value to show: a subscript as in Python."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,15 +14,15 @@ from textual.widgets import Static
 
 from tutor.ui.draw.tensors.window import select
 
-_HINT = "Numbers and colons as in Python, such as [3:5, :, 0]. Nothing typed takes everything."
+_HINT = "Numbers and colons as in Python, such as [3:5, :, 0]. Type nothing to see everything."
 _LONGEST = 40
 
 
 def parse(text: str, shape: Sequence[int]) -> str:
-    """The subscript that the learner typed, with or without its brackets; "" for everything.
+    """Return the subscript that the learner typed, with its brackets; "" for everything.
 
     Raises:
-        ValueError: it takes nothing from a value of this shape, for the reason given in a line.
+        ValueError: a value of this shape has no such part; the message is one line.
     """
     text = text.strip()
     if text and not text.startswith("["):
@@ -31,12 +31,12 @@ def parse(text: str, shape: Sequence[int]) -> str:
     return text
 
 
-class SliceScreen(ModalScreen[str | None]):
-    """Takes the keys itself, as `GoScreen` does.
+class SliceDialog(ModalScreen[str | None]):
+    """Return the subscript; None to leave the value as it is. Handles the keys as `GoDialog` does.
 
     Args:
-        value: What it is called.
-        shape: Of the value.
+        value: The name of the value.
+        shape: The shape of the value.
     """
 
     BINDINGS: ClassVar = [
