@@ -13,7 +13,7 @@ from tutor.ui.features.feature import Feature, Key
 
 class Explaining(Feature):
     KEYS: ClassVar = (
-        Key("w", "why", "why", "Why this number: the operation that made it"),
+        Key("w", "why", "why", "Explain a number: what computed it"),
         Key("a", "audit", "audit", "Check a gradient against finite differences"),
     )
 

@@ -14,8 +14,8 @@ from tutor.wire.messages import Launch
 
 class Forks(Feature):
     KEYS: ClassVar = (
-        Key("e", "edit", "edit", "Change a value or a setting here, in a new run", True),
-        Key("b", "branches", "runs", "The list of runs: show, rename or drop one"),
+        Key("e", "edit", "edit", "Change a value here, in a forked run", True),
+        Key("b", "branches", "runs", "The runs: show, rename or drop one"),
     )
 
     def setup(self) -> None:

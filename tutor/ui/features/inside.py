@@ -7,7 +7,7 @@ from tutor.ui.features.feature import Feature, Key
 
 class Inside(Feature):
     KEYS: ClassVar = (
-        Key("i", "inside", "inside", "Into this statement, operation by operation"),
+        Key("i", "inside", "inside", "Into the operations of this statement"),
         Key("o", "outside", "out", "Out of the statement again"),
     )
 

@@ -15,9 +15,9 @@ class Jumping(Feature):
     KEYS: ClassVar = (
         Key("g", "go", "go to", "Go to a step, an iteration, or where loss < 0.1 first holds",
             True),
-        Key("n", "change(True)", "next change", "To the next step that changes the picked value"),
-        Key("N", "change(False)", "who wrote", "To the last step that changed the picked value"),
-        Key("exclamation_mark", "event", "event", "To the next event: a jump, a NaN, an output …"),
+        Key("n", "change(True)", "next change", "To the picked value's next change"),
+        Key("N", "change(False)", "who wrote", "To the picked value's last change"),
+        Key("exclamation_mark", "event", "event", "To the next event, such as a NaN"),
         Key("E", "events", "events", "The list of events"),
     )  # fmt: skip
 

@@ -8,10 +8,10 @@ PANE_KEYS = (
     *(Key(key, f"pane('{name}')", name, f"The {name} pane") for name, key in KEYS.items()),
     Key("tab", "turn(1)", "pane", "The next pane"),
     Key("shift+tab", "turn(-1)", "pane", "The previous pane"),
-    Key("enter", "zoom", "zoom", "Enlarge this pane, or show all panes again"),
+    Key("enter", "zoom", "zoom", "Enlarge this pane, or show all again"),
     Key("ctrl+r,f5", "reopen", "reopen", "Read the file again and start over"),
     Key("escape", "unzoom", "all panes", "Show all panes again"),
-    Key("q", "leave", "leave", "Leave an enlarged pane, a statement, or the script"),
+    Key("q", "leave", "leave", "Leave the pane, statement or script"),
 )
 
 _PLAYING = ("do('toggle_play')", "do('back')", "speed(1)", "speed(-1)")
