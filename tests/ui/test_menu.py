@@ -95,9 +95,9 @@ async def test_help_lists_the_keys_of_the_menu(course: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("?")
         await pilot.pause()
-        told = " ".join(help_shown(pilot))
-        assert "open" in told
-        assert "quit" in told
+        text = " ".join(help_shown(pilot))
+        assert "open" in text
+        assert "quit" in text
 
 
 async def test_a_small_terminal_shows_one_line(course: Path) -> None:
@@ -270,8 +270,8 @@ async def test_a_lesson_goes_on_if_progress_cannot_be_saved(
         await until(pilot, lambda: "waiting" in screen.status.text)
         await pilot.press("r")
         await until(pilot, lambda: "finished" in screen.status.text)
-        told = [notification.title for notification in app._notifications]
-        assert told == ["Progress is not kept"]
+        titles = [notification.title for notification in app._notifications]
+        assert titles == ["Progress is not kept"]
         await pilot.press("left")
         await until(pilot, lambda: "step 123 of 124" in screen.status.text)
 

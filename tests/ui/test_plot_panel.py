@@ -112,9 +112,9 @@ def plot(screen: LessonScreen) -> str:
     return pane(screen, "plot")
 
 
-async def open_plot(pilot: Pilot[None], screen: LessonScreen, told: str = "The bowl") -> None:
+async def open_plot(pilot: Pilot[None], screen: LessonScreen, expected: str = "The bowl") -> None:
     await press(pilot, screen, "0")
-    await until(pilot, lambda: told in plot(screen))
+    await until(pilot, lambda: expected in plot(screen))
     await settled(pilot, screen)
 
 
@@ -211,8 +211,8 @@ async def test_a_name_without_a_value_is_named_and_the_run_goes_on(lesson: Path)
     async with opened(lesson, engine) as (pilot, screen, _):
         await go(pilot, screen, "7")
         await press(pilot, screen, "0")
-        told = "the plot comes when nobody has a value"
-        await until(pilot, lambda: told in plot(screen))
+        expected = "the plot comes when nobody has a value"
+        await until(pilot, lambda: expected in plot(screen))
         await press(pilot, screen, "right", "right")
         assert "step 9 of 9" in screen.status.text
         assert screen.controller.session.ended is None
@@ -224,8 +224,8 @@ async def test_an_error_of_the_expression_is_shown_as_python_words_it(lesson: Pa
     async with opened(lesson, engine) as (pilot, screen, _):
         await go(pilot, screen, "7")
         await press(pilot, screen, "0")
-        told = f"not drawn: (v - 1) ** 2: {engine.problem}"
-        await until(pilot, lambda: told in " ".join(plot(screen).split()))
+        expected = f"not drawn: (v - 1) ** 2: {engine.problem}"
+        await until(pilot, lambda: expected in " ".join(plot(screen).split()))
         assert screen.controller.session.ended is None
 
 

@@ -222,12 +222,12 @@ async def test_d_shows_the_differences_to_the_parent_run(tmp_path: Path) -> None
         await drawn(pilot)
         await pilot.press("d")
         assert str(app.panel.border_title) == "3 tensors − main"
-        told = [row.split() for row in app.shown]
-        assert told[0] == ["a", "2", "="]
-        assert told[1][:3] == ["b", "2", "2.5"]
-        assert told[1][-2:] == ["[0", "2.5]"]
-        assert told[2] == ["c", "scalar", "new"]
-        assert told[3] == ["z", "scalar", "only", "in", "main"]
+        rows = [row.split() for row in app.shown]
+        assert rows[0] == ["a", "2", "="]
+        assert rows[1][:3] == ["b", "2", "2.5"]
+        assert rows[1][-2:] == ["[0", "2.5]"]
+        assert rows[2] == ["c", "scalar", "new"]
+        assert rows[3] == ["z", "scalar", "only", "in", "main"]
         await pilot.press("j", "j", "v")
         assert app.shown[-2:] == ["      +0   +1", "[0]  0.0  2.5"]
         await pilot.press("d")

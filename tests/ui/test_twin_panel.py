@@ -82,14 +82,14 @@ async def test_the_twin_is_shown_at_the_same_iteration(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "3")
         await until(pilot, lambda: "by_hand  before the loop" in twin(screen))
-        for step, told in (
+        for step, expected in (
             (3 + PASS - 1, "before the loop"),
             (3 + PASS + 1, "after 1 pass"),
             (3 + 2 * PASS + 2, "after 2 passes"),
             (3 + PASS, "after 1 pass"),
         ):
             await go(pilot, screen, str(step))
-            await until(pilot, lambda told=told: f"by_hand  {told}" in twin(screen))
+            await until(pilot, lambda expected=expected: f"by_hand  {expected}" in twin(screen))
         assert "w [2.6 -0.6]" in twin(screen)
         assert "apart 0" in twin(screen)
         assert "differ" not in twin(screen)
@@ -152,9 +152,9 @@ async def test_a_twin_that_fails_says_why_it_ended(tmp_path: Path) -> None:
     engine.theirs = engine.theirs[:20]
     async with opened(tmp_path, engine) as (pilot, screen, _):
         await go(pilot, screen, str(3 + PASS + 1))
-        told = "it ended: ZeroDivisionError: division by zero"
-        await until(pilot, lambda: told in twin(screen))
-        assert twin(screen).splitlines()[1] == told
+        expected = "it ended: ZeroDivisionError: division by zero"
+        await until(pilot, lambda: expected in twin(screen))
+        assert twin(screen).splitlines()[1] == expected
         # The iterations before its end are compared.
         await until(pilot, lambda: "after 1 pass" in twin(screen))
         assert "w [2.6 -0.6]" in twin(screen)
@@ -172,8 +172,8 @@ async def test_the_pane_says_that_the_twin_does_not_exist(tmp_path: Path) -> Non
     async with opened(tmp_path, twin="nobody") as (pilot, screen, engine):
         await go(pilot, screen, "7")
         await press(pilot, screen, "t", "enter")
-        told = "the twin nobody is no lesson; `tutor list` shows their names"
-        await until(pilot, lambda: twin(screen) == told)
+        expected = "the twin nobody is no lesson; `tutor list` shows their names"
+        await until(pilot, lambda: twin(screen) == expected)
         assert "step 7 of 7" in screen.status.text
         assert not any("hand" in job.launch.path for job in engine.jobs)
 

@@ -23,7 +23,7 @@ from tutor.wire.messages import Launch
 
 
 class AuditDialog(ModalScreen[None]):
-    """Show the audit of one backward pass, which a replay measures.
+    """A dialog with the audit of one backward pass, which a replay measures.
 
     Args:
         compare: Pairs of names that should agree.

@@ -32,7 +32,7 @@ _STATES = {
 
 
 class BranchesDialog(LiveDialog[Branch | None]):
-    """Return the run to show; None to stay."""
+    """A dialog that returns the run to show; None to stay."""
 
     BINDINGS: ClassVar = [
         Binding("enter", "switch", "show it"),

@@ -25,7 +25,7 @@ _HINT = "NAME = VALUE, or any one statement; at the end of a run a knob turns at
 
 
 class EditDialog(ModalScreen[tuple[str, Launch] | None]):
-    """Return what was typed and the launch of the fork; None to change nothing.
+    """A dialog that returns what was typed and the fork's launch; None to change nothing.
 
     Args:
         step: The step after which the run forks.

@@ -19,7 +19,7 @@ from tutor.ui.widgets.lines import Lines
 
 
 class EventsDialog(LiveDialog[int | None]):
-    """Return the step to go to; None to stay. Only the rows in view are drawn.
+    """A dialog that returns the step to go to; None to stay. It draws only the rows in view.
 
     Args:
         step: The cursor.

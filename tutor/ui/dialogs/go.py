@@ -19,14 +19,14 @@ from tutor.ui.draw.text.strips import ELLIPSIS
 
 _HINT = (
     "120 is a step, i20 an iteration, loss < 0.1 the first step where it holds. "
-    "What is not recorded yet is run up to there."
+    "Steps that are not recorded yet are run."
 )
 
 
 class GoDialog(ModalScreen[Place | Condition | None]):
-    """Return the place to go to; None to stay.
+    """A dialog that returns the place to go to; None to stay.
 
-    The dialog handles the keys itself: an input field would lose keys that arrive before it is
+    It handles the keys itself: an input field would lose keys that arrive before it is
     mounted, and its blinking cursor would be sent to the terminal all the time.
     """
 

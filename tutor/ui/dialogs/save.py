@@ -20,7 +20,7 @@ _HINT = "saves all recorded steps of all runs; tutor open FILE shows them withou
 
 
 class SaveDialog(ModalScreen[Path | None]):
-    """Return the file to write; None to save nothing.
+    """A dialog that returns the file to write; None to save nothing.
 
     Args:
         name: The lesson's name, which the offered file name is made from.

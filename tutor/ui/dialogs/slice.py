@@ -32,7 +32,9 @@ def parse(text: str, shape: Sequence[int]) -> str:
 
 
 class SliceDialog(ModalScreen[str | None]):
-    """Return the subscript; None to leave the value as it is. Handles the keys as `GoDialog` does.
+    """A dialog that returns the subscript; None to leave the value as it is.
+
+    It handles the keys itself, as `GoDialog` does.
 
     Args:
         value: The name of the value.

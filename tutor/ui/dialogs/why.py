@@ -20,7 +20,7 @@ from tutor.ui.widgets.lines import Lines
 
 
 class WhyDialog(LiveDialog[int | None]):
-    """Return the step to stay at; None to go back to where the learner was.
+    """A dialog that returns the step to stay at; None to go back to where the learner was.
 
     Args:
         timeline: The run that is asked about.

@@ -28,7 +28,7 @@ class Stepping(Feature):
 
     def setup(self) -> None:
         self._player: Timer | None = None
-        """Steps on while the run plays; None otherwise."""
+        """Steps on; None while nothing plays."""
 
     def action_do(self, what: str) -> None:
         """Call the session's method `what`; inside a statement, move between its operations."""

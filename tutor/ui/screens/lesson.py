@@ -53,7 +53,7 @@ _CLOCK = 0.25
 
 
 class LessonScreen(Screen[None]):
-    """Pass the controller's view to the panes, and keys to the features.
+    """Passes the controller's view to the panes, and keys to the features.
 
     Args:
         target: The file to reopen, if it is not the script but a recording.
