@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import ClassVar
 
 from textual import on
@@ -14,7 +13,6 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.timer import Timer
 
-from tutor.course import progress
 from tutor.script.lesson import Lesson
 from tutor.session.controller import Controller, Source
 from tutor.session.finding import Place
@@ -24,6 +22,7 @@ from tutor.session.view import View
 from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.graph.operations import counted
 from tutor.ui.draw.text.palette import Palette
+from tutor.ui.features.completion import Completion
 from tutor.ui.features.explaining import Explaining
 from tutor.ui.features.feature import Feature
 from tutor.ui.features.forks import Forks
@@ -44,7 +43,7 @@ from tutor.ui.widgets.status import StatusLine, describe
 from tutor.ui.widgets.too_small import TooSmall
 
 FEATURES: tuple[type[Feature], ...] = (
-    Stepping, Inside, Forks, Saving, Jumping, Explaining,
+    Stepping, Inside, Forks, Saving, Jumping, Explaining, Completion,
 )  # fmt: skip
 """The features, in the order of the help. Each works once the script can run."""
 
@@ -99,7 +98,6 @@ class LessonScreen(Screen[None]):
         self.features: list[Feature] = []
         self._file = WatchedFile(self.target)
         self._clock: Timer | None = None
-        self._is_marked = False
         self._warned = ""
         """The key that drops unsaved forks when it is pressed again."""
 
@@ -167,7 +165,6 @@ class LessonScreen(Screen[None]):
         self._show_status(controller)
         for feature in self.features:
             feature.on_redraw()
-        self._mark_end(controller)
         controller.attend()
         if (divergence := controller.new_divergence()) is not None:
             where = f"approximate from step {divergence.step:,} on"
@@ -199,22 +196,6 @@ class LessonScreen(Screen[None]):
         self._clock = None
         if self.controller is not None and self.controller.branch.is_at_work:
             self.show()
-
-    def _mark_end(self, controller: Controller) -> None:
-        """Mark the lesson as done when the learner has seen its last step."""
-        if self._is_marked or not (controller.session.is_over and self.engine.can_run):
-            return
-        self._is_marked = True
-        # In a thread: writing may wait for another program that has locked the file.
-        Thread(target=self._mark_done, daemon=True).start()
-
-    def _mark_done(self) -> None:
-        """Write the progress file. Runs in a thread."""
-        try:
-            progress.mark(self.lesson)
-        except OSError as error:
-            problem = f"{progress.location()}: {error.strerror}"
-            self.app.call_from_thread(self.notify, problem, title="Progress is not kept")
 
     # Messages from the panes
 

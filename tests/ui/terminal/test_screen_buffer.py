@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tutor.ui.terminal.output import ScreenBuffer
+from tutor.ui.terminal.screen_buffer import ScreenBuffer
 
 WIDTH, HEIGHT = 24, 6
 CONSOLE = Console(color_system="256", force_terminal=True, legacy_windows=False)
