@@ -1,0 +1,78 @@
+"""The base of dialogs in which the learner types one short line."""
+
+from typing import ClassVar, Generic
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Key, Paste, Resize
+from textual.getters import query_one
+from textual.screen import ModalScreen, ScreenResultType
+from textual.widgets import Static
+
+from tutor.ui.draw.text.strips import ELLIPSIS
+
+
+class TypedDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
+    """A dialog that handles the keys itself.
+
+    An input field would lose keys that arrive before it is mounted, and its blinking cursor would
+    be sent to the terminal all the time.
+    """
+
+    BINDINGS: ClassVar = [
+        Binding("escape", "dismiss", "close"),
+        Binding("backspace", "erase", "erase"),
+    ]
+
+    BOX: ClassVar[str]
+    """The id of the box, for the style sheet."""
+    HINT: ClassVar[str]
+    MAX_LENGTH: ClassVar[int]
+
+    heading: str
+    typed = ""
+
+    field = query_one("#field", Static)
+    why = query_one("#why", Static)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id=self.BOX) as box:
+            box.border_title = Content(self.heading)
+            yield Static(id="field")
+            yield Static(Content(self.HINT), id="why")
+
+    def on_mount(self) -> None:
+        self._show()
+
+    def on_resize(self, event: Resize) -> None:
+        self.call_after_refresh(self._show)
+
+    def on_key(self, event: Key) -> None:
+        if event.is_printable and event.character:
+            event.stop()
+            self._type(event.character)
+
+    def on_paste(self, event: Paste) -> None:
+        event.stop()
+        self._type(" ".join(event.text.split()))
+
+    def action_erase(self) -> None:
+        self.typed = self.typed[:-1]
+        self._show()
+
+    def _type(self, text: str) -> None:
+        self.typed = (self.typed + text)[: self.MAX_LENGTH]
+        self._show()
+
+    def _show(self) -> None:
+        """Show what is typed, or its end if not all of it fits."""
+        if self.is_mounted:
+            text, room = self.typed, max(2, self.field.size.width - 1)
+            if cell_len(text) > room and self.field.size.width:
+                while cell_len(text) >= room:
+                    text = text[1:]
+                text = ELLIPSIS + text
+            self.field.update(Content.assemble(text, ("▏", "$primary")))
