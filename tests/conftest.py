@@ -15,7 +15,7 @@ from tutor.wire.messages import Job, Launch
 
 @pytest.fixture(autouse=True)
 def own_progress(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test may tick off lessons of whoever runs it."""
+    """Keep the tests out of the tester's own progress file."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
 
 
@@ -25,14 +25,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def device(request: pytest.FixtureRequest) -> str | None:
-    """The default device of the tests' runs; None for the CPU."""
+    """Return the default device of the tests' runs; None for the CPU."""
     found: str | None = request.config.getoption("--device")
     return found
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    # Eager: what a first optimizer takes a second for is then loaded once, not in every run.
+    # Eager: torch modules that the first optimizer imports are loaded once, not in every run.
     engine = Engine(eager=True)
     engine.start()
     yield engine
@@ -41,7 +41,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def drive(engine: Engine, device: str | None, tmp_path: Path) -> Iterator[Callable[..., Driver]]:
-    """Launch a script given as text; it is written to `script.py`."""
+    """Return a function that launches a script given as text, written to `script.py`."""
     drivers: list[Driver] = []
 
     def launch(source: str, **changes: Any) -> Driver:
@@ -60,7 +60,7 @@ def drive(engine: Engine, device: str | None, tmp_path: Path) -> Iterator[Callab
 
 @pytest.fixture
 def record(drive: Callable[..., Driver]) -> Callable[..., Recording]:
-    """Run a script given as text to its end."""
+    """Return a function that runs a script given as text to its end."""
 
     def run(source: str, **changes: Any) -> Recording:
         return drive(source, **changes).to_the_end()

@@ -1,4 +1,4 @@
-"""Drives one run of the real engine and keeps all that it says."""
+"""Drive one run of the real engine and keep all its events."""
 
 import threading
 from collections import deque
@@ -12,13 +12,13 @@ from tutor.history.timeline import Timeline
 from tutor.schema.frame import Frame
 from tutor.wire.messages import FOREVER, Ended, Event, Job, Printed, Waited
 
-PATIENCE = 60.0
-"""Seconds after which a run that says nothing fails its test."""
+TIMEOUT = 60.0
+"""Seconds without an event after which a test fails."""
 
 
 @dataclass
 class Recording:
-    """All that a run said."""
+    """All events of a run."""
 
     events: list[Event] = field(default_factory=list)
     timeline: Timeline = field(default_factory=Timeline)
@@ -37,23 +37,23 @@ class Recording:
 
 
 class Driver:
-    """Drives one run and waits for what it says."""
+    """Drives one run and waits for its events."""
 
     def __init__(self, engine: Engine, job: Job) -> None:
         self._news = threading.Event()
         self._is_replay = job.begin > 0
         self.recording = Recording()
         self._unseen: deque[Event] = deque()
-        """What was taken and not looked at yet: several events may come at once."""
+        """Events that `until` has not seen yet: several may arrive at once."""
         self.run: Run = engine.launch(job, self._news.set)
 
     def until(self, wanted: Callable[[Event], bool]) -> Event:
-        """The first event that is wanted, of those that were not looked at before."""
+        """Return the first event that is wanted, among those not seen before."""
         while True:
             while self._unseen:
                 if wanted(event := self._unseen.popleft()):
                     return event
-            assert self._news.wait(PATIENCE), f"nothing but {self.recording.events[-3:]}"
+            assert self._news.wait(TIMEOUT), f"nothing but {self.recording.events[-3:]}"
             self._news.clear()
             for event in self.run.take():
                 self._take(event)
@@ -61,7 +61,7 @@ class Driver:
     def _take(self, event: Event) -> None:
         self._unseen.append(event)
         self.recording.events.append(event)
-        if not self._is_replay:  # its first step has no step before it
+        if not self._is_replay:  # a timeline starts at step 1
             record(self.recording.timeline, event)
 
     def step_to(self, step: int) -> Waited:

@@ -1,7 +1,7 @@
-"""An engine that replays scripted frames, so that the screens are tested without torch.
+"""An engine that replays given frames, so that the screens are tested without torch.
 
-`FakeEngine(descent())` answers each command at once and in the same thread. With `manual=True` a
-run records nothing until the test calls `run.work(steps)`, which is how slow statements are played.
+`FakeEngine(descent())` carries out each command at once and in the same thread. With `manual=True`
+a run records nothing until the test calls `run.work(steps)`, which imitates slow statements.
 """
 
 import struct
@@ -15,7 +15,7 @@ FINISHED = messages.Ended("finished")
 
 
 def number(value: float) -> TensorView:
-    """A plain number of the script."""
+    """Return the view of a Python number."""
     kind = "int" if isinstance(value, int) else "float"
     return TensorView("number", (), kind, "cpu", False, "text", repr(value).encode())
 
@@ -26,7 +26,7 @@ def tensor(
     kind: str = "tensor",
     requires_grad: bool = False,
 ) -> TensorView:
-    """A float32 tensor on the CPU."""
+    """Return the view of a float32 tensor on the CPU."""
     data = struct.pack(f"<{len(values)}f", *values)
     shape = (len(values),) if shape is None else shape
     return TensorView(kind, shape, "float32", "cpu", requires_grad, "<f4", data)
@@ -60,11 +60,11 @@ print(w)
 
 
 Script = Sequence[tuple[Frame, bytes]]
-"""What a run records: each step with what it prints."""
+"""The steps of a run, each with its output."""
 
 
 def descent(epochs: int = 20) -> list[tuple[Frame, bytes]]:
-    """What running `DESCENT` records, worked out by hand."""
+    """Return the steps that a run of `DESCENT` records, computed here."""
     frames: list[tuple[Frame, bytes]] = []
     w, lr, loss = [3.0, -1.0], 0.1, None
 
@@ -96,7 +96,7 @@ def descent(epochs: int = 20) -> list[tuple[Frame, bytes]]:
 
 @dataclass
 class FakeRun:
-    """Replays a script's steps as far as it is told to go; notes every command in `commands`."""
+    """Replays the steps of a script up to the goal; keeps every command in `commands`."""
 
     script: Script
     end: messages.Ended
@@ -106,7 +106,7 @@ class FakeRun:
     closed: bool = False
     recorded: int = 0
     first: int = 0
-    """Steps that were replayed before, unrecorded."""
+    """Steps that were replayed without recording."""
     goal: int = 0
     commands: list[tuple[str, int]] = field(default_factory=list)
     events: list[messages.Event] = field(default_factory=list)
@@ -179,7 +179,7 @@ class FakeEngine:
         self.end = end
         self.manual = manual
         self.exact = self.script
-        """What a replay records, which keeps every value."""
+        """The steps of a replay, with every value."""
         self.device = device
         self.detected: str | None = None
         self.failure: str | None = None

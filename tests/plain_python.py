@@ -1,4 +1,4 @@
-"""What scripts print under plain Python."""
+"""Run scripts under plain Python and return their output."""
 
 import json
 import os
@@ -37,15 +37,15 @@ json.dump(found, sys.stdout)
 
 
 def under_python(scripts: Iterable[Path]) -> list[tuple[str, int]]:
-    """What each script prints with the engine's seed, and its exit status.
+    """Return the output and the exit status of each script, run with the engine's seed.
 
-    They run in forks of one process: to import torch takes longer than all of them.
+    They run in forks of one process: importing torch takes longer than all of them.
     """
     found = subprocess.run(
         [sys.executable, "-c", ALL_IN_FORKS],
         input=json.dumps([str(script) for script in scripts]).encode(),
         capture_output=True,
-        # As the engine does: with several threads sums differ in their last digits.
+        # As in the engine: with several threads, sums differ in their last digits.
         env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"},
         check=True,
     )

@@ -1,4 +1,4 @@
-"""The program in a real pseudo-terminal, and an emulator that shows what a learner would see."""
+"""Run the program in a real pseudo-terminal, with an emulator of what the learner sees."""
 
 import os
 import re
@@ -16,13 +16,13 @@ RIGHT, LEFT, HOME, END, ENTER = "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\r"
 REOPEN = "\x12"
 
 LEAVE_SCREEN = b"\x1b[?1049l"
-"""Back from the alternate screen to the learner's own."""
+"""The sequence that leaves the alternate screen."""
 
 COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m")
 """A sequence that sets a colour."""
 
-_DECIDING = ("NO_COLOR", "COLORTERM", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "TMUX")
-"""What in the tester's own environment would decide how something is drawn."""
+_IGNORED = ("NO_COLOR", "COLORTERM", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "TMUX")
+"""The tester's own variables that would change what is drawn."""
 
 
 class Terminal:
@@ -47,15 +47,15 @@ class Terminal:
         base = {
             name: value
             for name, value in os.environ.items()
-            if name not in _DECIDING and not name.startswith("TEXTUAL")
+            if name not in _IGNORED and not name.startswith("TEXTUAL")
         }
-        # The emulator does not know the sequences of that protocol.
+        # The emulator does not know the kitty keyboard protocol.
         base |= {"TERM": "xterm-256color", "LANG": "C.UTF-8", "TEXTUAL_DISABLE_KITTY_KEY": "1"}
         self.emulator = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self.emulator)
         self.folder = folder or Path.cwd()
         self.raw = b""
-        """All that was written so far."""
+        """All output so far."""
         self.child = pexpect.spawn(
             sys.executable,
             [*command, *arguments],
@@ -75,11 +75,11 @@ class Terminal:
 
     @property
     def status(self) -> str:
-        """The line that tells where the learner is and what happens."""
+        """The status line."""
         return self.lines[-2].strip()
 
     def pane(self, name: str) -> str:
-        """What stands inside the frame of this pane; empty where it is not on the screen."""
+        """Return the text inside the frame of a pane; "" if it is not on the screen."""
         for top, line in enumerate(self.lines):
             if title := re.search(rf"╭─ \d {name}[ ─].*?╮", line):
                 left, right = title.span()
@@ -89,7 +89,7 @@ class Terminal:
         return ""
 
     def read(self, size: int = 65536, timeout: float = 0.05) -> int:
-        """Take what was written, at most `size` bytes; how many there were."""
+        """Read at most `size` bytes of output; return the number of bytes."""
         try:
             data = self.child.read_nonblocking(size, timeout)
         except (pexpect.TIMEOUT, pexpect.EOF):
@@ -98,33 +98,33 @@ class Terminal:
         return len(data)
 
     def feed(self, data: bytes) -> None:
-        """Show what was written."""
+        """Pass output to the emulator."""
         self.raw += data
         self._stream.feed(data)
 
     def until(self, holds: Callable[[], bool], limit: float = 30.0, size: int = 65536) -> None:
-        """Read, at most `size` bytes at once, until something holds; fail after `limit` seconds."""
+        """Read, at most `size` bytes at once, until `holds()`; fail after `limit` seconds."""
         end = monotonic() + limit
         while not holds():
-            assert monotonic() < end, f"it never came to hold:\n{self.text}"
-            # Nothing more comes from a program that has ended.
+            assert monotonic() < end, f"the condition was not met in time:\n{self.text}"
+            # A program that has ended writes nothing more.
             if not self.read(size) and not self.child.isalive():
                 assert holds(), f"it ended at:\n{self.text}"
                 return
 
     def wait_for(self, *texts: str, limit: float = 30.0) -> None:
-        """Read until the screen shows all of these."""
+        """Read until the screen shows all of these texts."""
         self.until(lambda: all(text in self.text for text in texts), limit)
 
     def settle(self) -> None:
-        """Read until nothing more comes for a while."""
+        """Read until there is no output for a while."""
         self.until(lambda: self.read(timeout=0.2) == 0)
 
     def send(self, keys: str) -> None:
         self.child.send(keys)
 
     def press(self, key: str, *texts: str, limit: float = 30.0) -> None:
-        """Press a key and wait until the screen shows all of these."""
+        """Press a key and wait until the screen shows all of these texts."""
         self.send(key)
         self.wait_for(*texts, limit=limit)
 
@@ -136,13 +136,13 @@ class Terminal:
         os.kill(self.child.pid, number)
 
     def hang_up(self) -> None:
-        """Close the terminal's own end, as a lost SSH connection does."""
-        # The number stays taken, so that nobody closes another terminal's in its stead.
+        """Close the terminal's end, as a lost SSH connection does."""
+        # Replaced, not closed: otherwise another terminal could get the same descriptor.
         with open(os.devnull, "r+b") as nothing:
             os.dup2(nothing.fileno(), self.child.child_fd)
 
     def ends(self, limit: float = 30.0) -> int:
-        """Wait for the end; the exit status, or minus the signal."""
+        """Wait for the end; return the exit status, or minus the signal."""
         self.until(lambda: not self.child.isalive(), limit)
         while self.read():
             pass
@@ -154,7 +154,7 @@ class Terminal:
         return _stat(self.child.pid)[0] == "T"
 
     def descendants(self) -> set[int]:
-        """The engine's host, its workers and whatever they started."""
+        """Return the processes of the engine: its host, its workers, and their children."""
         parents = {}
         for folder in Path("/proc").iterdir():
             if folder.name.isdecimal() and (found := _stat(int(folder.name))):
@@ -165,7 +165,7 @@ class Terminal:
         return family - {self.child.pid}
 
     def close(self) -> None:
-        """End the program, whatever state a failed test has left it in."""
+        """End the program, in whatever state a failed test left it."""
         for pid in (*self.descendants(), self.child.pid):
             if is_alive(pid):
                 os.kill(pid, signal.SIGKILL)
@@ -183,13 +183,13 @@ def tutor(*arguments: str, **options: object) -> Iterator[Terminal]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process still runs; one that only waits to be reaped does not."""
+    """Return whether a process still runs; a zombie does not."""
     found = _stat(pid)
     return bool(found) and found[0] not in "ZX"
 
 
 def _stat(pid: int) -> list[str]:
-    """State, parent and so on; empty for a process that is gone."""
+    """Return the state, the parent and so on; empty for a process that is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

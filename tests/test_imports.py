@@ -1,4 +1,4 @@
-"""What a clean interpreter loads: the screen starts without torch, and first without plots."""
+"""Modules that a clean interpreter loads: no torch for the screens, no plots for the menu."""
 
 import subprocess
 import sys

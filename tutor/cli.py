@@ -202,9 +202,9 @@ def export_(
 
             export.csv_file(target, output)
         else:
-            from tutor.ui import film
+            from tutor.ui.export import export_screen
 
-            film.export(target, output, step, _cells(size))
+            export_screen(target, output, step, _cells(size))
 
 
 @main.command("list")
@@ -252,7 +252,7 @@ def doctor() -> None:
 def _screen(target: str | None, device: str | None, seed: int, memory: str) -> NoReturn:
     from tutor.engine.client import Engine
     from tutor.session.request import Request, memory_size
-    from tutor.ui.terminal.terminal import show
+    from tutor.ui.start import show
 
     path = None if target is None else _openable(target)
     with _errors_as_one_line("interrupted"):

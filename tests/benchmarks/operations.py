@@ -1,10 +1,10 @@
-"""What noting every operation costs: runs of three statements an iteration, interleaved.
+"""Measure the cost of noting every operation, with three statements an iteration, interleaved.
 
     python tests/benchmarks/operations.py [ROUNDS [LOOP ...]]
 
-Process time of each loop of `loops/`: recorded as ever, and with the operations of every step, both
-against bare Python. The microscope is a run of its own, so closed it costs nothing; last comes what
-it costs that run, against recorded as ever, while it has not come to the steps that are asked for.
+The process time of each loop of `loops/`, recorded without and with operations, relative to plain
+Python. Operations are noted in a replay, so a run itself pays nothing for them. The last column is
+what that replay costs before it reaches the steps whose operations are wanted.
 """
 
 import statistics
@@ -18,11 +18,11 @@ from tutor.schema.frame import Frame
 from tutor.wire.messages import FOREVER, Ended, Job, Launch, Printed
 
 BARS = {"a": 5.0, "b": 3.5, "c": 3.5, "d": 2.2}
-"""By loop: with operations over bare, at most."""
+"""The allowed ratio of each loop: with operations over bare."""
 
 
 def recorded(engine: Engine, source: str, operations: int | None) -> tuple[float, int]:
-    """Seconds of the loop, and the operations that were noted."""
+    """Return the seconds of the loop, and the number of operations that were noted."""
     news = threading.Event()
     run = engine.launch(Job(Launch("loop.py", source), operations=operations), news.set)
     run.go(FOREVER)

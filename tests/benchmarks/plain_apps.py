@@ -1,4 +1,4 @@
-"""What the terminal's figures are compared with: `python plain_apps.py empty|rows|ungated …`."""
+"""Apps to compare the terminal's figures with: `python plain_apps.py empty|rows|ungated …`."""
 
 import sys
 
@@ -31,7 +31,7 @@ class Counter(Rows):
 
 
 class PlainApp(App[None]):
-    """An app that does nothing but show one widget that counts keys."""
+    """An app with one widget, which counts keys."""
 
     BINDINGS = [Binding("right", "count"), Binding("q", "quit")]  # noqa: RUF012
 
@@ -43,14 +43,14 @@ class PlainApp(App[None]):
         yield self.rows
 
     def action_count(self) -> None:
-        # No digit of the old number stands in the new one.
+        # Every digit changes.
         self.rows.count = (self.rows.count + 11_111_111) % 88_888_888
         self.rows.refresh()
 
 
 def run_ungated() -> None:
-    """`tutor` as a dashboard that repaints its panes at each step, by Textual's own way to the
-    terminal, whether that keeps up or not."""
+    """Run `tutor` as a dashboard that repaints whole panes at each step through Textual's own
+    driver, whether the terminal keeps up or not."""
     from tutor.cli import main
     from tutor.ui.panels.panel import Panel
     from tutor.ui.panels.tensors import TensorsPanel
@@ -62,7 +62,7 @@ def run_ungated() -> None:
 
     paint, Panel._paint = Panel._paint, paint_all
     TensorsPanel.INTERVAL = Panel.INTERVAL
-    output.ThriftyApp._display = App._display
+    output.DiffingApp._display = App._display
     main(sys.argv[2:])
 
 

@@ -1,4 +1,4 @@
-"""What a program in a pseudo-terminal costs: time, bytes, processor time and memory."""
+"""Measure a program in a pseudo-terminal: time, bytes, processor time and memory."""
 
 import os
 import select
@@ -16,16 +16,16 @@ sys.path.insert(0, str(HERE.parent))
 from pseudo_terminal import Terminal  # noqa: E402
 
 QUIET = 0.15
-"""Seconds without a byte after which a repaint is taken to be over."""
+"""Seconds without output after which a repaint counts as finished."""
 
 
 def program(*arguments: str, size: tuple[int, int] = (120, 40)) -> Terminal:
-    """`tutor ARGUMENTS` as an installed program runs: with its byte code at hand."""
+    """Start `tutor ARGUMENTS` with cached byte code, as an installed program has."""
     return Terminal(*arguments, size=size, **_ENVIRONMENT)
 
 
 def plain(kind: str, *arguments: str, size: tuple[int, int] = (120, 40)) -> Terminal:
-    """One of `plain_apps.py`."""
+    """Start one of the apps of `plain_apps.py`."""
     command = (str(HERE / "plain_apps.py"), kind)
     return Terminal(*arguments, size=size, command=command, **_ENVIRONMENT)
 
@@ -36,7 +36,7 @@ _ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": _caches.na
 
 @dataclass
 class Cost:
-    """Of one key press."""
+    """The cost of one key press."""
 
     seconds: float
     """Until the last byte."""
@@ -46,7 +46,7 @@ class Cost:
 
 
 def press(terminal: Terminal, key: str) -> Cost:
-    """Press a key and take what comes of it."""
+    """Press a key and read its output to the end."""
     descriptor, pieces = terminal.child.child_fd, []
     cpu = cpu_seconds(terminal.child.pid)
     began = last = perf_counter()
@@ -60,20 +60,20 @@ def press(terminal: Terminal, key: str) -> Cost:
 
 
 def seconds_until(terminal: Terminal, holds: Callable[[], bool]) -> float:
-    """How long it takes until the screen holds something."""
+    """Return the seconds until the predicate is true."""
     began = perf_counter()
     terminal.until(holds, limit=120)
     return perf_counter() - began
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time that all threads of a process have taken; those that ended are left out."""
+    """Return the processor time of all living threads of a process."""
     times = Path(f"/proc/{pid}/task").glob("*/schedstat")
     return sum(int(path.read_text().split()[0]) for path in times) / 1e9
 
 
 def seconds_until_still(pid: int) -> float:
-    """How long a process goes on to take processor time."""
+    """Return how long a process goes on using processor time."""
     began = last = perf_counter()
     spent = cpu_seconds(pid)
     while perf_counter() - last < QUIET:
@@ -84,7 +84,7 @@ def seconds_until_still(pid: int) -> float:
 
 
 def megabytes(pid: int, field: str = "VmRSS") -> float:
-    """The memory that a process holds, or with `VmHWM` the most that it ever held."""
+    """Return the resident memory of a process; with `VmHWM` its peak."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
@@ -96,7 +96,7 @@ def p95(values: list[float]) -> float:
 
 
 def report(what: str, value: float, bar: float, unit: str = "", detail: str = "") -> None:
-    """One line: the figure, its bar, and whether it is held."""
+    """Print the figure, its bar, and whether the bar is held."""
     verdict = "held    " if value <= bar else "NOT HELD"
     shown = f" ({detail})" if detail else ""
     print(f"{verdict}  {what}: {value:.3g}{unit}, bar {bar:g}{unit}{shown}", flush=True)

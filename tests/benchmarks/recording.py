@@ -1,11 +1,11 @@
-"""What recording costs: the recorded run against the bare run, interleaved, in one session.
+"""Measure the cost of recording: the recorded run over the bare run, interleaved.
 
     python tests/benchmarks/recording.py [ROUNDS [LOOP ...]]
 
-Each loop of `loops/` prints the process time of its own loop. Bare is plain Python with one thread;
-recorded is the same text in a worker, with a client that takes every frame. Each loop runs with one
-and with three recorded statements an iteration, its functions doing the rest, and as people write
-it, with every statement a step of its own.
+Each loop of `loops/` prints the process time of its own loop. Bare is plain Python with one thread.
+Recorded is the same text in a worker, with a client that receives every frame. Each loop runs with
+one and with three recorded statements an iteration, the rest being inside functions, and as people
+write it, with every statement a step of its own.
 """
 
 import os
@@ -28,10 +28,10 @@ BARS = {
     "c": {1: 1.15},
     "d": {3: 1.15},
 }
-"""By loop and statements an iteration: recorded over bare, at most."""
+"""The allowed ratio by loop and statements an iteration: recorded over bare."""
 
 EVERY = 0
-"""As the number of statements: all of them, as people write the loop."""
+"""The number of statements that stands for all of them, as people write the loop."""
 
 
 def text(loop: str, statements: int) -> str:
@@ -40,7 +40,7 @@ def text(loop: str, statements: int) -> str:
 
 
 def bare(source: str) -> float:
-    """Seconds of the loop."""
+    """Return the seconds of the loop in plain Python."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     found = subprocess.run(
         [sys.executable, "-"],
@@ -54,7 +54,7 @@ def bare(source: str) -> float:
 
 
 def recorded(engine: Engine, source: str) -> tuple[float, int]:
-    """Seconds of the loop, and the steps that were recorded."""
+    """Return the seconds of the loop, and the number of recorded steps."""
     news = threading.Event()
     run = engine.launch(Job(Launch("loop.py", source)), news.set)
     run.go(FOREVER)

@@ -1,5 +1,4 @@
-"""What replays cost, in one session: a run that is replayed against the bare run, a worker's start,
-and a timeline of many steps.
+"""Measure replays over bare runs, the start of a worker, and a timeline of many steps.
 
     python tests/benchmarks/replay.py [ROUNDS]
 
@@ -24,7 +23,7 @@ STEPS = 100_000
 
 
 def replayed(engine: Engine, source: str, steps: int) -> float:
-    """Seconds of the loop in a run that records nothing before its last steps."""
+    """Return the seconds of the loop in a run that records only its last step."""
     news = threading.Event()
     run = engine.launch(Job(Launch("loop.py", source), begin=steps - 1), news.set)
     run.go(FOREVER)
@@ -57,7 +56,7 @@ def steps_of(engine: Engine, source: str) -> int:
 
 
 def ready(engine: Engine) -> float:
-    """Milliseconds from the launch of a run to its waiting worker."""
+    """Return the milliseconds from the launch of a run until its worker waits."""
     news = threading.Event()
     began = perf_counter()
     run = engine.launch(Job(Launch("x.py", "import torch\n")), news.set)
@@ -69,7 +68,7 @@ def ready(engine: Engine) -> float:
 
 
 def resident() -> int:
-    """Bytes of this process."""
+    """Return the resident bytes of this process."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096
 
@@ -79,7 +78,7 @@ def scalar(value: float) -> TensorView:
 
 
 def many_steps() -> None:
-    """A timeline of `STEPS` steps with one scalar each."""
+    """Measure a timeline of `STEPS` steps with one scalar each."""
     before, began = resident(), perf_counter()
     timeline = Timeline((1, 5, 9))
     names = ("loss", "w.grad", "w", "b")

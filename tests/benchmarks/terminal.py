@@ -1,9 +1,9 @@
-"""Speed, bytes and memory of the screen, each as a ratio to a plain Textual app in the same run.
+"""Measure speed, bytes and memory of the screen, relative to a plain Textual app in the same run.
 
     python tests/benchmarks/terminal.py [first-paint keys lesson idle link memory stop end]
 
-F0 is an empty app with a counter, F1 one widget over the whole screen with one plain segment a
-row. Variants are interleaved; what is compared is medians.
+F0 is an empty app with a counter. F1 is one widget over the whole screen with one plain segment a
+row. Variants are interleaved, and medians are compared.
 """
 
 import re
@@ -43,7 +43,7 @@ MIDDLE = (120, 40)
 
 
 def first_paint(rounds: int = 12) -> None:
-    """From exec to the first paint of the menu, and to its lessons."""
+    """Measure the time from exec to the first paint of the menu, and to its lessons."""
     empty, painted, complete = [], [], []
     for number in range(rounds + 1):
         began = perf_counter()
@@ -68,7 +68,7 @@ def first_paint(rounds: int = 12) -> None:
 
 
 def keys(rounds: int = 10, presses: int = 10) -> None:
-    """From a key to the last byte, all panes changing; and where all of a heatmap changes."""
+    """Measure a key to its last byte: all panes change, or all of a heatmap changes."""
     for size, zoomed in (((80, 24), ""), (MIDDLE, ""), ((200, 60), ""), (MIDDLE, " noise")):
         name = f"{size[0]}x{size[1]}{zoomed}"
         with closing(plain("rows", size=size)) as rows, closing(_recorded(SMOOTH, size)) as ours:
@@ -97,7 +97,7 @@ def keys(rounds: int = 10, presses: int = 10) -> None:
 
 
 def lesson() -> None:
-    """What a lesson's steps send, each run as it is pressed."""
+    """Measure the bytes of a lesson's steps, each run by its key."""
     with closing(program("open", "three_points")) as terminal:
         _wait(terminal, "waiting before line")
         costs = []
@@ -110,7 +110,7 @@ def lesson() -> None:
 
 
 def idle(seconds: float = 10.0) -> None:
-    """Nothing happens, and nothing is sent or computed."""
+    """Measure what is sent and computed while nothing happens."""
     with closing(plain("empty")) as empty, closing(_recorded(SMOOTH, MIDDLE)) as ours:
         empty.wait_for("0")
         for terminal in (empty, ours):
@@ -134,9 +134,9 @@ def idle(seconds: float = 10.0) -> None:
 
 
 def link(rate: int = 200_000) -> None:
-    """A key is held for 2 s on a slow link: how far the screen is behind when it is let go.
+    """Measure how far the screen lags behind when a key was held for 2 s on a slow link.
 
-    What it shows is the worst: a heatmap of noise.
+    The screen shows the worst case, a heatmap of noise.
     """
     lags: dict[str, list[float]] = {"ours": [], "ungated": []}
     for _ in range(3):
@@ -153,7 +153,7 @@ def link(rate: int = 200_000) -> None:
 
 
 def memory() -> None:
-    """10,000 steps in the process of the screen."""
+    """Measure the memory of 10,000 steps in the process of the screen."""
     source = (HERE / "loops" / "b.py").read_text()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "script.py"
@@ -171,7 +171,7 @@ def memory() -> None:
 
 
 def stop(rounds: int = 7) -> None:
-    """From `p` to a worker that stands still, and from a launch to one that waits."""
+    """Measure the time from `p` to a worker that is idle, and from a launch to one that waits."""
     scripts = {
         "before line 3": "step = 0\nwhile True:\n    step += 1\n",
         "inside line 2": "first = 1\nsum(iter(int, 1))\n",
@@ -203,7 +203,7 @@ def stop(rounds: int = 7) -> None:
 
 
 def end(rounds: int = 5) -> None:
-    """From a signal to the screen until nothing of what it had started lives."""
+    """Measure the time from a signal until every process of the program has ended."""
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
         times = []
         for _ in range(rounds):
@@ -233,14 +233,13 @@ def _launch(engine: Engine) -> float:
 
 
 def _recorded(path: str, size: tuple[int, int], terminal: Terminal | None = None) -> Terminal:
-    """A script run to its end, with the cursor at the first step."""
+    """Run a script to its end and move the cursor into its loop."""
     terminal = terminal or program("open", path, size=size)
     _wait(terminal, "waiting before line")
     terminal.send("r")
     _wait(terminal, "finished")
     terminal.send(HOME)
     _wait(terminal, "step 1 of")
-    # To where the loop is under way.
     terminal.send(FORWARD * 40)
     _wait(terminal, "step 41 of")
     terminal.settle()
@@ -248,7 +247,7 @@ def _recorded(path: str, size: tuple[int, int], terminal: Terminal | None = None
 
 
 def _zoom(terminal: Terminal) -> None:
-    """The noise of `smooth.py` alone on the screen, as a heatmap."""
+    """Zoom the noise of `smooth.py`, which is drawn as a heatmap."""
     terminal.send("3jjjjj")
     terminal.settle()
     terminal.send(ENTER)
@@ -261,7 +260,7 @@ def _presses(terminal: Terminal, count: int) -> list[Cost]:
 
 
 def _lag(terminal: Terminal, rate: int, held: float = 2.0, repeat: float = 1 / 30) -> float:
-    """Seconds from the last of the presses until the screen shows their end."""
+    """Return the seconds from the last press until the screen shows its step."""
     step = int(terminal.status.split()[1])
     began = perf_counter()
     taken = sent = 0
@@ -273,7 +272,7 @@ def _lag(terminal: Terminal, rate: int, held: float = 2.0, repeat: float = 1 / 3
             sent += 1
             released = perf_counter()
         taken += terminal.read(max(1, int(rate * now) - taken), timeout=0.005)
-        # What the link did not use is lost.
+        # Unused capacity of the link is lost.
         taken = max(taken, int(rate * now) - rate // 50)
         if sent == total and terminal.status.startswith(f"step {step + total} of"):
             return perf_counter() - released

@@ -322,9 +322,7 @@ def test_a_malformed_memory_size_is_refused_in_one_line(text):
 )
 def test_the_memory_size_reaches_the_screen(monkeypatch, command, size):
     asked = []
-    monkeypatch.setattr(
-        "tutor.ui.terminal.terminal.show", lambda *given: asked.append(given[2].memory)
-    )
+    monkeypatch.setattr("tutor.ui.start.show", lambda *given: asked.append(given[2].memory))
     here(*command)
     assert asked == [size]
 

@@ -1,4 +1,4 @@
-"""The app with the fake engine, to look at: `python tests/ui/demo.py [steps] [--menu --slow]`."""
+"""Show the app with the fake engine: `python tests/ui/demo.py [steps] [--menu --slow]`."""
 
 import sys
 import tempfile
@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from tutor.ui.terminal import terminal
+from tutor.ui import start
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -21,7 +21,7 @@ def main() -> int:
     engine = FakeEngine(device=None)
 
     def find_device() -> None:
-        # As long as torch takes to be there.
+        # As long as importing torch takes.
         time.sleep(2 if "--slow" in sys.argv else 0)
         engine.device = "cpu · 2 cores · AVX2 · torch 2.13.0"
         if engine.on_change:
@@ -32,7 +32,7 @@ def main() -> int:
 
     threading.Thread(target=find_device, daemon=True).start()
     target = None if "--menu" in sys.argv else str(path)
-    return terminal.show(engine, target)
+    return start.show(engine, target)
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ from tutor.ui.screens.lesson import LessonScreen
 
 
 async def until(pilot: Pilot[None], predicate: Callable[[], bool], limit: float = 30.0) -> None:
-    """Wait until something holds; fail if it does not within `limit` seconds."""
+    """Wait until the predicate is true; fail after `limit` seconds."""
     end = monotonic() + limit
     while not predicate():
-        assert monotonic() < end, "it never came to hold"
+        assert monotonic() < end, "the condition was not met in time"
         await pilot.pause()
         await asyncio.sleep(0.005)
 
@@ -29,7 +29,7 @@ async def until(pilot: Pilot[None], predicate: Callable[[], bool], limit: float 
 async def opened(
     tmp_path: Path, engine: FakeEngine | None = None, size: tuple[int, int] = (120, 40)
 ) -> AsyncIterator[tuple[Pilot[None], LessonScreen, FakeEngine]]:
-    """The descent on a screen, its worker waiting before the first statement."""
+    """Open the descent; its worker waits before the first statement."""
     path = tmp_path / "10_descend.py"
     if not path.exists():
         path.write_text(DESCENT)
@@ -44,32 +44,32 @@ async def opened(
 
 
 def stepping(screen: LessonScreen) -> Stepping:
-    """The keys that step and play."""
+    """Return the feature that steps and plays."""
     return next(one for one in screen.features if isinstance(one, Stepping))
 
 
 def pane(screen: LessonScreen, name: str) -> str:
-    """The text of a pane as it is painted now."""
+    """Return the text of a pane that is in view."""
     panel = screen.query_one(f"#{name}", Panel)
     lines = (panel.render_line(y).text.rstrip() for y in range(panel.size.height))
     return "\n".join(lines).rstrip()
 
 
 def drawing(screen: LessonScreen, name: str) -> list[str]:
-    """All lines of a pane, in view or not."""
+    """Return all lines of a pane, in view or not."""
     return [strip.text for strip in screen.query_one(f"#{name}", Panel)._strips]
 
 
 async def settled(pilot: Pilot[None], screen: LessonScreen) -> None:
-    """Wait until every pane on the screen shows the moment."""
-    await until(pilot, lambda: not any(panel._is_late for panel in screen.query(Panel)))
+    """Wait until every visible pane is drawn."""
+    await until(pilot, lambda: not any(panel._is_scheduled for panel in screen.query(Panel)))
     await pilot.pause()
 
 
 async def press(pilot: Pilot[None], screen: LessonScreen, *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
-        # A pane that was hidden has the keyboard when it has been laid out.
+        # A hidden pane gets the focus only when it has been laid out.
         await pilot.pause()
     await settled(pilot, screen)
 
@@ -81,13 +81,13 @@ async def go(pilot: Pilot[None], screen: LessonScreen, place: str) -> None:
 
 
 def help_shown(pilot: Pilot[None]) -> list[str]:
-    """The rows of the keys that help lists, in the order that they are read."""
+    """Return the rows of the help, in reading order."""
     halves = pilot.app.screen.query("#help Static")
     return [half.render_line(y).text for half in halves for y in range(half.size.height)]
 
 
 def without_content(script: Script, step: int) -> Script:
-    """The same steps, but `w` was not kept at one of them."""
+    """Return the same steps, with the elements of `w` missing at one of them."""
     frame, output = script[step - 1]
     bare = structs.replace(frame.changed["w"], data=None)
     frame = structs.replace(frame, changed={**frame.changed, "w": bare})

@@ -1,4 +1,4 @@
-"""Make the picture of the README with the real engine: python tests/ui/picture.py FILE.svg"""
+"""Write the README's screenshot with the real engine: python tests/ui/picture.py FILE.svg"""
 
 import asyncio
 import sys
@@ -18,15 +18,17 @@ async def main(path: Path) -> None:
     app = TutorApp(Engine(), str(resolve("three_points")))
     async with app.run_test(size=(132, 44)) as pilot:
         try:
-            while not (isinstance(app.screen, LessonScreen) and app.screen.controller.session):
+            while not (isinstance(app.screen, LessonScreen) and app.screen.controller):
                 await pilot.pause(0.1)
             await pilot.press("g", *str(STEP), "enter")
             while app.screen.controller.session.cursor < STEP:
                 await pilot.pause(0.1)
-            # The second plot is the map with the way through it; it comes from a run of its own.
-            plot = app.screen.query_one(PlotPanel)
+            # The second plot is the map with the trajectory; a replay computes it.
+            panel = app.screen.query_one(PlotPanel)
             await pilot.press("0", "j", "1")
-            while plot.note or plot.picture is None or plot.picture.surface is None:
+            while (
+                panel.view.plot_note or panel.view.plot is None or panel.view.plot.surface is None
+            ):
                 await pilot.pause(0.1)
             path.write_text(app.export_screenshot(title="tutor open three_points"))
         finally:

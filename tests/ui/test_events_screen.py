@@ -1,4 +1,4 @@
-"""The list of events, and where to go: small apps that show nothing else."""
+"""The dialog of events, the timeline pane and the dialog to go somewhere, each in a small app."""
 
 import math
 from collections.abc import Callable
@@ -21,10 +21,10 @@ from tutor.schema.frame import Frame
 from tutor.script.lesson import read
 from tutor.session.finding import Place
 from tutor.session.view import View
+from tutor.ui.dialogs.events import EventsDialog
+from tutor.ui.dialogs.go import GoDialog
 from tutor.ui.draw.text.palette import Palette, palette_for
 from tutor.ui.panels.timeline import TimelinePanel
-from tutor.ui.screens.events import EventsScreen
-from tutor.ui.screens.go import GoScreen
 from tutor.ui.theme import NAME, theme
 from tutor.ui.widgets.lines import Lines
 
@@ -32,7 +32,7 @@ SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 
 
 class Shown(App[None]):
-    """One screen, and what it answered."""
+    """One dialog, and its results."""
 
     CSS_PATH = Path(tutor.ui.__file__).parent / "screens" / "lesson.tcss"
 
@@ -40,12 +40,12 @@ class Shown(App[None]):
         super().__init__()
         self.palette = palette_for(color)
         self.make = make
-        self.answers: list[object] = []
+        self.results: list[object] = []
         self.register_theme(theme(self.palette))
         self.theme = NAME
 
     def on_mount(self) -> None:
-        self.push_screen(self.make(self.palette), self.answers.append)
+        self.push_screen(self.make(self.palette), self.results.append)
 
     def text(self) -> str:
         lines = self.screen.query_one(Lines)
@@ -53,7 +53,10 @@ class Shown(App[None]):
 
 
 def run(iterations: int) -> Events:
-    """Prints in each iteration; in step 13 a value breaks, in 14 a gradient grows."""
+    """Return the events of a run that prints in each iteration.
+
+    In step 13 a value becomes NaN, in step 14 a gradient explodes.
+    """
     timeline = Timeline()
     for iteration in range(iterations):
         scale = 1000.0 if iteration >= 4 else 1.0
@@ -67,17 +70,17 @@ def run(iterations: int) -> Events:
             step = len(timeline) + 1
             is_new = phase == "loss"
             timeline.append(Frame(step, line, 3, iteration, phase, loss, is_new, changed))
-        told = f"epoch {iteration}: {loss:.3f}\n"
-        timeline.output_log.append(len(timeline), [(1, told.encode())])
+        text = f"epoch {iteration}: {loss:.3f}\n"
+        timeline.output_log.append(len(timeline), [(1, text.encode())])
     events = Events(timeline)
     while events.advance():
         pass
     return events
 
 
-def listing(events: Events, step: int = 13, hidden: set[Kind] | None = None, told: str = ""):
+def listing(events: Events, step: int = 13, hidden: set[Kind] | None = None, origin: str = ""):
     hidden = set() if hidden is None else hidden
-    return lambda palette: EventsScreen(events, step, hidden, lambda step: told, palette)
+    return lambda palette: EventsDialog(events, step, hidden, lambda step: origin, palette)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> str:
@@ -95,7 +98,7 @@ def picked(text: str) -> str:
 @SIZES
 @pytest.mark.parametrize("color", ["256", "standard", None])
 async def test_the_list_opens_where_the_learner_is(size: tuple[int, int], color: str) -> None:
-    app = Shown(listing(run(20), told="div → nan, line 4"), color)
+    app = Shown(listing(run(20), origin="div → nan, line 4"), color)
     async with app.run_test(size=size) as pilot:
         text = await press(pilot)
         assert picked(text) == "∞ 13 line 4 ratio became nan: div → nan, line 4"
@@ -111,10 +114,10 @@ async def test_enter_goes_to_the_picked_event_and_escape_stays() -> None:
         async with app.run_test() as pilot:
             await pilot.press(*keys)
             await pilot.pause()
-            assert app.answers == [answer]
+            assert app.results == [answer]
 
 
-async def test_pages_and_ends_are_reached() -> None:
+async def test_the_keys_go_by_pages_and_to_both_ends() -> None:
     app = Shown(listing(run(300)))
     async with app.run_test(size=(80, 24)) as pilot:
         assert picked(await press(pilot, "home")) == '" 3 line 6 printed: epoch 0: 1.000'
@@ -137,10 +140,10 @@ async def test_a_kind_is_hidden_and_shown_again_by_its_letter() -> None:
         assert "all events are hidden" in await press(pilot, "n", "x", "r")
         assert "epoch" in await press(pilot, "p")
         await pilot.press("p", "enter")
-        assert app.answers == [None]
+        assert app.results == [None]
 
 
-async def test_events_that_come_meanwhile_are_listed_too() -> None:
+async def test_events_found_while_the_list_is_open_are_added() -> None:
     events = run(2)
     app = Shown(listing(events, 6))
     async with app.run_test() as pilot:
@@ -152,7 +155,7 @@ async def test_events_that_come_meanwhile_are_listed_too() -> None:
         assert picked(text) == '" 6 line 6 printed: epoch 1: 0.500'
 
 
-async def test_a_hundred_thousand_events_open_at_once() -> None:
+async def test_a_list_of_a_hundred_thousand_events_opens() -> None:
     timeline = Timeline()
     for step in range(1, 100_001):
         timeline.append(Frame(step, 1, 0, None, "other", None, False, {}))
@@ -174,10 +177,10 @@ async def test_a_row_is_picked_with_the_mouse() -> None:
         await pilot.click(Lines, offset=(5, at))
         assert "exploded" in picked(await press(pilot))
         await pilot.click(Lines, offset=(5, at))
-        assert app.answers == [14]
+        assert app.results == [14]
 
 
-async def test_nothing_happened() -> None:
+async def test_a_run_without_events_shows_one_line() -> None:
     app = Shown(listing(Events(Timeline()), 0))
     async with app.run_test() as pilot:
         assert "no events so far" in await press(pilot, "down", "pageup")
@@ -200,7 +203,7 @@ class Pane(App[None]):
         yield self.panel
 
 
-async def test_the_pane_marks_events_as_they_are_found_and_tells_doubts(tmp_path: Path) -> None:
+async def test_the_timeline_marks_events_as_they_are_found_and_a_divergence(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text("x = 1\n")
     panel = TimelinePanel(9, read(path), palette_for("256"))
@@ -225,56 +228,56 @@ async def test_the_pane_marks_events_as_they_are_found_and_tells_doubts(tmp_path
         assert panel.border_subtitle == "approximate from step 700 · forked after step 6"
 
 
-# Where to go
+# The dialog to go somewhere
 
 
-def said(app: Shown, name: str) -> str:
+def text_of(app: Shown, name: str) -> str:
     return str(app.screen.query_one(name).render())
 
 
 @SIZES
-async def test_a_step_an_iteration_or_a_condition_is_asked_for(size: tuple[int, int]) -> None:
+async def test_a_step_an_iteration_or_a_condition_can_be_typed(size: tuple[int, int]) -> None:
     for keys, answer in (("120", Place(120, False)), ("i20", Place(20, True)), ("", None)):
-        app = Shown(lambda palette: GoScreen())
+        app = Shown(lambda palette: GoDialog())
         async with app.run_test(size=size) as pilot:
-            assert "loss < 0.1 the first step" in said(app, "#why").replace("\n", " ")
+            assert "loss < 0.1 the first step" in text_of(app, "#why").replace("\n", " ")
             await pilot.press(*keys, "enter")
             await pilot.pause()
-            assert app.answers == [answer]
-    app = Shown(lambda palette: GoScreen())
+            assert app.results == [answer]
+    app = Shown(lambda palette: GoDialog())
     async with app.run_test(size=size) as pilot:
         await pilot.press(*"los", "backspace", *"ss ", "less_than_sign", *" 0.1", "enter")
         await pilot.pause()
-        [condition] = app.answers
+        [condition] = app.results
         assert isinstance(condition, Condition)
         assert condition.text == "loss < 0.1"
 
 
 @SIZES
-async def test_what_is_none_of_these_gets_one_line_and_the_dialog_stays(
+async def test_anything_else_is_refused_in_one_line_and_the_dialog_stays(
     size: tuple[int, int],
 ) -> None:
-    app = Shown(lambda palette: GoScreen())
+    app = Shown(lambda palette: GoDialog())
     async with app.run_test(size=size) as pilot:
         await pilot.press(*"xy", "enter")
-        assert "no step is called 'xy'" in said(app, "#why")
+        assert "no step is called 'xy'" in text_of(app, "#why")
         await pilot.press("backspace", "backspace", *"loss = [", "enter")
-        assert "= gives a value; == compares" in said(app, "#why")
-        assert app.answers == []
+        assert "= gives a value; == compares" in text_of(app, "#why")
+        assert app.results == []
         await pilot.press("escape")
-        assert app.answers == [None]
+        assert app.results == [None]
 
 
 @SIZES
-async def test_the_end_of_a_long_text_is_seen(size: tuple[int, int]) -> None:
-    app = Shown(lambda palette: GoScreen())
+async def test_the_end_of_a_long_text_is_visible(size: tuple[int, int]) -> None:
+    app = Shown(lambda palette: GoDialog())
     async with app.run_test(size=size) as pilot:
         text = " and ".join(f"w[{n}] > {n}" for n in range(20))
         await pilot.press(*text[:5])
         app.screen.post_message(Paste(text[5:]))
         await pilot.pause()
         assert app.screen.typed == text[:200]
-        shown = said(app, "#field")
+        shown = text_of(app, "#field")
         assert shown.startswith("…")
         assert shown.rstrip("▏").endswith(text[180:200])
         assert app.screen.query_one("#field").size.height == 1

@@ -30,9 +30,7 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_step_is_shown_in_every_pane_that_is_visible(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
+async def test_every_visible_pane_shows_the_step(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(tmp_path, size=size) as (pilot, screen, _):
         await go(pilot, screen, "6")
         visible = [panel.id for panel in screen.query(Panel) if panel.is_on_screen]
@@ -51,7 +49,7 @@ async def test_a_step_is_shown_in_every_pane_that_is_visible(
             assert "8" in pane(screen, "loss")
 
 
-async def test_rewind_shows_the_recorded_values_and_leaves_the_engine_alone(tmp_path: Path) -> None:
+async def test_rewind_shows_the_recorded_values_without_the_engine(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, engine):
         await go(pilot, screen, "6")
         before = {name: drawing(screen, name) for name in KEYS}
@@ -63,11 +61,11 @@ async def test_rewind_shows_the_recorded_values_and_leaves_the_engine_alone(tmp_
         assert engine.runs[0].commands == commands
         assert len(engine.runs) == 1
         after = {name: drawing(screen, name) for name in KEYS}
-        # Only the timeline tells that more is recorded by now.
+        # Only the timeline shows that more is recorded now.
         assert {n for n in KEYS if before[n] != after[n]} <= {"timeline"}
 
 
-async def test_iterations_and_cells_run_on_at_the_tip(tmp_path: Path) -> None:
+async def test_at_the_last_step_the_keys_for_iterations_and_cells_run_on(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await press(pilot, screen, "right", "]")
         assert "iteration 0" in screen.status.text
@@ -83,7 +81,7 @@ async def test_iterations_and_cells_run_on_at_the_tip(tmp_path: Path) -> None:
         assert "iteration 7" in screen.status.text
 
 
-async def test_nonsense_gets_one_clear_line(tmp_path: Path) -> None:
+async def test_an_unknown_place_to_go_to_is_refused_in_one_line(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await pilot.press("g", "x", "y", "enter")
         assert "no step is called 'xy'" in str(pilot.app.screen.query_one("#why").render())
@@ -130,7 +128,7 @@ async def test_play_goes_on_by_itself_and_left_pauses_it(tmp_path: Path) -> None
         assert not session.playing
 
 
-async def test_a_slow_statement_is_told_and_can_be_paused(tmp_path: Path) -> None:
+async def test_the_status_names_a_slow_statement_which_can_be_paused(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeEngine(manual=True)) as (pilot, screen, engine):
         await pilot.press("right")
         await until(pilot, lambda: "running line 6 for" in screen.status.text)
@@ -149,7 +147,7 @@ async def test_output_of_a_running_statement_is_shown_at_once(tmp_path: Path) ->
         await until(pilot, lambda: "downloading 12%" in pane(screen, "output"))
 
 
-async def test_the_view_stays_put_while_the_run_goes_on(tmp_path: Path) -> None:
+async def test_the_cursor_stays_while_the_run_goes_on(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeEngine(manual=True)) as (pilot, screen, engine):
         await pilot.press("r")
         engine.runs[0].work(10)
@@ -183,7 +181,9 @@ async def test_every_pane_is_one_key_away_and_can_be_zoomed(
         await until(pilot, lambda: screen.focused is screen.query_one("#notes"))
 
 
-async def test_a_pane_without_a_place_gets_the_screen_and_gives_it_back(tmp_path: Path) -> None:
+async def test_a_pane_without_a_place_is_zoomed_until_escape(
+    tmp_path: Path,
+) -> None:
     async with opened(tmp_path, size=(120, 40)) as (pilot, screen, _):
         await go(pilot, screen, "6")
         await press(pilot, screen, "8")
@@ -207,7 +207,7 @@ async def test_only_the_note_of_this_step_has_a_bar(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await press(pilot, screen, *["right"] * 2)
         assert "▌ w is a leaf" in pane(screen, "notes")
-        # The next statement has none: what was said before stays to be read.
+        # The next statement has no note: the last one stays, without the bar.
         await press(pilot, screen, "right")
         assert "w is a leaf" in pane(screen, "notes")
         assert "▌" not in pane(screen, "notes")
@@ -215,7 +215,7 @@ async def test_only_the_note_of_this_step_has_a_bar(tmp_path: Path) -> None:
         assert "▌ w is a leaf" in pane(screen, "notes")
 
 
-async def test_an_ask_is_answered_by_its_statement_and_not_before(tmp_path: Path) -> None:
+async def test_a_question_is_answered_after_its_statement_and_not_before(tmp_path: Path) -> None:
     note = "    # The chain rule, walked backwards, leaves the slope of every weight."
     assert note in DESCENT
     ask = "    # @ask Is it uphill for w? -> w.grad[0] > 0 | True | False"
@@ -231,7 +231,7 @@ async def test_an_ask_is_answered_by_its_statement_and_not_before(tmp_path: Path
         await press(pilot, screen, "right")
         assert "? Is it uphill for w?  = True" in pane(screen, "notes")
         assert "-> w.grad[0] > 0" in pane(screen, "source")
-        # Whoever goes back may think again.
+        # Going back hides the answer again.
         await press(pilot, screen, "left")
         assert "w.grad[0] > 0" not in pane(screen, "source")
 
@@ -240,11 +240,11 @@ async def test_help_lists_every_key(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await pilot.press("?")
         await until(pilot, lambda: pilot.app.screen is not screen)
-        told = help_shown(pilot)
-        assert "→ space l" in told[0] and "One step forward" in told[0]
+        rows = help_shown(pilot)
+        assert "→ space l" in rows[0] and "One step forward" in rows[0]
         for key, meaning in (("]", "next iteration"), ("g", "Go to"), ("+ =", "faster")):
-            assert any(row.strip().startswith(key) and meaning in row for row in told)
-        # In a terminal of this size nobody has to scroll.
+            assert any(row.strip().startswith(key) and meaning in row for row in rows)
+        # In a terminal of this size all of it is visible.
         await until(pilot, lambda: pilot.app.screen.query_one("#help").max_scroll_y == 0)
         await pilot.press("escape")
         assert pilot.app.screen is screen
@@ -259,9 +259,9 @@ async def test_the_palette_offers_what_the_keys_do(tmp_path: Path) -> None:
 async def test_a_saved_file_offers_to_be_opened_again(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         screen.lesson.path.write_text(DESCENT.replace("0.1", "0.2"))
-        screen._file._asked_at = -10.0
+        screen._file._checked_at = -10.0
         await press(pilot, screen, "right")
-        assert "changed on disk; ctrl+r opens it again" in screen.status.text
+        assert "changed on disk; ctrl+r reopens it" in screen.status.text
         await pilot.press("ctrl+r")
         await until(pilot, lambda: pilot.app.screen is not screen)
         again = pilot.app.screen
@@ -272,7 +272,7 @@ async def test_a_saved_file_offers_to_be_opened_again(tmp_path: Path) -> None:
 async def test_a_deleted_file_keeps_working(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         screen.lesson.path.unlink()
-        screen._file._asked_at = -10.0
+        screen._file._checked_at = -10.0
         await press(pilot, screen, "right", "right")
         assert "step 2 of 2" in screen.status.text
         await press(pilot, screen, "ctrl+r")
@@ -298,7 +298,7 @@ async def test_every_segment_has_a_style(
                     assert all(segment.style is not None for segment in widget.render_line(y))
 
 
-async def test_a_storm_of_sizes_ends_in_the_right_picture(tmp_path: Path) -> None:
+async def test_after_many_resizes_the_panes_are_drawn_for_the_last_size(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "41")
         shown = [*KEYS][:7]
@@ -318,7 +318,7 @@ async def test_a_storm_of_sizes_ends_in_the_right_picture(tmp_path: Path) -> Non
         assert "► 16" in pane(screen, "source")
 
 
-async def test_a_terminal_that_is_too_small_is_told_so(tmp_path: Path) -> None:
+async def test_a_terminal_that_is_too_small_shows_one_line(tmp_path: Path) -> None:
     async with opened(tmp_path, size=(120, 40)) as (pilot, screen, _):
         await pilot.resize_terminal(30, 10)
         small = screen.query_one("TooSmall")
@@ -327,7 +327,7 @@ async def test_a_terminal_that_is_too_small_is_told_so(tmp_path: Path) -> None:
         assert not screen.panes.is_on_screen
 
 
-async def test_values_that_were_not_kept_come_back_where_the_learner_rests(tmp_path: Path) -> None:
+async def test_missing_values_are_restored_where_the_cursor_rests(tmp_path: Path) -> None:
     engine = FakeEngine(without_content(descent(), 7))
     engine.exact = descent()
     async with opened(tmp_path, engine) as (pilot, screen, _):

@@ -41,7 +41,7 @@ async def listed(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-async def test_it_tells_chapters_lessons_and_what_they_teach(course: Path) -> None:
+async def test_it_shows_chapters_lessons_and_their_summaries(course: Path) -> None:
     app = TutorApp(FakeEngine())
     async with app.run_test(size=(120, 40)) as pilot:
         await listed(pilot)
@@ -77,7 +77,7 @@ async def test_it_works_before_the_device_is_known(course: Path) -> None:
         await until(pilot, lambda: "no module named" in str(device.render()))
 
 
-async def test_a_lesson_opens_and_q_comes_back(course: Path) -> None:
+async def test_a_lesson_opens_and_q_returns_to_the_menu(course: Path) -> None:
     app = TutorApp(FakeEngine())
     async with app.run_test(size=(80, 24)) as pilot:
         await listed(pilot)
@@ -95,12 +95,12 @@ async def test_help_lists_the_keys_of_the_menu(course: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("?")
         await pilot.pause()
-        told = " ".join(help_shown(pilot))
-        assert "open" in told
-        assert "quit" in told
+        text = " ".join(help_shown(pilot))
+        assert "open" in text
+        assert "quit" in text
 
 
-async def test_a_small_terminal_is_told_so(course: Path) -> None:
+async def test_a_small_terminal_shows_one_line(course: Path) -> None:
     app = TutorApp(FakeEngine())
     async with app.run_test(size=(39, 12)) as pilot:
         await pilot.pause()
@@ -109,7 +109,7 @@ async def test_a_small_terminal_is_told_so(course: Path) -> None:
         assert not app.screen.query_one(Course).is_on_screen
 
 
-# What is done, and what comes next
+# Progress, and the next lesson
 
 METADATA = """
 # /// script
@@ -123,7 +123,7 @@ METADATA = """
 
 @pytest.fixture
 def chapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three lessons in two chapters, the first of which promises something."""
+    """Three lessons in two chapters, the first of which has a promise in its README."""
     for chapter, name, after in (
         ("1_slopes", "10_first", ""),
         ("1_slopes", "20_second", '"first"'),
@@ -164,7 +164,7 @@ async def menu(
         yield pilot, app
 
 
-async def test_a_chapter_promises_something_below_its_name(chapters: Path) -> None:
+async def test_the_promise_of_a_chapter_stands_below_its_name(chapters: Path) -> None:
     async with menu() as (_, app):
         rows = shown(app).splitlines()
         at = next(number for number, text in enumerate(rows) if text.strip() == "Slopes")
@@ -172,7 +172,9 @@ async def test_a_chapter_promises_something_below_its_name(chapters: Path) -> No
         assert "Autograd" in rows
 
 
-async def test_what_is_done_is_ticked_and_what_waits_says_for_what(chapters: Path) -> None:
+async def test_done_lessons_are_ticked_and_others_name_prerequisites(
+    chapters: Path,
+) -> None:
     mark(chapters, "first")
     async with menu() as (_, app):
         assert "✓ first" in row(app, "first")
@@ -181,7 +183,7 @@ async def test_what_is_done_is_ticked_and_what_waits_says_for_what(chapters: Pat
         assert row(app, "third").endswith("after second")
 
 
-async def test_whoever_begins_begins_at_the_first_lesson(chapters: Path) -> None:
+async def test_without_progress_the_first_lesson_is_highlighted(chapters: Path) -> None:
     async with menu() as (_, app):
         assert picked(app) == "first"
         assert "✓" not in shown(app)
@@ -197,7 +199,7 @@ async def test_whoever_begins_begins_at_the_first_lesson(chapters: Path) -> None
         (["first", "second", "third"], "first"),
     ],
 )
-async def test_the_menu_opens_at_the_first_lesson_that_is_to_do(
+async def test_the_first_lesson_that_is_not_done_is_highlighted(
     chapters: Path, done: list[str], begins: str
 ) -> None:
     mark(chapters, *done)
@@ -205,14 +207,14 @@ async def test_the_menu_opens_at_the_first_lesson_that_is_to_do(
         assert picked(app) == begins
 
 
-async def test_a_broken_lesson_is_none_to_begin_with(chapters: Path) -> None:
+async def test_a_broken_lesson_is_not_highlighted_as_the_next_one(chapters: Path) -> None:
     mark(chapters, "first")
     (chapters / "1_slopes" / "20_second.py").write_text("w = = 3\n")
     async with menu() as (_, app):
         assert picked(app) == "third"
 
 
-async def test_progress_of_no_use_is_no_progress(chapters: Path) -> None:
+async def test_an_unreadable_progress_file_counts_as_none(chapters: Path) -> None:
     progress.location().parent.mkdir(parents=True)
     progress.location().write_text("{")
     async with menu() as (_, app):
@@ -220,7 +222,7 @@ async def test_progress_of_no_use_is_no_progress(chapters: Path) -> None:
         assert "✓" not in shown(app)
 
 
-async def test_a_lesson_that_was_walked_to_its_end_is_ticked_when_one_comes_back(
+async def test_a_lesson_that_ran_to_its_end_is_ticked_in_the_menu(
     chapters: Path,
 ) -> None:
     async with menu() as (pilot, app):
@@ -234,11 +236,11 @@ async def test_a_lesson_that_was_walked_to_its_end_is_ticked_when_one_comes_back
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, MenuScreen))
         await until(pilot, lambda: "✓ first" in shown(app))
-        # The keyboard stays where it was left.
+        # The lesson that was left is still highlighted.
         assert picked(app) == "first"
 
 
-async def test_a_lesson_that_was_left_before_its_end_is_not_done(chapters: Path) -> None:
+async def test_a_lesson_that_was_left_before_its_end_is_not_ticked(chapters: Path) -> None:
     async with menu() as (pilot, app):
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, LessonScreen))
@@ -254,7 +256,7 @@ async def test_a_lesson_that_was_left_before_its_end_is_not_done(chapters: Path)
         assert progress.done() == {}
 
 
-async def test_where_progress_cannot_be_kept_the_lesson_goes_on(
+async def test_a_lesson_goes_on_if_progress_cannot_be_saved(
     chapters: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # No one can make a folder in a file, not even root.
@@ -268,13 +270,13 @@ async def test_where_progress_cannot_be_kept_the_lesson_goes_on(
         await until(pilot, lambda: "waiting" in screen.status.text)
         await pilot.press("r")
         await until(pilot, lambda: "finished" in screen.status.text)
-        told = [notification.title for notification in app._notifications]
-        assert told == ["Progress is not kept"]
+        titles = [notification.title for notification in app._notifications]
+        assert titles == ["Progress is not kept"]
         await pilot.press("left")
         await until(pilot, lambda: "step 123 of 124" in screen.status.text)
 
 
-# What the notes say at both ends of a lesson
+# The notes at both ends of a lesson
 
 CLOSING = """
 # %% [markdown]
@@ -304,7 +306,7 @@ def notes(screen: LessonScreen) -> str:
 EARLY = "This lesson comes after first and second, not done yet."
 
 
-async def test_a_lesson_that_comes_too_early_says_so_before_its_first_step(chapters: Path) -> None:
+async def test_missing_prerequisites_are_named_before_the_first_step(chapters: Path) -> None:
     async with lesson_of(chapters, "third") as (pilot, screen):
         await until(pilot, lambda: EARLY in notes(screen))
         await press(pilot, screen, "right")
@@ -315,7 +317,7 @@ async def test_a_lesson_that_comes_too_early_says_so_before_its_first_step(chapt
 
 
 @pytest.mark.parametrize("done", [["first", "second"], ["third"]])
-async def test_a_lesson_in_its_place_says_nothing_of_others(
+async def test_without_missing_prerequisites_none_are_named(
     chapters: Path, done: list[str]
 ) -> None:
     mark(chapters, *done)
@@ -324,7 +326,7 @@ async def test_a_lesson_in_its_place_says_nothing_of_others(
         assert "comes after" not in notes(screen)
 
 
-async def test_the_prose_behind_the_last_code_is_read_when_the_run_is_over(
+async def test_the_prose_after_the_last_code_is_shown_when_the_run_is_over(
     chapters: Path,
 ) -> None:
     path = chapters / "1_slopes" / "10_first.py"
@@ -352,7 +354,7 @@ def catching() -> FakeEngine:
     return FakeEngine(script)
 
 
-async def test_a_caught_error_is_told_in_the_notes_and_at_its_statement(chapters: Path) -> None:
+async def test_a_caught_error_is_shown_in_the_notes_and_at_its_statement(chapters: Path) -> None:
     async with lesson_of(chapters, "first", catching()) as (pilot, screen):
         await go(pilot, screen, "2")
         assert CAUGHT in notes(screen)

@@ -1,4 +1,4 @@
-"""The microscope on the screen, over the real engine: inside statements, why, and the audit."""
+"""Over the real engine: the inside of statements, why a number is what it is, and the audit."""
 
 import textwrap
 from collections.abc import AsyncIterator
@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 from tutor.engine.client import Engine
 from tutor.session.replays import operations
 from tutor.ui.app import TutorApp
-from tutor.ui.screens.audit import AuditScreen
+from tutor.ui.dialogs.audit import AuditDialog
+from tutor.ui.dialogs.why import WhyDialog
 from tutor.ui.screens.lesson import LessonScreen
-from tutor.ui.screens.why import WhyScreen
 
 DESCENT = """\
 import torch
@@ -77,7 +77,7 @@ def names(screen: LessonScreen) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_a_backward_pass_is_walked_node_by_node(
+async def test_the_keys_step_through_a_backward_pass_node_by_node(
     engine: Engine, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     async with opened(engine, tmp_path, size=size) as (pilot, screen):
@@ -111,7 +111,7 @@ async def test_gradients_appear_in_the_graph_as_the_pass_reaches_them(
         assert counts == [1, 2, 3, 4]
 
 
-async def test_walking_on_leads_into_the_next_statement_and_back(
+async def test_stepping_past_the_last_operation_enters_the_next_statement(
     engine: Engine, tmp_path: Path
 ) -> None:
     async with opened(engine, tmp_path) as (pilot, screen):
@@ -174,9 +174,9 @@ async def test_the_audit_shows_the_digits_that_agree(engine: Engine, tmp_path: P
     async with opened(engine, tmp_path) as (pilot, screen):
         await at(pilot, screen, 7)
         await pilot.press("a")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AuditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, AuditDialog))
         audit = pilot.app.screen
-        assert isinstance(audit, AuditScreen)
+        assert isinstance(audit, AuditDialog)
         await until(pilot, lambda: bool(audit.checked), 10)
         assert audit.checked[0].agrees
         assert audit.checked[0].audit.rows[0].autograd == 20.0
@@ -193,9 +193,9 @@ async def test_why_fills_in_the_numbers_and_follows_an_input_to_its_step(
     async with opened(engine, tmp_path) as (pilot, screen):
         await at(pilot, screen, 11)
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhyDialog))
         why = pilot.app.screen
-        assert isinstance(why, WhyScreen)
+        assert isinstance(why, WhyDialog)
         await until(pilot, lambda: why.explained is not None, 10)
         text = "\n".join(strip.text for strip in why.lines._strips)
         assert "∂loss/∂w" in text and "2·(product − 1)·x" in text
@@ -218,15 +218,15 @@ async def test_why_fills_in_the_numbers_and_follows_an_input_to_its_step(
         )
 
 
-async def test_why_of_a_leaf_goes_back_to_the_update_that_changed_it(
+async def test_why_follows_a_leaf_to_the_update_that_changed_it(
     engine: Engine, tmp_path: Path
 ) -> None:
     async with opened(engine, tmp_path) as (pilot, screen):
         await at(pilot, screen, 9)
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhyDialog))
         why = pilot.app.screen
-        assert isinstance(why, WhyScreen)
+        assert isinstance(why, WhyDialog)
         await until(pilot, lambda: why.explained is not None, 10)
         assert why.explained is not None
         rows = [row for row in why.explained.rows if row.leads_to]
@@ -270,16 +270,16 @@ async def test_why_inside_a_statement_is_about_the_pass_that_the_learner_is_in(
         row = names(screen).index("a")
         await press(pilot, screen, *["right"] * row)
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, WhyScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, WhyDialog))
         why = pilot.app.screen
-        assert isinstance(why, WhyScreen)
+        assert isinstance(why, WhyDialog)
         await until(pilot, lambda: why.explained is not None, 10)
         assert why.explained is not None
         assert "20" in why.explained.rows[0].numbers
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_the_operations_pane_tells_of_the_step_from_outside_too(
+async def test_the_operations_pane_shows_the_step_from_outside_too(
     engine: Engine, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     async with opened(engine, tmp_path, size=size) as (pilot, screen):
@@ -289,7 +289,7 @@ async def test_the_operations_pane_tells_of_the_step_from_outside_too(
         assert "none + 20 = 20" in pane(screen, "operations")
 
 
-async def test_paging_the_graph_ends_at_its_end(engine: Engine, tmp_path: Path) -> None:
+async def test_paging_stops_at_the_end_of_the_graph(engine: Engine, tmp_path: Path) -> None:
     async with opened(engine, tmp_path) as (pilot, screen):
         await at(pilot, screen, 6)
         await inside(pilot, screen)
@@ -297,7 +297,7 @@ async def test_paging_the_graph_ends_at_its_end(engine: Engine, tmp_path: Path) 
         assert "pow" in pane(screen, "graph")
 
 
-async def test_steps_whose_operations_were_dropped_come_back(
+async def test_operations_that_were_dropped_are_replayed_again(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(operations, "MOST", 20)
@@ -315,8 +315,8 @@ async def test_a_late_step_of_a_long_run_can_be_audited(engine: Engine, tmp_path
     async with opened(engine, tmp_path, long) as (pilot, screen):
         await at(pilot, screen, 2506)
         await pilot.press("a")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AuditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, AuditDialog))
         audit = pilot.app.screen
-        assert isinstance(audit, AuditScreen)
+        assert isinstance(audit, AuditDialog)
         await until(pilot, lambda: bool(audit.checked), 20)
         assert not audit.checked[0].audit.problem

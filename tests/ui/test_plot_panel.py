@@ -1,4 +1,4 @@
-"""The plot pane over the fake engine, and over the real one where only that can tell."""
+"""The plot pane over the fake engine, and over the real one where values must be real."""
 
 import struct
 from collections.abc import AsyncIterator, Callable
@@ -81,7 +81,7 @@ class AnsweringRun(FakeRun):
 
 
 class AnsweringEngine(FakeEngine):
-    """Its replays can be asked."""
+    """An engine whose replays answer questions."""
 
     problem = ""
 
@@ -112,9 +112,9 @@ def plot(screen: LessonScreen) -> str:
     return pane(screen, "plot")
 
 
-async def open_plot(pilot: Pilot[None], screen: LessonScreen, told: str = "The bowl") -> None:
+async def open_plot(pilot: Pilot[None], screen: LessonScreen, expected: str = "The bowl") -> None:
     await press(pilot, screen, "0")
-    await until(pilot, lambda: told in plot(screen))
+    await until(pilot, lambda: expected in plot(screen))
     await settled(pilot, screen)
 
 
@@ -126,27 +126,27 @@ async def test_nothing_is_launched_while_the_pane_is_hidden(lesson: Path) -> Non
         assert len(engine.runs) == 1
 
 
-async def test_0_shows_the_plot_and_where_the_run_is_on_it(lesson: Path) -> None:
+async def test_0_shows_the_plot_and_the_position_of_the_run(lesson: Path) -> None:
     async with opened(lesson, AnsweringEngine(), (80, 24)) as (pilot, screen, engine):
         await go(pilot, screen, str(UPDATE))
         await open_plot(pilot, screen)
         await until(pilot, lambda: "●" in plot(screen))
         assert plot(screen).splitlines()[:2] == ["The bowl", "w[0] 2.6"]
-        # Where it was is a mark of its own.
+        # Earlier positions have a mark of their own.
         assert "•" in plot(screen)
         assert len(engine.runs) == 2
         assert engine.runs[1].first == UPDATE - 1
 
 
-async def test_before_the_first_step_there_is_nothing_to_ask(lesson: Path) -> None:
+async def test_before_the_first_step_nothing_is_launched(lesson: Path) -> None:
     async with opened(lesson, AnsweringEngine(), (80, 24)) as (pilot, screen, engine):
-        await open_plot(pilot, screen, "the plot comes when something has run")
+        await open_plot(pilot, screen, "the plot is drawn after the first step")
         assert len(engine.runs) == 1
         await press(pilot, screen, "right")
         await until(pilot, lambda: "The bowl" in plot(screen))
 
 
-async def test_j_and_k_turn_between_the_plots(lesson: Path) -> None:
+async def test_j_and_k_switch_between_the_plots(lesson: Path) -> None:
     async with opened(lesson, AnsweringEngine(), (100, 24)) as (pilot, screen, _):
         await go(pilot, screen, str(UPDATE))
         await open_plot(pilot, screen)
@@ -165,7 +165,7 @@ async def test_j_and_k_turn_between_the_plots(lesson: Path) -> None:
         assert "second" in plot(screen)
 
 
-async def test_a_rewind_asks_nobody_and_shows_the_same(lesson: Path) -> None:
+async def test_a_rewind_shows_the_same_plot_without_asking_again(lesson: Path) -> None:
     async with opened(lesson, AnsweringEngine()) as (pilot, screen, engine):
         await go(pilot, screen, "19")
         await press(pilot, screen, "0")
@@ -180,7 +180,7 @@ async def test_a_rewind_asks_nobody_and_shows_the_same(lesson: Path) -> None:
         assert len(engine.asked) == asked
 
 
-async def test_the_ball_walks_without_asking_where_the_curve_stays(lesson: Path) -> None:
+async def test_the_ball_moves_without_asking_while_the_curve_stays_the_same(lesson: Path) -> None:
     async with opened(lesson, AnsweringEngine()) as (pilot, screen, engine):
         await go(pilot, screen, "6")
         await open_plot(pilot, screen)
@@ -191,7 +191,7 @@ async def test_the_ball_walks_without_asking_where_the_curve_stays(lesson: Path)
         assert len(engine.asked) == asked == 1
 
 
-async def test_a_branchs_way_appears_with_its_letter(lesson: Path) -> None:
+async def test_the_trajectory_of_another_run_is_labelled_with_its_letter(lesson: Path) -> None:
     async with opened(lesson, AnsweringEngine()) as (pilot, screen, _):
         await go(pilot, screen, "13")
         await open_plot(pilot, screen)
@@ -201,35 +201,35 @@ async def test_a_branchs_way_appears_with_its_letter(lesson: Path) -> None:
             pilot, lambda: pilot.app.screen is screen and len(screen.controller.branches) == 2
         )
         await until(pilot, lambda: "a main" in plot(screen))
-        # The first run is the one beside it now, and ends where it ended.
+        # The first run is now the other one, and ends where it ended.
         assert "w[0] 2.28" in plot(screen)
 
 
-async def test_a_broken_expression_is_told_and_the_run_goes_on(lesson: Path) -> None:
+async def test_a_name_without_a_value_is_named_and_the_run_goes_on(lesson: Path) -> None:
     engine = AnsweringEngine()
     engine.problem = "NameError: name 'nobody' is not defined"
     async with opened(lesson, engine) as (pilot, screen, _):
         await go(pilot, screen, "7")
         await press(pilot, screen, "0")
-        told = "the plot comes when nobody has a value"
-        await until(pilot, lambda: told in plot(screen))
+        expected = "the plot comes when nobody has a value"
+        await until(pilot, lambda: expected in plot(screen))
         await press(pilot, screen, "right", "right")
         assert "step 9 of 9" in screen.status.text
         assert screen.controller.session.ended is None
 
 
-async def test_another_problem_is_told_as_python_says_it(lesson: Path) -> None:
+async def test_an_error_of_the_expression_is_shown_as_python_words_it(lesson: Path) -> None:
     engine = AnsweringEngine()
     engine.problem = "ZeroDivisionError: division by zero, and then some more of it"
     async with opened(lesson, engine) as (pilot, screen, _):
         await go(pilot, screen, "7")
         await press(pilot, screen, "0")
-        told = f"not drawn: (v - 1) ** 2: {engine.problem}"
-        await until(pilot, lambda: told in " ".join(plot(screen).split()))
+        expected = f"not drawn: (v - 1) ** 2: {engine.problem}"
+        await until(pilot, lambda: expected in " ".join(plot(screen).split()))
         assert screen.controller.session.ended is None
 
 
-async def test_a_replay_that_dies_is_told_in_the_pane(lesson: Path) -> None:
+async def test_the_pane_says_that_the_replay_died(lesson: Path) -> None:
     async with opened(lesson, AnsweringEngine()) as (pilot, screen, engine):
         engine.manual = True
         await go(pilot, screen, "7")
@@ -248,7 +248,7 @@ async def test_without_plots_the_pane_says_how_to_declare_one(tmp_path: Path) ->
         assert len(engine.runs) == 1
 
 
-async def test_a_storm_of_sizes_ends_in_a_plot_of_the_right_one(lesson: Path) -> None:
+async def test_after_many_resizes_the_plot_has_the_last_size(lesson: Path) -> None:
     async with opened(lesson, AnsweringEngine()) as (pilot, screen, _):
         await go(pilot, screen, "7")
         await open_plot(pilot, screen)
@@ -273,11 +273,11 @@ async def test_a_curve_without_at_is_drawn_without_a_ball(tmp_path: Path) -> Non
         await until(pilot, lambda: "⡀" in plot(screen) or "⠉" in plot(screen))
         rows = plot(screen).splitlines()
         assert rows[0] == "The bowl"
-        # The numbers of the axis are the next row: nothing tells where the run is.
+        # The next row is the axis: the position of the run is not shown.
         assert "┤" in "".join(rows[1:3])
         assert "●" not in plot(screen)
         assert "w[0]" not in plot(screen)
-        # Nor where another one is.
+        # Nor the position of another run.
         await press(pilot, screen, "e")
         await pilot.press(*"lr=0.5", "enter")
         await until(
@@ -302,7 +302,7 @@ async def test_leaving_ends_the_replays(lesson: Path) -> None:
 
 
 def recorded(path: Path) -> Path:
-    """The walk of the descent in a file."""
+    """Write the first steps of the descent to a file."""
     with writing(path) as writer:
         writer.begin("main", Launch("10_descend.py", DESCENT + PLOTS))
         writer.take(Started(1, {"device": "cpu"}))
@@ -312,7 +312,7 @@ def recorded(path: Path) -> Path:
     return path
 
 
-async def test_a_recording_shows_the_way_and_runs_nothing(tmp_path: Path) -> None:
+async def test_a_recording_shows_the_trajectory_and_runs_nothing(tmp_path: Path) -> None:
     engine = AnsweringEngine()
     app = TutorApp(engine, str(recorded(tmp_path / "walk.tutor")))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -389,7 +389,7 @@ async def opened_for_real(tmp_path: Path) -> AsyncIterator[tuple[Pilot[None], Le
             engine.close()
 
 
-async def test_the_real_engine_draws_a_curve_and_tells_what_it_cannot(tmp_path: Path) -> None:
+async def test_the_real_engine_draws_a_curve_and_names_a_missing_value(tmp_path: Path) -> None:
     async with opened_for_real(tmp_path) as (pilot, screen):
         assert "w[0] 2.6" in plot(screen)
         await press(pilot, screen, "j")
@@ -398,7 +398,7 @@ async def test_the_real_engine_draws_a_curve_and_tells_what_it_cannot(tmp_path: 
         await until(pilot, lambda: screen.controller.session.cursor == 9, 30)
 
 
-async def test_after_an_edit_the_plot_of_the_branch_goes_on(tmp_path: Path) -> None:
+async def test_after_an_edit_the_plot_shows_the_fork(tmp_path: Path) -> None:
     async with opened_for_real(tmp_path) as (pilot, screen):
         await press(pilot, screen, "e")
         await pilot.press(*"w[0]=-0.5", "enter")
@@ -416,13 +416,13 @@ async def test_after_an_edit_the_plot_of_the_branch_goes_on(tmp_path: Path) -> N
         assert panel.view.plot.step == 14
 
 
-async def test_two_plots_of_the_same_numbers_are_both_drawn(tmp_path: Path) -> None:
+async def test_two_plots_of_the_same_values_are_both_drawn(tmp_path: Path) -> None:
     async with opened_for_real(tmp_path) as (pilot, screen):
         await press(pilot, screen, "j")
         await until(pilot, lambda: plot(screen).startswith("Broken"), 30)
         await press(pilot, screen, "j")
         await until(pilot, lambda: plot(screen).startswith("The same over"), 10)
-        # Nor does the pane stand still behind them.
+        # And the pane goes on to the next plot.
         await press(pilot, screen, "j")
         await until(pilot, lambda: plot(screen).startswith("The bowl"), 10)
         await go(pilot, screen, "13")

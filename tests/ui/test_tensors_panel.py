@@ -1,4 +1,4 @@
-"""The zoomed pane of tensors: numbers that are paged through, and differences to a parent."""
+"""The zoomed tensors pane: paging through numbers, and differences to the parent run."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,9 +16,9 @@ from tutor.schema.frame import Frame, Summary, TensorView
 from tutor.script.lesson import read
 from tutor.session.replays.query import Answer
 from tutor.session.view import View
+from tutor.ui.dialogs.slice import SliceDialog, parse
 from tutor.ui.draw.text.palette import palette_for
 from tutor.ui.panels.tensors import TensorsPanel
-from tutor.ui.screens.slice import SliceScreen, parse
 from tutor.wire.messages import Fetched
 
 SMALL = np.arange(40 * 100.0).reshape(40, 100)
@@ -45,7 +45,7 @@ def recorded(*steps: dict[str, TensorView | None]) -> Timeline:
 
 
 class PanelApp(App[None]):
-    """The pane alone, and what it asks for."""
+    """The pane alone, and its messages."""
 
     CSS = "Screen { layout: vertical; } TensorsPanel { height: 1fr; }"
 
@@ -71,7 +71,7 @@ class PanelApp(App[None]):
         self.released += 1
 
     def answer(self, elements: np.ndarray, step: int = 1) -> None:
-        """Bring what was asked for last, as the pager does."""
+        """Answer the last request, as a replay does."""
         last = self.asked[-1]
         part = elements[slice(*last.fetch.rows), slice(*last.fetch.cols)]
         self.show(part=Answer(step, Fetched(last.fetch, elements.shape, view(part))))
@@ -91,8 +91,8 @@ class PanelApp(App[None]):
 
 
 async def drawn(pilot: Pilot[None]) -> None:
-    """Wait until the pane has drawn what it was given."""
-    await until(pilot, lambda: not pilot.app.panel._is_late)  # type: ignore[attr-defined]
+    """Wait until the pane has drawn its view."""
+    await until(pilot, lambda: not pilot.app.panel._is_scheduled)  # type: ignore[attr-defined]
 
 
 @asynccontextmanager
@@ -105,7 +105,7 @@ async def opened(
         yield pilot, app
 
 
-async def test_numbers_are_paged_through_by_rows_and_columns(tmp_path: Path) -> None:
+async def test_the_keys_page_through_numbers_by_rows_and_columns(tmp_path: Path) -> None:
     async with opened(tmp_path, recorded({"w": view(SMALL)})) as (pilot, app):
         await pilot.press("v")
         assert app.subtitle == "rows 0–17 of 40, columns 0–5 of 100"
@@ -123,11 +123,11 @@ async def test_numbers_are_paged_through_by_rows_and_columns(tmp_path: Path) -> 
         assert "+" in app.shown[3]
 
 
-async def test_a_slice_is_typed_and_a_bad_one_is_told_at_once(tmp_path: Path) -> None:
+async def test_a_slice_can_be_typed_and_a_bad_one_is_refused(tmp_path: Path) -> None:
     cube = np.arange(6 * 5 * 4).reshape(6, 5, 4)
     async with opened(tmp_path, recorded({"a": view(cube), "b": view(SMALL)})) as (pilot, app):
         await pilot.press("colon", *"[9]", "enter")
-        assert isinstance(app.screen, SliceScreen)
+        assert isinstance(app.screen, SliceDialog)
         assert "9 is out of range: dimension 0 has 6" in str(app.screen.why.render())
         await pilot.press(*["backspace"] * 3, *"3:5, :, 0", "enter")
         await pilot.pause()
@@ -139,7 +139,7 @@ async def test_a_slice_is_typed_and_a_bad_one_is_told_at_once(tmp_path: Path) ->
         assert app.shown[-1].split() == ["[3,1,:]", "64", "65", "66", "67"]
 
 
-async def test_what_is_not_recorded_is_asked_for_once(tmp_path: Path) -> None:
+async def test_missing_values_are_asked_for_once(tmp_path: Path) -> None:
     async with opened(tmp_path, recorded({"w": summarised(LARGE)})) as (pilot, app):
         await pilot.press("v")
         await pilot.pause()
@@ -153,7 +153,7 @@ async def test_what_is_not_recorded_is_asked_for_once(tmp_path: Path) -> None:
         app.answer(LARGE)
         await drawn(pilot)
         assert app.shown[4].split() == ["[0,:]", "0", "1", "2", "3", "4", "5"]
-        # What is near was brought too.
+        # Rows near the window were fetched too.
         await pilot.press("pagedown", "j")
         assert app.shown[4].split()[:2] == ["[19,:]", "9500"]
         assert len(app.asked) == 1
@@ -195,7 +195,7 @@ async def test_another_step_never_shows_the_numbers_of_the_one_before(tmp_path: 
         assert app.shown[4].split()[:3] == ["[0,:]", "0", "1"]
 
 
-async def test_a_problem_is_told_and_a_part_that_is_out_of_view_is_released(tmp_path: Path) -> None:
+async def test_a_problem_is_shown_and_a_part_out_of_view_is_released(tmp_path: Path) -> None:
     async with opened(tmp_path, recorded({"w": summarised(LARGE)})) as (pilot, app):
         await pilot.press("v")
         await pilot.pause()
@@ -209,7 +209,7 @@ async def test_a_problem_is_told_and_a_part_that_is_out_of_view_is_released(tmp_
         assert app.released == 1
 
 
-async def test_the_difference_to_the_parent(tmp_path: Path) -> None:
+async def test_d_shows_the_differences_to_the_parent_run(tmp_path: Path) -> None:
     here = recorded({"a": view([1.0, 2.0]), "b": view([1.0, 4.5]), "c": view(3.0)})
     there = recorded({"a": view([1.0, 2.0]), "b": view([1.0, 2.0]), "z": view(0.0)})
     async with opened(tmp_path, here) as (pilot, app):
@@ -222,12 +222,12 @@ async def test_the_difference_to_the_parent(tmp_path: Path) -> None:
         await drawn(pilot)
         await pilot.press("d")
         assert str(app.panel.border_title) == "3 tensors − main"
-        told = [row.split() for row in app.shown]
-        assert told[0] == ["a", "2", "="]
-        assert told[1][:3] == ["b", "2", "2.5"]
-        assert told[1][-2:] == ["[0", "2.5]"]
-        assert told[2] == ["c", "scalar", "new"]
-        assert told[3] == ["z", "scalar", "only", "in", "main"]
+        rows = [row.split() for row in app.shown]
+        assert rows[0] == ["a", "2", "="]
+        assert rows[1][:3] == ["b", "2", "2.5"]
+        assert rows[1][-2:] == ["[0", "2.5]"]
+        assert rows[2] == ["c", "scalar", "new"]
+        assert rows[3] == ["z", "scalar", "only", "in", "main"]
         await pilot.press("j", "j", "v")
         assert app.shown[-2:] == ["      +0   +1", "[0]  0.0  2.5"]
         await pilot.press("d")
@@ -245,6 +245,6 @@ def test_a_slice_needs_no_brackets(text: str, taken: str) -> None:
 @pytest.mark.parametrize(
     "text", ["6", "[1][2]", "0,0,0,0", "a", "::-1", "1.5", "True", "None", "[]", "..., ...", "]["]
 )
-def test_what_is_no_slice_is_refused_in_a_line(text: str) -> None:
+def test_anything_but_a_slice_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(ValueError, match=r"^[^\n]+$"):
         parse(text, (6, 5, 4))

@@ -11,20 +11,20 @@ from textual.pilot import Pilot
 from tutor.history.recording.tree import open_
 from tutor.session.archive import NOTHING
 from tutor.ui.app import TutorApp
-from tutor.ui.screens.branches import BranchesScreen
-from tutor.ui.screens.edit import EditScreen
-from tutor.ui.screens.events import EventsScreen
+from tutor.ui.dialogs.branches import BranchesDialog
+from tutor.ui.dialogs.edit import EditDialog
+from tutor.ui.dialogs.events import EventsDialog
+from tutor.ui.dialogs.save import SaveDialog
 from tutor.ui.screens.lesson import LessonScreen
-from tutor.ui.screens.save import SaveScreen
 from tutor.wire.messages import Edit, Ended
 
 
 async def change(pilot: Pilot[None], screen: LessonScreen, text: str) -> None:
-    """Fork the run where the learner is."""
+    """Fork the run at the cursor."""
     await pilot.press("e")
-    await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+    await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
     dialog = pilot.app.screen
-    assert isinstance(dialog, EditScreen)
+    assert isinstance(dialog, EditDialog)
     dialog.field.value = text
     await pilot.press("enter")
     await until(pilot, lambda: pilot.app.screen is screen)
@@ -32,8 +32,8 @@ async def change(pilot: Pilot[None], screen: LessonScreen, text: str) -> None:
     await pilot.pause()
 
 
-def told(app: TutorApp) -> list[str]:
-    """What was told in the corner of the screen."""
+def toasts(app: TutorApp) -> list[str]:
+    """Return the toasts that were shown."""
     return [notification.message for notification in app._notifications]
 
 
@@ -49,7 +49,7 @@ async def test_a_change_forks_the_run_and_names_the_branch(
         assert screen.status.text.startswith("lr = 0.5: step 12 of 12")
         await press(pilot, screen, "right", "right")
         assert screen.controller.session.tip == 14
-        # The run that it was forked from is as it was.
+        # The parent run is unchanged.
         main = screen.controller.branches.all[0]
         assert (main.session.tip, main.name) == (12, "main")
 
@@ -75,7 +75,7 @@ async def test_at_the_end_of_a_run_a_knob_turns_at_its_own_line_and_the_branch_r
         job = engine.jobs[-1]
         assert (job.launch.knobs, job.launch.edits, job.begin) == ({10: 0.5}, (), 1)
         assert (screen.controller.branch.step, screen.controller.branch.typed) == (2, "lr = 0.5")
-        # Nobody has to press a key for it to come to its end too.
+        # It runs to its end without another key.
         await until(pilot, lambda: screen.controller.session.is_over)
         await until(pilot, lambda: screen.status.text.startswith(f"lr = 0.5: step {last} of"))
         assert screen.controller.branch.parent is screen.controller.branches.all[0]
@@ -128,7 +128,9 @@ async def test_a_knob_that_stands_before_a_fork_turns_in_the_run_that_was_forked
         await until(pilot, lambda: screen.controller.session.is_over)
 
 
-async def test_what_is_no_knob_is_changed_at_the_end_itself(turnable: Path) -> None:
+async def test_at_the_end_of_a_run_other_values_change_at_the_last_step(
+    turnable: Path,
+) -> None:
     async with opened(turnable) as (pilot, screen, engine):
         await press(pilot, screen, "r")
         await until(pilot, lambda: screen.controller.session.is_over)
@@ -152,7 +154,7 @@ async def test_before_the_end_a_knob_that_has_run_is_changed_where_the_learner_i
             {},
         )
         assert screen.controller.branch.step == 12
-        # And it waits there for the learner.
+        # The fork waits there.
         await pilot.pause(0.2)
         assert (screen.controller.session.tip, screen.controller.session.is_over) == (12, False)
 
@@ -165,7 +167,7 @@ async def test_the_curves_of_all_runs_are_overlaid_with_a_legend(tmp_path: Path)
         await until(pilot, lambda: "● lr = 0.5  a main" in pane(screen, "loss"))
 
 
-async def test_what_is_typed_right_behind_the_key_is_not_lost(tmp_path: Path) -> None:
+async def test_keys_typed_right_after_e_go_to_the_dialog(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, engine):
         await go(pilot, screen, "12")
         await pilot.press("e", *"lr=0.5", "enter")
@@ -173,17 +175,17 @@ async def test_what_is_typed_right_behind_the_key_is_not_lost(tmp_path: Path) ->
         assert engine.jobs[-1].launch.edits == (Edit(12, "lr", 0.5),)
 
 
-async def test_an_offer_is_taken_with_the_arrows_and_must_be_changed(tmp_path: Path) -> None:
+async def test_the_arrows_pick_an_offer_whose_value_must_be_changed(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "12")
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
         dialog = pilot.app.screen
-        assert isinstance(dialog, EditScreen)
+        assert isinstance(dialog, EditDialog)
         await pilot.press("down", "enter")
         assert dialog.field.value == "w = [2.6, -0.6]"
         assert "that is its value now" in str(dialog.why.render())
-        # What is typed takes the value's place.
+        # Typing replaces the value.
         await pilot.press("0")
         assert dialog.field.value == "w = 0"
         dialog.field.value = "lr = = 3"
@@ -194,7 +196,7 @@ async def test_an_offer_is_taken_with_the_arrows_and_must_be_changed(tmp_path: P
         assert len(screen.controller.branches) == 1
 
 
-async def test_a_branch_that_cannot_be_forked_leaves_the_learner_where_they_were(
+async def test_a_fork_that_fails_leaves_the_cursor_where_it_was(
     tmp_path: Path,
 ) -> None:
     async with opened(tmp_path) as (pilot, screen, engine):
@@ -202,11 +204,11 @@ async def test_a_branch_that_cannot_be_forked_leaves_the_learner_where_they_were
         engine.exact = engine.script = descent()[:11]
         engine.end = Ended("refused", "edit at step 12: no 'nobody' to edit here")
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
         pilot.app.screen.field.value = "nobody.x = 1"
         await pilot.press("enter")
-        # What was typed comes back, to be mended.
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        # The dialog opens again with what was typed.
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
         await until(pilot, lambda: "no 'nobody' to edit" in str(pilot.app.screen.why.render()))
         assert pilot.app.screen.field.value == "nobody.x = 1"
         assert len(screen.controller.branches) == 1
@@ -223,18 +225,18 @@ async def test_runs_are_listed_renamed_switched_and_dropped(tmp_path: Path) -> N
         names = [branch.name for branch in screen.controller.branches.all]
         assert names == ["main", "lr = 0.5", "lr = 0.9"]
         await pilot.press("b")
-        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesDialog))
         dialog = pilot.app.screen
-        assert isinstance(dialog, BranchesScreen)
+        assert isinstance(dialog, BranchesDialog)
         await pilot.press("k", "x")
-        assert "has forks: drop lr = 0.9 first" in str(dialog.told.render())
+        assert "has forks: drop lr = 0.9 first" in str(dialog.message.render())
         await pilot.press("r")
         dialog.field.value = "bold"
         await pilot.press("enter")
         assert screen.controller.branches.all[1].name == "bold"
         await pilot.press("k", "enter")
         await until(pilot, lambda: pilot.app.screen is screen)
-        # To the same step as far as it is recorded there.
+        # The cursor stays at the same step.
         assert screen.controller.branch is screen.controller.branches.all[0]
         assert screen.controller.session.cursor == 30
         await pilot.press("b", "j", "j", "x", "x", "escape")
@@ -243,7 +245,7 @@ async def test_runs_are_listed_renamed_switched_and_dropped(tmp_path: Path) -> N
         assert isinstance(engine.runs[-1], FakeRun)
 
 
-async def test_the_picked_value_is_followed_from_change_to_change(tmp_path: Path) -> None:
+async def test_n_goes_from_change_to_change_of_the_picked_value(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "40")
         await press(pilot, screen, "3", "j")
@@ -253,7 +255,7 @@ async def test_the_picked_value_is_followed_from_change_to_change(tmp_path: Path
         await press(pilot, screen, "N")
         assert screen.controller.session.cursor == 31
         await press(pilot, screen, "n", "n")
-        # Beyond what is recorded the run goes on until it changes.
+        # After the last recorded step the run goes on until the value changes.
         assert screen.controller.session.cursor == 43 == screen.controller.session.tip
 
 
@@ -278,13 +280,13 @@ async def test_the_next_event_is_one_key_away_and_all_are_listed(tmp_path: Path)
         assert screen.controller.session.cursor == 8  # the first line that the script prints
         assert "printed: 0 8.0000" in screen.status.text
         await pilot.press("E")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EventsScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EventsDialog))
         await pilot.press("end", "enter")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert screen.controller.session.cursor == screen.controller.session.tip
 
 
-async def test_what_is_saved_opens_and_walks_without_an_engine(
+async def test_a_saved_recording_is_opened_and_stepped_without_an_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -293,10 +295,10 @@ async def test_what_is_saved_opens_and_walks_without_an_engine(
         await change(pilot, screen, "lr = 0.5")
         await press(pilot, screen, "right", "right")
         await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         await pilot.press("enter")
-        await until(pilot, lambda: bool(told(pilot.app)))
-        assert "in descend.tutor" in told(pilot.app)[0]
+        await until(pilot, lambda: bool(toasts(pilot.app)))
+        assert "in descend.tutor" in toasts(pilot.app)[0]
         shown = pane(screen, "tensors")
     recording = open_("descend.tutor")
     assert [run.name for run in recording.runs] == ["main", "lr = 0.5"]
@@ -318,7 +320,7 @@ async def test_what_is_saved_opens_and_walks_without_an_engine(
         assert NOTHING in screen.status.text
 
 
-async def test_saving_onto_something_that_is_there_asks_first(
+async def test_saving_over_a_file_needs_a_second_enter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -326,12 +328,12 @@ async def test_saving_onto_something_that_is_there_asks_first(
     async with opened(tmp_path) as (pilot, screen, _):
         await press(pilot, screen, "right")
         await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         dialog = pilot.app.screen
-        assert isinstance(dialog, SaveScreen)
+        assert isinstance(dialog, SaveDialog)
         dialog.field.value = "mine"
         await pilot.press("enter")
-        assert "is there already, and no recording" in str(dialog.why.render())
+        assert "exists and is no recording" in str(dialog.why.render())
         for name in (".", "/", "~nobody_of_that_name/x", "x" * 300, "a\0b", ""):
             dialog.field.value = name
             await pilot.press("enter")
@@ -340,7 +342,7 @@ async def test_saving_onto_something_that_is_there_asks_first(
         await pilot.press("enter")
         await until(pilot, lambda: Path("yours.tutor").exists())
         await pilot.press("s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         dialog = pilot.app.screen
         dialog.field.value = "yours"
         await pilot.press("enter")
@@ -350,13 +352,13 @@ async def test_saving_onto_something_that_is_there_asks_first(
     assert Path("mine.tutor").read_text() == "precious"
 
 
-async def test_the_fork_is_where_the_learner_was_when_they_asked_for_it(tmp_path: Path) -> None:
+async def test_a_fork_starts_where_the_cursor_was_when_e_was_pressed(tmp_path: Path) -> None:
     async with opened(tmp_path, FakeEngine(manual=True)) as (pilot, screen, engine):
         await pilot.press("r")
         engine.runs[0].work(10)
         await until(pilot, lambda: screen.controller.session.cursor == 10)
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
         engine.runs[0].work(20)
         await until(pilot, lambda: screen.controller.session.tip == 30)
         pilot.app.screen.field.value = "lr = 0.5"
@@ -366,7 +368,7 @@ async def test_the_fork_is_where_the_learner_was_when_they_asked_for_it(tmp_path
         assert engine.jobs[-1].launch.edits == (Edit(10, "lr", 0.5),)
 
 
-async def test_a_fork_that_comes_to_nothing_while_the_list_is_open(tmp_path: Path) -> None:
+async def test_a_fork_that_fails_disappears_from_the_open_list_of_runs(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, engine):
         await go(pilot, screen, "12")
         engine.manual = True
@@ -376,20 +378,20 @@ async def test_a_fork_that_comes_to_nothing_while_the_list_is_open(tmp_path: Pat
         await pilot.press("enter")
         await until(pilot, lambda: len(screen.controller.branches) == 2)
         await pilot.press("b")
-        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, BranchesDialog))
         fork = engine.runs[-1]
         fork.report([Ended("refused", "edit at step 12: [/b] is not there")])
         await until(pilot, lambda: len(screen.controller.branches) == 1)
-        # Whatever it still had to say is heard no more.
+        # Later events of the dropped fork are ignored.
         fork.report([Ended("refused", "again")])
         await pilot.pause()
-        assert told(pilot.app)[-1] == "nothing forked: edit at step 12: [/b] is not there"
+        assert toasts(pilot.app)[-1] == "nothing forked: edit at step 12: [/b] is not there"
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert screen.controller.branch.name == "main"
 
 
-async def test_a_replay_that_dies_is_not_begun_again_while_the_learner_rests(
+async def test_a_replay_that_died_is_not_started_again_while_the_cursor_rests(
     tmp_path: Path,
 ) -> None:
     engine = FakeEngine(without_content(descent(), 7))
@@ -406,14 +408,14 @@ async def test_a_replay_that_dies_is_not_begun_again_while_the_learner_rests(
         await until(pilot, lambda: "[2.6 -0.6]" in pane(screen, "tensors"))
 
 
-async def test_a_recording_of_a_run_that_died_is_walked_as_it_is(
+async def test_a_recording_of_a_run_that_died_can_be_stepped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     engine = FakeEngine(descent()[:20], Ended("died", "descend.py:14: killed", 14))
     async with opened(tmp_path, engine) as (pilot, screen, _):
         await press(pilot, screen, "r", "s")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SaveScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         await pilot.press("enter")
         await until(pilot, lambda: Path("descend.tutor").exists())
     app = TutorApp(FakeEngine(), "descend.tutor")
@@ -433,38 +435,38 @@ async def test_a_recording_of_a_run_that_died_is_walked_as_it_is(
         )
 
 
-async def test_a_name_is_as_long_as_it_can_be_read(tmp_path: Path) -> None:
+async def test_a_long_name_of_a_fork_is_shortened(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "12")
         await change(pilot, screen, f"w = {[0.5] * 300}")
         assert screen.controller.branch.name == "w = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5,…"
 
 
-async def test_what_lies_before_a_fork_is_the_parents_and_forks_there(tmp_path: Path) -> None:
+async def test_a_change_before_the_fork_point_forks_the_parent(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, engine):
         await go(pilot, screen, "40")
         await change(pilot, screen, "lr = 0.5")
         await go(pilot, screen, "20")
         await change(pilot, screen, "w = 0")
-        # The later change is no part of it, and it stands beside the first branch.
+        # The later change is not part of this fork: both have the same parent.
         assert engine.jobs[-1].launch.edits == (Edit(20, "w", 0),)
         assert screen.controller.branch.parent is screen.controller.branches.all[0]
 
 
-async def test_another_value_for_the_same_change_is_a_branch_beside_it(tmp_path: Path) -> None:
+async def test_another_value_for_the_same_change_is_a_sibling(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, engine):
         await go(pilot, screen, "12")
         for value in ("0.5", "0.6"):
             await change(pilot, screen, f"lr = {value}")
         assert engine.jobs[-1].launch.edits == (Edit(12, "lr", 0.6),)
         assert screen.controller.branch.parent is screen.controller.branches.all[0]
-        # Another change goes on from this one.
+        # A change of another value is a fork of this fork.
         await change(pilot, screen, "w = 0")
         assert engine.jobs[-1].launch.edits == (Edit(12, "lr", 0.6), Edit(12, "w", 0))
         assert screen.controller.branch.parent.name == "lr = 0.6"
 
 
-async def test_branches_are_not_left_behind_by_one_key(tmp_path: Path) -> None:
+async def test_leaving_unsaved_forks_needs_the_key_twice(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "12")
         await change(pilot, screen, "lr = 0.5")
@@ -477,7 +479,7 @@ async def test_branches_are_not_left_behind_by_one_key(tmp_path: Path) -> None:
         await until(pilot, lambda: not pilot.app.is_running)
 
 
-async def test_a_name_that_the_script_does_not_have_moves_nobody(tmp_path: Path) -> None:
+async def test_a_condition_with_an_unknown_name_does_not_move_the_cursor(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "8")
         for text in ("los < 1", "loss < -1"):
@@ -493,11 +495,11 @@ async def test_a_name_that_the_script_does_not_have_moves_nobody(tmp_path: Path)
         assert "it held at no step of the run" in screen.controller.notice
 
 
-async def test_keys_that_come_at_once_are_dealt_with_in_their_order(tmp_path: Path) -> None:
+async def test_keys_that_arrive_together_are_handled_in_order(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "12")
         await pilot.press("e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
         field = pilot.app.screen.field
         field.value = "abcdef"
         field.cursor_position = 6

@@ -1,4 +1,4 @@
-"""The lesson beside this one: it walks along, pass by pass, over the fake engine."""
+"""The twin pane: another lesson, shown at the same iteration, over the fake engine."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -33,7 +33,7 @@ PASS = 6
 
 
 class TwinEngine(FakeEngine):
-    """Plays another script's steps where that one is launched."""
+    """An engine that replays other steps for the twin's script."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ async def opened(
     twin: str = "by_hand",
     theirs: str = TWIN,
 ) -> AsyncIterator[tuple[Pilot[None], LessonScreen, FakeEngine]]:
-    """The descent in a course, with its twin beside it."""
+    """Open the descent in a course that also has its twin."""
     chapter = tmp_path / "1_slopes"
     chapter.mkdir()
     path = chapter / "10_descend.py"
@@ -78,33 +78,33 @@ def twin(screen: LessonScreen) -> str:
     return pane(screen, "twin")
 
 
-async def test_the_twin_walks_along_with_the_passes(tmp_path: Path) -> None:
+async def test_the_twin_is_shown_at_the_same_iteration(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "3")
         await until(pilot, lambda: "by_hand  before the loop" in twin(screen))
-        for step, told in (
+        for step, expected in (
             (3 + PASS - 1, "before the loop"),
             (3 + PASS + 1, "after 1 pass"),
             (3 + 2 * PASS + 2, "after 2 passes"),
             (3 + PASS, "after 1 pass"),
         ):
             await go(pilot, screen, str(step))
-            await until(pilot, lambda told=told: f"by_hand  {told}" in twin(screen))
+            await until(pilot, lambda expected=expected: f"by_hand  {expected}" in twin(screen))
         assert "w [2.6 -0.6]" in twin(screen)
         assert "apart 0" in twin(screen)
         assert "differ" not in twin(screen)
 
 
-async def test_the_twins_statement_of_that_moment_is_marked(tmp_path: Path) -> None:
+async def test_the_statement_that_the_twin_is_at_is_marked(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "14")
         await until(pilot, lambda: "after 1 pass" in twin(screen))
         [here] = [row for row in twin(screen).splitlines() if "✓" in row]
-        # The last statement of a pass.
+        # The last statement of an iteration.
         assert "w.grad = None" in here
 
 
-async def test_where_they_part_is_told_and_stays_told(tmp_path: Path) -> None:
+async def test_a_difference_is_shown_and_the_largest_one_stays_shown(tmp_path: Path) -> None:
     engine = TwinEngine()
     # The update of the first pass, step 7, comes to something else; the next one puts it right.
     frame, output = engine.theirs[6]
@@ -117,7 +117,7 @@ async def test_where_they_part_is_told_and_stays_told(tmp_path: Path) -> None:
         await until(pilot, lambda: "apart 0, at most 10 after 1" in twin(screen))
 
 
-async def test_all_earlier_passes_are_compared_where_the_learner_jumps_over_them(
+async def test_iterations_that_the_learner_jumps_over_are_compared_too(
     tmp_path: Path,
 ) -> None:
     engine = TwinEngine()
@@ -130,9 +130,9 @@ async def test_all_earlier_passes_are_compared_where_the_learner_jumps_over_them
         await until(pilot, lambda: "apart 0, at most 10 after 1" in twin(screen))
 
 
-async def test_the_last_pass_of_both_is_compared_at_the_end(tmp_path: Path) -> None:
+async def test_the_last_iteration_is_compared_at_the_end_of_both_runs(tmp_path: Path) -> None:
     engine = TwinEngine()
-    # Neither has a statement behind its loop.
+    # Neither script has a statement after its loop.
     engine.script = engine.exact = engine.script[:-1]
     engine.theirs = engine.theirs[:-1]
     async with opened(tmp_path, engine) as (pilot, screen, _):
@@ -152,15 +152,15 @@ async def test_a_twin_that_fails_says_why_it_ended(tmp_path: Path) -> None:
     engine.theirs = engine.theirs[:20]
     async with opened(tmp_path, engine) as (pilot, screen, _):
         await go(pilot, screen, str(3 + PASS + 1))
-        told = "it ended: ZeroDivisionError: division by zero"
-        await until(pilot, lambda: told in twin(screen))
-        assert twin(screen).splitlines()[1] == told
-        # As far as it came it is compared.
+        expected = "it ended: ZeroDivisionError: division by zero"
+        await until(pilot, lambda: expected in twin(screen))
+        assert twin(screen).splitlines()[1] == expected
+        # The iterations before its end are compared.
         await until(pilot, lambda: "after 1 pass" in twin(screen))
         assert "w [2.6 -0.6]" in twin(screen)
 
 
-async def test_the_twins_losses_are_a_curve_of_their_own(tmp_path: Path) -> None:
+async def test_the_losses_of_the_twin_are_a_curve_of_their_own(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "40")
         await until(pilot, lambda: "by_hand" in pane(screen, "loss"))
@@ -168,17 +168,17 @@ async def test_the_twins_losses_are_a_curve_of_their_own(tmp_path: Path) -> None
         assert "descend" in pane(screen, "loss")
 
 
-async def test_a_twin_that_does_not_exist_is_told_in_the_pane(tmp_path: Path) -> None:
+async def test_the_pane_says_that_the_twin_does_not_exist(tmp_path: Path) -> None:
     async with opened(tmp_path, twin="nobody") as (pilot, screen, engine):
         await go(pilot, screen, "7")
         await press(pilot, screen, "t", "enter")
-        told = "the twin nobody is no lesson; `tutor list` shows their names"
-        await until(pilot, lambda: twin(screen) == told)
+        expected = "the twin nobody is no lesson; `tutor list` shows their names"
+        await until(pilot, lambda: twin(screen) == expected)
         assert "step 7 of 7" in screen.status.text
         assert not any("hand" in job.launch.path for job in engine.jobs)
 
 
-async def test_a_twin_that_cannot_be_read_is_told_with_its_line(tmp_path: Path) -> None:
+async def test_the_pane_shows_why_the_twin_cannot_be_read(tmp_path: Path) -> None:
     async with opened(tmp_path, theirs="x = 1\nx = (\n") as (pilot, screen, _):
         await press(pilot, screen, "t", "enter")
         await until(pilot, lambda: "20_by_hand.py:2: syntax error" in twin(screen))

@@ -1,4 +1,4 @@
-"""The app: its screens and its theme."""
+"""The app: opens the menu and the lessons, and holds the theme."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from textual.screen import Screen
 from tutor.history.budget import Budget
 from tutor.session.interfaces import AnyEngine
 from tutor.session.request import Request
+from tutor.ui.dialogs.help import HelpDialog
 from tutor.ui.draw.text.palette import Palette, palette_for
-from tutor.ui.screens.help import HelpScreen
 from tutor.ui.screens.menu import MenuScreen
 from tutor.ui.screens.messages import LessonChosen
-from tutor.ui.terminal.output import ThriftyApp
-from tutor.ui.terminal.terminal import leave_on_signals
+from tutor.ui.terminal.output import DiffingApp
+from tutor.ui.terminal.signals import leave_on_signals
 from tutor.ui.theme import NAME, theme
 from tutor.ui.widgets.keys import described
 
@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from tutor.ui.screens.lesson import LessonScreen
 
 
-class TutorApp(ThriftyApp):
+class TutorApp(DiffingApp):
     """The course menu and the lessons opened from it, or one script alone.
 
     Args:
-        target: A script or a recording to open at once; leaving it leaves the app. LessonError is
-            raised where it cannot be read.
+        target: A script or a recording to open at once; leaving it leaves the app.
+
+    Raises:
+        LessonError: the script cannot be read.
+        RecordingError: the recording cannot be read.
     """
 
     TITLE = "tutor"
@@ -44,9 +47,9 @@ class TutorApp(ThriftyApp):
     BINDINGS: ClassVar = [Binding("question_mark", "app.help", "help")]
 
     device: var[str | None] = var(None)
-    """What the engine runs on, in a line; None until it knows."""
+    """The engine's device, in one line; None until it is known."""
     failure: var[str | None] = var(None)
-    """Why the engine cannot work, in a line."""
+    """Why the engine cannot work, in one line."""
 
     @dataclass
     class EngineChanged(Message):
@@ -63,8 +66,8 @@ class TutorApp(ThriftyApp):
         self._first = self._lesson_screen(target) if target else None
 
     def get_default_screen(self) -> Screen[None]:
-        # A screen can take another's place only where it was pushed over a first one.
-        return Screen() if self._first else MenuScreen()
+        # `switch_screen` replaces only a screen that was pushed over a first one.
+        return Screen() if self._first else MenuScreen(self.engine, self.palette)
 
     def on_mount(self) -> None:
         leave_on_signals(self._leave_now)
@@ -80,11 +83,11 @@ class TutorApp(ThriftyApp):
         self.on_tutor_app_engine_changed()
 
     def notify(self, message: str, **options: Any) -> None:
-        """Tell something in passing. It may quote a script, so it is no markup."""
+        """Show a toast, without markup: the message may quote a script."""
         super().notify(message, **(options | {"markup": False}))
 
     def _engine_changed(self) -> None:
-        """Called from a thread of the engine's."""
+        """Report a change. Called from a thread of the engine."""
         self.post_message(self.EngineChanged())
 
     def on_tutor_app_engine_changed(self) -> None:
@@ -100,28 +103,29 @@ class TutorApp(ThriftyApp):
         except (LessonError, RecordingError) as error:
             self.notify(str(error), title="This file cannot be opened", severity="error")
             return
-        show = self.switch_screen if chosen.again else self.push_screen
+        show = self.switch_screen if chosen.is_reopened else self.push_screen
         show(screen)
 
     def action_leave(self) -> None:
-        """Back to where the learner came from."""
+        """Return to the screen below; exit from the first."""
         if len(self.screen_stack) > (2 if self._first else 1):
             self.pop_screen()
         else:
             self.exit()
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(self.screen, self.palette))
+        self.push_screen(HelpDialog(self.screen, self.palette))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the keys do, for the palette."""
+        """Yield the actions of all keys, for the command palette."""
         bindings = [active.binding for active in screen.active_bindings.values()]
         for keys, binding in described(bindings):
-            act = partial(screen.run_action, binding.action)
-            yield SystemCommand(binding.description, " ".join(keys), act)
+            run = partial(screen.run_action, binding.action)
+            yield SystemCommand(binding.description, " ".join(keys), run)
 
     def _lesson_screen(self, target: str) -> "LessonScreen":
-        # Reading scripts and drawing values take imports that the menu does not wait for.
+        """Return the screen of a script or a recording."""
+        # Imported here so that the menu does not wait for them.
         from tutor.history.recording.reader import locate
         from tutor.history.recording.tree import open_
         from tutor.script.lesson import parse, read

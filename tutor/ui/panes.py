@@ -1,4 +1,7 @@
-"""All panes of a lesson. The style sheet decides what is shown where; here one is picked."""
+"""Arrange the panes of a lesson: pass the view on, move the focus, zoom.
+
+The style sheet `screens/lesson.tcss` decides which panes are shown, and where.
+"""
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
@@ -31,25 +34,25 @@ KEYS = {
     "source": "1", "notes": "2", "tensors": "3", "gradients": "4", "loss": "5", "output": "6",
     "timeline": "7", "graph": "8", "operations": "9", "plot": "0", "twin": "t",
 }  # fmt: skip
-"""The panes, and the key of each."""
+"""The key of each pane, by its name."""
 
 NAMES = tuple(KEYS)
 
 _PICKED = "-picked"
-"""The pane beside the source where there is room for two, and the column that it stands in."""
+"""Class of the pane that is shown with the source where only two fit, and of its column."""
 
 _FEW = 3
-"""Panes on the screen where there is no room for all."""
+"""With at most so many panes on the screen, `turn` goes through the hidden ones too."""
 
 _PLOTS, _TWIN = "-plots", "-twin"
-"""Where the lesson has something to show in these panes."""
+"""Classes for lessons that declare plots, and a twin."""
 
 _INSIDE = "-inside"
-"""While the learner is inside a statement."""
+"""Class while the learner is inside a statement."""
 
 
 class Panes(Vertical):
-    """Hands the view on to every pane."""
+    """All panes. Each is bound to the one reactive, `view`."""
 
     view: var[View] = var(View)
 
@@ -57,10 +60,10 @@ class Panes(Vertical):
         super().__init__(id="panes")
         self.lesson = lesson
         self.palette = palette
-        self._left: Widget | None = None
-        """What had the keyboard before a pane without a place got it."""
-        self._turning: Panel | None = None
-        """What gets the keyboard as soon as it has been laid out."""
+        self._focused_before: Widget | None = None
+        """What had the focus before a pane without a place of its own was zoomed."""
+        self._awaiting_layout: Panel | None = None
+        """The pane that gets the focus when it has been laid out."""
 
     def compose(self) -> ComposeResult:
         def pane(kind: type[Panel]) -> Panel:
@@ -74,19 +77,19 @@ class Panes(Vertical):
         yield pane(TimelinePanel)
 
     def on_mount(self) -> None:
-        told = self.lesson.notes or any(cell.text for cell in self.lesson.cells)
-        self.pick("notes" if told else "tensors")
+        has_prose = self.lesson.notes or any(cell.text for cell in self.lesson.cells)
+        self.pick("notes" if has_prose else "tensors")
         self.set_class(bool(self.lesson.metadata.plots), _PLOTS)
         self.set_class(bool(self.lesson.metadata.twin), _TWIN)
 
     @property
     def focused_name(self) -> str:
-        """The pane that has the keyboard, or is about to; the source where none has."""
-        focused = self._turning or self.screen.focused
+        """The pane that has the focus, or is about to get it; the source if none has."""
+        focused = self._awaiting_layout or self.screen.focused
         return focused.id or NAMES[0] if isinstance(focused, Panel) else NAMES[0]
 
     def pick(self, name: str) -> Panel:
-        """Show this pane beside the source where there is no room for all."""
+        """Show this pane with the source where there is no room for all; return it."""
         panel = self.query_one(f"#{name}", Panel)
         if name != NAMES[0]:
             chosen: set[Widget] = {panel}
@@ -99,80 +102,83 @@ class Panes(Vertical):
         return panel
 
     def turn_to(self, name: str) -> None:
-        """Give this pane the keyboard, and the whole screen if another one has it."""
+        """Focus this pane; if another one is zoomed, zoom this one instead."""
         panel = self.pick(name)
         if self.screen.maximized is not None:
             self.screen.minimize()
             self.screen.maximize(panel)
         if panel.is_on_screen:
-            self._turning = None
+            self._awaiting_layout = None
             self.screen.set_focus(panel)
         else:
-            # A pane that was hidden until now can be seen once it has been laid out. Over a slow
-            # link more keys may have come by then.
-            self._turning = panel
-            self.call_after_refresh(self._show, panel)
+            # A hidden pane is visible only after the layout. By then more keys may have arrived.
+            self._awaiting_layout = panel
+            self.call_after_refresh(self._focus_laid_out, panel)
 
-    def _show(self, panel: Panel) -> None:
-        """A pane that has no place in this arrangement gets the screen for itself."""
-        if panel is not self._turning:
+    def _focus_laid_out(self, panel: Panel) -> None:
+        """Focus a pane; zoom it if this arrangement has no place for it."""
+        if panel is not self._awaiting_layout:
             return
-        self._turning = None
+        self._awaiting_layout = None
         if not panel.is_on_screen:
-            self._left = self.screen.focused
+            self._focused_before = self.screen.focused
             self.screen.maximize(panel)
         panel.focus()
 
-    def enter(self) -> None:
-        """The graph gets the keyboard: it has keys of its own."""
-        self._arrange("graph")
+    def enter_statement(self) -> None:
+        """Focus the graph, which has keys of its own."""
+        self._show_all("graph")
 
-    def leave(self) -> None:
-        self._arrange(NAMES[0])
+    def leave_statement(self) -> None:
+        """Focus the source."""
+        self._show_all(NAMES[0])
 
-    def _arrange(self, name: str) -> None:
-        self._left = None
+    def _show_all(self, name: str) -> None:
+        """Show all panes, and focus one when they have been laid out."""
+        self._focused_before = None
         if self.screen.maximized is not None:
             self.screen.minimize()
         self.call_after_refresh(self.query_one(f"#{name}", Panel).focus)
 
-    def look_inside(self, inside: bool) -> None:
-        """Arrange the panes for walking inside a statement, or for stepping."""
-        self.set_class(inside, _INSIDE)
+    def show_inside(self, is_inside: bool) -> None:
+        """Arrange the panes for the inside of a statement, or for stepping."""
+        self.set_class(is_inside, _INSIDE)
 
     @property
     def needs(self) -> Needs:
-        """What the panes on the screen need."""
-        inside = any(self.query_one(kind).is_on_screen for kind in (GraphPanel, OperationsPanel))
+        """The data that the visible panes need."""
+        is_inside_shown = any(
+            self.query_one(kind).is_on_screen for kind in (GraphPanel, OperationsPanel)
+        )
         plot = self.query_one(PlotPanel)
-        return Needs(inside, plot.plot if plot.is_on_screen else None, plot.grid)
+        return Needs(is_inside_shown, plot.plot if plot.is_on_screen else None, plot.grid)
 
     @property
     def picked(self) -> str | None:
-        """The value that the learner picked in the tensors pane."""
+        """The name of the value that the learner picked in the tensors pane; None if it is gone."""
         picked = self.query_one(TensorsPanel).selected
         return picked if picked in self.view.moment.names() else None
 
     def turn(self, by: int) -> None:
-        """Turn to the pane after or before the focused one, among those that have a place here."""
+        """Focus the pane after or before the focused one."""
         shown = [name for name in NAMES if self.query_one(f"#{name}", Panel).is_on_screen]
-        # With the source and one more on the screen, turning picks that one.
+        # Where only two fit, go through all panes that have something to show.
         empty = {"plot": not self.lesson.metadata.plots, "twin": not self.lesson.metadata.twin}
-        whole = [name for name in NAMES if not empty.get(name)]
-        names = shown if len(shown) > _FEW else whole
+        useful = [name for name in NAMES if not empty.get(name)]
+        names = shown if len(shown) > _FEW else useful
         at = names.index(self.focused_name) if self.focused_name in names else 0
         self.turn_to(names[(at + by) % len(names)])
 
     def zoom(self) -> None:
-        """The focused pane alone, or all of them again."""
+        """Show the focused pane alone, or all panes again."""
         if self.screen.maximized is not None:
             self.unzoom()
         else:
             self.screen.maximize(self.pick(self.focused_name))
 
     def unzoom(self) -> None:
-        """All of them again."""
+        """Show all panes again, and restore the focus."""
         self.screen.minimize()
-        if self._left is not None:
-            self.call_after_refresh(self.screen.set_focus, self._left)
-            self._left = None
+        if self._focused_before is not None:
+            self.call_after_refresh(self.screen.set_focus, self._focused_before)
+            self._focused_before = None

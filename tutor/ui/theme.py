@@ -1,4 +1,4 @@
-"""The palette's colours, for what Textual draws itself: borders, titles, inputs, lists."""
+"""The Textual theme: the palette's colours for borders, titles, inputs and lists."""
 
 from textual.theme import Theme
 
@@ -8,6 +8,7 @@ NAME = "tutor"
 
 
 def theme(palette: Palette) -> Theme:
+    """Return the theme for a palette of 16 or of 256 colours."""
     few = palette.colors == 16
     background = "#000000" if few else "#121212"
     accent = "#55ffff" if few else "#5fd7ff"

@@ -1,4 +1,4 @@
-"""Lessons in a real terminal with the real engine, and the terminals that they are shown in."""
+"""Lessons in a real pseudo-terminal with the real engine."""
 
 import signal
 from pathlib import Path
@@ -7,13 +7,13 @@ import pytest
 from pseudo_terminal import COLOUR, END, ENTER, HOME, LEAVE_SCREEN, LEFT, RIGHT, Terminal, tutor
 
 PANES = ("tensors", "gradients", "loss", "output", "notes")
-"""What a step decides alone. The source also depends on where it was scrolled to before."""
+"""Panes that depend on the step alone. The source also depends on where it was scrolled to."""
 
 STEPS = 21
-"""Just after the second loss: two steps back the panes show the first one."""
+"""Just after the second loss: two steps before, the panes show the first one."""
 
 
-def test_the_menu_names_the_lessons_before_torch_is_there_and_opens_one():
+def test_the_menu_lists_the_lessons_before_torch_is_loaded_and_opens_one():
     with tutor() as terminal:
         terminal.wait_for("numpy_twin", "looking for a device")
         assert not _has_torch(terminal.child.pid)
@@ -51,7 +51,7 @@ def test_a_lesson_is_stepped_rewound_played_and_run_to_its_end(size, environment
             shown[step] = _panes(terminal)
         assert "loss 4.66667" in shown[STEPS - 2]["loss"]
 
-        # What was shown at a step is what is shown there again, on every way to it.
+        # A step looks the same however it is reached.
         terminal.press(HOME, f"step 1 of {STEPS} ")
         terminal.until(lambda: "has no value yet" in terminal.pane("loss"))
         terminal.press(END, f"step {STEPS} of {STEPS} ")
@@ -77,7 +77,7 @@ def test_a_lesson_is_stepped_rewound_played_and_run_to_its_end(size, environment
             assert not COLOUR.search(terminal.raw)
 
 
-def test_after_many_fast_steps_the_screen_is_what_a_whole_repaint_shows():
+def test_after_many_fast_steps_the_screen_equals_a_full_repaint():
     with tutor("open", "three_points", size=(120, 40)) as terminal:
         terminal.wait_for("waiting before line 9")
         terminal.press(RIGHT * 30, "step 30 of 30 ")
@@ -88,7 +88,7 @@ def test_after_many_fast_steps_the_screen_is_what_a_whole_repaint_shows():
         terminal.until(lambda: terminal.text == changes_alone)
 
 
-def test_what_runs_next_is_seen_where_a_long_note_stands_before_it():
+def test_the_next_statement_is_in_view_behind_a_long_note():
     with tutor("open", "leaf_update", size=(80, 24)) as terminal:
         terminal.wait_for("waiting before")
         for step in range(1, 7):
@@ -98,7 +98,7 @@ def test_what_runs_next_is_seen_where_a_long_note_stands_before_it():
         assert "✓ 17" in terminal.pane("source")
 
 
-def test_a_stopped_program_paints_everything_again_when_it_goes_on():
+def test_a_stopped_program_repaints_everything_when_it_continues():
     with tutor() as terminal:
         terminal.wait_for("numpy_twin")
         _stop_and_continue(terminal)
@@ -139,10 +139,10 @@ def _has_torch(pid: int) -> bool:
 
 
 def _stop_and_continue(terminal: Terminal) -> None:
-    """As Ctrl+Z and `fg` do; meanwhile the shell has written over everything."""
+    """Stop and continue, as Ctrl+Z and `fg` do; in between the screen is overwritten."""
     left = terminal.raw.count(LEAVE_SCREEN)
     terminal.signal(signal.SIGTSTP)
-    # Until it stands still, a SIGCONT would come too early.
+    # Before it is stopped, a SIGCONT would be lost.
     terminal.until(lambda: terminal.raw.count(LEAVE_SCREEN) > left and terminal.is_stopped())
     terminal.emulator.reset()
     terminal.signal(signal.SIGCONT)

@@ -1,4 +1,4 @@
-"""Scripts that misbehave, on a real screen: one clear line, and the steps stay to be walked."""
+"""Scripts that misbehave, in a real terminal: one clear line, and the steps stay recorded."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +12,12 @@ ENDS = {
     "aborts": ("os.abort()", "SIGABRT"),
     "asks": ("name = input('who? ')", "EOFError"),
 }
-"""Statement -> what the line that tells of it names."""
+"""The last statement of a script, and what the status line says about its end."""
 
 
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
-    """One screen for all scripts: each is saved over the last one and opened again."""
+    """Start one program for all scripts: each overwrites the file of the last and is reopened."""
     path = tmp_path_factory.mktemp("scripts") / "script.py"
     path.write_text("first = 1\n")
     with tutor("open", path.name, size=(120, 40), folder=path.parent) as terminal:
@@ -27,7 +27,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
 
 @pytest.fixture
 def opened(terminal: Terminal):
-    """Opens a script given as text."""
+    """Return a function that opens a script given as text."""
 
     def open_(source: str) -> Path:
         path = terminal.folder / "script.py"
@@ -39,7 +39,7 @@ def opened(terminal: Terminal):
 
 
 @pytest.mark.parametrize("kind", ENDS)
-def test_an_end_is_one_line_and_the_steps_before_it_can_be_walked(terminal, opened, kind):
+def test_the_end_of_a_script_is_one_line_and_its_steps_stay(terminal, opened, kind):
     statement, named = ENDS[kind]
     opened(f"import os\nvalues = [1]\nfirst = 1\nsecond = 2\n{statement}\n")
     terminal.press("r", "script.py:5: ", named)
@@ -63,11 +63,11 @@ def test_a_hundred_thousand_prints_leave_their_last_lines_and_every_step(termina
     terminal.press(END, "line 99999")
 
 
-def test_an_endless_loop_is_paused_and_its_steps_can_be_walked(terminal, opened):
+def test_an_endless_loop_can_be_paused_and_its_steps_stay(terminal, opened):
     opened("count = 0\nwhile True:\n    count += 1\n")
     terminal.press("r", "running on", "count = ")
     terminal.press("p", "paused before line 3")
-    # What was recorded until the worker heard of it is still coming in.
+    # Steps that were recorded before the worker paused are still arriving.
     terminal.settle()
     terminal.send(END)
     terminal.settle()
@@ -79,14 +79,14 @@ def test_an_endless_loop_is_paused_and_its_steps_can_be_walked(terminal, opened)
     terminal.until(lambda: terminal.text == here)
 
 
-def test_a_call_that_never_returns_is_paused_inside_its_line(terminal, opened):
+def test_a_call_that_never_returns_can_be_paused_inside_its_line(terminal, opened):
     opened("first = 1\nsum(iter(int, 1))\n")
     terminal.press("r", "running on")
     terminal.press("p", "paused inside line 2")
     terminal.press(HOME, "step 1 of 1 ")
 
 
-def test_a_script_that_was_deleted_while_it_is_open_goes_on(terminal, opened):
+def test_a_script_that_is_deleted_while_it_is_open_goes_on(terminal, opened):
     path = opened("first = 1\nsecond = 2\nthird = undefined\n")
     terminal.press(RIGHT, "step 1 of 1 ")
     path.unlink()
@@ -96,7 +96,7 @@ def test_a_script_that_was_deleted_while_it_is_open_goes_on(terminal, opened):
     terminal.press(REOPEN, "script.py", "cannot be opened")
 
 
-def test_a_syntax_error_is_told_when_the_script_is_opened_again(terminal, opened):
+def test_a_syntax_error_is_shown_when_the_script_is_reopened(terminal, opened):
     path = opened("first = 1\n")
     terminal.press("r", "finished")
     path.write_text("first = 1\nsecond = (2\n")

@@ -1,4 +1,4 @@
-"""When the screen ends, for whatever reason, everything that it started ends with it."""
+"""When the screen ends, for any reason, all processes that it started end too."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -14,27 +14,27 @@ SCRIPTS = {
     "a child process": "import subprocess\nsubprocess.run(['sleep', '1000'])\n",
 }
 
-WAYS: dict[str, Callable[[Terminal], None]] = {
+SIGNALS: dict[str, Callable[[Terminal], None]] = {
     "SIGHUP": Terminal.hang_up,
     "SIGTERM": lambda terminal: terminal.signal(signal.SIGTERM),
     "SIGKILL": lambda terminal: terminal.signal(signal.SIGKILL),
 }
 
 LIMIT = 20.0
-"""Seconds until it is said that something never ends."""
+"""Seconds after which a process counts as never ending."""
 
 CASES = [
-    (way, script)
-    for way in WAYS
+    (name, script)
+    for name in SIGNALS
     for script in SCRIPTS
-    # A script's own children are the same to whoever ends the engine.
-    if script != "a child process" or way == "SIGKILL"
+    # A script's own children do not depend on the signal.
+    if script != "a child process" or name == "SIGKILL"
 ]
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Terminal]]:
-    """For each case a program in the midst of its script: they all start while the first waits."""
+    """Start a program for each case at once, so that the tests wait only for the slowest start."""
     with ExitStack() as stack:
         terminals = {}
         for case in CASES:
@@ -44,25 +44,25 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str
         yield terminals
 
 
-@pytest.mark.parametrize(("way", "script"), CASES)
-def test_after_the_screen_is_told_to_end_no_process_is_left(running, way, script):
-    terminal = running[way, script]
+@pytest.mark.parametrize(("name", "script"), CASES)
+def test_after_a_signal_to_the_screen_no_process_is_left(running, name, script):
+    terminal = running[name, script]
     terminal.wait_for("waiting before line 1")
     terminal.send("r")
-    # The statement that never ends is told of after half a second.
+    # The status line names a slow statement after half a second.
     terminal.wait_for("running on" if "loop" in script else "running on · line 2 for")
     started = terminal.descendants()
     assert len(started) >= (3 if script == "a child process" else 2)
 
-    WAYS[way](terminal)
+    SIGNALS[name](terminal)
     end = monotonic() + LIMIT
     while alive := [pid for pid in started if is_alive(pid)]:
         assert monotonic() < end, f"{alive} of {started} live"
-        if way == "SIGTERM":
+        if name == "SIGTERM":
             terminal.read(timeout=0.01)
-    if way == "SIGTERM":
+    if name == "SIGTERM":
         assert terminal.ends() == 0
         assert LEAVE_SCREEN in terminal.raw
-    # It tries to leave properly, which a terminal that is gone may keep it from.
+    # It tries to restore the terminal, which fails if that is gone.
     while is_alive(terminal.child.pid):
         assert monotonic() < end, "the screen lives"

@@ -13,7 +13,7 @@ demo = partial(tutor, command=(str(Path(__file__).parents[1] / "demo.py"),))
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"LANG": "C"}, {"TERM": "linux"}])
-def test_stepping_and_leaving(size: tuple[int, int], environment: dict[str, str]) -> None:
+def test_a_script_is_stepped_and_left(size: tuple[int, int], environment: dict[str, str]) -> None:
     with demo(size=size, **environment) as t:
         t.wait_for("waiting before line 6")
         t.send(RIGHT * 6)
@@ -37,7 +37,7 @@ def _is_grey(colour: str) -> bool:
     return len(colour) == 6 and colour[:2] == colour[2:4] == colour[4:]
 
 
-def test_a_dumb_terminal_gets_a_line() -> None:
+def test_a_dumb_terminal_gets_one_line() -> None:
     with demo(TERM="dumb") as t:
         assert t.ends() == 2
         assert "TERM=dumb" in t.text
@@ -51,7 +51,7 @@ def test_an_encoding_without_box_drawings_gets_ascii() -> None:
         assert t.raw.isascii()
 
 
-def test_a_terminal_that_is_too_small_gets_a_line() -> None:
+def test_a_terminal_that_is_too_small_gets_one_line() -> None:
     with demo(size=(39, 12)) as t:
         t.wait_for("tutor needs at least 40x12")
 
@@ -65,32 +65,32 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
         assert LEAVE_SCREEN in t.raw
 
 
-def test_keys_that_come_at_once_lead_where_they_lead_one_by_one() -> None:
+def test_keys_that_arrive_together_do_the_same_as_one_by_one() -> None:
     with demo(size=(80, 24)) as t:
         t.wait_for("waiting before line 6")
         t.send("t")
         t.wait_for("t twin")
-        # Over a slow link: this pane alone, then the notes, then the pane before them.
+        # All at once, as over a slow link: zoom, the notes, the pane before them.
         t.send("\r2\x1b[Z")
         others = ("2 notes", "t twin")
         t.until(lambda: "1 source" in t.text and not any(name in t.text for name in others))
 
 
-def test_the_last_of_two_panes_keeps_the_keyboard() -> None:
+def test_the_pane_of_the_last_key_gets_the_focus() -> None:
     with demo(size=(80, 24)) as t:
         t.wait_for("waiting before line 6")
-        # The twin has to be laid out before it can have the keyboard; the source is there.
+        # The twin must be laid out before it can get the focus; the source is already visible.
         t.send("t1")
         t.wait_for("t twin")
         t.send("\r")
         t.until(lambda: "1 source" in t.text and "t twin" not in t.text)
 
 
-def test_the_screen_is_painted_again_after_a_stop() -> None:
+def test_the_screen_is_repainted_after_a_stop() -> None:
     with demo() as t:
         t.wait_for("waiting before line 6")
         t.signal(signal.SIGTSTP)
-        # Until it really stands still, a SIGCONT would come too early.
+        # Before it is stopped, a SIGCONT would be lost.
         t.until(lambda: LEAVE_SCREEN in t.raw and t.is_stopped())
         t.emulator.reset()
         t.signal(signal.SIGCONT)
@@ -98,11 +98,11 @@ def test_the_screen_is_painted_again_after_a_stop() -> None:
         t.wait_for("1 source")
 
 
-def test_a_slow_link_skips_pictures_instead_of_falling_behind() -> None:
+def test_a_slow_link_skips_screens_instead_of_falling_behind() -> None:
     with demo(size=(120, 40)) as t:
         t.wait_for("waiting before line 6")
         before = len(t.raw)
-        # 30 presses a second, and a link that takes a tenth of what they show.
+        # 30 presses a second, and a link that carries a tenth of their output.
         t.child.delaybeforesend = 1 / 30
         for _ in range(60):
             t.send(RIGHT)

@@ -1,4 +1,4 @@
-"""The keys of the lesson screen: each file holds keys that belong together, and what they do.
+"""The keys of the lesson screen, in groups: a file holds keys that belong together.
 
-To add some, write a `Feature` in a file here and name it in `screens.lesson.FEATURES`.
+To add a group, write a `Feature` in a file here and name it in `screens.lesson.FEATURES`.
 """

@@ -3,25 +3,30 @@
 from typing import ClassVar
 
 from tutor.session.inside_view import Lens
+from tutor.session.provenance import Provenance, first_question
+from tutor.session.replays.audit import last_backward_pass
+from tutor.ui.dialogs.audit import AuditDialog
+from tutor.ui.dialogs.why import WhyDialog
+from tutor.ui.draw.tensors.changes import by_interest
 from tutor.ui.features.feature import Feature, Key
-from tutor.ui.screens.audit import audit_of
-from tutor.ui.screens.why import WhyScreen, question_about
 
 
 class Explaining(Feature):
     KEYS: ClassVar = (
-        Key("w", "why", "why", "Why this number: what made it"),
-        Key("a", "audit", "audit", "Hold a gradient against finite differences"),
+        Key("w", "why", "why", "Explain a number: what computed it"),
+        Key("a", "audit", "audit", "Check a gradient against finite differences"),
     )
 
     def action_why(self) -> None:
-        """Explain the picked number; inside a statement, that of the operation."""
-        controller = self.controller
+        """Explain the picked number; inside a statement, that of the current operation."""
+        controller, panes = self.controller, self.panes
         if not controller.can_replay():
             return
-        branch, session, microscope = controller.branch, controller.session, controller.microscope
+        session, microscope = controller.session, controller.microscope
         lens = microscope.lens(session) if microscope.is_open else Lens()
-        question = question_about(session, lens, microscope.replay, self.panes.picked)
+        moment = session.moment
+        names = [panes.picked] if panes.picked else [*by_interest(moment), *moment.names()[::-1]]
+        question = first_question(session, lens, microscope.replay, names)
         if question is None:
             controller.warn("nothing has a value yet: → runs a statement")
             return
@@ -32,18 +37,21 @@ class Explaining(Feature):
                 session.cursor, microscope.place = place
             self.show()
 
-        screen = WhyScreen(branch, controller.lesson.source, controller.visit, question,
-                           self.palette)  # fmt: skip
-        self.screen.app.push_screen(screen, close)
+        provenance = Provenance(session.timeline, microscope.replay, question)
+        dialog = WhyDialog(provenance, session.timeline, controller.lesson.source,
+                           controller.visit, self.palette)  # fmt: skip
+        self.screen.app.push_screen(dialog, close)
 
     def action_audit(self) -> None:
-        """Audit the picked parameter, or all, in the last backward pass up to here."""
-        controller = self.controller
+        """Audit the picked parameter, or all of them, in the last backward pass up to here."""
+        controller, session = self.controller, self.controller.session
         if not controller.can_replay():
             return
-        screen = audit_of(controller.session, controller.lesson, controller.engine,
-                          self.panes.picked, self.palette)  # fmt: skip
-        if screen is None:
+        audited = last_backward_pass(session, self.panes.picked)
+        if audited is None:
             controller.warn("no backward pass up to here: there is no gradient to audit")
-        else:
-            self.screen.app.push_screen(screen)
+            return
+        compare = controller.lesson.metadata.closed_forms
+        dialog = AuditDialog(controller.engine, session.launch, session.timeline, audited, compare,
+                             self.palette)  # fmt: skip
+        self.screen.app.push_screen(dialog)

@@ -1,4 +1,4 @@
-"""What every group of keys is: a table of keys, and an `action_…` method for each action."""
+"""The base of a group of keys: a table of keys, and an `action_…` method for each action."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple
@@ -12,29 +12,29 @@ from tutor.ui.panes import Panes
 
 
 class Key(NamedTuple):
-    """Keys of the lesson screen, and the action that they call."""
+    """Keys of the lesson screen that call one action."""
 
     keys: str
-    """As Textual names them, with commas between."""
+    """Textual's names, separated by commas."""
     action: str
-    """The rest of an `action_…` method's name, with its arguments if it takes any."""
-    word: str
-    """What the key line shows."""
-    about: str
-    """What the help shows."""
+    """The name of an `action_…` method without that prefix, with its arguments if it takes any."""
+    label: str
+    """The word in the key line."""
+    help: str
+    """The sentence in the help."""
     has_priority: bool = False
-    """Whether the key comes before those of what it opens: what is typed right behind it belongs
-    to the dialog, not to the screen."""
+    """Whether the key is handled before the focused pane sees it. A key that opens a dialog needs
+    this: what is typed right after it belongs to the dialog."""
 
     @property
     def binding(self) -> Binding:
         return Binding(
-            self.keys, self.action, self.word, tooltip=self.about, priority=self.has_priority
+            self.keys, self.action, self.label, tooltip=self.help, priority=self.has_priority
         )
 
 
 class Feature:
-    """Keys that belong together. It is made once the runs of the lesson exist.
+    """Keys that belong together. A feature is created when the script is launched.
 
     Args:
         screen: The lesson screen, over which dialogs are opened.
@@ -59,10 +59,10 @@ class Feature:
         self.setup()
 
     def setup(self) -> None:
-        """Prepare what the feature keeps between keys."""
+        """Initialise the state that the feature keeps between keys."""
 
-    def shown(self) -> None:
-        """The screen was redrawn."""
+    def on_redraw(self) -> None:
+        """Do what follows a redraw of the screen."""
 
     def actions(self) -> Iterator[tuple[str, Callable[..., Any]]]:
         """Yield the name of each `action_…` method, and the method."""

@@ -1,4 +1,4 @@
-"""Change something, which forks the run; look at the runs."""
+"""Change something, which forks the run; switch between the runs."""
 
 from functools import partial
 from typing import ClassVar
@@ -6,38 +6,38 @@ from typing import ClassVar
 from textual.screen import ModalScreen
 
 from tutor.session.branch import Branch
+from tutor.ui.dialogs.branches import BranchesDialog
+from tutor.ui.dialogs.edit import EditDialog
 from tutor.ui.features.feature import Feature, Key
-from tutor.ui.screens.branches import BranchesScreen
-from tutor.ui.screens.edit import EditScreen
 from tutor.wire.messages import Launch
 
 
 class Forks(Feature):
     KEYS: ClassVar = (
-        Key("e", "edit", "edit", "Change a value or a setting here: forks the run", True),
-        Key("b", "branches", "runs", "The runs: look at another, rename it, drop it"),
+        Key("e", "edit", "edit", "Change a value here, in a forked run", True),
+        Key("b", "branches", "runs", "The runs: show, rename or drop one"),
     )
 
     def setup(self) -> None:
         self.controller.fork_failed = self._ask_again
 
     def action_edit(self) -> None:
-        """Fork the run here, with something changed."""
+        """Ask for a change, and fork the run here with it."""
         if self.controller.can_replay():
             self._ask(self.controller.branch, self.controller.session.cursor)
 
     def action_branches(self) -> None:
         controller = self.controller
-        screen = BranchesScreen(controller.branches, controller.engine.can_run, self.palette)
-        self.screen.app.push_screen(screen, self._switch)
+        dialog = BranchesDialog(controller.branches, controller.engine.can_run, self.palette)
+        self.screen.app.push_screen(dialog, self._switch)
 
     def _ask(self, branch: Branch, step: int, typed: str = "", problem: str = "") -> None:
         forking = self.controller.forking
         offers = forking.offers(branch, step, self.panes.picked)
         read = partial(forking.read, branch, step)
-        screen = EditScreen(step, offers, read, self.palette, typed, problem)
-        # The run may go on meanwhile: the fork is where the learner was when they asked for it.
-        self.screen.app.push_screen(screen, partial(self._fork, branch, step))
+        dialog = EditDialog(step, offers, read, self.palette, typed, problem)
+        # The run may go on meanwhile: the fork starts where the learner was when they pressed `e`.
+        self.screen.app.push_screen(dialog, partial(self._fork, branch, step))
 
     def _fork(self, branch: Branch, step: int, answer: tuple[str, Launch] | None) -> None:
         if answer is not None:
@@ -45,7 +45,7 @@ class Forks(Feature):
             self.show()
 
     def _ask_again(self, fork: Branch) -> None:
-        """Say why the fork could not be made, and let the learner correct what they typed."""
+        """Show why the fork could not be made, and let the learner correct the change."""
         problem = f"nothing forked: {fork.failure}"
         if fork.parent is not None and not isinstance(self.screen.app.screen, ModalScreen):
             self._ask(fork.parent, fork.step, fork.typed, problem)

@@ -1,4 +1,4 @@
-"""Go inside a statement, operation by operation."""
+"""Step through the operations inside a statement."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from tutor.ui.features.feature import Feature, Key
 
 class Inside(Feature):
     KEYS: ClassVar = (
-        Key("i", "inside", "inside", "Inside this statement, operation by operation"),
+        Key("i", "inside", "inside", "Into the operations of this statement"),
         Key("o", "outside", "out", "Out of the statement again"),
     )
 
@@ -19,9 +19,9 @@ class Inside(Feature):
             self.screen.notify(problem, severity="warning")
         self.show()
         if controller.microscope.is_open:
-            self.panes.enter()
+            self.panes.enter_statement()
 
     def action_outside(self) -> None:
         self.controller.microscope.leave()
         self.show()
-        self.panes.leave()
+        self.panes.leave_statement()

@@ -1,4 +1,4 @@
-"""Step through the run, and let it play."""
+"""Step through the run, and play it."""
 
 from typing import ClassVar
 
@@ -10,16 +10,17 @@ from tutor.ui.features.feature import Feature, Key
 class Stepping(Feature):
     KEYS: ClassVar = (
         Key("right,space,l", "do('step')", "step",
-            "One step forward; at the newest, run the next one"),
+            "One step forward, run if it is new"),
         Key("left,h", "do('back')", "back", "One step back"),
         Key("right_square_bracket", "do('next_iteration')", "iteration",
-            "To the next iteration, or cell where there is no loop"),
-        Key("left_square_bracket", "do('previous_iteration')", "iteration", "An iteration back"),
+            "To the next iteration, or cell"),
+        Key("left_square_bracket", "do('previous_iteration')", "iteration",
+            "To the previous iteration"),
         Key("right_curly_bracket", "do('next_cell')", "cell", "To the next cell"),
-        Key("left_curly_bracket", "do('previous_cell')", "cell", "A cell back"),
+        Key("left_curly_bracket", "do('previous_cell')", "cell", "To the previous cell"),
         Key("home", "do('first')", "first", "To the first recorded step"),
         Key("end", "do('last')", "last", "To the last recorded step"),
-        Key("p", "do('toggle_play')", "play/pause", "Play, or pause whatever moves"),
+        Key("p", "do('toggle_play')", "play/pause", "Play or pause"),
         Key("plus,equals_sign", "speed(1)", "faster", "Play faster"),
         Key("minus", "speed(-1)", "slower", "Play slower"),
         Key("r", "do('run_to_end')", "run", "Run to the end"),
@@ -27,10 +28,10 @@ class Stepping(Feature):
 
     def setup(self) -> None:
         self._player: Timer | None = None
-        """Ticks while something plays."""
+        """Steps on; None while nothing plays."""
 
     def action_do(self, what: str) -> None:
-        """Do what the session's method `what` does; inside a statement, between its operations."""
+        """Call the session's method `what`; inside a statement, move between its operations."""
         self.controller.move(what)
         self.show()
 
@@ -39,7 +40,7 @@ class Stepping(Feature):
         self._stop()
         self.show()
 
-    def shown(self) -> None:
+    def on_redraw(self) -> None:
         session = self.controller.session
         if not session.playing:
             self._stop()

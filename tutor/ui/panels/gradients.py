@@ -1,4 +1,4 @@
-"""Each parameter beside its gradient, and what this backward added to what was there."""
+"""The gradient of each parameter, and what this backward pass added to it."""
 
 from textual.strip import Strip
 

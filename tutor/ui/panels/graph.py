@@ -1,4 +1,4 @@
-"""The autograd graph of the step: boxes and wires, laid out aside and painted as far as seen."""
+"""The autograd graph of the step, as boxes and wires."""
 
 from functools import partial
 from typing import ClassVar
@@ -15,24 +15,24 @@ from tutor.ui.draw.graph.paint import paint
 from tutor.ui.draw.graph.scene import FULL, NAMES, Scene, draw_scene
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import fill, line
-from tutor.ui.panels.lens_panel import LensPanel
+from tutor.ui.panels.inside_panel import InsidePanel
 
-_ASIDE = 24
-"""From so many boxes on the layout is worked out in a thread: it takes longer than a frame."""
+_SMALL = 24
+"""A graph of more boxes is laid out in a thread: that takes longer than a frame."""
 
-_PLANS = 8
-"""Layouts that are kept: a loop comes by the same few graphs again and again."""
+_MAX_LAYOUTS = 8
+"""Layouts that are kept: a loop repeats the same few graphs."""
 
 _Key = tuple[object, ...]
 
 
-class GraphPanel(LensPanel):
-    """Follows the current operation. `j` and `k` pick a box, `enter` opens or folds its module."""
+class GraphPanel(InsidePanel):
+    """The view follows the current operation. `j` and `k` pick a box, `enter` folds its module."""
 
     BINDINGS: ClassVar = [
-        Binding("z", "detail", "detail", tooltip="More or less in each box"),
+        Binding("z", "detail", "detail", tooltip="Show more or less in each box"),
         Binding("enter", "open", "open",
-                tooltip="Open or fold the picked module; else this pane alone"),
+                tooltip="Open or fold the picked module, or enlarge this pane"),
         Binding("shift+right,greater_than_sign", "pan(8)", "right", tooltip="Pan right"),
         Binding("shift+left,less_than_sign", "pan(-8)", "left", tooltip="Pan left"),
     ]  # fmt: skip
@@ -46,9 +46,10 @@ class GraphPanel(LensPanel):
         self._left = self._above = 0
         self._scene: Scene | None = None
         self._folded = graph.Graph((), (), ())
-        self._plans: dict[_Key, Layout] = {}
-        self._under_way: _Key | None = None
-        self._centred: object = None
+        self._known_layouts: dict[_Key, Layout] = {}
+        self._being_laid_out: _Key | None = None
+        self._followed: object = None
+        """What was in view after the last `_follow`."""
         self._version = 0
 
     def inputs(self, moment: Moment) -> object:
@@ -64,60 +65,60 @@ class GraphPanel(LensPanel):
         scene = draw_scene(lens, self._folded, operations, palette, self.detail, self.selected)
         self._scene = scene
         key = (tuple(scene.sizes.items()), scene.pairs, width)
-        plan = self._plans.get(key)
-        if plan is None:
-            if len(scene.sizes) > _ASIDE:
+        layout = self._known_layouts.get(key)
+        if layout is None:
+            if len(scene.sizes) > _SMALL:
                 self._lay_out(key, scene, width)
                 return fill([line("laying out…", width, palette.muted)], width, height,
                             palette.text)  # fmt: skip
-            plan = self._keep(key, lay_out(scene.sizes, scene.pairs, width))
-        self._follow(plan, scene, width, height)
+            layout = self._keep(key, lay_out(scene.sizes, scene.pairs, width))
+        self._follow(layout, scene, width, height)
         view = Region(self._left, self._above, width, height)
-        return paint(plan, scene.boxes, scene.wires, view, palette)
+        return paint(layout, scene.boxes, scene.wires, view, palette)
 
-    def _keep(self, key: _Key, plan: Layout) -> Layout:
-        while len(self._plans) >= _PLANS:
-            del self._plans[next(iter(self._plans))]
-        self._plans[key] = plan
-        return plan
+    def _keep(self, key: _Key, layout: Layout) -> Layout:
+        while len(self._known_layouts) >= _MAX_LAYOUTS:
+            del self._known_layouts[next(iter(self._known_layouts))]
+        self._known_layouts[key] = layout
+        return layout
 
     def _lay_out(self, key: _Key, scene: Scene, width: int) -> None:
-        if self._under_way == key:
+        if self._being_laid_out == key:
             return
-        self._under_way = key
+        self._being_laid_out = key
         self.run_worker(
             partial(self._arrange, key, scene, width), thread=True, exclusive=True, group="layout"
         )
 
     def _arrange(self, key: _Key, scene: Scene, width: int) -> None:
-        """In a thread."""
-        plan = lay_out(scene.sizes, scene.pairs, width)
-        self.app.call_from_thread(self._arranged, key, plan)
+        """Lay the graph out. Runs in a thread."""
+        layout = lay_out(scene.sizes, scene.pairs, width)
+        self.app.call_from_thread(self._arranged, key, layout)
 
-    def _arranged(self, key: _Key, plan: Layout) -> None:
-        self._keep(key, plan)
-        if self._under_way == key:
-            self._under_way = None
+    def _arranged(self, key: _Key, layout: Layout) -> None:
+        self._keep(key, layout)
+        if self._being_laid_out == key:
+            self._being_laid_out = None
         self._redraw()
 
-    def _follow(self, plan: Layout, scene: Scene, width: int, height: int) -> None:
-        """Keep what matters in view: the picked box, the current one, else the result."""
-        target = self.selected if self.selected in plan.places else scene.current
-        place = plan.places.get(target) if target else None
-        seen = (plan, target, width, height)
-        if seen == self._centred:
-            # Panned by hand, but never out of the picture.
-            self._above = _held(self._above, self._above, self._above, height, plan.height)
-            self._left = _held(self._left, self._left, self._left, width, plan.width)
+    def _follow(self, layout: Layout, scene: Scene, width: int, height: int) -> None:
+        """Scroll to the picked box, or else the current one, or else the result."""
+        target = self.selected if self.selected in layout.places else scene.current
+        place = layout.places.get(target) if target else None
+        followed = (layout, target, width, height)
+        if followed == self._followed:
+            # The learner may have panned: only keep the view within the graph.
+            self._above = _scrolled(self._above, self._above, self._above, height, layout.height)
+            self._left = _scrolled(self._left, self._left, self._left, width, layout.width)
             return
-        self._centred = seen
+        self._followed = followed
         if place is None:
-            self._above = max(0, plan.height - height)
-            self._left = (plan.width - width) // 2 if plan.width < width else 0
+            self._above = max(0, layout.height - height)
+            self._left = (layout.width - width) // 2 if layout.width < width else 0
             return
-        # It stays where it is while the box is in view with a little room around it.
-        self._above = _held(self._above, place.y - 2, place.bottom + 2, height, plan.height)
-        self._left = _held(self._left, place.x - 2, place.right + 2, width, plan.width)
+        # The view does not move while the box is in it with a margin.
+        self._above = _scrolled(self._above, place.y - 2, place.bottom + 2, height, layout.height)
+        self._left = _scrolled(self._left, place.x - 2, place.right + 2, width, layout.width)
 
     def _redraw(self) -> None:
         self._version += 1
@@ -126,14 +127,14 @@ class GraphPanel(LensPanel):
     # Keys
 
     def action_scroll(self, by: int) -> None:
-        """Pick the next box, from top to bottom."""
-        plan = self._plan()
-        if plan is None:
+        """Pick another box, in the order from top to bottom."""
+        layout = self._current_layout()
+        if layout is None:
             return
-        keys = sorted(plan.places, key=lambda key: (plan.places[key].y, plan.places[key].x))
+        keys = sorted(layout.places, key=lambda key: (layout.places[key].y, layout.places[key].x))
         if not keys:
             return
-        start = self.selected if self.selected in plan.places else self._scene_current()
+        start = self.selected if self.selected in layout.places else self._scene_current()
         at = keys.index(start) + by if start in keys else 0 if by > 0 else len(keys) - 1
         self.selected = keys[max(0, min(at, len(keys) - 1))]
         self._redraw()
@@ -155,6 +156,7 @@ class GraphPanel(LensPanel):
         self.show_step()
 
     async def action_open(self) -> None:
+        """Open or fold the module of the picked box; enlarge the pane if it has none."""
         node = next((n for n in self._folded.nodes if n.key == self.selected), None)
         if node is None:
             await self.screen.run_action("zoom")
@@ -171,18 +173,18 @@ class GraphPanel(LensPanel):
         self.selected = None
         self._redraw()
 
-    def _plan(self) -> Layout | None:
+    def _current_layout(self) -> Layout | None:
         scene = self._scene
         if scene is None:
             return None
-        return self._plans.get((tuple(scene.sizes.items()), scene.pairs, self.size.width))
+        return self._known_layouts.get((tuple(scene.sizes.items()), scene.pairs, self.size.width))
 
     def _scene_current(self) -> int | None:
         return self._scene.current if self._scene else None
 
 
-def _held(now: int, low: int, high: int, size: int, whole: int) -> int:
-    """Where a view of `size` begins so that low to high is in it, moved as little as need be."""
+def _scrolled(now: int, low: int, high: int, size: int, whole: int) -> int:
+    """Return where a view of `size` starts that shows low to high, moved as little as possible."""
     if whole <= size:
         return (whole - size) // 2
     if low < now:

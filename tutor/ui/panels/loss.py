@@ -1,4 +1,4 @@
-"""The loss as a curve over the steps that computed it."""
+"""The loss as a curve over the steps that computed it, for all runs."""
 
 import importlib
 from threading import Thread
@@ -12,12 +12,12 @@ from tutor.ui.panels.panel import Panel
 
 
 class LossPanel(Panel):
-    """The other runs' curves are drawn as far as they go, this one's up to where the learner is."""
+    """The curve of this run ends at the cursor; the other runs are drawn to their last step."""
 
     INTERVAL = 1 / 10
 
     def on_mount(self) -> None:
-        # Takes a tenth of a second, which the first curve would have to wait for.
+        # Importing it takes a tenth of a second, which the first curve would wait for.
         Thread(target=importlib.import_module, args=["plotext"], daemon=True).start()
 
     def inputs(self, moment: Moment) -> object:
@@ -27,7 +27,7 @@ class LossPanel(Panel):
 
     @property
     def _run_name(self) -> str:
-        """What the run is called, where there are others; beside a twin, what the lesson is."""
+        """The run's name if there are others; the lesson's if there is only a twin; else ""."""
         return self.view.name or (self.lesson.slug if self.view.twin else "")
 
     def _others(self, moment: Moment) -> tuple[Curve, ...]:

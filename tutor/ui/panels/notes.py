@@ -1,4 +1,4 @@
-"""The prose of this step: its cell's title and text, the note above the statement, the question."""
+"""The prose of this step: the text of its cell, the note above the statement, and the question."""
 
 from collections.abc import Iterator
 
@@ -14,11 +14,11 @@ from tutor.ui.draw.text.strips import strip, wrap
 from tutor.ui.panels.panel import Panel
 
 _REACH = 40
-"""A note stays until the next one comes, for at most so many steps in the same cell."""
+"""A note stays for at most so many steps of the same cell, until the next note."""
 
 
 class NotesPanel(Panel):
-    """Shows the last note on the way here, so that a page does not flicker while one reads."""
+    """Shows the last note up to this step, so that it stays while statements without notes run."""
 
     _shown_cell: Cell | None = None
 
@@ -31,8 +31,8 @@ class NotesPanel(Panel):
             noted,
             self._question(),
             self._failure(moment),
-            self._closes(moment),
-            self._early(moment),
+            self._is_at_end(moment),
+            self._unready(moment),
         )
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
@@ -41,7 +41,7 @@ class NotesPanel(Panel):
         note = self.lesson.note_at(frame.line) if frame else None
         text = ""
         if frame is not None:
-            text = "".join(f"? {told}\n\n" for told in answers(self.lesson, frame))
+            text = "".join(f"? {answer}\n\n" for answer in answers(self.lesson, frame))
         if note is not None and frame is not None:
             values = [
                 verbatim(slot.raw if value is None else value)
@@ -51,17 +51,17 @@ class NotesPanel(Panel):
         if question := self._question():
             text = f"{text}\n\n? {question}".strip()
         prose = self._prose(cell)
-        # What is read before the first step has a title of its own.
+        # The prose before the first step has a title of its own.
         title = cell.title if cell and not (prose and not moment.step) else ""
-        if self._closes(moment):
+        if self._is_at_end(moment):
             prose = f"{self._last_prose()}\n\n{prose}".strip()
         if frame is not None and frame.step != moment.step and not question:
-            # The note of an earlier step is still there to read, but it is not this one's.
+            # The note belongs to an earlier step: it is drawn without the bar.
             prose, text = f"{text}\n\n{prose}".strip(), ""
         drawn = draw_note(title, prose, text, width, self.palette)
-        failure = self._told(self._failure(moment), width, self.palette.error)
-        early = self._told(self._early(moment), width, self.palette.warning)
-        return [*failure, *early, *drawn]
+        failure = self._wrapped(self._failure(moment), width, self.palette.error)
+        unready = self._wrapped(self._unready(moment), width, self.palette.warning)
+        return [*failure, *unready, *drawn]
 
     def keep_in_view(self, moment: Moment) -> None:
         cell = self._cell(moment)
@@ -76,7 +76,7 @@ class NotesPanel(Panel):
         return self.lesson.cell_at(self._line(moment))
 
     def _noted(self, moment: Moment) -> Frame | None:
-        """The last step on the way to this one that has a note, in the same cell."""
+        """Return the last step up to this one that has a note, in the same cell."""
         cell = self._cell(moment)
         for step in range(moment.step, max(0, moment.step - _REACH), -1):
             frame = moment.timeline.frame(step)
@@ -87,15 +87,17 @@ class NotesPanel(Panel):
         return None
 
     def _question(self) -> str:
-        """What the script asks before the statement that comes next."""
+        """Return the question that the script asks before the next statement, or ""."""
         for ask in self.lesson.asks:
             if ask.line == self.view.ahead.line:
                 return "  ".join([ask.question, *(f"| {choice}" for choice in ask.choices)])
         return ""
 
     def _failure(self, moment: Moment) -> str:
-        """What the statement raised, or why the run ends here: the status line may be too short
-        for all of it."""
+        """Return what the statement raised, or why the run ends here, or "".
+
+        The status line may be too short for all of it.
+        """
         if moment.frame and moment.frame.raised:
             return moment.frame.raised
         failure = self.view.ahead.failure if self.view.ahead.is_failing else None
@@ -103,30 +105,31 @@ class NotesPanel(Panel):
             failure.message.replace(str(self.lesson.path), self.lesson.path.name) if failure else ""
         )
 
-    def _early(self, moment: Moment) -> str:
+    def _unready(self, moment: Moment) -> str:
+        """Return the message that names missing prerequisites, before the first step."""
         return "" if moment.step else self.view.unready
 
     @staticmethod
-    def _told(text: str, width: int, style: Style) -> Iterator[Strip]:
+    def _wrapped(text: str, width: int, style: Style) -> Iterator[Strip]:
         for row in wrap([(text, style)], width) if text else ():
             yield strip(row, width, style)
 
-    def _closes(self, moment: Moment) -> bool:
-        """Whether the run is over here, so that the prose behind the last code is to be read."""
+    def _is_at_end(self, moment: Moment) -> bool:
+        """Return whether the run ends here, so that the prose after the last code is shown."""
         return 0 < moment.step == len(moment.timeline) and not self.view.ahead.line
 
     def _last_prose(self) -> str:
-        """The prose behind the last code."""
-        told: list[str] = []
+        """Return the prose after the last code."""
+        texts: list[str] = []
         for cell in self.lesson.cells:
-            told = [*told, cell.text] if cell.kind == "markdown" else []
-        return "\n\n".join(told)
+            texts = [*texts, cell.text] if cell.kind == "markdown" else []
+        return "\n\n".join(texts)
 
     def _prose(self, cell: Cell | None) -> str:
-        """The prose between the code before this cell and its own."""
-        told: list[str] = []
+        """Return the prose between this cell and the code before it."""
+        texts: list[str] = []
         for other in self.lesson.cells:
             if other is cell:
                 break
-            told = [*told, other.text] if other.kind == "markdown" else []
-        return "\n\n".join(told)
+            texts = [*texts, other.text] if other.kind == "markdown" else []
+        return "\n\n".join(texts)

@@ -1,22 +1,22 @@
-"""What the statement did, operation by operation."""
+"""The operations of the statement, one a row."""
 
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
 from tutor.ui.draw.graph.operations import draw_operations
-from tutor.ui.panels.lens_panel import LensPanel
+from tutor.ui.panels.inside_panel import InsidePanel
 
 
-class OperationsPanel(LensPanel):
+class OperationsPanel(InsidePanel):
     """Keeps the current operation in the middle unless the learner scrolled away."""
 
     scrolled = 0
-    _seen: object = None
+    _drawn_place: object = None
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         place = (self.lens.step, self.lens.at)
-        if place != self._seen:
-            self._seen, self.scrolled = place, 0
+        if place != self._drawn_place:
+            self._drawn_place, self.scrolled = place, 0
         return draw_operations(self.lens, width, height, self.palette, self.scrolled)
 
     def inputs(self, moment: Moment) -> object:

@@ -1,4 +1,4 @@
-"""What the script printed up to this step."""
+"""The script's output up to this step."""
 
 from textual.strip import Strip
 
@@ -15,7 +15,7 @@ class OutputPanel(Panel):
 
     def inputs(self, moment: Moment) -> object:
         pieces = self._pieces(moment)
-        # Old pieces go when many come, so their number alone does not tell that some are new.
+        # Old pieces are dropped when there are many, so equal counts do not mean equal output.
         last = pieces[-1] if pieces else None
         return len(pieces), last, moment.timeline.output_log.dropped, self.back
 
@@ -29,7 +29,7 @@ class OutputPanel(Panel):
         return rows[: len(rows) - self.back][-height:]
 
     def _pieces(self, moment: Moment) -> list[tuple[int, bytes]]:
-        """What was printed, and the traceback where the script fails next."""
+        """Return the output, and the traceback if the script fails next."""
         pieces = moment.timeline.output(moment.step)
         failure = self.view.ahead.failure
         if failure is not None and self.view.ahead.is_failing and failure.traceback:

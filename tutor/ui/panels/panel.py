@@ -1,4 +1,4 @@
-"""What every pane is: lines drawn by a pure function, of which only changed ones are painted."""
+"""The base of all panes: a pure function draws the lines, and only changed ones are painted."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -16,11 +16,11 @@ from tutor.history.timeline import Moment
 from tutor.script.lesson import Lesson
 from tutor.session.view import View
 from tutor.ui.draw.text.palette import Palette
-from tutor.ui.terminal.timers import later
+from tutor.ui.terminal.timers import call_after
 
 
 class Panel(Widget, can_focus=True):
-    """A pane of the lesson screen. It is named after its file, and its id is that name."""
+    """A pane of the lesson screen. Its id and its title are the name of its file."""
 
     DEFAULT_CSS = """
     Panel {
@@ -39,10 +39,10 @@ class Panel(Widget, can_focus=True):
     ]
 
     INTERVAL: ClassVar[float] = 1 / 30
-    """At least so many seconds lie between two drawings of a pane that changes all the time."""
+    """Seconds between two drawings, at least."""
 
     class NeedsChanged(Message):
-        """The pane needs more, or other, data than the view has: see `Panes.needs`."""
+        """The pane needs data that the view does not have: see `Panes.needs`."""
 
     view: var[View] = var(View)
 
@@ -58,22 +58,22 @@ class Panel(Widget, can_focus=True):
         self._painted: list[Strip] = []
         self._key: object = None
         self._drawn_at = 0.0
-        self._is_late = False
+        self._is_scheduled = False
 
     @classmethod
     def name_of(cls) -> str:
         return cls.__name__.removesuffix("Panel").lower()
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
-        """All lines of the pane, each `width` cells wide."""
+        """Return all lines of the pane, each `width` cells wide."""
         raise NotImplementedError
 
     def inputs(self, moment: Moment) -> object:
-        """What decides the drawing besides the size; nothing is drawn again while it is equal."""
+        """Return what the drawing depends on besides the size; an equal value skips the drawing."""
         return moment
 
     def keep_in_view(self, moment: Moment) -> None:
-        """Move `top` where the drawing has something that must be seen."""
+        """Set `top` so that the most important line is in view."""
 
     # Drawing
 
@@ -88,19 +88,19 @@ class Panel(Widget, can_focus=True):
 
     def draw_soon(self) -> None:
         """Coalesce redraws: draw after pending messages, at most once per `INTERVAL`."""
-        if self._is_late:
+        if self._is_scheduled:
             return
         wait = self._drawn_at + self.INTERVAL - monotonic()
-        self._is_late = True
+        self._is_scheduled = True
         draw: Callable[[], None] = self.draw_now
         if wait > 0:
-            later(self, wait, draw)
+            call_after(self, wait, draw)
         else:
             self.call_next(draw)
 
     def draw_now(self) -> None:
-        self._is_late = False
-        # A pane that is not on the screen catches up when it is shown.
+        self._is_scheduled = False
+        # A hidden pane is drawn when it is shown.
         if not self.size or not self.is_on_screen:
             return
         moment = self.view.moment
@@ -113,7 +113,7 @@ class Panel(Widget, can_focus=True):
         self._paint()
 
     def _paint(self) -> None:
-        """Repaint the rows that look different now."""
+        """Repaint the rows that changed."""
         height = self.size.height
         self.top = max(0, min(self.top, len(self._strips) - height))
         rows = self._strips[self.top : self.top + height]
@@ -125,10 +125,10 @@ class Panel(Widget, can_focus=True):
         self._painted = rows
         hidden = len(self._strips) - height
         subtitle = f"{self.top + 1} to {self.top + len(rows)} of {len(self._strips)}"
-        self._tell(subtitle if hidden > 0 and height > 1 else "")
+        self._show_subtitle(subtitle if hidden > 0 and height > 1 else "")
 
-    def _tell(self, subtitle: str) -> None:
-        # Assigning repaints the whole pane, even where nothing changes.
+    def _show_subtitle(self, subtitle: str) -> None:
+        # Assigning repaints the whole pane, even if the value is the same.
         if self.border_subtitle != subtitle:
             self.border_subtitle = subtitle
 

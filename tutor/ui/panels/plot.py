@@ -1,4 +1,4 @@
-"""The plots that the lesson declares, one at a time: the values of the run as a picture."""
+"""The plots that the lesson declares, one at a time."""
 
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from tutor.ui.panels.panel import Panel
 
 
 class PlotPanel(Panel):
-    """Shows one plot, with the trajectory of every run in it."""
+    """One plot, with the trajectory of every run."""
 
     INTERVAL = 1 / 15
 
@@ -27,13 +27,13 @@ class PlotPanel(Panel):
 
     @property
     def plot(self) -> Plot | None:
-        """The plot that is shown."""
+        """The declaration of the plot that is shown; None if the lesson has none."""
         plots = self.lesson.metadata.plots
         return plots[self._number % len(plots)] if plots else None
 
     @property
     def grid(self) -> tuple[int, int]:
-        """How finely the plot is to be sampled."""
+        """Columns and rows at which the plot is sampled."""
         plot = self.plot
         return grid(plot, *self.size) if plot else (1, 1)
 
@@ -49,7 +49,8 @@ class PlotPanel(Panel):
         self.post_message(self.NeedsChanged())
 
     def inputs(self, moment: Moment) -> object:
-        # A run may come back to a place with as many steps behind it; and NaN equals nothing.
+        # Bytes, because NaN is not equal to itself; and the length, because a run may return to a
+        # point.
         ends = [
             (one.mark, one.name, *(axis[-1:].tobytes() for axis in path), len(path[0]))
             for one in self._trajectories(moment)
@@ -58,7 +59,7 @@ class PlotPanel(Panel):
         return self.plot, self.view.plot, ends, self.view.plot_note
 
     def _trajectories(self, moment: Moment) -> list[Trajectory]:
-        """One for each run; that of the shown run comes last."""
+        """Return the trajectory of each run; that of the shown run is the last."""
         if self.plot is None:
             return []
         at = self.plot.at
@@ -71,15 +72,15 @@ class PlotPanel(Panel):
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         plot = self.plot
         if plot is None:
-            told = "this script declares no plots: see [[tool.tutor.plot]] in “Write a lesson”"
-            return [line(told, width, self.palette.muted)]
+            hint = "this script declares no plots: see [[tool.tutor.plot]] in “Write a lesson”"
+            return [line(hint, width, self.palette.muted)]
         if self.view.plot is None:
-            note = self.view.plot_note or "the plot comes when something has run"
+            note = self.view.plot_note or "the plot is drawn after the first step"
             return [line(note, width, self.palette.muted)]
         trajectories = self._trajectories(moment)
         return draw_plot(plot, self.view.plot, trajectories, width, height, self.palette)
 
-    def _tell(self, subtitle: str) -> None:
+    def _show_subtitle(self, subtitle: str) -> None:
         count = len(self.lesson.metadata.plots)
         which = f"{self._number + 1} of {count}, j k" if count > 1 else ""
-        super()._tell("  ".join(filter(None, (self.view.plot_note, which))))
+        super()._show_subtitle("  ".join(filter(None, (self.view.plot_note, which))))

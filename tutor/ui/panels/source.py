@@ -1,20 +1,27 @@
-"""The script: the statement just run, the next one, and what just changed at the line's end."""
+"""The script: marks the statement just run and the next one, and shows the values it changed."""
 
 from textual.strip import Strip
 
 from tutor.course.questions import masked_lines
 from tutor.history.timeline import Moment
+from tutor.script.lesson import Lesson
 from tutor.ui.draw.script.source import draw_source, loop_around
 from tutor.ui.draw.tensors.changes import draw_changes
-from tutor.ui.panels.lens_panel import LensPanel
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.panels.inside_panel import InsidePanel
 
 
-class SourcePanel(LensPanel):
-    """Scrolls by half a window when the statement just run leaves the middle of it."""
+class SourcePanel(InsidePanel):
+    """The pane scrolls by half its height when the statement leaves the middle of it."""
 
-    _first_runs: dict[int, int] | None = None
-    _known = 0
-    _seen: object = None
+    def __init__(self, key: str, lesson: Lesson, palette: Palette) -> None:
+        super().__init__(key, lesson, palette)
+        self._first_runs: dict[int, int] = {}
+        """The step at which each line first ran."""
+        self._known = 0
+        """Steps that were read for it."""
+        self._scrolled_for: object = None
+        """What `top` was last set for."""
 
     def on_mount(self) -> None:
         self.border_title = f"{self.border_title} · {self.lesson.path.name}"
@@ -37,20 +44,18 @@ class SourcePanel(LensPanel):
             error=ahead.line if ahead.is_failing else raised,
             ran=ran,
             masked=masked_lines(self.lesson, ran),
-            made=self._made(),
+            made=self._operation_line(),
         )
 
-    def _made(self) -> int:
-        """The line of the operation that the learner is at, 0 from outside."""
+    def _operation_line(self) -> int:
+        """Return the line of the current operation, 0 if the learner is outside the statement."""
         return self.lens.current.line if self.lens.current is not None else 0
 
     def inputs(self, moment: Moment) -> object:
-        return moment, self.view.ahead, self._made()
+        return moment, self.view.ahead, self._operation_line()
 
     def _ran(self, moment: Moment) -> set[int]:
-        """The lines that had run by this moment."""
-        if self._first_runs is None:
-            self._first_runs = {}
+        """Return the lines that had run by this moment."""
         for step in range(self._known + 1, len(moment.timeline) + 1):
             if frame := moment.timeline.frame(step):
                 self._first_runs.setdefault(frame.line, step)
@@ -58,15 +63,17 @@ class SourcePanel(LensPanel):
         return {line for line, step in self._first_runs.items() if step <= moment.step}
 
     def keep_in_view(self, moment: Moment) -> None:
-        line = self._made() or (moment.frame.line if moment.frame else self.view.ahead.line)
-        seen = (line, self.view.ahead.line, self.size)
-        # Whoever scrolled away to read stays there until the next step.
-        if seen == self._seen:
+        line = self._operation_line() or (
+            moment.frame.line if moment.frame else self.view.ahead.line
+        )
+        key = (line, self.view.ahead.line, self.size)
+        # Until the next step the learner may scroll away to read.
+        if key == self._scrolled_for:
             return
-        self._seen = seen
-        # What is shown depends on the line alone: a step looks the same however it is reached. A
-        # loop that has room is shown whole, so that nothing scrolls in it; else a page is half a
-        # window.
+        self._scrolled_for = key
+        # `top` depends on the line alone, so a step looks the same however it is reached. A loop
+        # that fits is shown whole, so that nothing scrolls in it; otherwise the pane scrolls by
+        # half its height.
         height = self.size.height
         first, last = loop_around(self.lesson.source, line)
         if first and last - first < height:
@@ -74,6 +81,6 @@ class SourcePanel(LensPanel):
         else:
             page = max(1, height // 2)
             self.top = max(0, (line - 1 - page // 2) // page * page)
-        # Long notes may stand between: what runs next is seen too, where both have room.
+        # A long note may stand between the two statements: show both if they fit.
         if line < self.view.ahead.line <= line + height - 1:
             self.top = max(self.top, self.view.ahead.line - height)

@@ -1,4 +1,4 @@
-"""Where we are among the recorded steps; a click goes there."""
+"""The recorded steps as a bar, with the cursor and the events; a click goes to a step."""
 
 from dataclasses import dataclass
 
@@ -12,20 +12,22 @@ from tutor.ui.panels.panel import Panel
 
 
 class TimelinePanel(Panel):
-    """A bar of all recorded steps; with one row the bar alone, as the status line has the words."""
+    """The bar of all recorded steps; with more rows, also a legend."""
 
-    # Its one row would leave the rest of the screen empty.
+    # Its few rows would leave the rest of the screen empty.
     ALLOW_MAXIMIZE = False
 
     @dataclass
     class StepPicked(Message):
+        """The learner clicked a step."""
+
         step: int
 
     def inputs(self, moment: Moment) -> object:
         timeline, events, fork = moment.timeline, self.view.events, self.view.fork
-        found = events and (events, len(events), events.reached == len(timeline))
+        searched = events and (events, len(events), events.reached == len(timeline))
         failure = self.view.ahead.failure
-        return timeline, len(timeline), moment.step, failure, found, timeline.divergence, fork
+        return timeline, len(timeline), moment.step, failure, searched, timeline.divergence, fork
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         return draw_timeline(
@@ -38,10 +40,9 @@ class TimelinePanel(Panel):
             fork=self.view.fork,
         )[: max(1, height)]
 
-    def _tell(self, subtitle: str) -> None:
-        # With one row there is no other place for what is to be known of the whole run.
-        told = remarks(self.view.moment.timeline, self.view.fork)
-        super()._tell(" · ".join(told))
+    def _show_subtitle(self, subtitle: str) -> None:
+        # With one row the border is the only place for remarks on the whole run.
+        super()._show_subtitle(" · ".join(remarks(self.view.moment.timeline, self.view.fork)))
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)

@@ -9,7 +9,7 @@ from tutor.ui.panels.panel import Panel
 
 
 class TwinPanel(Panel):
-    """Where the twin is follows from where the run is that is shown."""
+    """The twin is shown at the iteration that the shown run is at."""
 
     def inputs(self, moment: Moment) -> object:
         twin = self.view.twin

@@ -1,9 +1,9 @@
-"""A script on the screen: panes, status, and the keys of every feature."""
+"""The lesson screen: panes, status line, key line, and the keys of every feature."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,73 +13,63 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.timer import Timer
 
-from tutor.course import progress
 from tutor.script.lesson import Lesson
 from tutor.session.controller import Controller, Source
 from tutor.session.finding import Place
 from tutor.session.interfaces import AnyEngine
 from tutor.session.request import Request
 from tutor.session.view import View
-from tutor.ui import keymap
+from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.graph.operations import counted
 from tutor.ui.draw.text.palette import Palette
+from tutor.ui.features.completion import Completion
 from tutor.ui.features.explaining import Explaining
-from tutor.ui.features.feature import Feature, Key
+from tutor.ui.features.feature import Feature
 from tutor.ui.features.forks import Forks
 from tutor.ui.features.inside import Inside
+from tutor.ui.features.jumping import Jumping
 from tutor.ui.features.saving import Saving
 from tutor.ui.features.stepping import Stepping
-from tutor.ui.features.travelling import Travelling
 from tutor.ui.panels.panel import Panel
 from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
-from tutor.ui.panes import KEYS, Panes
-from tutor.ui.screens.dialog import LiveDialog
+from tutor.ui.panes import Panes
+from tutor.ui.screens.lesson_keys import PANE_KEYS, STARTING, shown_actions
 from tutor.ui.screens.messages import LessonChosen
-from tutor.ui.terminal.timers import later
-from tutor.ui.watched import Watched
+from tutor.ui.screens.watched_file import WatchedFile
+from tutor.ui.terminal.timers import Delayed, call_after
 from tutor.ui.widgets.keys import KeyLine
-from tutor.ui.widgets.small import TooSmall
 from tutor.ui.widgets.status import StatusLine, describe
+from tutor.ui.widgets.too_small import TooSmall
 
 FEATURES: tuple[type[Feature], ...] = (
-    Stepping, Inside, Forks, Saving, Travelling, Explaining,
+    Stepping, Inside, Forks, Saving, Jumping, Explaining, Completion,
 )  # fmt: skip
-"""What the learner can do, in the order of the help. Each works once the script can run."""
-
-_OWN_KEYS = (
-    *(Key(key, f"pane('{name}')", name, f"The {name} pane") for name, key in KEYS.items()),
-    Key("tab", "turn(1)", "pane", "The next pane"),
-    Key("shift+tab", "turn(-1)", "pane", "The previous pane"),
-    Key("enter", "zoom", "zoom", "This pane alone on the screen, or all again"),
-    Key("ctrl+r,f5", "reopen", "reopen", "Read the file again and start anew"),
-    Key("escape", "unzoom", "all panes", "Back from a pane alone to all of them"),
-    Key("q", "leave", "leave", "Leave a zoomed pane, a statement, or the script"),
-)
+"""The features, in the order of the help. Each works once the script can run."""
 
 _CLOCK = 0.25
-"""Seconds between two updates of how long a statement has been running."""
+"""Seconds between two updates of the status line while a statement runs."""
 
 
 class LessonScreen(Screen[None]):
-    """Hands the view that the controller builds to all panes.
+    """Passes the controller's view to the panes, and keys to the features.
 
     Args:
-        target: What is opened again: the script, or the recording of one.
+        target: The file to reopen, if it is not the script but a recording.
     """
 
-    # Parsed when the first lesson is opened: the menu does not wait for it.
+    # Parsed when the first lesson is opened, so that the menu does not wait for it.
     CSS_PATH = "lesson.tcss"
     BINDINGS: ClassVar = [
-        key.binding for keys in (*(feature.KEYS for feature in FEATURES), _OWN_KEYS) for key in keys
+        key.binding for keys in (*(feature.KEYS for feature in FEATURES), PANE_KEYS) for key in keys
     ]
     ALLOW_IN_MAXIMIZED_VIEW = "StatusLine, KeyLine, TooSmall"
     AUTO_FOCUS = "#source"
-    ESCAPE_TO_MINIMIZE = False  # the panes do that, and give the keyboard back
+    ESCAPE_TO_MINIMIZE = False  # `Panes.unzoom` does, and restores the focus
 
     @dataclass
     class Reported(Message):
-        """A run has something to tell."""
+        """A run has something to drain."""
 
         source: Source
 
@@ -106,11 +96,10 @@ class LessonScreen(Screen[None]):
         self.controller: Controller | None = None
         """None until the engine can run the script."""
         self.features: list[Feature] = []
-        self._file = Watched(self.target)
+        self._file = WatchedFile(self.target)
         self._clock: Timer | None = None
-        self._is_noted = False
         self._warned = ""
-        """The key that would drop forks, once the learner was warned."""
+        """The key that drops unsaved forks when it is pressed again."""
 
     def compose(self) -> ComposeResult:
         yield Panes(self.lesson, self.palette).data_bind(LessonScreen.view)
@@ -119,7 +108,7 @@ class LessonScreen(Screen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        # A lesson runs on the device that the engine is still looking for.
+        # A lesson waits for the device that the engine detects.
         self.watch(self.app, "device", self._begin)
         self.watch(self.app, "failure", self._begin)
 
@@ -138,45 +127,44 @@ class LessonScreen(Screen[None]):
             self.status.show([(f" {engine.failure} ", self.palette.error)])
         elif engine.device is None and is_lesson and not self.request.device:
             self.status.show([(" starting the engine…", self.palette.warning)])
-            self.keys.show(keymap.STARTING)
+            self.keys.show(STARTING)
         elif self.controller is None:
             self.controller = Controller(
-                self.lesson, engine, self.request, self._report, self._later, self.show
+                self.lesson, engine, self.request, self._report, self._call_after, self.show
             )
             for kind in FEATURES:
-                made = kind(self, self.controller, self.panes, self.palette, self.show)
-                self.features.append(made)
-                # Textual looks for the method of an action on the screen.
-                for name, act in made.actions():
-                    setattr(self, name, act)
+                feature = kind(self, self.controller, self.panes, self.palette, self.show)
+                self.features.append(feature)
+                # Textual looks for an action's method on the screen.
+                for name, method in feature.actions():
+                    setattr(self, name, method)
             self.show()
 
     def _report(self, source: Source) -> None:
-        """Called from any thread."""
+        """Report that a run has something to drain. Called from any thread."""
         self.post_message(self.Reported(source))
 
-    def _later(self, seconds: float, call: Any) -> Any:
-        return later(self, seconds, call)
+    def _call_after(self, seconds: float, call: Callable[[], object]) -> Delayed:
+        return call_after(self, seconds, call)
 
     @on(Reported)
-    def _hear(self, reported: Reported) -> None:
+    def _drain(self, reported: Reported) -> None:
         if self.controller is not None:
             self.controller.hear(reported.source)
 
-    # Showing
+    # Drawing
 
     @on(Panel.NeedsChanged)
     def show(self) -> None:
-        """Bring everything on the screen up to date with the run that is shown."""
+        """Redraw everything for the run that is shown."""
         controller = self.controller
         if controller is None:
             return
-        self.panes.look_inside(controller.microscope.is_open)
+        self.panes.show_inside(controller.microscope.is_open)
         self.view = controller.views.build(self.panes.needs)
         self._show_status(controller)
         for feature in self.features:
-            feature.shown()
-        self._note_end(controller)
+            feature.on_redraw()
         controller.attend()
         if (divergence := controller.new_divergence()) is not None:
             where = f"approximate from step {divergence.step:,} on"
@@ -188,7 +176,7 @@ class LessonScreen(Screen[None]):
         session, microscope = controller.session, controller.microscope
         notice = controller.notice
         if not notice and self._file.has_changed():
-            notice = f"{self.target.name} changed on disk; ctrl+r opens it again"
+            notice = f"{self.target.name} changed on disk; ctrl+r reopens it"
         runs = describe(
             session,
             self.lesson.path.name,
@@ -199,35 +187,20 @@ class LessonScreen(Screen[None]):
             self.view.name,
         )
         self.status.show(runs)
-        self.keys.show(keymap.keys_for(session, microscope.is_open, not self.engine.can_run))
-        # While something runs the status shows for how long; otherwise no timer is left.
+        self.keys.show(shown_actions(session, microscope.is_open, not self.engine.can_run))
+        # The status line shows how long something has been running; at rest there is no timer.
         if controller.branch.is_at_work and self._clock is None:
-            self._clock = self.set_timer(_CLOCK, self._look_at_clock)
+            self._clock = self.set_timer(_CLOCK, self._update_clock)
 
-    def _look_at_clock(self) -> None:
+    def _update_clock(self) -> None:
         self._clock = None
         if self.controller is not None and self.controller.branch.is_at_work:
             self.show()
 
-    def _note_end(self, controller: Controller) -> None:
-        """A lesson is done when the learner has seen its last step."""
-        if self._is_noted or not (controller.session.is_over and self.engine.can_run):
-            return
-        self._is_noted = True
-        # Another program may hold the file for a while.
-        Thread(target=self._mark_done, daemon=True).start()
-
-    def _mark_done(self) -> None:
-        try:
-            progress.mark(self.lesson)
-        except OSError as error:
-            problem = f"{progress.location()}: {error.strerror}"
-            self.app.call_from_thread(self.notify, problem, title="Progress is not kept")
-
-    # What the panes ask for
+    # Messages from the panes
 
     @on(TensorsPanel.PartWanted)
-    def _want_part(self, wanted: TensorsPanel.PartWanted) -> None:
+    def _fetch_part(self, wanted: TensorsPanel.PartWanted) -> None:
         if self.controller is not None:
             self.controller.want_part(wanted.step, wanted.fetch)
 
@@ -260,7 +233,7 @@ class LessonScreen(Screen[None]):
 
     def action_reopen(self) -> None:
         if self._may_leave("ctrl+r"):
-            self.post_message(LessonChosen(self.target, again=True))
+            self.post_message(LessonChosen(self.target, is_reopened=True))
 
     async def action_leave(self) -> None:
         if self.maximized is not None:
@@ -271,8 +244,10 @@ class LessonScreen(Screen[None]):
             await self.run_action("app.leave")
 
     def _may_leave(self, key: str) -> bool:
-        """Return True if leaving loses no unsaved fork. The first key warns; the same key again
-        confirms."""
+        """Return True if leaving loses no unsaved fork, or if the learner confirms it.
+
+        The first key warns; the same key again confirms.
+        """
         controller = self.controller
         if controller is None or not controller.unsaved or not self.engine.can_run:
             return True

@@ -1,4 +1,4 @@
-"""The course menu: chapters, their lessons, what each teaches, and the device they run on."""
+"""The course menu: the lessons by chapter, and the device that they run on."""
 
 import textwrap
 from collections.abc import Mapping
@@ -17,21 +17,22 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tutor.session.interfaces import AnyEngine
+from tutor.ui.draw.text.palette import Palette
 from tutor.ui.screens.messages import LessonChosen
 from tutor.ui.widgets.keys import KeyLine
-from tutor.ui.widgets.small import TooSmall
+from tutor.ui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
     from tutor.course.catalog import Entry
-    from tutor.ui.app import TutorApp
 
 _PRELOAD = 0.5
-"""Seconds after the menu is there until the lesson screen is imported, so that the first lesson
-opens at once."""
+"""Seconds after the first paint until the lesson screen is imported, so that the first lesson opens
+at once."""
 
 
 class Course(OptionList):
-    """The lessons, with the keys of the panes besides a list's own."""
+    """The list of lessons. It has the keys of the panes besides those of a list."""
 
     BINDINGS: ClassVar = [
         Binding("enter", "select", "open"),
@@ -41,7 +42,7 @@ class Course(OptionList):
 
 
 class MenuScreen(Screen[None]):
-    """Usable before torch is loaded: it reads the lessons and runs nothing."""
+    """The menu. It reads the lessons and runs nothing, so it works before torch is loaded."""
 
     BINDINGS: ClassVar = [Binding("q", "app.leave", "quit")]
 
@@ -52,31 +53,36 @@ class MenuScreen(Screen[None]):
         entries: "list[Entry]"
         done: Mapping[str, str]
 
-    app: "TutorApp"
-    _entries: "list[Entry] | None" = None
-    _done: Mapping[str, str] = {}
     course = query_one(Course)
     device = query_one("#device", Static)
     keys = query_one(KeyLine)
+
+    def __init__(self, engine: AnyEngine, palette: Palette) -> None:
+        super().__init__()
+        self.engine = engine
+        self.palette = palette
+        self._entries: list[Entry] | None = None
+        """None until the lessons are read."""
+        self._done: Mapping[str, str] = {}
 
     def compose(self) -> ComposeResult:
         course = Course(id="course")
         course.border_title = "tutor · see autograd work, one statement at a time"
         yield course
         yield Static(id="device")
-        yield KeyLine(self.app.palette)
+        yield KeyLine(self.palette)
         yield TooSmall()
 
     def on_mount(self) -> None:
         self.keys.show(["select", "cursor_down", "cursor_up", "app.leave", "app.help"])
-        # Reading takes some milliseconds a lesson: nothing waits for it.
+        # Reading takes some milliseconds a lesson, so a thread does it.
         self.call_after_refresh(Thread(target=self._read_course, daemon=True).start)
         self.watch(self.app, "device", self._show_device)
         self.watch(self.app, "failure", self._show_device)
         self.set_timer(_PRELOAD, _preload)
 
     def on_screen_resume(self) -> None:
-        # What was done meanwhile is ticked off.
+        # The lesson that was left may be done now.
         if self._entries is not None:
             from tutor.course import progress
 
@@ -88,7 +94,7 @@ class MenuScreen(Screen[None]):
             self.post_message(LessonChosen(Path(event.option_id)))
 
     def _read_course(self) -> None:
-        """In a thread of its own."""
+        """Read the lessons. Runs in a thread."""
         from tutor.course import progress
         from tutor.course.catalog import find
 
@@ -99,7 +105,7 @@ class MenuScreen(Screen[None]):
         self._show_course()
 
     def on_resize(self, event: Resize) -> None:
-        # The lines are broken for the width there is.
+        # The text is wrapped to the new width.
         self.call_after_refresh(self._show_course)
 
     def _show_course(self) -> None:
@@ -114,20 +120,20 @@ class MenuScreen(Screen[None]):
             if entry.chapter != chapter:
                 heading = Content.styled(entry.chapter, "bold $primary")
                 if entry.promise:
-                    told = _indented(entry.promise, 0, width)
-                    heading += Content.styled(f"\n{told}", "$text-muted")
+                    promise = _indented(entry.promise, 0, width)
+                    heading += Content.styled(f"\n{promise}", "$text-muted")
                 heading = Content("\n") + heading if chapter else heading
                 options.append(Option(heading, disabled=True))
                 chapter = entry.chapter
             options.append(Option(_row(entry, self._done, names, width), id=str(entry.path)))
         self.course.set_options(options or [Option("no lessons found", disabled=True)])
         if chosen is None:
-            self._begin_at(entries)
+            self._highlight_next(entries)
         else:
             self.course.highlighted = chosen
 
-    def _begin_at(self, entries: "list[Entry]") -> None:
-        """The keyboard is on the first lesson that is still to do."""
+    def _highlight_next(self, entries: "list[Entry]") -> None:
+        """Highlight the first lesson that is not done yet."""
         to_do = (entry for entry in entries if entry.error is None and entry.id not in self._done)
         if (first := next(to_do, None)) is not None and self._done:
             self.course.highlighted = self.course.get_option_index(str(first.path))
@@ -135,13 +141,13 @@ class MenuScreen(Screen[None]):
             self.course.action_first()
 
     def _show_device(self) -> None:
-        app = self.app
-        text = app.failure or app.device or "looking for a device…"
-        self.device.update(Content.styled(text, "bold $error" if app.failure else "$text-muted"))
+        failure = self.engine.failure
+        text = failure or self.engine.device or "looking for a device…"
+        self.device.update(Content.styled(text, "bold $error" if failure else "$text-muted"))
 
 
 def _row(entry: "Entry", done: Mapping[str, str], names: int, width: int) -> Content:
-    """A lesson: its name and title, and below what it teaches; what it wants to come after."""
+    """Return a lesson's name, title, missing prerequisites, and below them its summary."""
     if entry.error is not None:
         return Content.styled(_indented(entry.error, 2, width), "$error")
     mark = ("✓ ", "$success") if entry.id in done else "  "
@@ -166,4 +172,5 @@ def _indented(text: str, indent: int, width: int) -> str:
 
 
 def _preload() -> None:
+    """Import the lesson screen."""
     import tutor.ui.screens.lesson  # noqa: F401

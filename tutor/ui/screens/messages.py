@@ -1,4 +1,4 @@
-"""What the screens say to the app."""
+"""Messages from the screens to the app."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +8,8 @@ from textual.message import Message
 
 @dataclass
 class LessonChosen(Message):
-    """The learner wants to see this script."""
+    """The learner chose a script to open."""
 
     path: Path
-    again: bool = False
-    """Whether it takes the place of the screen that asks, which shows an older text of it."""
+    is_reopened: bool = False
+    """Whether it replaces the screen that sent the message, which shows an older text of it."""

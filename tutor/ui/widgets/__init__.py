@@ -1,1 +1,1 @@
-"""ui/widgets."""
+"""Small widgets that the screens and dialogs share."""

@@ -1,4 +1,4 @@
-"""A line to type in, in which every key is dealt with in the order in which it was pressed."""
+"""An input field that handles keys in the order in which they were pressed."""
 
 from textual.events import Key
 from textual.widgets import Input
@@ -11,8 +11,11 @@ _EDITING = {
 
 
 class Field(Input):
-    """Textual brings a key that is bound to an action round by the app, where letters typed behind
-    it overtake it: over a slow link many keys come at once."""
+    """An input field that handles its editing keys itself.
+
+    Textual routes a key that is bound to an action through the app, where letters typed after it
+    overtake it. Over a slow link many keys arrive at once.
+    """
 
     def __init__(self, value: str = "", *, id: str, max_length: int = 0) -> None:
         super().__init__(value, compact=True, select_on_focus=False, max_length=max_length, id=id)

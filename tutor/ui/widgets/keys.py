@@ -1,4 +1,4 @@
-"""Keys as the learner sees them: the line of those that matter now. All come from the bindings."""
+"""The key line: the keys that work now, taken from the bindings."""
 
 from collections.abc import Iterable, Sequence
 
@@ -22,7 +22,7 @@ _NAMES = {
 
 
 def key_name(key: str) -> str:
-    """A key as it stands on the keyboard."""
+    """Return the text on the key of the keyboard."""
     key = key.strip()
     prefix, _, last = key.rpartition("+")
     if prefix in ("ctrl", "shift"):
@@ -31,7 +31,7 @@ def key_name(key: str) -> str:
 
 
 def described(bindings: Iterable[Binding]) -> list[tuple[list[str], Binding]]:
-    """Each described action once, with the names of all its keys."""
+    """Return each action that has a description, with the names of all its keys."""
     found: dict[str, tuple[list[str], Binding]] = {}
     for binding in bindings:
         if binding.description and not binding.system:
@@ -41,7 +41,7 @@ def described(bindings: Iterable[Binding]) -> list[tuple[list[str], Binding]]:
 
 
 class KeyLine(Widget):
-    """The keys that matter now, as many as fit; a click on one presses it."""
+    """The most important keys, as many as fit; a click on one runs its action."""
 
     DEFAULT_CSS = "KeyLine { height: 1; }"
 
@@ -62,7 +62,7 @@ class KeyLine(Widget):
         known = {binding.action: (names[0], binding) for names, binding in described(bindings)}
         entries = [known[action] for action in self.actions if action in known]
         while entries and sum(_width(*entry) for entry in entries) > self.size.width:
-            # Help, the last one, stays: it has all the others.
+            # Help, the last one, stays: it lists all others.
             del entries[-2 if len(entries) > 1 else -1]
         return entries
 

@@ -1,4 +1,4 @@
-"""A widget that shows drawn lines, and keeps one of them in view."""
+"""A widget that shows drawn lines, scrolled so that one of them is in view."""
 
 from textual.strip import Strip
 from textual.widget import Widget
@@ -7,7 +7,7 @@ from tutor.ui.draw.text.palette import Palette
 
 
 class Lines(Widget):
-    """As high as its lines, and no higher than its parent leaves room for."""
+    """Lines that were drawn elsewhere."""
 
     DEFAULT_CSS = "Lines { height: 1fr; }"
 

@@ -1,4 +1,4 @@
-"""One line that tells at every moment where the learner is and what is happening."""
+"""The status line: where the learner is, and what the run is doing."""
 
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -10,13 +10,13 @@ from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, strip
 
 _BRIEF = 0.2
-"""A statement that takes less is over before anyone could read that it runs."""
+"""Seconds from which on a running statement is shown; shorter ones would only flicker."""
 
 _NAME = 28
-"""Cells of a branch's name."""
+"""Cells of a run's name at most."""
 
 _SLOW = 0.5
-"""From so many seconds on, the line tells how long a statement has been running."""
+"""Seconds from which on the time of a running statement is shown."""
 
 
 def describe(
@@ -28,12 +28,13 @@ def describe(
     is_past: bool = False,
     branch: str = "",
 ) -> list[Styled]:
-    """Where the learner is, then what is happening; `notice` takes the place of the latter.
+    """Return where the learner is, then `notice` or else what the run is doing.
 
     Args:
-        inside: Where they are inside the statement: `operation 3 of 9`.
-        is_past: Whether that is the statement which ended the run by raising.
-        branch: What the run is called, where there are others.
+        name: The file name of the script.
+        inside: The place inside the statement, such as `operation 3 of 9`; "" outside.
+        is_past: Whether that statement ended the run by raising.
+        branch: The run's name; "" if there is only one run.
     """
     runs = _where(session, palette, branch)
     if inside:
@@ -45,7 +46,7 @@ def describe(
     elif ended is not None and failed and session.cursor < session.tip:
         runs.append((f"recorded; the run ended in line {ended.line}", palette.error))
     elif ended is not None and failed:
-        # The folder is known, and the line is short.
+        # The line is short: leave out the folder.
         message = ended.message.replace(session.launch.path, name)
         if ended.outcome == "died" and session.can_go_on:
             message += "; → tries again"
@@ -58,7 +59,7 @@ def describe(
 def _inside(
     session: Session, palette: Palette, notice: str, inside: str, is_past: bool
 ) -> list[Styled]:
-    """Where the learner is inside a statement, and what happens meanwhile."""
+    """Return the place inside the statement, then the notice or a statement that is running."""
     bar: Styled = (" │ ", palette.border)
     raised = session.ended.line if session.ended is not None and is_past else 0
     place = f"inside line {raised}, which raised: {inside}" if raised else f"inside: {inside}"
@@ -71,7 +72,7 @@ def _inside(
 
 
 def _where(session: Session, palette: Palette, branch: str) -> list[Styled]:
-    """The step, the iteration, the phase and the line, each with a bar behind it."""
+    """Return the step, the iteration, the phase and the line, each followed by a bar."""
     frame = session.moment.frame
     bar: Styled = (" │ ", palette.border)
     of = f" of {session.tip:,}" if session.tip else ""
@@ -88,11 +89,12 @@ def _where(session: Session, palette: Palette, branch: str) -> list[Styled]:
 
 
 def _shortened(name: str) -> str:
-    """The end of a branch's name: what it was changed to tells it from others."""
+    """Return the end of a long name: the new value distinguishes runs with the same edit."""
     return name if cell_len(name) <= _NAME else "…" + name[1 - _NAME :]
 
 
 def _doing(session: Session, palette: Palette) -> Styled:
+    """Return what the run is doing."""
     line = session.worker.line
     long = f" for {session.worker.stuck_for:.1f} s" if session.worker.stuck_for >= _SLOW else ""
     where = f" · line {line}{long}" if long else ""
@@ -122,8 +124,8 @@ def _doing(session: Session, palette: Palette) -> Styled:
         case Doing.PAUSED:
             return (f"paused before line {line}", palette.warning)
         case Doing.ENDED:
-            told = session.ended.message if session.ended else ""
-            return (told or "finished: every step is recorded", palette.strong)
+            message = session.ended.message if session.ended else ""
+            return (message or "finished: every step is recorded", palette.strong)
         case _ if session.cursor < session.tip:
             return (f"recorded; the run waits before line {line}", palette.muted)
         case _:
@@ -131,7 +133,7 @@ def _doing(session: Session, palette: Palette) -> Styled:
 
 
 class StatusLine(Widget):
-    """Shows what `describe` says; painted only when that changes."""
+    """Shows the text that `describe` returns; repainted only when it changes."""
 
     DEFAULT_CSS = "StatusLine { height: 1; }"
 
@@ -153,9 +155,9 @@ class StatusLine(Widget):
         return strip(self._fitted(), self.size.width, self.palette.text)
 
     def _fitted(self) -> list[Styled]:
-        """What happens is never cut for the sake of where we are: the latter gives way."""
+        """Return the parts that fit: the place gives way, never what the run is doing."""
         runs = list(self.runs)
         while len(runs) > 3 and sum(cell_len(text) for text, _ in runs) > self.size.width:
-            # The last part and its bar before what happens: the line, then the phase and so on.
+            # Drop the last part of the place with its bar: the line first, then the phase.
             del runs[-3:-1]
         return runs

@@ -1,4 +1,4 @@
-"""Every key that works on the screen below, from its bindings."""
+"""List the keys of the screen below, from its bindings."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,10 +14,12 @@ from tutor.ui.draw.text.palette import Palette
 from tutor.ui.widgets.keys import described
 
 _KEYS = 14
-"""Columns for the names of the keys of one action."""
+"""Width of the column of key names."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpDialog(ModalScreen[None]):
+    """The keys of a screen, in two columns if the terminal is wide enough."""
+
     BINDINGS: ClassVar = [
         Binding("escape,q,question_mark,enter", "dismiss", "close"),
         Binding("j,down", "scroll('down')", "down", show=False),
@@ -28,7 +30,7 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         own = [binding.action for binding in below.BINDINGS if isinstance(binding, Binding)]
         rank = {action: place for place, action in enumerate(own)}
-        # The screen's own keys as it lists them, then those of the pane that has the keyboard.
+        # The screen's own keys in their order, then those of the focused pane.
         self._below = sorted(
             (active.binding for active in below.active_bindings.values()),
             key=lambda binding: rank.get(binding.action, len(rank)),
@@ -43,7 +45,7 @@ class HelpScreen(ModalScreen[None]):
                 (" ".join(keys), binding.tooltip or binding.description)
                 for keys, binding in described(self._below)
             ]
-            # Beside each other where there is room for both, else below each other.
+            # The style sheet puts the halves next to each other, or below each other.
             half = -(-len(rows) // 2)
             yield Static(self._table(rows[:half]))
             yield Static(self._table(rows[half:]))

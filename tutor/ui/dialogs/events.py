@@ -1,4 +1,4 @@
-"""The events of a run as a list: what happened, and to the step where it did."""
+"""The list of a run's events: go to one, or hide a kind."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -11,21 +11,21 @@ from textual.getters import query_one
 
 from tutor.insight.events.detect import Events
 from tutor.insight.events.kinds import Event, Kind
+from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import line
 from tutor.ui.draw.time.events import KEYS, draw_event, draw_kinds
-from tutor.ui.screens.dialog import LiveDialog
 from tutor.ui.widgets.lines import Lines
 
 
-class EventsScreen(LiveDialog[int | None]):
-    """Answers with the step to go to; None to stay. Only the rows in view are made.
+class EventsDialog(LiveDialog[int | None]):
+    """A dialog that returns the step to go to; None to stay. It draws only the rows in view.
 
     Args:
-        step: Where the learner is.
-        hidden: The kinds that are not listed; changed by the keys, for the next time too.
-        culprit_of: Which operation made the value of a step that is not finite; "" while a replay
-            is still to tell, after which `renew` is called.
+        step: The cursor.
+        hidden: The kinds that are not listed. The keys change this set, which outlives the dialog.
+        origin_of: Returns the operation that made a step's value non-finite; "" while a replay
+            looks for it, after which `renew` is called.
     """
 
     BINDINGS: ClassVar = [
@@ -50,18 +50,19 @@ class EventsScreen(LiveDialog[int | None]):
         events: Events,
         step: int,
         hidden: set[Kind],
-        culprit_of: Callable[[int], str],
+        origin_of: Callable[[int], str],
         palette: Palette,
     ) -> None:
         super().__init__()
         self._events = events
         self._hidden = hidden
-        self._culprit_of = culprit_of
-        self._culprits: dict[int, str] = {}
+        self._origin_of = origin_of
+        self._origins: dict[int, str] = {}
         self.palette = palette
         self._step = step
-        """The place in the list is kept by its step when others appear or are hidden."""
+        """The step of the picked event: it stays picked when events are added or hidden."""
         self._top = 0
+        """The first event in view."""
         self._list()
 
     def compose(self) -> ComposeResult:
@@ -77,13 +78,13 @@ class EventsScreen(LiveDialog[int | None]):
         self.call_after_refresh(self.renew)
 
     def _list(self) -> None:
-        """List the events as they are now, and stay as near as can be."""
+        """List the present events, and pick the one nearest to the picked step."""
         self._listed = self._events.listed([kind for kind in Kind if kind not in self._hidden])
         self._known = len(self._events)
         self.picked = self._listed.near(self._step)
 
     def renew(self) -> None:
-        """Bring what is shown up to date: there may be more events, or a culprit."""
+        """Redraw: more events may be known, or the origin of a non-finite value."""
         if self._known != len(self._events):
             self._list()
         width, height = self.lines.size
@@ -95,21 +96,21 @@ class EventsScreen(LiveDialog[int | None]):
         rows = []
         for place, event in enumerate(self._listed[self._top : self._top + room], self._top):
             is_picked = place == self.picked
-            culprit = self._culprit(event, is_picked)
-            rows.append(draw_event(self._events, event, culprit, is_picked, width, self.palette))
+            origin = self._origin(event, is_picked)
+            rows.append(draw_event(self._events, event, origin, is_picked, width, self.palette))
         if not rows:
-            told = "all events are hidden" if self._known else "no events so far"
-            rows.append(line(told, width, self.palette.muted))
+            note = "all events are hidden" if self._known else "no events so far"
+            rows.append(line(note, width, self.palette.muted))
         self.lines.show([*head, *rows])
         self._rows_at = len(head)
 
-    def _culprit(self, event: Event, is_picked: bool) -> str:
+    def _origin(self, event: Event, is_picked: bool) -> str:
         if event.kind is not Kind.NONFINITE:
             return ""
-        # Only for the one that is picked: a replay to every one in view would be a long one.
-        if is_picked and event.step not in self._culprits and (new := self._culprit_of(event.step)):
-            self._culprits[event.step] = new
-        return self._culprits.get(event.step, "")
+        # Only for the picked event: replaying to every event in view would take long.
+        if is_picked and event.step not in self._origins and (new := self._origin_of(event.step)):
+            self._origins[event.step] = new
+        return self._origins.get(event.step, "")
 
     # Keys
 

@@ -1,6 +1,6 @@
-"""Where to? A step, an iteration, or the first step where something holds."""
+"""The base of dialogs in which the learner types one short line."""
 
-from typing import ClassVar
+from typing import ClassVar, Generic
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
@@ -9,40 +9,40 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key, Paste, Resize
 from textual.getters import query_one
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Static
 
-from tutor.insight.predicate import MAX_LENGTH
-from tutor.insight.search import Condition, ConditionError
-from tutor.session.finding import Place, parse
 from tutor.ui.draw.text.strips import ELLIPSIS
 
-_HINT = (
-    "120 is a step, i20 an iteration, loss < 0.1 the first step where it holds. "
-    "What is not recorded yet is run up to there."
-)
 
+class TypedDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
+    """A dialog that handles the keys itself.
 
-class GoScreen(ModalScreen[Place | Condition | None]):
-    """Takes the keys itself: an input field would lose those that come before it is there, and
-    its cursor would blink for as long as one thinks."""
+    An input field would lose keys that arrive before it is mounted, and its blinking cursor would
+    be sent to the terminal all the time.
+    """
 
     BINDINGS: ClassVar = [
-        Binding("enter", "go", "go there"),
-        Binding("escape", "dismiss", "stay here"),
+        Binding("escape", "dismiss", "close"),
         Binding("backspace", "erase", "erase"),
     ]
 
+    BOX: ClassVar[str]
+    """The id of the box, for the style sheet."""
+    HINT: ClassVar[str]
+    MAX_LENGTH: ClassVar[int]
+
+    heading: str
     typed = ""
 
     field = query_one("#field", Static)
     why = query_one("#why", Static)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="go") as box:
-            box.border_title = "go to"
+        with Vertical(id=self.BOX) as box:
+            box.border_title = Content(self.heading)
             yield Static(id="field")
-            yield Static(_HINT, id="why", markup=False)
+            yield Static(Content(self.HINT), id="why")
 
     def on_mount(self) -> None:
         self._show()
@@ -59,27 +59,16 @@ class GoScreen(ModalScreen[Place | Condition | None]):
         event.stop()
         self._type(" ".join(event.text.split()))
 
-    def _type(self, text: str) -> None:
-        self.typed = (self.typed + text)[:MAX_LENGTH]
-        self._show()
-
     def action_erase(self) -> None:
         self.typed = self.typed[:-1]
         self._show()
 
-    def action_go(self) -> None:
-        if not self.typed.strip():
-            self.dismiss(None)
-            return
-        try:
-            place = parse(self.typed)
-        except ConditionError as error:
-            self.why.update(Content(f"{error}."))
-        else:
-            self.dismiss(place)
+    def _type(self, text: str) -> None:
+        self.typed = (self.typed + text)[: self.MAX_LENGTH]
+        self._show()
 
     def _show(self) -> None:
-        """The end of what is typed, where all of it finds no room."""
+        """Show what is typed, or its end if not all of it fits."""
         if self.is_mounted:
             text, room = self.typed, max(2, self.field.size.width - 1)
             if cell_len(text) > room and self.field.size.width:

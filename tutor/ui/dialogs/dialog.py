@@ -1,4 +1,4 @@
-"""A dialog over a lesson whose runs go on."""
+"""The base of dialogs that change while runs go on below them."""
 
 from typing import Generic
 
@@ -6,8 +6,8 @@ from textual.screen import ModalScreen, ScreenResultType
 
 
 class LiveDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
-    """Is redrawn when the runs have news."""
+    """A dialog that the lesson screen redraws with itself."""
 
     def renew(self) -> None:
-        """Draw what is known by now."""
+        """Redraw with what is known now."""
         raise NotImplementedError

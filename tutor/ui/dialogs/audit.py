@@ -1,4 +1,4 @@
-"""A gradient held against finite differences: a second run is replayed to its backward pass."""
+"""The audit of a gradient: autograd, finite differences and the closed form in one table."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -12,13 +12,9 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from tutor.history.timeline import Timeline
-from tutor.insight import audit
 from tutor.insight.audit import Checked
-from tutor.schema.frame import GRAD
-from tutor.script.lesson import Lesson
 from tutor.session.interfaces import AnyEngine
-from tutor.session.replays.audit import AuditReplay
-from tutor.session.session import Session
+from tutor.session.replays.audit import AuditReplay, BackwardPass
 from tutor.ui.draw.graph.audit import draw_audit
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import line
@@ -26,12 +22,10 @@ from tutor.ui.widgets.lines import Lines
 from tutor.wire.messages import Launch
 
 
-class AuditScreen(ModalScreen[None]):
-    """Shows the audit of one backward pass as soon as the replay has brought it.
+class AuditDialog(ModalScreen[None]):
+    """A dialog with the audit of one backward pass, which a replay measures.
 
     Args:
-        names: The parameters to audit; none for every leaf that the pass reached.
-        step: The step that ran the pass.
         compare: Pairs of names that should agree.
     """
 
@@ -44,31 +38,30 @@ class AuditScreen(ModalScreen[None]):
     lines = query_one("#rows", Lines)
 
     class Reported(Message):
-        """The replay has something to tell."""
+        """The replay measured something, or failed."""
 
     def __init__(
         self,
         engine: AnyEngine,
         launch: Launch,
         timeline: Timeline,
-        names: Sequence[str],
-        step: int,
+        audited: BackwardPass,
         compare: Sequence[tuple[str, str]],
         palette: Palette,
     ) -> None:
         super().__init__()
         self._timeline = timeline
-        self._replay = AuditReplay(engine, launch, self._wake, names, step, compare)
+        self._replay = AuditReplay(engine, launch, self._wake, audited, compare)
         self.palette = palette
 
     @property
     def checked(self) -> list[Checked]:
-        """The audits, as soon as they are measured."""
+        """The audits; empty until they are measured."""
         return self._replay.checked
 
     def compose(self) -> ComposeResult:
         with Vertical(id="audit") as box:
-            box.border_title = f"audit of step {self._replay.step}"
+            box.border_title = f"audit of step {self._replay.audited.step}"
             box.border_subtitle = "underlined: the digits that agree · escape closes"
             yield Lines(self.palette, "rows")
 
@@ -82,7 +75,7 @@ class AuditScreen(ModalScreen[None]):
         """Called from the engine's reader thread."""
         self.post_message(self.Reported())
 
-    def on_audit_screen_reported(self) -> None:
+    def on_audit_dialog_reported(self) -> None:
         if self._replay.drain(self._timeline):
             self._draw()
 
@@ -101,25 +94,3 @@ class AuditScreen(ModalScreen[None]):
 
     def action_move(self, by: int) -> None:
         self.lines.scroll_by(by)
-
-
-def audit_of(
-    session: Session, lesson: Lesson, engine: AnyEngine, picked: str | None, palette: Palette
-) -> AuditScreen | None:
-    """The audit of the last backward pass up to the learner's step; None if there was none.
-
-    Args:
-        picked: The value that the learner picked: it alone is audited if it wants a gradient.
-    """
-    owner = picked.removesuffix(GRAD) if picked else ""
-    view = session.moment.view(owner)
-    name = owner if view is not None and view.requires_grad else None
-    steps = audit.backward_steps(session.timeline, name)
-    past = [step for step in steps if step <= session.cursor]
-    if not past:
-        return None
-    names = [name] if name else audit.changed_gradients(session.timeline, past[-1])
-    launch, timeline = session.launch, session.timeline
-    return AuditScreen(
-        engine, launch, timeline, names, past[-1], lesson.metadata.closed_forms, palette
-    )

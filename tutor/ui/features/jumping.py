@@ -1,4 +1,4 @@
-"""Go somewhere in the run: to a step, a change, an event, or where a condition holds."""
+"""Go to a step, a change of a value, an event, or where a condition first holds."""
 
 from typing import ClassVar
 
@@ -6,23 +6,23 @@ from tutor.insight.events.first_nonfinite import first_nonfinite
 from tutor.insight.events.wording import describe
 from tutor.insight.search import Condition
 from tutor.session.finding import Place
+from tutor.ui.dialogs.events import EventsDialog
+from tutor.ui.dialogs.go import GoDialog
 from tutor.ui.features.feature import Feature, Key
-from tutor.ui.screens.events import EventsScreen
-from tutor.ui.screens.go import GoScreen
 
 
-class Travelling(Feature):
+class Jumping(Feature):
     KEYS: ClassVar = (
-        Key("g", "go", "go to", "Go to a step, an iteration, or to where loss < 0.1 first holds",
+        Key("g", "go", "go to", "Go to a step, an iteration, or where loss < 0.1 first holds",
             True),
-        Key("n", "change(True)", "next change", "To the next step that changes the picked value"),
-        Key("N", "change(False)", "who wrote", "To the last step that changed the picked value"),
-        Key("exclamation_mark", "event", "event", "To the next event: a jump, a NaN, an output …"),
+        Key("n", "change(True)", "next change", "To the picked value's next change"),
+        Key("N", "change(False)", "who wrote", "To the picked value's last change"),
+        Key("exclamation_mark", "event", "event", "To the next event, such as a NaN"),
         Key("E", "events", "events", "The list of events"),
     )  # fmt: skip
 
     def action_go(self) -> None:
-        self.screen.app.push_screen(GoScreen(), self._go_to)
+        self.screen.app.push_screen(GoDialog(), self._go_to)
 
     def action_change(self, forwards: bool) -> None:
         """Go to the next or the previous step that changed the picked value."""
@@ -36,7 +36,7 @@ class Travelling(Feature):
         self.show()
 
     def action_event(self) -> None:
-        """Go to the next event of the kinds that the list shows."""
+        """Go to the next event of the kinds that are not hidden in the list."""
         event = self.controller.next_event()
         if event is None:
             self.controller.warn("no event after this step is recorded: E lists them all")
@@ -47,13 +47,14 @@ class Travelling(Feature):
         branch, hidden = self.controller.branch, self.controller.hidden_events
 
         def origin(step: int) -> str:
+            """Return the operation that made a value non-finite; "" while a replay looks for it."""
             replay = branch.microscope.replay
             replay.attend(branch.timeline, step)
             inside = replay.inside(step)
             return first_nonfinite(inside) if inside else ""
 
-        screen = EventsScreen(branch.events, branch.session.cursor, hidden, origin, self.palette)
-        self.screen.app.push_screen(screen, lambda step: self._go_to(Place(step) if step else None))
+        dialog = EventsDialog(branch.events, branch.session.cursor, hidden, origin, self.palette)
+        self.screen.app.push_screen(dialog, lambda step: self._go_to(Place(step) if step else None))
 
     def _go_to(self, place: Place | Condition | None) -> None:
         if place is not None:

@@ -1,4 +1,4 @@
-"""A pane that shows the inside of a statement."""
+"""A pane that shows the operations inside a statement."""
 
 from textual.events import Show
 
@@ -7,7 +7,9 @@ from tutor.session.inside_view import Lens
 from tutor.ui.panels.panel import Panel
 
 
-class LensPanel(Panel):
+class InsidePanel(Panel):
+    """A pane whose data a replay brings while the pane is on the screen."""
+
     @property
     def lens(self) -> Lens:
         return self.view.lens
@@ -20,6 +22,7 @@ class LensPanel(Panel):
         return self.lens
 
     def show_step(self) -> None:
-        """While statements ask torch for nothing, the last one that did stays in view."""
+        """Name the step in the border if it is an earlier one: a step without operations keeps the
+        last ones in view."""
         step, shown = self.lens.step, self.view.moment.step
-        self._tell(f"of step {step}" if self.lens.rows and 0 < step < shown else "")
+        self._show_subtitle(f"of step {step}" if self.lens.rows and 0 < step < shown else "")

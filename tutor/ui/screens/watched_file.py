@@ -1,23 +1,25 @@
-"""Whether a file was saved since it was read. Nobody polls: it is asked when a key is pressed."""
+"""Notice that a file was saved after it was read."""
 
 from pathlib import Path
 from time import monotonic
 
-_GLANCE = 2.0
-"""Seconds during which the last answer is still good enough."""
+_REUSE = 2.0
+"""Seconds for which the last answer is reused."""
 
 
-class Watched:
+class WatchedFile:
+    """A file that was just read. It is checked only on request, which a key press makes."""
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._read_at = self._saved_at()
-        self._asked_at = monotonic()
+        self._checked_at = monotonic()
         self._has_changed = False
 
     def has_changed(self) -> bool:
-        """Whether the file has another text now. One that was deleted has none to open again."""
-        if monotonic() - self._asked_at >= _GLANCE:
-            self._asked_at = monotonic()
+        """Return whether the file was saved since. A deleted file cannot be opened again: False."""
+        if monotonic() - self._checked_at >= _REUSE:
+            self._checked_at = monotonic()
             self._has_changed = self._saved_at() not in (None, self._read_at)
         return self._has_changed
 

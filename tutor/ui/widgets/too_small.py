@@ -1,13 +1,13 @@
-"""What is shown where there is too little room for anything else."""
+"""The message for a terminal that is too small."""
 
 from textual.widget import Widget
 
 WIDTH, HEIGHT = 40, 12
-"""The smallest terminal that the screens are made for; `app.tcss` hides them below it."""
+"""The smallest supported terminal; below it `app.tcss` hides everything else."""
 
 
 class TooSmall(Widget):
-    """One line that names the size there is and the size it takes."""
+    """Names the present size and the smallest supported one."""
 
     DEFAULT_CSS = "TooSmall { width: 100%; height: 100%; }"
 

@@ -1,4 +1,4 @@
-"""Pictures and films of a recording, made without a terminal."""
+"""Screenshots and asciicasts of a recording, made without a terminal."""
 
 import io
 import json
@@ -12,7 +12,7 @@ import pytest
 from tutor.history.recording.file import RecordingError
 from tutor.history.recording.writer import writing
 from tutor.schema.frame import Frame, TensorView
-from tutor.ui.film import export, film, picture
+from tutor.ui.export import export_screen, screenshot, write_asciicast
 from tutor.wire.messages import Ended, Launch, Started
 
 SOURCE = "for i in range(3):\n    w = 3.0 - i\n"
@@ -37,7 +37,7 @@ def recorded(path: Path, steps: int) -> str:
 
 
 def played(events: list[list[object]]) -> list[int]:
-    """What `w` is in the tensors pane after each event, in a terminal."""
+    """Return the values of `w` in the tensors pane, after the events are played in a terminal."""
     terminal = pyte.Screen(*SIZE)
     stream = pyte.Stream(terminal)
     seen: list[int] = []
@@ -50,16 +50,16 @@ def played(events: list[list[object]]) -> list[int]:
     return seen
 
 
-def test_a_picture_shows_the_screen_at_a_step(recording: str) -> None:
-    found = picture(recording, 4, SIZE)
+def test_a_screenshot_shows_the_screen_at_a_step(recording: str) -> None:
+    found = screenshot(recording, 4, SIZE)
     assert found.startswith("<svg")
     assert "1004" in found
     assert "1005" not in found
 
 
-def test_a_film_played_in_a_terminal_ends_at_the_last_step(recording: str) -> None:
+def test_an_asciicast_played_in_a_terminal_shows_every_step(recording: str) -> None:
     out = io.StringIO()
-    assert film(recording, SIZE, out) == 6
+    assert write_asciicast(recording, SIZE, out) == 6
     header, *events = [json.loads(line) for line in out.getvalue().splitlines()]
     assert (header["version"], header["width"], header["height"]) == (2, *SIZE)
     times = [at for at, _, _ in events]
@@ -68,26 +68,28 @@ def test_a_film_played_in_a_terminal_ends_at_the_last_step(recording: str) -> No
     assert played(events) == [1001, 1002, 1003, 1004, 1005, 1006]
 
 
-def test_a_long_walk_is_shown_in_evenly_chosen_steps(
+def test_an_asciicast_of_a_long_run_shows_evenly_chosen_steps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tutor.ui.film.LONGEST", 5)
+    monkeypatch.setattr("tutor.ui.export.MAX_STEPS", 5)
     out = io.StringIO()
-    assert film(recorded(tmp_path / "long.tutor", 41), SIZE, out) == 5
+    assert write_asciicast(recorded(tmp_path / "long.tutor", 41), SIZE, out) == 5
     events = [json.loads(line) for line in out.getvalue().splitlines()[1:]]
     assert played(events) == [1001, 1011, 1021, 1031, 1041]
 
 
-def test_what_cannot_be_shown_is_told_in_one_line(recording: str, tmp_path: Path) -> None:
+def test_an_export_that_cannot_be_made_is_refused_in_one_line(
+    recording: str, tmp_path: Path
+) -> None:
     with pytest.raises(RecordingError, match=r"step 7 is not recorded \(1 to 6 are\)"):
-        picture(recording, 7, SIZE)
+        screenshot(recording, 7, SIZE)
     with pytest.raises(RecordingError, match="has no branch 'b': it has main"):
-        picture(f"{recording}@b", 1, SIZE)
+        screenshot(f"{recording}@b", 1, SIZE)
     with pytest.raises(RecordingError, match="nothing is recorded"):
-        film(recorded(tmp_path / "none.tutor", 0), SIZE, io.StringIO())
+        write_asciicast(recorded(tmp_path / "none.tutor", 0), SIZE, io.StringIO())
     with pytest.raises(RecordingError, match="is no recording"):
-        export(str(tmp_path / "none.txt"), None, 1, SIZE)
+        export_screen(str(tmp_path / "none.txt"), None, 1, SIZE)
     with pytest.raises(RecordingError, match="is not written over"):
-        export(recording, recording, 1, SIZE)
+        export_screen(recording, recording, 1, SIZE)
     with pytest.raises(RecordingError, match="cannot be written: no such file"):
-        export(recording, str(tmp_path / "nowhere" / "out.svg"), 1, SIZE)
+        export_screen(recording, str(tmp_path / "nowhere" / "out.svg"), 1, SIZE)

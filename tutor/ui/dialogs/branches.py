@@ -1,4 +1,4 @@
-"""The runs of a script: which one to look at, what to call it, which to drop."""
+"""The list of runs: show another, rename one, drop one."""
 
 from typing import ClassVar
 
@@ -15,9 +15,9 @@ from tutor.session.archive import NOTHING
 from tutor.session.branch import Branch
 from tutor.session.branches import LONGEST, Branches
 from tutor.session.session import Doing
+from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.time.branches import BranchRow, draw_branches
-from tutor.ui.screens.dialog import LiveDialog
 from tutor.ui.widgets.field import Field
 from tutor.ui.widgets.lines import Lines
 
@@ -31,8 +31,8 @@ _STATES = {
 }
 
 
-class BranchesScreen(LiveDialog[Branch | None]):
-    """Answers with the run to show; None to stay."""
+class BranchesDialog(LiveDialog[Branch | None]):
+    """A dialog that returns the run to show; None to stay."""
 
     BINDINGS: ClassVar = [
         Binding("enter", "switch", "show it"),
@@ -44,7 +44,7 @@ class BranchesScreen(LiveDialog[Branch | None]):
     ]
 
     lines = query_one("#rows", Lines)
-    told = query_one("#told", Static)
+    message = query_one("#message", Static)
     field = query_one("#name", Field)
 
     def __init__(self, branches: Branches, can_run: bool, palette: Palette) -> None:
@@ -54,6 +54,7 @@ class BranchesScreen(LiveDialog[Branch | None]):
         self.palette = palette
         self.picked = branches.current
         self._dropping: Branch | None = None
+        """The run that `x` drops when it is pressed again."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="branches") as box:
@@ -61,7 +62,7 @@ class BranchesScreen(LiveDialog[Branch | None]):
             box.border_subtitle = "enter shows · r renames · x drops · escape"
             yield Lines(self.palette, "rows")
             yield Field(id="name", max_length=LONGEST)
-            yield Static(self._hint, id="told")
+            yield Static(self._hint, id="message")
 
     def on_mount(self) -> None:
         self.field.display = False
@@ -105,24 +106,24 @@ class BranchesScreen(LiveDialog[Branch | None]):
         self.renew()
 
     def action_drop(self) -> None:
-        """The first press asks, the second drops: what is dropped is gone."""
+        """Drop the picked run. The first press warns; the second confirms."""
         branch = self.picked
-        can_be = branch.parent is not None and not self.branches.forks(branch)
-        if can_be and self._dropping is not branch:
+        can_drop = branch.parent is not None and not self.branches.forks(branch)
+        if can_drop and self._dropping is not branch:
             self._dropping = branch
             count = branch.session.tip - branch.step
-            self._tell(f"x again drops {branch.name!r} with the {count:,} steps of its own")
+            self._show_message(f"x again drops {branch.name!r} with the {count:,} steps of its own")
             return
         problem = self.branches.drop(branch)
-        self._tell(problem or f"{branch.name!r} is dropped")
+        self._show_message(problem or f"{branch.name!r} is dropped")
         self._dropping = None
         self.renew()
 
-    def _tell(self, text: str) -> None:
-        self.told.update(Content(text))
+    def _show_message(self, text: str) -> None:
+        self.message.update(Content(text))
 
     def renew(self) -> None:
-        """Bring the rows up to date: runs go on, and a fork may come to nothing."""
+        """Redraw the rows: runs go on, and a fork that failed is gone."""
         runs = self.branches.all
         if self.picked not in runs:
             self.picked = self.branches.current

@@ -1,4 +1,4 @@
-"""Pictures of a recording: the screen at a step, and the walk through it as a terminal's film."""
+"""Export the screen of a recording: one step as SVG, or all of them as an asciicast."""
 
 import asyncio
 import json
@@ -19,30 +19,30 @@ from tutor.ui.app import TutorApp
 from tutor.ui.panels.panel import Panel
 from tutor.ui.screens.lesson import LessonScreen
 
-LONGEST = 600
-"""Steps that a film shows at most; a longer walk is shown in evenly chosen ones."""
+MAX_STEPS = 600
+"""An asciicast shows at most so many steps; of a longer run it shows evenly chosen ones."""
 
 _PACE = 0.4
-"""Seconds that a film stays at a step, where there are not too many."""
+"""Seconds that an asciicast shows a step, unless there are too many."""
 
-_LENGTH = 120.0
-"""Seconds that a film takes at most."""
+_MAX_SECONDS = 120.0
+"""Seconds that an asciicast plays at most."""
 
 _END = 3.0
-"""Seconds that it stays at the last step."""
+"""Seconds that it shows the last step."""
 
 
-def export(target: str, output: str | None, step: int | None, size: tuple[int, int]) -> None:
-    """Write the picture of a step, or the film of all of them.
+def export_screen(target: str, output: str | None, step: int | None, size: tuple[int, int]) -> None:
+    """Write the screen at a step as SVG, or at all steps as an asciicast.
 
     Args:
         target: `FILE` or `FILE@BRANCH`.
         output: A path; None for stdout.
-        step: None for a film.
+        step: None for an asciicast.
         size: Columns and rows.
 
     Raises:
-        RecordingError: it cannot be made, or not be written.
+        RecordingError: the recording cannot be shown, or the file cannot be written.
     """
     if locate(target) is None:
         raise RecordingError(f"{target} is no recording: make one with tutor run … --save FILE")
@@ -51,23 +51,23 @@ def export(target: str, output: str | None, step: int | None, size: tuple[int, i
     try:
         with open(output, "w", encoding="utf-8") if output else nullcontext(sys.stdout) as out:
             if step is None:
-                film(target, size, out)
+                write_asciicast(target, size, out)
             else:
-                out.write(picture(target, step, size))
+                out.write(screenshot(target, step, size))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RecordingError(f"{output} cannot be written: {reason}") from None
 
 
-def picture(target: str, step: int, size: tuple[int, int]) -> str:
-    """The screen at a recorded step, as SVG.
+def screenshot(target: str, step: int, size: tuple[int, int]) -> str:
+    """Return the screen at a recorded step, as SVG.
 
     Args:
-        target: `FILE` or `FILE@BRANCH`; without a branch the run that the learner was at.
+        target: `FILE` or `FILE@BRANCH`; without a branch the run that was shown when it was saved.
         size: Columns and rows.
 
     Raises:
-        RecordingError: it cannot be opened, or has no such run or step.
+        RecordingError: the file cannot be opened, or has no such run or step.
     """
 
     async def take() -> str:
@@ -78,37 +78,37 @@ def picture(target: str, step: int, size: tuple[int, int]) -> str:
     return asyncio.run(take())
 
 
-def film(target: str, size: tuple[int, int], out: IO[str]) -> int:
-    """The walk through a recording as an asciicast of version 2, which asciinema plays.
+def write_asciicast(target: str, size: tuple[int, int], out: IO[str]) -> int:
+    """Write the steps of a recording as an asciicast of version 2, which asciinema plays.
 
     Args:
-        out: Where it is written, a line at a time.
+        out: Written a line at a time.
 
     Returns:
-        How many steps it shows.
+        The number of steps that it shows.
 
     Raises:
-        RecordingError: it cannot be opened, or has no such run, or no step.
+        RecordingError: the file cannot be opened, or has no such run, or no step.
     """
 
-    async def shoot() -> int:
+    async def record() -> int:
         async with _opened(target, size) as (app, screen, controller, pilot):
             last = len(controller.timeline)
-            count = min(last, LONGEST)
+            count = min(last, MAX_STEPS)
             if not count:
                 raise RecordingError(f"{target}: nothing is recorded in it")
             steps = [1 + round(n * (last - 1) / max(1, count - 1)) for n in range(count)]
             title = f"{screen.lesson.path.name}: {last:,} steps"
             header = {"version": 2, "width": size[0], "height": size[1], "title": title}
             out.write(json.dumps(header) + "\n")
-            pace = min(_PACE, _LENGTH / count)
+            pace = min(_PACE, _MAX_SECONDS / count)
             for number, step in enumerate(steps):
                 await _go(screen, controller, pilot, step)
-                _write(out, number * pace, app.drawn())
+                _write(out, number * pace, app.screen_changes())
             _write(out, (count - 1) * pace + _END, "")
             return count
 
-    return asyncio.run(shoot())
+    return asyncio.run(record())
 
 
 def _write(out: IO[str], seconds: float, text: str) -> None:
@@ -119,8 +119,8 @@ def _write(out: IO[str], seconds: float, text: str) -> None:
 async def _opened(
     target: str, size: tuple[int, int]
 ) -> AsyncIterator[tuple[TutorApp, LessonScreen, Controller, Pilot[None]]]:
-    """The recording on a screen that nobody sees."""
-    # In full colour, whatever terminal this command was typed in.
+    """Open the recording in an app without a terminal."""
+    # Full colour, whatever this command's own terminal can show.
     os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
     os.environ.pop("NO_COLOR", None)
     app = TutorApp(Engine(), target, Request())
@@ -129,14 +129,14 @@ async def _opened(
         while not isinstance(screen, LessonScreen) or (controller := screen.controller) is None:
             await pilot.pause()
             screen = app.screen
-        # What is looked for in slices is found before the first picture.
+        # Events are looked for a slice at a time: find them all before the first screenshot.
         while controller.branch.events.advance():
             await pilot.pause()
         yield app, screen, controller, pilot
 
 
 async def _go(screen: LessonScreen, controller: Controller, pilot: Pilot[None], step: int) -> None:
-    """Show a step, with every pane drawn."""
+    """Show a step, and draw every pane."""
     last = len(controller.timeline)
     if not 1 <= step <= last:
         raise RecordingError(f"step {step:,} is not recorded (1 to {last:,} are)")

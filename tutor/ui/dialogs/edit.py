@@ -1,4 +1,4 @@
-"""What shall be otherwise from here on? A value, a knob, a setting, or any statement."""
+"""Ask for a change that forks the run: a value, a knob, a setting, or any statement."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -24,15 +24,15 @@ from tutor.wire.messages import Launch
 _HINT = "NAME = VALUE, or any one statement; at the end of a run a knob turns at its own line"
 
 
-class EditScreen(ModalScreen[tuple[str, Launch] | None]):
-    """Answers with what was typed and the launch of the branch; None where nothing is changed.
+class EditDialog(ModalScreen[tuple[str, Launch] | None]):
+    """A dialog that returns what was typed and the fork's launch; None to change nothing.
 
     Args:
         step: The step after which the run forks.
         offers: What can be changed.
-        read: Makes a launch of what was typed.
-        typed: What was typed before, where that came to nothing.
-        problem: Why it did.
+        read: Returns the launch for what was typed; raises BadChange.
+        typed: What was typed before, if the fork could not be made.
+        problem: Why it could not be made.
     """
 
     BINDINGS: ClassVar = [
@@ -60,7 +60,7 @@ class EditScreen(ModalScreen[tuple[str, Launch] | None]):
         self._offers = offers
         self._read = read
         self._picked = -1
-        """The number of an offer; -1 for what the learner types by themselves."""
+        """The number of the picked offer; -1 if the learner types a change of their own."""
         self._typed = typed
         self._problem = problem
 
@@ -73,14 +73,14 @@ class EditScreen(ModalScreen[tuple[str, Launch] | None]):
             yield Lines(self.palette, "offers")
 
     def on_mount(self) -> None:
-        # As many rows as there are offers, so that few leave no hole.
+        # One row for each offer, so that no rows stay empty.
         self.lines.styles.height = max(1, len(self._offers))
         self.field.value = self._typed
         self.field.cursor_position = len(self._typed)
         self.field.focus()
 
     def on_key(self, event: Key) -> None:
-        # What is typed right behind the key that opens this belongs to the answer.
+        # Keys typed before the field has the focus belong to the change.
         if event.is_printable and event.character and self.focused is None:
             event.stop()
             self._typed += event.character
@@ -89,7 +89,7 @@ class EditScreen(ModalScreen[tuple[str, Launch] | None]):
         self.call_after_refresh(self._draw)
 
     def action_pick(self, by: int) -> None:
-        """Take an offer over, its value selected: what is typed next takes its place."""
+        """Copy an offer into the field with its value selected, so that typing replaces it."""
         self._picked = min(max(self._picked + by, -1), len(self._offers) - 1)
         text = self._offers[self._picked].text if self._picked >= 0 else ""
         self.field.value = text
@@ -105,7 +105,7 @@ class EditScreen(ModalScreen[tuple[str, Launch] | None]):
     def fork(self) -> None:
         text = self.field.value
         if not text.strip() and self._offers:
-            # Whoever takes what is offered first only has to say how much.
+            # Enter on the empty field takes the first offer: only its value has to be typed.
             self.action_pick(1)
             return
         if not text.strip():

@@ -1,4 +1,4 @@
-"""Where shall the recording go? A file name, offered ready to take."""
+"""Ask for the file to save to; an unused name is offered."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -16,16 +16,16 @@ from tutor.history.recording.file import is_recording
 from tutor.history.recording.reader import SUFFIX
 from tutor.ui.widgets.field import Field
 
-_HINT = "all runs, as far as they are recorded; tutor open FILE walks through them without torch"
+_HINT = "saves all recorded steps of all runs; tutor open FILE shows them without torch"
 
 
-class SaveScreen(ModalScreen[Path | None]):
-    """Answers with the file to write; None to save nothing.
+class SaveDialog(ModalScreen[Path | None]):
+    """A dialog that returns the file to write; None to save nothing.
 
     Args:
-        name: What is saved: the file is called after it.
-        typed: The file that was typed before, where it could not be written.
-        problem: Why it could not.
+        name: The lesson's name, which the offered file name is made from.
+        typed: The file that was typed before, if it could not be written.
+        problem: Why it could not be written.
     """
 
     BINDINGS: ClassVar = [Binding("escape", "dismiss", "save nothing")]
@@ -38,6 +38,7 @@ class SaveScreen(ModalScreen[Path | None]):
         self._offered = typed or str(_unused(name))
         self._problem = problem
         self._warned = ""
+        """The file that enter replaces when it is pressed again."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="save") as box:
@@ -58,31 +59,35 @@ class SaveScreen(ModalScreen[Path | None]):
         try:
             path, problem = self._place(text)
         except (OSError, RuntimeError, ValueError) as error:
-            # No such user, a name that is too long, a character that no file may have.
-            path, problem = Path(), f"{text[:40]}: no file can be called so ({error})"
+            # For example no such user, a name that is too long, or a character that is not allowed.
+            path, problem = Path(), f"{text[:40]}: no file can have this name ({error})"
         if problem:
             self.why.update(Content(problem))
         else:
             self.dismiss(path)
 
     def _place(self, text: str) -> tuple[Path, str]:
-        """The file that is meant, and what speaks against writing it."""
+        """Return the path, and why it must not be written or "".
+
+        Raises:
+            OSError: the path is not allowed; RuntimeError and ValueError too.
+        """
         if not text.isprintable():
-            raise ValueError("it has characters that cannot be seen")
+            raise ValueError("it has unprintable characters")
         path = Path(text).expanduser()
         if path.is_dir():
             return path, f"{path} is a folder: want a file name"
         if not path.suffix:
             path = path.with_suffix(SUFFIX)
         if path.exists() and not is_recording(path):
-            return path, f"{path} is there already, and no recording: want another name"
+            return path, f"{path} exists and is no recording: choose another name"
         if path.exists() and self._warned != text:
             self._warned = text
-            return path, f"{path} is there already: enter again replaces it"
+            return path, f"{path} exists: enter again replaces it"
         return path, ""
 
 
 def _unused(name: str) -> Path:
-    """A file of this name that is not there yet."""
+    """Return a file name that does not exist yet."""
     names = (name if number == 1 else f"{name}-{number}" for number in range(1, 10**6))
     return next(path for one in names if not (path := Path(one + SUFFIX)).exists())

@@ -1,4 +1,4 @@
-"""Where the learner is among the numbers of a value, and which of them have to be brought."""
+"""Page through the elements of one value, and ask for those that are not recorded."""
 
 from dataclasses import dataclass
 
@@ -25,50 +25,53 @@ class Wanted:
     fetch: Fetch
 
     def covers(self, window: Window) -> bool:
+        """Return whether they include every element of the window."""
         spans = zip((self.fetch.rows, self.fetch.cols), window.needed, strict=True)
         return all(first <= start and end <= last for (first, last), (start, end) in spans)
 
 
-class Paging:
-    """The numbers of one value, a window at a time."""
+class TensorPages:
+    """The elements of one value, a window at a time."""
 
     def __init__(self) -> None:
         self.index = ""
-        """The subscript that the learner asked for."""
+        """The subscript that the learner typed; "" for the whole value."""
         self.window: Window | None = None
-        """What was drawn last, None if it had no window."""
+        """The elements that were drawn last; None if no elements are shown."""
         self.wanted: Wanted | None = None
-        """What a replay is to bring, as long as that is in view."""
+        """The elements in view that a replay must restore; None if there are none."""
         self.part: Answer[Fetched] | None = None
-        """What a replay brought."""
+        """The elements that a replay restored last."""
         self.note = ""
-        """How far the replay is, or why it brings nothing."""
+        """The progress of the replay, or why it failed."""
         self._at: Span = (0, 0)
+        """The row and the column that the window starts at."""
         self._source: object = None
+        """The value that `wanted` and `part` belong to."""
 
-    def turn_to(self, index: str = "") -> None:
-        """Another part of the value, or the whole of another one, from its beginning."""
+    def reset(self, index: str = "") -> None:
+        """Show another part of the value, or all of another value, from its start."""
         self.index, self._at = index, (0, 0)
 
     def move(self, rows: int, pages: int) -> None:
-        """So many rows further down, so many pages of columns to the right."""
+        """Move the window down by rows, and right by pages of columns."""
         if self.window is not None:
             self._at = self.window.moved(rows, pages)
 
-    def leave(self) -> None:
-        """No numbers are in view any more."""
+    def close(self) -> None:
+        """Forget the window: no elements are shown any more."""
         self.window = self.wanted = self.part = self._source = None
 
     def draw(
         self, moment: Moment, name: str, view: TensorView, width: int, height: int, palette: Palette
     ) -> list[Strip]:
-        """`height` strips: the window, or the picture of the value until a slow replay is there."""
+        """Return `height` strips: the window, or the value's heatmap while a slow replay runs."""
         try:
             axes = select(view.shape, self.index)
         except ValueError as error:
-            self.leave()
-            told = line(f"{name}{self.index}: {error}", width, palette.warning)
-            return fill([told], width, height, palette.text)
+            self.close()
+            problem = line(f"{name}{self.index}: {error}", width, palette.warning)
+            return fill([problem], width, height, palette.text)
         window = self.window = look(view, axes, self._at, width, height - 1)
         self._at = window.moved(0, 0)
         (top, _), (left, _) = window.needed
@@ -79,7 +82,7 @@ class Paging:
             known, start, note = part_of(elements, self.index, window), (top, left), ""
         else:
             self._want(moment, name, view, window)
-            known, start, note = self._brought()
+            known, start, note = self._restored()
         head = [*described(view, palette), (f"  {self.index}", palette.accent)]
         rows = [strip(head, width, palette.text)]
         if known is None and note:
@@ -92,7 +95,7 @@ class Paging:
         return fill(rows, width, height, palette.text)
 
     def _want(self, moment: Moment, name: str, view: TensorView, window: Window) -> None:
-        # The same step has other values in another run, and after an edit.
+        # The same step of another run has other values, and so has the step after an edit.
         source = (moment.timeline, moment.step, view, name, self.index)
         if source != self._source:
             self._source = source
@@ -100,8 +103,8 @@ class Paging:
         if self.wanted is None or not self.wanted.covers(window):
             self.wanted = Wanted(moment.step, Fetch(name, self.index, *window.around))
 
-    def _brought(self) -> tuple[Array | None, Span, str]:
-        """The elements that are there, where they begin, and what is to be said if none are."""
+    def _restored(self) -> tuple[Array | None, Span, str]:
+        """Return the restored elements, where they start, and a note if there are none."""
         part, wanted = self.part, self.wanted
         if part is None or wanted is None or part.step != wanted.step:
             return None, (0, 0), self.note
