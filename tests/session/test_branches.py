@@ -20,7 +20,7 @@ from tutor.history.timeline import Timeline
 from tutor.session.archive import recorded
 from tutor.session.branch import Branch
 from tutor.session.branches import Branches
-from tutor.session.session import Doing
+from tutor.session.session import Activity
 from tutor.wire.messages import Edit, Job, Launch
 
 SCRIPT = """\
@@ -86,18 +86,18 @@ class Screen:
         self.news.set()
 
     def _later(self, seconds: float, act: Callable[[], None]) -> object:
-        raise AssertionError("nothing has to be brought back here")
+        raise AssertionError("nothing has to be restored here")
 
-    def settle(self, *until: Doing) -> None:
+    def settle(self, *until: Activity) -> None:
         """Wait until the run that is shown waits, or has ended."""
         end = monotonic() + 30
         while True:
             session = self.branches.current.session
             session.drain()
-            is_there = session.doing in (until or (Doing.WAITING, Doing.ENDED))
+            is_there = session.activity in (until or (Activity.WAITING, Activity.ENDED))
             if is_there and session.worker.settled:
                 return
-            assert monotonic() < end, session.doing
+            assert monotonic() < end, session.activity
             self.news.wait(0.05)
             self.news.clear()
 
@@ -228,7 +228,7 @@ def test_a_killed_worker_loses_nothing_and_the_next_key_goes_on() -> None:
     screen.settle()
     assert session.worker.started is not None
     os.kill(session.worker.started.pid, signal.SIGKILL)
-    screen.settle(Doing.ENDED)
+    screen.settle(Activity.ENDED)
     assert session.ended is not None
     assert "SIGKILL" in session.ended.message
     assert session.tip == 30
@@ -252,7 +252,7 @@ def test_a_worker_killed_while_it_replays_to_a_fork_leaves_the_parent_as_it_was(
     while started.started is None and not branch.failure:
         branch.session.drain()
     os.kill(started.started.pid, signal.SIGKILL) if started.started else None
-    screen.settle(Doing.ENDED, Doing.WAITING)
+    screen.settle(Activity.ENDED, Activity.WAITING)
     if branch.failure:  # killed before it came to the fork
         assert "SIGKILL" in branch.failure
         assert branches.drop(branch) == ""
@@ -315,7 +315,7 @@ def test_a_branch_that_ran_is_kept_however_often_its_worker_dies() -> None:
         while session.worker.started is None:
             session.drain()
         os.kill(session.worker.started.pid, signal.SIGKILL)
-        screen.settle(Doing.ENDED)
+        screen.settle(Activity.ENDED)
         assert branch.failure == ""
         assert session.tip >= 40
         # One step only: a worker that came to the script's end would be no one to kill.
@@ -346,10 +346,10 @@ b = 2
         session.drain()
     assert session.worker.started is not None
     os.kill(session.worker.started.pid, signal.SIGKILL)
-    screen.settle(Doing.ENDED)
+    screen.settle(Activity.ENDED)
     goes_on.touch()
     session.run_to_end()
-    screen.settle(Doing.ENDED)
+    screen.settle(Activity.ENDED)
     assert session.tip == 4
     assert session.timeline.output(4) == [(1, b"once\n")]
     screen.branches.close()

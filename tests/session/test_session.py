@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tutor.history.budget import BUDGET
 from tutor.history.timeline import Timeline
 from tutor.schema.frame import Frame
-from tutor.session.session import Doing, Session
+from tutor.session.session import Activity, Session
 from tutor.wire.messages import FOREVER, Ended, Launch
 
 CELLS = (5, 12, 22)
@@ -17,7 +17,7 @@ FRAMES = [frame for frame, _ in descent()]
 
 
 class Clock:
-    """A clock that stands still until it is told otherwise."""
+    """A clock that only moves when the test moves it."""
 
     now = 0.0
 
@@ -93,7 +93,7 @@ def test_next_iteration_at_the_tip_runs_on_until_it_begins() -> None:
     assert s.cursor == 4
 
 
-def test_next_iteration_passes_no_cell_by_outside_of_loops() -> None:
+def test_next_iteration_outside_of_loops_stops_at_the_next_cell() -> None:
     more = [(Frame(step, 23, 0, None, "other", None, False, {}), b"") for step in (5, 6)]
     s = session(script=[*descent(0), *more])
     s.next_iteration()
@@ -124,7 +124,7 @@ def test_next_iteration_after_the_last_one_ends_at_the_last_step() -> None:
     s.go_to_iteration(1)
     s.next_iteration()
     assert s.cursor == s.tip == 15
-    assert s.doing is Doing.ENDED
+    assert s.activity is Activity.ENDED
 
 
 def test_going_to_a_step_or_iteration_ahead_runs_on_to_it() -> None:
@@ -141,7 +141,7 @@ def test_run_to_end_records_everything_and_ends() -> None:
     s.run_to_end()
     assert s.run.commands == [("go", FOREVER)]
     assert s.cursor == s.tip == len(FRAMES)
-    assert s.doing is Doing.ENDED
+    assert s.activity is Activity.ENDED
 
 
 def test_the_view_stays_where_the_learner_looks_while_the_run_goes_on() -> None:
@@ -150,7 +150,7 @@ def test_the_view_stays_where_the_learner_looks_while_the_run_goes_on() -> None:
     s.run.work(10)
     s.back()
     s.run.work(10)
-    assert (s.cursor, s.tip, s.doing) == (9, 20, Doing.RUNNING)
+    assert (s.cursor, s.tip, s.activity) == (9, 20, Activity.RUNNING)
     s.last()
     s.run.work(5)
     assert s.cursor == s.tip == 25
@@ -163,11 +163,11 @@ def test_pause_ends_at_the_newest_recorded_step() -> None:
     s.toggle_play()
     s.run.goal = 13
     s.run.work(3)
-    assert (s.cursor, s.tip, s.doing) == (13, 13, Doing.PAUSED)
+    assert (s.cursor, s.tip, s.activity) == (13, 13, Activity.PAUSED)
     assert s.run.commands[-1] == ("pause", 0)
 
 
-def test_a_run_that_records_without_end_is_paused_once_in_a_while() -> None:
+def test_an_endless_run_pauses_whenever_its_budget_is_full() -> None:
     s = session(manual=True)
     s.timeline.budget.cost = BUDGET  # as after some hundred thousand steps
     s.run_to_end()
@@ -184,13 +184,13 @@ def test_a_pause_inside_a_statement_is_left_by_stepping() -> None:
     s.step()
     s.pause()
     assert s.worker.frozen
-    assert s.doing is Doing.PAUSED
+    assert s.activity is Activity.PAUSED
     s.step()
     assert not s.worker.frozen
     assert s.run.commands[-1] == ("go", 1)
     s.run.work()
     assert s.cursor == 1
-    assert s.doing is Doing.WAITING
+    assert s.activity is Activity.WAITING
 
 
 def test_play_steps_once_a_tick_and_waits_for_a_slow_statement() -> None:
@@ -202,7 +202,7 @@ def test_play_steps_once_a_tick_and_waits_for_a_slow_statement() -> None:
     s.run.work()
     s.tick()
     assert s.run.commands == [("go", 1), ("go", 2)]
-    assert s.doing is Doing.PLAYING
+    assert s.activity is Activity.PLAYING
 
 
 def test_back_pauses_a_play() -> None:
@@ -221,10 +221,10 @@ def test_play_stops_at_the_end() -> None:
     assert s.cursor == s.tip
     s.tick()
     assert not s.playing
-    assert s.doing is Doing.ENDED
+    assert s.activity is Activity.ENDED
 
 
-def test_fast_presses_count_and_a_held_key_does_not_pile_up() -> None:
+def test_fast_key_presses_each_count_and_a_held_key_queues_nothing() -> None:
     s = session(manual=True)
     for _ in range(3):
         s.step()
@@ -239,15 +239,15 @@ def test_the_seconds_of_a_slow_statement_are_counted() -> None:
     s = session(manual=True)
     s.step()
     s.clock.now = 3.2
-    assert s.worker.stuck_for == 3.2
+    assert s.worker.running_for == 3.2
     s.run.work()
-    assert s.worker.stuck_for == 0
+    assert s.worker.running_for == 0
 
 
 def test_a_step_asked_for_before_the_worker_is_ready_is_not_lost() -> None:
     engine = FakeEngine()
     s = Session(engine, Launch("d.py", ""), Timeline(CELLS), lambda: None)
-    assert s.doing is Doing.STARTING
+    assert s.activity is Activity.STARTING
     s.step()
     s.drain()
     assert s.cursor == 1
@@ -261,10 +261,10 @@ def test_speed_stays_on_its_scale() -> None:
     assert s.speed == 60
 
 
-def test_after_a_failure_the_recorded_steps_can_be_walked() -> None:
+def test_after_a_failure_the_recorded_steps_can_be_visited() -> None:
     s = session(script=descent()[:6], end=Ended("raised", "d.py:18: RuntimeError: no", 18))
     s.run_to_end()
-    assert s.doing is Doing.ENDED
+    assert s.activity is Activity.ENDED
     assert s.next_line == 18
     s.step()
     s.first()

@@ -86,7 +86,7 @@ def test_anything_else_is_run_as_a_statement(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "step", "told"),
+    ("text", "step", "reason"),
     [
         ("lr =", 5, "is no statement"),
         ("lr == 3", 5, "changes nothing: NAME = VALUE"),
@@ -101,13 +101,13 @@ def test_anything_else_is_run_as_a_statement(text: str) -> None:
         ("epochs = 2.5", 5, "epochs is a whole number"),
     ],
 )
-def test_what_cannot_be_changed_is_told_in_one_line(text: str, step: int, told: str) -> None:
-    with pytest.raises(BadChange, match=told) as problem:
+def test_what_cannot_be_changed_has_a_reason_of_one_line(text: str, step: int, reason: str) -> None:
+    with pytest.raises(BadChange, match=reason) as problem:
         changed(text, step)
     assert "\n" not in str(problem.value)
 
 
-def test_a_knob_that_is_still_to_come_is_turned_where_it_stands() -> None:
+def test_a_knob_that_is_still_to_come_is_turned_at_its_assignment() -> None:
     assert changed("kind = 'sum'").knobs == {6: "sum"}
     assert changed(" kind=sum ").knobs == {6: "sum"}
     assert changed("epochs = 40").knobs == {7: 40}
@@ -141,11 +141,11 @@ def test_a_choice_of_a_knob_that_has_run_needs_no_quotes() -> None:
         ("", 6),
     ],
 )
-def test_at_the_end_of_a_run_a_knob_turns_where_it_stands(text: str, point: int) -> None:
+def test_at_the_end_of_a_run_a_knob_turns_at_its_assignment(text: str, point: int) -> None:
     assert turning_point(text, 6, LESSON, TIMELINE) == point
 
 
-def test_a_knob_that_turns_where_it_stands_is_no_edit_of_a_value() -> None:
+def test_a_knob_that_turns_at_its_assignment_is_no_edit_of_a_value() -> None:
     point = turning_point("lr = 0.5", 6, LESSON, TIMELINE)
     launch = changed("lr = 0.5", point)
     assert (launch.knobs, launch.edits) == ({2: 0.5}, ())

@@ -20,7 +20,7 @@ from on_screen import (
     without_content,
 )
 
-from tutor.session.session import Doing
+from tutor.session.session import Activity
 from tutor.ui.panels.panel import Panel
 from tutor.ui.panes import KEYS
 from tutor.ui.screens.lesson import LessonScreen
@@ -122,7 +122,7 @@ async def test_play_goes_on_by_itself_and_left_pauses_it(tmp_path: Path) -> None
         assert "playing at 60 steps/s" in screen.status.text
         await until(pilot, lambda: session.cursor >= 5)
         await press(pilot, screen, "left")
-        assert session.doing is Doing.WAITING
+        assert session.activity is Activity.WAITING
         assert stepping(screen)._player is None
         await pilot.press("p", "p")
         assert not session.playing

@@ -28,7 +28,7 @@ async def change(pilot: Pilot[None], screen: LessonScreen, text: str) -> None:
     dialog.field.value = text
     await pilot.press("enter")
     await until(pilot, lambda: pilot.app.screen is screen)
-    await until(pilot, lambda: not screen.controller.session.intake.is_replaying)
+    await until(pilot, lambda: not screen.controller.session.recorder.is_replaying)
     await pilot.pause()
 
 

@@ -48,8 +48,8 @@ class Branch:
         self.typed = ""
         """What the learner typed to fork it."""
         self.events = Events(timeline)
-        self.told: Divergence | None = None
-        """The divergence about its replays that the learner was told of."""
+        self.reported: Divergence | None = None
+        """The divergence of its replays that the learner was notified of."""
         self.drained_at = 0.0
         """When it was last drained, in seconds."""
         self._report = report

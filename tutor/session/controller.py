@@ -21,7 +21,7 @@ from tutor.session.interfaces import AnyEngine, Debounce, Later
 from tutor.session.launch import prepare
 from tutor.session.microscope import Microscope
 from tutor.session.request import Request
-from tutor.session.session import Doing, Session
+from tutor.session.session import Activity, Session
 from tutor.session.twin_run import Twin, start_twin
 from tutor.session.view_builder import ViewBuilder
 from tutor.wire.messages import Fetch, Launch
@@ -176,7 +176,7 @@ class Controller:
     def attend(self) -> None:
         """Start the replays that the step which is shown needs."""
         branch, session = self.branch, self.session
-        rests = session.doing in (Doing.WAITING, Doing.PAUSED, Doing.ENDED)
+        rests = session.activity in (Activity.WAITING, Activity.PAUSED, Activity.ENDED)
         branch.refill.attend(session.timeline, session.cursor, rests)
         branch.divergence.attend(session.timeline)
 
@@ -204,9 +204,9 @@ class Controller:
         """Return, once, what keeps the run from being replayed exactly."""
         branch = self.branch
         divergence = branch.timeline.divergence
-        if divergence is None or divergence == branch.told or branch.divergence.is_running:
+        if divergence is None or divergence == branch.reported or branch.divergence.is_running:
             return None
-        branch.told = divergence
+        branch.reported = divergence
         return divergence
 
     # What the runs report

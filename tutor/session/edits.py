@@ -172,8 +172,8 @@ def _offer(name: str, view: TensorView, about: str) -> Offer:
         place = f"{name}[{', '.join('0' * len(view.shape))}]"
         first = "" if elements is None else _text(elements.reshape(-1)[:1].tolist()[0], view)
         return Offer(f"{place} = {first}", f"{about} {'x'.join(map(str, view.shape))}")
-    told = elements.astype("O") if view.dtype != "float32" else elements
-    listed = [_text(value, view) for value in told.reshape(-1).tolist()]
+    exact = elements.astype("O") if view.dtype != "float32" else elements
+    listed = [_text(value, view) for value in exact.reshape(-1).tolist()]
     if view.count == 1:
         return Offer(f"{name} = {listed[0]}", about)
     return Offer(f"{name} = [{', '.join(listed)}]", f"{about} {'x'.join(map(str, view.shape))}")

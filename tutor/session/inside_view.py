@@ -59,9 +59,9 @@ class Interior:
         """The forward operations, then the nodes that backward passes reached, in their order."""
         if self.inside is None:
             return ()
-        told, count = self.inside.operations, self.inside.forwards
-        forwards = [one for one in told[:count] if one.kind in _ROWS]
-        return (*forwards, *(one for one in told[count:] if one.order is not None))
+        operations, count = self.inside.operations, self.inside.forwards
+        forwards = [one for one in operations[:count] if one.kind in _ROWS]
+        return (*forwards, *(one for one in operations[count:] if one.order is not None))
 
     @cached_property
     def passes(self) -> list[tuple[Operation, ...]]:

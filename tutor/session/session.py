@@ -11,7 +11,7 @@ from time import monotonic
 from tutor.history.record_events import ResumeRecorder
 from tutor.history.timeline import Moment, Timeline
 from tutor.session.interfaces import AnyEngine
-from tutor.session.worker_handle import Worker
+from tutor.session.worker_handle import WorkerHandle
 from tutor.wire import messages
 
 SPEEDS = (1, 2, 4, 8, 16, 30, 60)
@@ -22,7 +22,7 @@ _STRETCH = 100
 """How many statements run between two checks whether a search has found its step."""
 
 
-class Doing(Enum):
+class Activity(Enum):
     """What a session is doing, for the status line."""
 
     STARTING = "starting"
@@ -57,7 +57,7 @@ class Session:
         self.cursor = len(timeline)
         self.speed = 4
         self.playing = False
-        self.news = 0
+        self.version = 0
         """Counts the events about steps so far; it changes when the recording does."""
         self._find: Callable[[], int | None] | None = None
         self._missed: Callable[[], None] | None = None
@@ -82,13 +82,13 @@ class Session:
     def moment(self) -> Moment:
         return self.timeline.at(self.cursor)
 
-    def _resume(self) -> Worker:
+    def _resume(self) -> WorkerHandle:
         """Return a worker that goes on after the recorded steps."""
-        self.intake = ResumeRecorder(self.timeline, self.launch.source)
+        self.recorder = ResumeRecorder(self.timeline, self.launch.source)
         tip, job = self.tip, messages.Job(self.launch)
         if tip:
             job = messages.Job(self.launch, begin=tip - 1, past=self.timeline.past(tip))
-        worker = Worker(self._engine, job, self._wake, self._clock)
+        worker = WorkerHandle(self._engine, job, self._wake, self._clock)
         if tip:
             worker.go(tip)
         return worker
@@ -119,18 +119,18 @@ class Session:
         return self.worker.rushing and self._find is None
 
     @property
-    def doing(self) -> Doing:
+    def activity(self) -> Activity:
         if self.playing:
-            return Doing.PLAYING
+            return Activity.PLAYING
         if self.ended is not None:
-            return Doing.ENDED
+            return Activity.ENDED
         if self.worker.is_held:
-            return Doing.PAUSED
-        if self.intake.is_replaying:
-            return Doing.REPLAYING
+            return Activity.PAUSED
+        if self.recorder.is_replaying:
+            return Activity.REPLAYING
         if self.worker.started is None:
-            return Doing.STARTING
-        return Doing.RUNNING if self.worker.busy else Doing.WAITING
+            return Activity.STARTING
+        return Activity.RUNNING if self.worker.busy else Activity.WAITING
 
     @property
     def next_line(self) -> int:
@@ -276,13 +276,13 @@ class Session:
         """Record what the run did since the last call, and move the cursor along."""
         following = self.cursor == self.tip
         for event in self.worker.take():
-            self.news += not isinstance(event, messages.Started | messages.Waited)
-            self.intake.take(event)
-        self.has_begun = self.has_begun or self.intake.has_caught_up
+            self.version += not isinstance(event, messages.Started | messages.Waited)
+            self.recorder.take(event)
+        self.has_begun = self.has_begun or self.recorder.has_caught_up
         if following:
             self.cursor = self.tip
         budget = self.timeline.budget
-        if budget.cost > self._allowed and self.worker.busy and not self.intake.is_replaying:
+        if budget.cost > self._allowed and self.worker.busy and not self.recorder.is_replaying:
             # An endless loop must not take all memory; the learner may let it go on.
             self._allowed = budget.cost + budget.limit
             self._is_full = True

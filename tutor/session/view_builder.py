@@ -67,7 +67,7 @@ class ViewBuilder:
     def _current_moment(self) -> Moment:
         """Return the same moment while no value can have changed: panes compare by identity."""
         branch = self._branches.current
-        key = (branch, branch.session.cursor, branch.session.news, branch.refill.count)
+        key = (branch, branch.session.cursor, branch.session.version, branch.refill.count)
         if self._moment is None or key != self._moment_of:
             self._moment, self._moment_of = branch.session.moment, key
         return self._moment
@@ -91,7 +91,7 @@ class ViewBuilder:
         if not self._can_run:
             return PlotData(0), "a recording runs nothing: only the trajectory is known"
         # While a fork is being made its values are still the parent's.
-        if not session.rushing and not session.intake.is_replaying:
+        if not session.rushing and not session.recorder.is_replaying:
             found = plots.picture(needs.plot, session.timeline, session.cursor, needs.grid)
             if found is not None:
                 return found, ""

@@ -14,7 +14,7 @@ So a few fast key presses each count, and a held key does not queue minutes of w
 """
 
 
-class Worker:
+class WorkerHandle:
     """Commands a worker. Knows steps by their numbers only.
 
     Args:
@@ -76,7 +76,7 @@ class Worker:
         return self._run.line
 
     @property
-    def stuck_for(self) -> float:
+    def running_for(self) -> float:
         """Seconds that the running statement has taken so far."""
         return self._clock() - self._progressed if self.busy else 0.0
 

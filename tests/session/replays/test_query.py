@@ -1,4 +1,4 @@
-"""Parts of large values at a recorded step, brought by a replay in the real engine."""
+"""Parts of large values at a recorded step, found by a replay in the real engine."""
 
 import os
 import signal
@@ -105,7 +105,7 @@ def test_slices_types_and_arrays(opened: Callable[..., Desk]) -> None:
 
 def test_what_has_no_parts_is_told(opened: Callable[..., Desk]) -> None:
     desk = opened()
-    for name, index, told in [
+    for name, index, problem in [
         ("lr", "", "lr is no tensor here"),
         ("nobody", "", "nobody is no tensor here"),
         ("w.grad", "", "w.grad is no tensor here"),
@@ -115,7 +115,7 @@ def test_what_has_no_parts_is_told(opened: Callable[..., Desk]) -> None:
         desk.replay.ask(7, Fetch(name, index))
         desk.settle()
         assert desk.replay.answer is not None
-        assert told in desk.replay.answer.found.problem
+        assert problem in desk.replay.answer.found.problem
 
 
 def test_the_last_step_can_be_looked_at(opened: Callable[..., Desk]) -> None:

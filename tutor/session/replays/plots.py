@@ -79,9 +79,9 @@ class PlotEvaluator:
             self._keep(key, answer)
         elif failure := self._query.failure:
             sample = key[0]
-            told = ((sample.of or sample.expressions[0], failure),)
+            problems = ((sample.of or sample.expressions[0], failure),)
             nothing = (None,) * len(sample.expressions)
-            self._keep(key, Answer(step, Sampled(sample, nothing, problems=told)))
+            self._keep(key, Answer(step, Sampled(sample, nothing, problems=problems)))
         else:
             return
         self._asked = None

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from tutor.session.archive import NOTHING
 from tutor.session.branch import Branch
 from tutor.session.branches import LONGEST, Branches
-from tutor.session.session import Doing
+from tutor.session.session import Activity
 from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.time.branches import BranchRow, draw_branches
@@ -22,12 +22,12 @@ from tutor.ui.widgets.field import Field
 from tutor.ui.widgets.lines import Lines
 
 _STATES = {
-    Doing.STARTING: "starting",
-    Doing.REPLAYING: "replaying",
-    Doing.WAITING: "waiting",
-    Doing.RUNNING: "running",
-    Doing.PLAYING: "playing",
-    Doing.PAUSED: "paused",
+    Activity.STARTING: "starting",
+    Activity.REPLAYING: "replaying",
+    Activity.WAITING: "waiting",
+    Activity.RUNNING: "running",
+    Activity.PLAYING: "playing",
+    Activity.PAUSED: "paused",
 }
 
 
@@ -142,7 +142,7 @@ class BranchesDialog(LiveDialog[Branch | None]):
             fork=branch.step,
             steps=session.tip,
             loss=losses[-1] if losses else None,
-            state=_STATES.get(session.doing, ended.outcome if ended else "over"),
+            state=_STATES.get(session.activity, ended.outcome if ended else "over"),
             mark=branch.mark,
             is_current=branch is self.branches.current,
         )

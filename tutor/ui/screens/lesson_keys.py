@@ -1,6 +1,6 @@
 """The lesson screen's keys for its panes, and the choice of keys for the key line."""
 
-from tutor.session.session import Doing, Session
+from tutor.session.session import Activity, Session
 from tutor.ui.features.feature import Key
 from tutor.ui.panes import KEYS
 
@@ -45,14 +45,14 @@ def shown_actions(session: Session, is_inside: bool, is_recording: bool) -> tupl
         return (*_RECORDED, *_ALWAYS)
     if is_inside:
         return (*_INSIDE, *_ALWAYS)
-    match session.doing:
-        case Doing.STARTING:
+    match session.activity:
+        case Activity.STARTING:
             return STARTING
-        case Doing.PLAYING:
+        case Activity.PLAYING:
             return (*_PLAYING, *_ALWAYS)
-        case Doing.RUNNING if session.worker.stuck_for > 0.2 or session.rushing:
+        case Activity.RUNNING if session.worker.running_for > 0.2 or session.rushing:
             return (*_RUNNING, *_ALWAYS)
-        case Doing.ENDED if session.cursor == session.tip and not _can_retry(session):
+        case Activity.ENDED if session.cursor == session.tip and not _can_retry(session):
             return (*_ENDED, *_ALWAYS)
         case _:
             return (*_WAITING, *_ALWAYS)

@@ -5,7 +5,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tutor.session.replays.replay import replaying
-from tutor.session.session import Doing, Session
+from tutor.session.session import Activity, Session
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, strip
 
@@ -66,7 +66,7 @@ def _inside(
     runs: list[Styled] = [(place, palette.accent)]
     if notice:
         runs += [bar, (notice, palette.warning)]
-    elif session.worker.busy and session.worker.stuck_for >= _BRIEF:
+    elif session.worker.busy and session.worker.running_for >= _BRIEF:
         runs += [bar, _doing(session, palette)]
     return runs
 
@@ -96,34 +96,34 @@ def _shortened(name: str) -> str:
 def _doing(session: Session, palette: Palette) -> Styled:
     """Return what the run is doing."""
     line = session.worker.line
-    long = f" for {session.worker.stuck_for:.1f} s" if session.worker.stuck_for >= _SLOW else ""
+    long = f" for {session.worker.running_for:.1f} s" if session.worker.running_for >= _SLOW else ""
     where = f" · line {line}{long}" if long else ""
     plural = "" if session.speed == 1 else "s"
-    match session.doing:
-        case Doing.STARTING:
+    match session.activity:
+        case Activity.STARTING:
             return ("starting the engine…", palette.warning)
-        case Doing.REPLAYING if session.worker.tip >= session.tip:
+        case Activity.REPLAYING if session.worker.tip >= session.tip:
             return (f"making the change{long}: b and x drop it", palette.accent)
-        case Doing.REPLAYING:
+        case Activity.REPLAYING:
             return (replaying(session.worker.replayed, session.tip), palette.accent)
-        case Doing.PLAYING:
+        case Activity.PLAYING:
             return (f"playing at {session.speed} step{plural}/s{where}", palette.accent)
-        case Doing.RUNNING if session.rushing:
+        case Activity.RUNNING if session.rushing:
             return (f"running on{where}", palette.accent)
-        case Doing.RUNNING if session.worker.stuck_for >= _BRIEF:
+        case Activity.RUNNING if session.worker.running_for >= _BRIEF:
             return (f"running line {line}{long}", palette.accent)
-        case Doing.PAUSED if session.worker.frozen:
+        case Activity.PAUSED if session.worker.frozen:
             return (f"paused inside line {line}", palette.warning)
-        case Doing.PAUSED if session.is_full:
+        case Activity.PAUSED if session.is_full:
             return (
                 f"{session.timeline.budget.cost >> 20} MB of steps recorded: r goes on",
                 palette.warning,
             )
-        case Doing.PAUSED if session.cursor < session.tip:
+        case Activity.PAUSED if session.cursor < session.tip:
             return (f"recorded; paused before line {line}", palette.warning)
-        case Doing.PAUSED:
+        case Activity.PAUSED:
             return (f"paused before line {line}", palette.warning)
-        case Doing.ENDED:
+        case Activity.ENDED:
             message = session.ended.message if session.ended else ""
             return (message or "finished: every step is recorded", palette.strong)
         case _ if session.cursor < session.tip:
