@@ -8,9 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 from driver import Driver, Recording
+from hypothesis import HealthCheck, settings
 
 from tutor.engine.client import Engine
 from tutor.wire.messages import Job, Launch
+
+# A busy machine must not fail a test, so none has a time limit.
+settings.register_profile("tutor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tutor")
 
 
 @pytest.fixture(autouse=True)

@@ -284,9 +284,7 @@ def refused(content: bytes, path: Path) -> str:
 
 SCRATCH = Path(tempfile.mkdtemp()) / "hostile.tutor"
 
-ONCE = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ONCE = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def block(payload: bytes) -> bytes:

@@ -104,7 +104,6 @@ def check(strips: Iterable[Strip], width: int) -> None:
         assert to_ascii(strip).text.isascii()
 
 
-@settings(deadline=None)
 @given(view=views, size=sizes, palette=palettes)
 def test_a_value_fills_its_pane(view: TensorView, size: tuple[int, int], palette: str) -> None:
     width, height = size
@@ -113,7 +112,6 @@ def test_a_value_fills_its_pane(view: TensorView, size: tuple[int, int], palette
     assert len(strips) == max(0, height)
 
 
-@settings(deadline=None)
 @given(view=views, before=st.one_of(st.none(), views), width=st.integers(-1, 60))
 def test_text_for_a_value_fits_its_width(
     view: TensorView, before: TensorView | None, width: int
@@ -127,7 +125,7 @@ def test_text_for_a_value_fits_its_width(
 
 
 @given(timeline=timelines(), size=sizes, palette=palettes, data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_panes_of_a_moment_are_as_wide_as_asked(
     timeline: Timeline, size: tuple[int, int], palette: str, data: st.DataObject
 ) -> None:
@@ -151,7 +149,7 @@ def test_the_panes_of_a_moment_are_as_wide_as_asked(
     log=st.booleans(),
     palette=palettes,
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_loss_curve_fills_its_pane(
     losses: list[float], size: tuple[int, int], log: bool, palette: str
 ) -> None:
@@ -162,7 +160,6 @@ def test_a_loss_curve_fills_its_pane(
     assert len(strips) == max(0, height)
 
 
-@settings(deadline=None)
 @given(
     pieces=st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=60))),
     words=st.lists(st.text(alphabet="ab \t\r\n\b\x1b[31m]0;\x07你好é\u0301\u200d\U0001f600\u202e")),
@@ -185,7 +182,6 @@ def test_output_fits_its_pane(
 markdown = st.text(alphabet="ab `*_$[]()#-1.>\n \t|?你好\x1b\u0301\U0001f600~")
 
 
-@settings(deadline=None)
 @given(title=markdown, prose=markdown, note=markdown, size=sizes, palette=palettes)
 def test_notes_are_as_wide_as_asked(
     title: str, prose: str, note: str, size: tuple[int, int], palette: str
@@ -193,7 +189,6 @@ def test_notes_are_as_wide_as_asked(
     check(draw_note(title, prose, note, size[0], PALETTES[palette]), size[0])
 
 
-@settings(deadline=None)
 @given(
     source=st.one_of(
         st.text(alphabet="ab=(): \n\t\"'#%你\x0c\x1b@"),

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -143,7 +143,6 @@ SHAPES = st.sampled_from([(), (1,), (3,), (2, 2), (0,), (0, 3)])
 TYPES = st.sampled_from(["?", "i1", "u8", "i8", "f2", "f4", "f8", "c8", "c16"])
 
 
-@settings(deadline=None)
 @given(
     SHAPES, TYPES, TYPES, st.data(), st.integers(1, 70), st.sampled_from(["256", "standard", None])
 )

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -112,7 +112,6 @@ def test_a_window_describes_its_rows_and_columns() -> None:
     assert str(window(matrix, "[0, 0]")) == ""
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=4), SUBSCRIPTS, st.integers(0, 90),
     st.integers(0, 90), st.integers(12, 90), st.integers(2, 12),
@@ -144,7 +143,6 @@ def test_each_number_is_the_element_at_its_index(
             assert elements[tuple(at)] == int(number)
 
 
-@settings(deadline=None)
 @given(
     st.lists(FLOATS, min_size=1, max_size=60), st.integers(1, 80),
     st.integers(1, 9), st.sampled_from(["256", "standard", None]), st.integers(1, 7),
@@ -163,7 +161,6 @@ def test_rows_are_as_wide_as_the_pane_and_numbers_are_never_cut(
             assert float(text) == pytest.approx(elements[row, column], rel=0.6, nan_ok=True)
 
 
-@settings(deadline=None)
 @given(
     st.tuples(st.integers(1, 400), st.integers(1, 400)), st.integers(0, 500), st.integers(0, 500),
     st.integers(20, 400), st.integers(2, 100),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
@@ -219,7 +219,6 @@ def cells(path: Sequence[Pair]) -> list[Pair]:
     return found[1:-1]
 
 
-@settings(deadline=None)
 @given(graph=graphs(), width=st.integers(1, 200))
 def test_no_wire_goes_through_a_box(graph: tuple[dict[int, Pair], list[Pair]], width: int) -> None:
     sizes, pairs = graph
@@ -255,7 +254,6 @@ AHEAD = {
 """By the character of a cell: direction in which a wire enters it -> direction it leaves in."""
 
 
-@settings(deadline=None)
 @given(graph=graphs())
 def test_each_wire_can_be_followed_to_its_arrow(graph: tuple[dict[int, Pair], list[Pair]]) -> None:
     sizes, pairs = graph
@@ -276,7 +274,6 @@ def test_each_wire_can_be_followed_to_its_arrow(graph: tuple[dict[int, Pair], li
 texts = st.text(alphabet="ab你好+.\x1b\n\t\u0301\u200d\U0001f600é", max_size=12)
 
 
-@settings(deadline=None)
 @given(
     graph=graphs(),
     view=st.builds(

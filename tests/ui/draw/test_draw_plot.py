@@ -115,7 +115,7 @@ def test_every_plot_fills_its_pane(make: Any, size: tuple[int, int], color: str 
     drawn(plot, picture, *trajectories, width=size[0], height=size[1], palette=palette_for(color))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 90), st.integers(1, 30), st.sampled_from(PICTURES))
 def test_every_plot_fills_a_pane_of_any_size(width: int, height: int, make: Any) -> None:
     plot, picture, trajectories = make(width, height)
@@ -177,7 +177,7 @@ def test_unusual_numbers_are_left_out(odd: list[float], log: bool) -> None:
     st.lists(st.tuples(st.floats(), st.floats()), max_size=12),
     st.booleans(),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_line_through_any_numbers_is_drawn(pairs: list[tuple[float, float]], log: bool) -> None:
     # x beyond 1e300 has a test of its own.
     x = np.clip(numbers(*(one for one, _ in pairs)), -1e300, 1e300)

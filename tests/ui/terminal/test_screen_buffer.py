@@ -1,7 +1,7 @@
 """The sequences that are sent to the terminal, replayed in a terminal emulator."""
 
 import pyte
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.segment import Segment
@@ -39,7 +39,6 @@ class Emulator:
         ]
 
 
-@settings(deadline=None)
 @given(st.lists(update, min_size=1, max_size=6))
 def test_sending_only_changes_shows_the_same_as_sending_everything(
     updates: list[list[tuple[int, Strip]]],
