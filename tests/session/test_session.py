@@ -290,3 +290,19 @@ def test_a_step_shows_the_same_values_however_it_is_reached(walk: list[str | int
             for frame in FRAMES[: s.cursor]:
                 expected = frame.changed.get(name, expected)
             assert s.moment.view(name) == expected
+
+
+def test_a_search_that_looks_only_at_new_steps_finds_its_first_one() -> None:
+    s = session()
+    seen = 0
+
+    def find() -> int | None:
+        nonlocal seen
+        new = range(seen + 1, s.tip + 1)
+        seen = s.tip
+        return next((step for step in new if step >= 5), None)
+
+    s.go_to_step(7)
+    s.first()
+    s.run_until(find, lambda: None)
+    assert (s.cursor, s.tip) == (5, 7)

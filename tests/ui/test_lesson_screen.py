@@ -345,7 +345,7 @@ async def test_whoever_moves_on_starts_no_replay(tmp_path: Path) -> None:
         await press(pilot, screen, "left", "left")
         assert screen.controller.branch is not None
         assert not screen.controller.branch.refill.is_running
-        assert not screen.controller.branch.refill.is_due
+        assert not screen.controller.branch.refill._debounce._timer
 
 
 async def test_nothing_runs_when_nothing_happens(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 from fake_engine import DESCENT, FakeEngine, FakeRun, descent
-from on_screen import go, opened, pane, press, until, without_content
+from on_screen import go, opened, pane, press, settled, until, without_content
 from textual import events
 from textual.pilot import Pilot
 
 from tutor.history.recording.tree import open_
+from tutor.insight.search import Condition
 from tutor.session.archive import NOTHING
 from tutor.ui.app import TutorApp
 from tutor.ui.dialogs.branches import BranchesDialog
@@ -506,3 +507,80 @@ async def test_keys_that_arrive_together_are_handled_in_order(tmp_path: Path) ->
         for key in ("backspace", "x", "left", "left", "y", "home", "z"):
             pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: field.value == "zabcdyex")
+
+
+@pytest.mark.parametrize("action", ["branches", "events", "why"])
+async def test_a_run_may_report_while_a_dialog_is_being_opened(tmp_path: Path, action: str) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await screen.run_action(action)
+        # The dialog is on the screen stack, and has no rows yet.
+        screen.show()
+        await until(pilot, lambda: pilot.app.screen is not screen)
+        await until(pilot, lambda: bool(pilot.app.screen.query("#rows")))
+        screen.show()
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+
+
+async def test_a_report_after_leaving_is_ignored(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await screen.query("*").remove()
+        screen.show()
+        await pilot.pause()
+        assert pilot.app.is_running
+
+
+async def test_a_confirmation_to_leave_holds_only_where_it_was_given(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "lr = 0.5")
+        await press(pilot, screen, "q")
+        assert "again drops them" in screen.status.text
+        await press(pilot, screen, "left", "q")
+        assert "again drops them" in screen.status.text
+        assert pilot.app.screen is screen
+
+
+async def test_a_change_of_a_run_that_was_dropped_meanwhile_forks_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "lr = 0.5")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditDialog))
+        screen.controller.branches.drop(screen.controller.branch)
+        jobs = len(engine.jobs)
+        pilot.app.screen.field.value = "w = 0"
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert "was dropped: nothing forked" in screen.status.text
+        assert len(engine.jobs) == jobs
+
+
+class EndlessSearch(Condition):
+    """A condition whose search never comes to an end."""
+
+    slices = 0
+
+    def search(self, *steps: object) -> "EndlessSearch":  # type: ignore[override]
+        return self
+
+    def advance(self) -> bool:
+        self.slices += 1
+        return True
+
+
+async def test_a_search_ends_when_another_run_is_shown(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "lr = 0.5")
+        search, controller = EndlessSearch("loss < -1"), screen.controller
+        controller.finder.find(search, controller.session)
+        await until(pilot, lambda: search.slices > 3)
+        controller.switch(controller.branches.all[0])
+        slices = search.slices
+        await settled(pilot, screen)
+        for _ in range(3):
+            await pilot.pause()
+        assert search.slices == slices

@@ -1,4 +1,4 @@
-"""A script as the learner drives it: its runs, the one that is shown, and what is asked of them.
+"""Drive all runs of one script for the lesson screen: move, fork, search, replay.
 
 The screen calls it for each key, and shows the `View` that its `views` build.
 """
@@ -62,7 +62,7 @@ class Controller:
         self._refresh = refresh
         self.hidden_events: set[Kind] = set()
         """The kinds of events that the learner does not want to see."""
-        self.saved: dict[str, int] = {}
+        self.saved: dict[Branch, int] = {}
         """The runs that are in a file, and with how many steps."""
         self.fork_failed: Callable[[Branch], None] = lambda branch: None
         """Called with a fork that could not be made, after it was dropped."""
@@ -132,9 +132,10 @@ class Controller:
         return self.branch.timeline
 
     @property
-    def unsaved(self) -> list[Branch]:
-        """The runs that are in no file, or with fewer steps."""
-        return [one for one in self.branches.all if self.saved.get(one.name) != one.session.tip]
+    def unsaved_forks(self) -> list[Branch]:
+        """The forks that are in no file, or with fewer steps."""
+        forks = (one for one in self.branches.all if one.parent is not None)
+        return [one for one in forks if self.saved.get(one) != one.session.tip]
 
     # Moving
 
@@ -146,6 +147,7 @@ class Controller:
 
     def visit(self, step: int) -> None:
         """Show a recorded step, from outside the statement."""
+        self.finder.stop()
         self.microscope.leave()
         self.session.cursor = min(step, self.session.tip)
         self._refresh()
@@ -162,6 +164,7 @@ class Controller:
 
     def next_event(self) -> Event | None:
         """Go to the next event of the kinds that are not hidden; None if none is recorded."""
+        self.finder.stop()
         shown = [kind for kind in Kind if kind not in self.hidden_events]
         event = self.branch.events.next(self.session.cursor, shown)
         if event is not None:
@@ -170,7 +173,26 @@ class Controller:
 
     def switch(self, branch: Branch) -> None:
         """Show another run."""
+        self.finder.stop()
         self.branches.switch(branch)
+        self._refresh()
+
+    def go_to_change(self, name: str, forwards: bool) -> None:
+        """Go to the next step that changes a value, running on until one does, or to the last."""
+        self.finder.stop()
+        if forwards:
+            self.session.next_change(name, lambda: self.warn(f"{name} does not change again"))
+        elif not self.session.previous_change(name):
+            self.warn(f"no step before this one changed {name}")
+        self._refresh()
+
+    def fork(self, branch: Branch, step: int, text: str, launch: Launch) -> None:
+        """Fork a run and show the fork; see `Forking.fork`. Warn if the run was dropped."""
+        self.finder.stop()
+        if branch not in self.branches.all:
+            self.warn(f"{branch.name} was dropped: nothing forked")
+            return
+        self.forking.fork(branch, step, text, launch)
         self._refresh()
 
     def attend(self) -> None:
@@ -225,12 +247,17 @@ class Controller:
         is_settled = source.drain()
         if isinstance(source, Branch):
             if source.failure:
-                self.branches.drop(source)
-                self.fork_failed(source)
+                self._drop_failed(source)
             else:
                 self._follow_events(source)
         if is_settled or source is not self.branch:
             self._refresh()
+
+    def _drop_failed(self, fork: Branch) -> None:
+        """Drop a fork that could not be made; one that has forks itself waits for theirs."""
+        while fork.parent is not None and fork.failure and not self.branches.drop(fork):
+            self.fork_failed(fork)
+            fork = fork.parent
 
     def _follow_events(self, branch: Branch) -> None:
         """Look for events in what was recorded, a slice at a time."""
@@ -244,8 +271,11 @@ class Controller:
 
     def _follow_on(self, branch: Branch) -> None:
         self._followed.discard(branch)
-        if branch in self.branches.all:
-            self._follow_events(branch)
+        if branch not in self.branches.all:
+            return
+        known = len(branch.events)
+        self._follow_events(branch)
+        if len(branch.events) != known or branch not in self._followed:
             self._refresh()
 
     # Parts of large values

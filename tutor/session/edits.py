@@ -14,6 +14,7 @@ from tutor.schema.target import parse_target
 from tutor.script.knobs import Knob
 from tutor.script.lesson import Lesson
 from tutor.session import optimizers
+from tutor.session.launch import is_numeric
 from tutor.wire.messages import Edit, Launch
 
 _LISTED = 8
@@ -83,7 +84,7 @@ def change(text: str, step: int, lesson: Lesson, timeline: Timeline, launch: Lau
     match statements[0]:
         case ast.Expr(ast.Compare() | ast.Name() | ast.Constant()):
             raise BadChange(f"{text!r} changes nothing: NAME = VALUE sets a value")
-    if assigned is not None and _is_numeric(assigned[1]) and _is_known(assigned[0], step, timeline):
+    if assigned is not None and is_numeric(assigned[1]) and _is_known(assigned[0], step, timeline):
         if _is_there(*assigned, timeline.view(assigned[0], step)):
             raise BadChange(f"{assigned[0]} is that already: type another value")
         return _edited(launch, Edit(step, *assigned))
@@ -229,12 +230,6 @@ def _assigned(text: str) -> tuple[str, object] | None:
         return target.strip(), ast.literal_eval(value.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
-
-
-def _is_numeric(value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return all(map(_is_numeric, value))
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_there(target: str, value: object, view: TensorView | None) -> bool:

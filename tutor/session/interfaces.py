@@ -81,10 +81,6 @@ class Debounce:
         self._later = later
         self._timer: Timer | None = None
 
-    @property
-    def is_waiting(self) -> bool:
-        return self._timer is not None
-
     def __call__(self, call: Callable[[], None]) -> None:
         """Call after `REST` seconds, unless another call or `cancel` comes first."""
         self.cancel()

@@ -56,7 +56,7 @@ def edit(text: str) -> Edit:
     except ValueError as error:
         raise BadRequest(f"--edit {text}: {error}") from None
     found = _literal(value)
-    if not _is_numeric(found):
+    if not is_numeric(found):
         raise BadRequest(f"--edit {text}: {value!r} is no number and no list of numbers")
     return Edit(int(step), name.strip(), found)
 
@@ -139,7 +139,7 @@ def _literal(text: str) -> object:
     return found
 
 
-def _is_numeric(value: object) -> bool:
+def is_numeric(value: object) -> bool:
     if isinstance(value, list | tuple):
-        return all(map(_is_numeric, value))
+        return all(map(is_numeric, value))
     return isinstance(value, int | float) and not isinstance(value, bool)

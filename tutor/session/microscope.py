@@ -39,9 +39,6 @@ class Microscope:
         self._past = False
         """Whether the cursor is in the statement that raised, after the last step."""
 
-    def close(self) -> None:
-        self.replay.close()
-
     @property
     def place(self) -> tuple[bool, int, int, bool]:
         """Where the cursor is, to come back to."""

@@ -64,6 +64,11 @@ class Provenance:
         """The question that is asked now."""
         return self._trail[-1]
 
+    @property
+    def version(self) -> object:
+        """Changes when `explain` may return something else."""
+        return self.question, self._replay.number
+
     def has_operations(self) -> bool:
         """Return whether the operations of the step are known; start a replay if they are not."""
         self._replay.attend(self._timeline, self.question.step)

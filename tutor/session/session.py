@@ -288,7 +288,7 @@ class Session:
             self._is_full = True
             self.pause()
         if self._find is not None:
-            self._seek_on(self._find)
+            self._seek_on(self._find, self._find())
 
     def _goes_on(self) -> bool:
         """Return True if the run can go on; replace a worker that died."""
@@ -318,12 +318,13 @@ class Session:
         """
         self._interrupt()
         self._missed, self._stride = missed, stride
-        if find() is None:
-            self.cursor = self.tip
-        self._seek_on(find)
-
-    def _seek_on(self, find: Callable[[], int | None]) -> None:
+        # Called once: `find` may look only at what is new since its last call.
         found = find()
+        if found is None:
+            self.cursor = self.tip
+        self._seek_on(find, found)
+
+    def _seek_on(self, find: Callable[[], int | None], found: int | None) -> None:
         if found is not None:
             self.cursor = found
         elif self.ended is not None and self._missed is not None:

@@ -39,11 +39,6 @@ class RefillReplay(Replay):
     def progress(self) -> str:
         return super().progress if monotonic() - self._began >= _NOTABLE else ""
 
-    @property
-    def is_due(self) -> bool:
-        """Whether a replay starts in a moment."""
-        return self._debounce.is_waiting
-
     def attend(self, timeline: Timeline, step: int, rests: bool) -> None:
         """Restore the values of `step`, where some are missing.
 

@@ -54,6 +54,7 @@ class WhyDialog(LiveDialog[int | None]):
         self._visit = visit
         self.palette = palette
         self._picked = 0
+        self._drawn: object = None
         self.explained: Explanation | None = None
 
     def compose(self) -> ComposeResult:
@@ -69,10 +70,15 @@ class WhyDialog(LiveDialog[int | None]):
         self.call_after_refresh(self.renew)
 
     def renew(self) -> None:
-        """Redraw: a replay may have noted the operations of the step."""
-        self.explained = None
+        """Redraw if a replay has noted the operations of the step, or the learner moved."""
         width = self.lines.size.width
-        if not self._provenance.has_operations():
+        is_known = self._provenance.has_operations()
+        drawn = (self._provenance.version, is_known, self._picked, width)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        self.explained = None
+        if not is_known:
             self.lines.show([line("replaying…", width, self.palette.warning)])
             return
         where = self._where()

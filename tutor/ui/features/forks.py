@@ -41,8 +41,7 @@ class Forks(Feature):
 
     def _fork(self, branch: Branch, step: int, answer: tuple[str, Launch] | None) -> None:
         if answer is not None:
-            self.controller.forking.fork(branch, step, *answer)
-            self.show()
+            self.controller.fork(branch, step, *answer)
 
     def _ask_again(self, fork: Branch) -> None:
         """Show why the fork could not be made, and let the learner correct the change."""

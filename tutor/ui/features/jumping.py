@@ -26,14 +26,10 @@ class Jumping(Feature):
 
     def action_change(self, forwards: bool) -> None:
         """Go to the next or the previous step that changed the picked value."""
-        controller, session, name = self.controller, self.controller.session, self.panes.picked
-        if name is None:
-            controller.warn("pick a value first: 3, then j and k")
-        elif forwards:
-            session.next_change(name, lambda: controller.warn(f"{name} does not change again"))
-        elif not session.previous_change(name):
-            controller.warn(f"no step before this one changed {name}")
-        self.show()
+        if (name := self.panes.picked) is None:
+            self.controller.warn("pick a value first: 3, then j and k")
+        else:
+            self.controller.go_to_change(name, forwards)
 
     def action_event(self) -> None:
         """Go to the next event of the kinds that are not hidden in the list."""

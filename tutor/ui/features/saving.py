@@ -1,11 +1,13 @@
 """Save all runs to a file."""
 
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from tutor.history.recording.file import RecordingError
 from tutor.history.recording.tree import Recording, save
 from tutor.session.archive import recorded
+from tutor.session.branch import Branch
 from tutor.ui.dialogs.save import SaveDialog
 from tutor.ui.features.feature import Feature, Key
 
@@ -25,22 +27,29 @@ class Saving(Feature):
 
     def _save(self, path: Path | None) -> None:
         if path is not None:
-            recording = recorded(self.controller.branches)
+            branches = self.controller.branches
+            recording = recorded(branches)
+            saved = {branch: branch.session.tip for branch in branches.all}
             # Packing many steps takes a second, so a thread does it.
-            self.screen.run_worker(lambda: self._write(path, recording), thread=True, group="save")
+            write = partial(self._write, path, recording, saved)
+            self.screen.run_worker(write, thread=True, group="save")
 
-    def _write(self, path: Path, recording: Recording) -> None:
-        """Write the file. Runs in a thread."""
+    def _write(self, path: Path, recording: Recording, saved: dict[Branch, int]) -> None:
+        """Write the file, and note what is in it. Runs in a thread.
+
+        Args:
+            saved: The runs, and how many steps of each.
+        """
         app = self.screen.app
         try:
             save(path, recording)
         except RecordingError as problem:
             app.call_from_thread(self._ask, str(path), str(problem))
         else:
-            self.controller.saved = {run.name: len(run.timeline) for run in recording.runs}
+            self.controller.saved = saved
             steps = sum(len(run.timeline) - run.step for run in recording.runs)
-            saved = f"{steps:,} steps in {path} ({_readable(path.stat().st_size)})"
-            app.call_from_thread(self.screen.notify, saved, title="saved")
+            text = f"{steps:,} steps in {path} ({_readable(path.stat().st_size)})"
+            app.call_from_thread(self.screen.notify, text, title="saved")
 
 
 def _readable(size: int) -> str:

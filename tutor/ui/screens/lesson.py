@@ -11,7 +11,6 @@ from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
-from textual.timer import Timer
 
 from tutor.script.lesson import Lesson
 from tutor.session.controller import Controller, Source
@@ -97,9 +96,9 @@ class LessonScreen(Screen[None]):
         """None until the engine can run the script."""
         self.features: list[Feature] = []
         self._file = WatchedFile(self.target)
-        self._clock: Timer | None = None
-        self._warned = ""
-        """The key that drops unsaved forks when it is pressed again."""
+        self._clock: Delayed | None = None
+        self._warned: tuple[object, ...] = ()
+        """The key that drops unsaved forks when it is pressed again, and where it was pressed."""
 
     def compose(self) -> ComposeResult:
         yield Panes(self.lesson, self.palette).data_bind(LessonScreen.view)
@@ -158,7 +157,8 @@ class LessonScreen(Screen[None]):
     def show(self) -> None:
         """Redraw everything for the run that is shown."""
         controller = self.controller
-        if controller is None:
+        # A run may report while the screen is being composed, or after it was left.
+        if controller is None or not self.is_mounted or not self.query(Panes):
             return
         self.panes.show_inside(controller.microscope.is_open)
         self.view = controller.views.build(self.panes.needs)
@@ -169,8 +169,9 @@ class LessonScreen(Screen[None]):
         if (divergence := controller.new_divergence()) is not None:
             where = f"approximate from step {divergence.step:,} on"
             self.notify(divergence.reason, title=where, severity="warning", timeout=8)
-        if isinstance(self.app.screen, LiveDialog):
-            self.app.screen.renew()
+        dialog = self.app.screen
+        if isinstance(dialog, LiveDialog) and dialog.is_mounted:
+            dialog.renew()
 
     def _show_status(self, controller: Controller) -> None:
         session, microscope = controller.session, controller.microscope
@@ -190,12 +191,17 @@ class LessonScreen(Screen[None]):
         self.keys.show(shown_actions(session, microscope.is_open, not self.engine.can_run))
         # The status line shows how long something has been running; at rest there is no timer.
         if controller.branch.is_at_work and self._clock is None:
-            self._clock = self.set_timer(_CLOCK, self._update_clock)
+            self._clock = self._call_after(_CLOCK, self._update_clock)
 
     def _update_clock(self) -> None:
         self._clock = None
-        if self.controller is not None and self.controller.branch.is_at_work:
-            self.show()
+        controller = self.controller
+        if controller is None or not controller.branch.is_at_work:
+            return
+        if self.view.part_note or self.view.plot_note:
+            self.show()  # they say how far a replay is
+        elif self.query(StatusLine):
+            self._show_status(controller)
 
     # Messages from the panes
 
@@ -249,11 +255,12 @@ class LessonScreen(Screen[None]):
         The first key warns; the same key again confirms.
         """
         controller = self.controller
-        if controller is None or not controller.unsaved or not self.engine.can_run:
+        forks = controller.unsaved_forks if controller is not None and self.engine.can_run else []
+        if controller is None or not forks:
             return True
-        forks = len(controller.branches) - 1
-        if not forks or self._warned == key:
+        here = (key, controller.branch, controller.session.cursor)
+        if self._warned == here:
             return True
-        self._warned = key
-        controller.warn(f"{forks} forked, not saved: s saves, {key} again drops them")
+        self._warned = here
+        controller.warn(f"{len(forks)} forked, not saved: s saves, {key} again drops them")
         return False
