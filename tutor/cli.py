@@ -182,7 +182,7 @@ def diff_(one: str, other: str, rtol: float, atol: float, as_json: bool) -> None
 @click.argument("target", metavar="FILE")
 @click.option("--csv", "as_csv", is_flag=True, help="The numbers, one row for each step.")
 @click.option("--svg", "step", type=click.IntRange(1), metavar="STEP", help="The screen at a step.")
-@click.option("--cast", "as_cast", is_flag=True, help="A film of the whole run, for asciinema.")
+@click.option("--cast", "as_cast", is_flag=True, help="The whole run, for asciinema.")
 @click.option(
     "--size", default="120x40", show_default=True, help="Size of the screen, for --svg and --cast."
 )
@@ -190,7 +190,7 @@ def diff_(one: str, other: str, rtol: float, atol: float, as_json: bool) -> None
 def export_(
     target: str, as_csv: bool, step: int | None, as_cast: bool, size: str, output: str | None
 ) -> None:
-    """Convert a recording to CSV, SVG or a film.
+    """Convert a recording to CSV, SVG or an asciicast.
 
     FILE may also be FILE@BRANCH.
     """

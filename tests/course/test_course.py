@@ -11,7 +11,7 @@ import pytest
 
 from tutor.commands.check import check_file
 from tutor.commands.headless import HeadlessEngine
-from tutor.course.catalog import Entry, find
+from tutor.course.catalog import CatalogEntry, find
 from tutor.history.timeline import Timeline
 from tutor.schema import values
 
@@ -38,7 +38,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("entry", COURSE, ids=lambda entry: entry.id)
 def test_a_lesson_passes_check_and_ends_as_under_plain_python(
-    entry: Entry, headless: HeadlessEngine, plain: Path
+    entry: CatalogEntry, headless: HeadlessEngine, plain: Path
 ) -> None:
     checked = check_file(headless, entry.path)
     assert checked.findings == []

@@ -12,7 +12,7 @@ from tutor.history.budget import Budget
 from tutor.history.timeline import Timeline
 from tutor.insight.events.detect import Events
 from tutor.insight.events.first_nonfinite import first_nonfinite
-from tutor.insight.events.kinds import Event, Kind
+from tutor.insight.events.kinds import Kind, RunEvent
 from tutor.insight.events.wording import describe
 from tutor.schema.frame import Edge, Frame, Inside, Operation, Summary, TensorView
 
@@ -148,7 +148,7 @@ def test_an_exception_comes_after_the_last_step() -> None:
     assert described(events)[0] == "ValueError: no"
     early = Events(Timeline())
     early.fail("NameError: w")
-    assert list(early.listed()) == [Event(0, Kind.EXCEPTION)]
+    assert list(early.listed()) == [RunEvent(0, Kind.EXCEPTION)]
 
 
 def test_events_are_found_forwards_and_backwards() -> None:

@@ -84,9 +84,9 @@ async def test_the_twin_is_shown_at_the_same_iteration(tmp_path: Path) -> None:
         await until(pilot, lambda: "by_hand  before the loop" in twin(screen))
         for step, expected in (
             (3 + PASS - 1, "before the loop"),
-            (3 + PASS + 1, "after 1 pass"),
-            (3 + 2 * PASS + 2, "after 2 passes"),
-            (3 + PASS, "after 1 pass"),
+            (3 + PASS + 1, "after 1 iteration"),
+            (3 + 2 * PASS + 2, "after 2 iterations"),
+            (3 + PASS, "after 1 iteration"),
         ):
             await go(pilot, screen, str(step))
             await until(pilot, lambda expected=expected: f"by_hand  {expected}" in twin(screen))
@@ -98,7 +98,7 @@ async def test_the_twin_is_shown_at_the_same_iteration(tmp_path: Path) -> None:
 async def test_the_statement_that_the_twin_is_at_is_marked(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "14")
-        await until(pilot, lambda: "after 1 pass" in twin(screen))
+        await until(pilot, lambda: "after 1 iteration" in twin(screen))
         [here] = [row for row in twin(screen).splitlines() if "✓" in row]
         # The last statement of an iteration.
         assert "w.grad = None" in here
@@ -126,7 +126,7 @@ async def test_iterations_that_the_learner_jumps_over_are_compared_too(
     engine.theirs[6] = (structs.replace(frame, changed=changed), output)
     async with opened(tmp_path, engine) as (pilot, screen, _):
         await go(pilot, screen, str(3 + 19 * PASS + 1))
-        await until(pilot, lambda: "after 19 passes" in twin(screen))
+        await until(pilot, lambda: "after 19 iterations" in twin(screen))
         await until(pilot, lambda: "apart 0, at most 10 after 1" in twin(screen))
 
 
@@ -138,7 +138,7 @@ async def test_the_last_iteration_is_compared_at_the_end_of_both_runs(tmp_path: 
     async with opened(tmp_path, engine) as (pilot, screen, _):
         await press(pilot, screen, "r")
         await until(pilot, lambda: screen.controller.session.is_over)
-        await until(pilot, lambda: "after 20 passes" in twin(screen))
+        await until(pilot, lambda: "after 20 iterations" in twin(screen))
 
 
 async def test_a_twin_that_fails_says_why_it_ended(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ async def test_a_twin_that_fails_says_why_it_ended(tmp_path: Path) -> None:
         await until(pilot, lambda: expected in twin(screen))
         assert twin(screen).splitlines()[1] == expected
         # The iterations before its end are compared.
-        await until(pilot, lambda: "after 1 pass" in twin(screen))
+        await until(pilot, lambda: "after 1 iteration" in twin(screen))
         assert "w [2.6 -0.6]" in twin(screen)
 
 
@@ -198,7 +198,7 @@ async def test_t_shows_the_twin_in_a_small_terminal(tmp_path: Path, size: tuple[
     async with opened(tmp_path, size=size) as (pilot, screen, _):
         await go(pilot, screen, str(3 + PASS + 1))
         await press(pilot, screen, "t")
-        await until(pilot, lambda: "after 1 pass" in twin(screen))
+        await until(pilot, lambda: "after 1 iteration" in twin(screen))
 
 
 async def test_leaving_ends_the_twin_too(tmp_path: Path) -> None:

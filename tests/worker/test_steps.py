@@ -1,4 +1,4 @@
-"""Each part of a run has its mode; `Steps` switches from one to the next."""
+"""Each part of a run has its mode; `StepCounter` switches from one to the next."""
 
 import builtins
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 from tutor.wire.messages import FOREVER
 from tutor.worker.instrument import AFTER, BEFORE, HOOKS, instrument
-from tutor.worker.steps import Steps
+from tutor.worker.steps import StepCounter
 
 
 class FakeMode:
@@ -16,7 +16,7 @@ class FakeMode:
 
     def __init__(self, name: str, last: int, log: list[str]) -> None:
         self.name, self.last, self.log = name, last, log
-        self.steps: Steps
+        self.steps: StepCounter
 
     def enter(self) -> None:
         self.log.append(f"{self.name} begins")
@@ -35,7 +35,7 @@ class FakeBetween:
 
     def __init__(self, log: list[str]) -> None:
         self.due, self.log = 2, log
-        self.steps: Steps
+        self.steps: StepCounter
 
     def run(self, step: int) -> None:
         if step == self.due:
@@ -57,13 +57,13 @@ def log() -> list[str]:
 
 
 @pytest.fixture
-def steps(log: list[str], no_hooks: None) -> Steps:
+def steps(log: list[str], no_hooks: None) -> StepCounter:
     between: Any = FakeBetween(log)
-    between.steps = Steps(instrument("a = 1\n\nb = 2\n", "x.py"), between)
+    between.steps = StepCounter(instrument("a = 1\n\nb = 2\n", "x.py"), between)
     return between.steps
 
 
-def started(steps: Steps, *modes: Any) -> None:
+def started(steps: StepCounter, *modes: Any) -> None:
     for mode in modes:
         mode.steps = steps
     steps.start({}, modes)
@@ -76,14 +76,16 @@ def run(count: int) -> None:
         vars(builtins)[AFTER](1)
 
 
-def test_the_next_mode_takes_over_after_the_last_step_of_one(steps: Steps, log: list[str]) -> None:
+def test_the_next_mode_takes_over_after_the_last_step_of_one(
+    steps: StepCounter, log: list[str]
+) -> None:
     started(steps, FakeMode("counting", 1, log), FakeMode("recording", FOREVER, log))
     run(2)
     assert log[:4] == ["counting begins", "counting 1", "recording begins", "recording 2"]
 
 
 def test_an_edit_between_two_modes_belongs_to_the_second_which_begins_after_it(
-    steps: Steps, log: list[str]
+    steps: StepCounter, log: list[str]
 ) -> None:
     started(steps, FakeMode("counting", 2, log), FakeMode("recording", FOREVER, log))
     run(3)
@@ -95,14 +97,16 @@ def test_an_edit_between_two_modes_belongs_to_the_second_which_begins_after_it(
     ]
 
 
-def test_the_line_is_that_of_the_statement_that_began_last(steps: Steps, log: list[str]) -> None:
+def test_the_line_is_that_of_the_statement_that_began_last(
+    steps: StepCounter, log: list[str]
+) -> None:
     started(steps, FakeMode("recording", FOREVER, log))
     assert steps.line == 1
     run(1)
     assert (steps.line, steps.step) == (3, 1)
 
 
-def test_hooks_do_nothing_once_the_steps_are_stopped(steps: Steps, log: list[str]) -> None:
+def test_hooks_do_nothing_once_the_steps_are_stopped(steps: StepCounter, log: list[str]) -> None:
     started(steps, FakeMode("recording", FOREVER, log))
     steps.stop()
     run(1)

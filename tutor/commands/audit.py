@@ -57,7 +57,7 @@ def run(
     if of and checked[0].audit.problem:
         raise BadRequest(f"--of {of}: {checked[0].audit.problem}")
     if not checked:
-        raise BadRequest(f"{path}: the backward pass of step {step} brought no leaf a gradient")
+        raise BadRequest(f"{path}: the backward pass of step {step} gave no leaf a gradient")
     if all(one.audit.problem for one in checked):
         problem = checked[0].audit.problem
         raise BadRequest(f"{path}: no gradient of step {step} can be audited: {problem}")
@@ -102,7 +102,7 @@ def _measure(
     for event in headless.events(job, step):
         if isinstance(event, Audited):
             return event.audits
-    raise BadRequest(f"the replay to step {step} did not come to the same backward pass")
+    raise BadRequest(f"the replay to step {step} did not reach the same backward pass")
 
 
 def _print(

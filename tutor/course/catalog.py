@@ -15,7 +15,7 @@ LESSON = re.compile(r"(\d+)_([^\W\d]\w*)\.py")
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogEntry:
     """One lesson in the course menu."""
 
     id: str
@@ -49,7 +49,7 @@ def lessons_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "lessons"
 
 
-def find(folder: Path | None = None) -> list[Entry]:
+def find(folder: Path | None = None) -> list[CatalogEntry]:
     """Return the lessons in reading order; the entry of a broken lesson holds its error."""
     first: dict[str, Path] = {}
     chapters: dict[Path, Chapter] = {}
@@ -144,16 +144,16 @@ def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
     return [path for _, _, path in sorted(found)]
 
 
-def _entry(slug: str, chapter: Chapter, path: Path, first: Path) -> Entry:
+def _entry(slug: str, chapter: Chapter, path: Path, first: Path) -> CatalogEntry:
     title, promise = chapter.title, chapter.promise
     try:
         lesson = read(path)
         if first != path:
             raise _name_taken(path, slug, first)
     except LessonError as error:
-        return Entry(slug, slug, title, path, "", promise, (), str(error))
+        return CatalogEntry(slug, slug, title, path, "", promise, (), str(error))
     after = lesson.metadata.after
-    return Entry(slug, lesson.title, title, path, lesson.summary, promise, after, None)
+    return CatalogEntry(slug, lesson.title, title, path, lesson.summary, promise, after, None)
 
 
 def _name_taken(path: Path, slug: str, first: Path) -> LessonError:

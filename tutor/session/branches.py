@@ -64,7 +64,7 @@ class Branches:
         return self.current
 
     def unique(self, name: str) -> str:
-        """This name, no longer than `LONGEST`, with a number behind it if another run has it."""
+        """Return the name, cut to `LONGEST`, with a number added if another run has it."""
         name = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
         taken = {branch.name for branch in self.all}
         names = (name if number == 1 else f"{name} ({number})" for number in range(1, 10**6))
@@ -85,7 +85,7 @@ class Branches:
         branch.session.cursor = min(step, branch.session.tip)
 
     def drop(self, branch: Branch) -> str:
-        """Drop a branch with what it recorded; a line where that cannot be."""
+        """Drop a branch and its recording; return why that cannot be, or ""."""
         if branch.parent is None:
             return "the first run cannot be dropped"
         if forks := self.forks(branch):
@@ -102,7 +102,7 @@ class Branches:
             branch.close()
 
     def _after(self, parent: Branch) -> int:
-        """Where a new fork of `parent` stands: behind all that came of it so far."""
+        """Return the index for a new fork: after all descendants of `parent`."""
         place = self.all.index(parent) + 1
         while place < len(self.all) and self._descends(self.all[place], parent):
             place += 1

@@ -9,7 +9,7 @@ from time import monotonic
 from tutor.course import progress
 from tutor.history.budget import Budget
 from tutor.history.timeline import Divergence, Timeline
-from tutor.insight.events.kinds import Event, Kind
+from tutor.insight.events.kinds import Kind, RunEvent
 from tutor.insight.search import Condition
 from tutor.script.lesson import Lesson
 from tutor.session import finding
@@ -152,7 +152,7 @@ class Controller:
         self.session.cursor = min(step, self.session.tip)
         self._refresh()
 
-    def go_to(self, place: finding.Place | Condition) -> None:
+    def go_to(self, place: finding.Destination | Condition) -> None:
         """Go to a step, an iteration, or where a condition first holds; run on if need be."""
         self.finder.stop()
         if isinstance(place, Condition):
@@ -162,7 +162,7 @@ class Controller:
         else:
             self._refresh()
 
-    def next_event(self) -> Event | None:
+    def next_event(self) -> RunEvent | None:
         """Go to the next event of the kinds that are not hidden; None if none is recorded."""
         self.finder.stop()
         shown = [kind for kind in Kind if kind not in self.hidden_events]

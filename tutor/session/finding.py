@@ -14,14 +14,14 @@ _PAUSE = 0.001
 
 
 @dataclass(frozen=True)
-class Place:
+class Destination:
     """A step, or an iteration of the loop that the learner looks at."""
 
     number: int
     is_iteration: bool = False
 
 
-def parse(text: str) -> Place | Condition:
+def parse(text: str) -> Destination | Condition:
     """Return the place or the condition that the learner typed.
 
     Raises:
@@ -29,7 +29,7 @@ def parse(text: str) -> Place | Condition:
     """
     found = re.fullmatch(r"\s*(i?)\s*(\d{1,9})\s*", text.lower())
     if found:
-        return Place(int(found[2]), bool(found[1]))
+        return Destination(int(found[2]), bool(found[1]))
     try:
         return Condition(text)
     except ConditionError as error:
@@ -38,7 +38,7 @@ def parse(text: str) -> Place | Condition:
         raise ConditionError(f"{no_step}{error}") from None
 
 
-def go_to(session: Session, place: Place) -> str:
+def go_to(session: Session, place: Destination) -> str:
     """Go to a step or an iteration, running on until it is recorded.
 
     Returns:

@@ -18,7 +18,7 @@ _LARGE = 1_000
 """Operations above which reading them takes longer than a frame."""
 
 
-class Interior:
+class StepOperations:
     """The operations of one step. What is derived from them is computed once.
 
     Args:
@@ -132,14 +132,14 @@ class Interior:
 
 
 @dataclass(frozen=True, eq=False)
-class Lens:
+class InsideView:
     """The operations of one step, and the one at the cursor.
 
     Two lenses are never equal, so that a change test costs nothing.
     """
 
     step: int = 0
-    interior: Interior = field(default_factory=Interior)
+    interior: StepOperations = field(default_factory=StepOperations)
     at: int | None = None
     """The row at the cursor; None from outside, where every operation has run."""
     note: str = ""

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from tutor.session.inside_view import Interior, Lens
+from tutor.session.inside_view import InsideView, StepOperations
 from tutor.session.interfaces import AnyEngine
 from tutor.session.replays.operations import OperationsReplay
 from tutor.session.session import Session
@@ -30,7 +30,7 @@ class Microscope:
         self.replay = OperationsReplay(engine, launch, wake)
         self.is_open = False
         self._wake = wake
-        self._interior = Interior()
+        self._interior = StepOperations()
         self._interior_of = (0, 0)
         self._reader: threading.Thread | None = None
         """Reads the operations of a large step."""
@@ -69,7 +69,7 @@ class Microscope:
         if not self.is_open:
             return False
         if self._is_awaited(session) and what in _WITHIN:
-            return True  # nothing to walk through yet; `o` still leads out
+            return True  # no operations are known yet; `o` still leads out
         count = len(self.lens(session).rows)
         row = min(self._row, count - 1)
         if what == "step" and row + 1 < count:
@@ -116,7 +116,7 @@ class Microscope:
         if self.is_open or is_seen:
             self.replay.attend(session.timeline, self._target(session))
 
-    def lens(self, session: Session) -> Lens:
+    def lens(self, session: Session) -> InsideView:
         """Return what the panes show."""
         step = self._target(session)
         if step != self._step:
@@ -129,19 +129,19 @@ class Microscope:
             step = next((one for one in before if replay.inside(one)), step)
         interior = self._read(step)
         if interior is None:
-            return Lens(step, note="reading many operations…")
+            return InsideView(step, note="reading many operations…")
         if not self.is_open or not interior.rows:
-            return Lens(step, interior, None, self._note(step))
+            return InsideView(step, interior, None, self._note(step))
         row = min(self._row, len(interior.rows) - 1)
         moment = session.timeline.at(min(step, session.tip))
-        return Lens(step, interior, row, self._note(step), moment)
+        return InsideView(step, interior, row, self._note(step), moment)
 
-    def _read(self, step: int) -> Interior | None:
+    def _read(self, step: int) -> StepOperations | None:
         """Return the operations of a step; None while a thread reads them."""
         replay = self.replay
         inside = replay.inside(step)
         if self._interior.inside is not inside or self._interior_of != (step, replay.number):
-            self._interior = Interior(inside, replay.known(step), replay.labels)
+            self._interior = StepOperations(inside, replay.known(step), replay.labels)
             self._interior_of = (step, replay.number)
         interior = self._interior
         if not interior.is_large or interior.is_ready:
@@ -151,7 +151,7 @@ class Microscope:
             self._reader.start()
         return None
 
-    def _prepare(self, interior: Interior) -> None:
+    def _prepare(self, interior: StepOperations) -> None:
         """Read a large step. Runs in a thread."""
         try:
             interior.prepare()
@@ -169,10 +169,10 @@ class Microscope:
         if not replay.has(step):
             return "replaying…"
         if step in replay.diverged:
-            return "approximate: the replay came to other numbers than the run"
+            return "approximate: the replay computed other numbers than the run"
         inside = replay.inside(step)
         if inside is None or not inside.operations:
-            return "no operation of torch's here: ← and → walk on"
+            return "no torch operation in this statement: ← and → go on"
         return "not seen: " + "; ".join(inside.unseen) if inside.unseen else ""
 
     def _target(self, session: Session) -> int:

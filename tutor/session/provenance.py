@@ -7,13 +7,13 @@ from tutor.history.timeline import Timeline
 from tutor.insight.explain import why
 from tutor.insight.explain.explanation import Explanation, Origin
 from tutor.schema.frame import GRAD
-from tutor.session.inside_view import Interior, Lens
+from tutor.session.inside_view import InsideView, StepOperations
 from tutor.session.replays.operations import OperationsReplay
 from tutor.session.session import Session
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class ValueQuestion:
     """A value or a gradient, as it was after a step."""
 
     step: int
@@ -28,8 +28,8 @@ class Question:
 
 
 def first_question(
-    session: Session, lens: Lens, replay: OperationsReplay, names: Sequence[str]
-) -> Question | None:
+    session: Session, lens: InsideView, replay: OperationsReplay, names: Sequence[str]
+) -> ValueQuestion | None:
     """Return a question about the current operation, or else about the first of the names.
 
     Args:
@@ -42,25 +42,25 @@ def first_question(
     if (current := lens.current) is not None:
         is_gradient = current.order is not None
         origin = Origin(current.id, "", None, is_gradient=is_gradient)
-        return Question(lens.step, "", origin, replay.number, lens.at)
+        return ValueQuestion(lens.step, "", origin, replay.number, lens.at)
     if not names:
         return None
-    return Question(session.timeline.changed_at(names[0], session.cursor), names[0])
+    return ValueQuestion(session.timeline.changed_at(names[0], session.cursor), names[0])
 
 
-class Provenance:
+class ExplanationTrail:
     """A trail of questions, each about an input of the value before it."""
 
-    def __init__(self, timeline: Timeline, replay: OperationsReplay, first: Question) -> None:
+    def __init__(self, timeline: Timeline, replay: OperationsReplay, first: ValueQuestion) -> None:
         self._timeline = timeline
         self._replay = replay
         self._trail = [first]
-        self._interior = Interior()
+        self._interior = StepOperations()
         self._interior_of = (0, 0)
         """The step that was read, and the replay that noted it."""
 
     @property
-    def question(self) -> Question:
+    def question(self) -> ValueQuestion:
         """The question that is asked now."""
         return self._trail[-1]
 
@@ -100,28 +100,28 @@ class Provenance:
         self._trail.pop()
         return True
 
-    def _question_about(self, origin: Origin) -> Question:
+    def _question_about(self, origin: Origin) -> ValueQuestion:
         step, replay = self.question.step, self._replay
         if origin.is_gradient:
-            return Question(step, "", origin, replay.number, self.question.row)
+            return ValueQuestion(step, "", origin, replay.number, self.question.row)
         one = replay.known(step).get(origin.id)
         name = one.name if one is not None and one.kind in ("leaf", "data") else ""
         if name and (made := self._timeline.changed_at(name, step - 1)):
-            return Question(made, name)
-        return Question(replay.step_of(origin.id) or step, "", origin, replay.number)
+            return ValueQuestion(made, name)
+        return ValueQuestion(replay.step_of(origin.id) or step, "", origin, replay.number)
 
-    def _lens(self) -> Lens:
+    def _lens(self) -> InsideView:
         """Return the operations of the step; they are read once."""
         replay, step, name = self._replay, self.question.step, self.question.name
         if self._interior_of != (step, replay.number):
             self._interior_of = (step, replay.number)
-            self._interior = Interior(replay.inside(step), replay.known(step), replay.labels)
+            self._interior = StepOperations(replay.inside(step), replay.known(step), replay.labels)
         row = self.question.row
         if row is None and name.endswith(GRAD):
             row = _last_row_of(name.removesuffix(GRAD), self._interior)
-        return Lens(step, self._interior, row)
+        return InsideView(step, self._interior, row)
 
-    def _origin(self, lens: Lens) -> Origin | None:
+    def _origin(self, lens: InsideView) -> Origin | None:
         """Return the operation that made the value, among those of the step."""
         question = self.question
         if question.origin is not None and question.replay == self._replay.number:
@@ -139,7 +139,7 @@ class Provenance:
         return Origin(made, name, None) if made else None
 
 
-def _last_row_of(owner: str, interior: Interior) -> int | None:
+def _last_row_of(owner: str, interior: StepOperations) -> int | None:
     """Return the last row in which a backward pass reached the leaf or value of this name."""
     for row in range(len(interior.rows) - 1, -1, -1):
         one = interior.rows[row]
@@ -149,7 +149,7 @@ def _last_row_of(owner: str, interior: Interior) -> int | None:
     return None
 
 
-def _chain_rule(origin: Origin, lens: Lens) -> str:
+def _chain_rule(origin: Origin, lens: InsideView) -> str:
     """Return the chain rule from the root of the pass to a node, in one formula."""
     reached = [one for one in lens.walked if one.order is not None]
     if not reached:

@@ -70,7 +70,7 @@ class Twin:
         return self.session.worker.settled
 
     def comparison(self, ours: Timeline) -> TwinComparison:
-        """It and the run that is shown, matched."""
+        """Return the comparison of the twin with a run."""
         if self._comparison is None or self._comparison.ours is not ours:
             self._comparison = TwinComparison(ours, self.timeline, self._pairs)
         return self._comparison

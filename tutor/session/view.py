@@ -6,7 +6,7 @@ from tutor.history.timeline import Moment, Timeline
 from tutor.insight.events.detect import Events
 from tutor.insight.plots import PlotData
 from tutor.script.declarations import Plot
-from tutor.session.inside_view import Lens
+from tutor.session.inside_view import InsideView
 from tutor.session.replays.query import Answer
 from tutor.session.twin_run import Twin
 from tutor.wire.messages import Ended, Fetched
@@ -40,7 +40,7 @@ class View:
 
     moment: Moment = field(default_factory=lambda: Timeline().at(0))
     ahead: Ahead = Ahead()
-    lens: Lens = field(default_factory=Lens)
+    lens: InsideView = field(default_factory=InsideView)
     """The inside of the statement, while a pane shows it."""
     name: str = ""
     """What the run is called; "" while it is the only one."""

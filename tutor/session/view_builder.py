@@ -3,7 +3,7 @@
 from tutor.history.timeline import Moment
 from tutor.insight.plots import PlotData
 from tutor.session.branches import Branches
-from tutor.session.inside_view import Lens
+from tutor.session.inside_view import InsideView
 from tutor.session.session import Session
 from tutor.session.twin_run import Twin
 from tutor.session.view import Ahead, Needs, RunView, View
@@ -32,7 +32,7 @@ class ViewBuilder:
         self._twin = twin
         self._twin_problem = twin_problem
         self._unready = unready
-        self._lens = Lens()
+        self._lens = InsideView()
         self._moment: Moment | None = None
         self._moment_of: tuple[object, ...] = ()
 
@@ -72,7 +72,7 @@ class ViewBuilder:
             self._moment, self._moment_of = branch.session.moment, key
         return self._moment
 
-    def _inside(self, is_seen: bool) -> Lens:
+    def _inside(self, is_seen: bool) -> InsideView:
         """Return the inside of the statement; the last one while no pane shows it."""
         branch = self._branches.current
         session, microscope = branch.session, branch.microscope

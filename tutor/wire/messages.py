@@ -85,13 +85,12 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     begin: int = 0
     """Replay up to this step without recording it; the next step is recorded with every value."""
     past: Past | None = None
-    """The state that phases are named by after step `begin + 1`, if another run recorded the steps
-    up to there: this one goes on from it."""
+    """The state to continue from if another run recorded the steps up to `begin + 1`; else None."""
     operations: int | None = None
     """Note the operations inside the statements after this step; None: inside none."""
     audit: tuple[str, ...] | None = None
     """Audit the gradients that the step after `begin` computes for these names, for every leaf that
-    it reaches if there are none. Calls are kept from `operations` on. None: no audit."""
+    it reaches if there are none. Calls are logged after step `operations`. None: no audit."""
     waits_at_end: bool = False
     """Wait after the last statement too, so that questions about it can be answered."""
     samples: tuple[Sample, ...] = ()

@@ -21,7 +21,7 @@ class Frames:
     Args:
         program: The script.
         namespace: Its globals.
-        launch: Says which expressions to evaluate.
+        job: Has the expressions to evaluate, and the state to continue from.
         capture: Finds the changes.
     """
 

@@ -17,11 +17,11 @@ from tutor.worker.interrupts import uninterruptible
 from tutor.worker.modes.counting import Counting
 from tutor.worker.modes.operations import Auditing, NotingOperations, RecordingOperations
 from tutor.worker.modes.parts import Parts
-from tutor.worker.modes.recording import Recording
+from tutor.worker.modes.recording import RecordingMode
 from tutor.worker.operations.call_log import CallLog
 from tutor.worker.operations.operations import Operations
 from tutor.worker.output import Output
-from tutor.worker.steps import Mode, Steps
+from tutor.worker.steps import Mode, StepCounter
 
 
 class Recorder:
@@ -56,7 +56,7 @@ class Recorder:
             budgets.append(self.operations.snapshots.budget)
         self.frames = Frames(program, namespace, job, capture)
         between = BetweenSteps(namespace, job, capture, sender)
-        self.steps = Steps(program, between)
+        self.steps = StepCounter(program, between)
         self.commands = Commands(commands, sender, self._answer, budgets)
         self._namespace = namespace
         self._job = job
@@ -116,7 +116,7 @@ class Recorder:
         if counted := min(begin, noted):
             modes.append(Counting(counted, parts))
         if noted > begin:
-            modes.append(Recording(noted, parts))
+            modes.append(RecordingMode(noted, parts))
         if operations is not None:
             if noted < begin:
                 modes.append(NotingOperations(begin, parts, operations))

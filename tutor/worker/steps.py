@@ -43,7 +43,7 @@ class Mode(Protocol):
         """
 
 
-class Steps:
+class StepCounter:
     """Counts finished steps, and switches from one mode to the next.
 
     Nothing else writes to `builtins`.

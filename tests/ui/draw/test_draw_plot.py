@@ -720,13 +720,13 @@ def twin(
     agreeing: Sequence[bool],
     width: int = 60,
     height: int = 12,
-    passes: int = 3,
+    iterations: int = 3,
     at: int = 20,
     palette: Palette = PALETTE,
     failure: str = "",
 ) -> list[str]:
     strips = draw_twin(
-        "by_hand", passes, pairs, agreeing, SOURCE, at, width, height, palette, failure
+        "by_hand", iterations, pairs, agreeing, SOURCE, at, width, height, palette, failure
     )
     # The pane scrolls if there is no room for them.
     assert len(strips) == max(height, 1 + bool(failure) + 2 * len(pairs))
@@ -759,8 +759,12 @@ def test_a_failed_twin_shows_the_reason_below_its_name() -> None:
 
 
 def test_the_twin_shows_its_name_and_the_iterations() -> None:
-    for passes, text in ((0, "before the loop"), (1, "after 1 pass"), (12, "after 12 passes")):
-        assert twin([], [], passes=passes)[0] == f"by_hand  {text}"
+    for count, text in (
+        (0, "before the loop"),
+        (1, "after 1 iteration"),
+        (12, "after 12 iterations"),
+    ):
+        assert twin([], [], iterations=count)[0] == f"by_hand  {text}"
 
 
 def test_both_values_of_a_pair_share_a_row() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from tutor.history.column import Column
 from tutor.history.series import Array, chunk, facts, shifted
 from tutor.history.timeline import Timeline
-from tutor.insight.events.kinds import ALL, Event, EventList, Kind
+from tutor.insight.events.kinds import ALL, EventList, Kind, RunEvent
 from tutor.insight.slices import SLICE, advance
 from tutor.schema.frame import GRAD, TensorView
 
@@ -199,27 +199,27 @@ class Events:
     def count(self, kind: Kind) -> int:
         return len(self._steps[kind])
 
-    def next(self, step: int, kinds: Collection[Kind] = ALL) -> Event | None:
+    def next(self, step: int, kinds: Collection[Kind] = ALL) -> RunEvent | None:
         """Return the first event after a step, the most severe one of its step."""
         found = [
-            Event(steps[place], kind)
+            RunEvent(steps[place], kind)
             for kind, steps in self._of(kinds)
             if (place := bisect_right(steps, step)) < len(steps)
         ]
         return min(found, key=lambda event: event.step, default=None)
 
-    def previous(self, step: int, kinds: Collection[Kind] = ALL) -> Event | None:
+    def previous(self, step: int, kinds: Collection[Kind] = ALL) -> RunEvent | None:
         """Return the last event before a step, the most severe one of its step."""
         found = [
-            Event(steps[place - 1], kind)
+            RunEvent(steps[place - 1], kind)
             for kind, steps in self._of(kinds)
             if (place := bisect_left(steps, step))
         ]
         return max(found, key=lambda event: event.step, default=None)
 
-    def at(self, step: int) -> list[Event]:
+    def at(self, step: int) -> list[RunEvent]:
         """Return the events of a step, the most severe first."""
-        return [Event(step, kind) for kind in Kind if self._has(kind, step, step)]
+        return [RunEvent(step, kind) for kind in Kind if self._has(kind, step, step)]
 
     def most_severe(self, first: int, last: int, kinds: Sequence[Kind] = ALL) -> Kind | None:
         """Return the most severe of `kinds` that has an event from `first` to `last`."""
@@ -229,7 +229,7 @@ class Events:
         """Return all events of these kinds so far, in order."""
         return EventList({kind: np.array(steps) for kind, steps in self._of(kinds)})
 
-    def subject(self, event: Event) -> tuple[str, int]:
+    def subject(self, event: RunEvent) -> tuple[str, int]:
         """Return the first value that has the event, and how many more have it."""
         place = bisect_left(self._steps[event.kind], event.step)
         names = list(self.timeline.columns)

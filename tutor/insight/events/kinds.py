@@ -24,14 +24,14 @@ class Kind(Enum):
 ALL = tuple(Kind)
 
 
-class Event(NamedTuple):
+class RunEvent(NamedTuple):
     """A step has at most one event of a kind, however many values have it."""
 
     step: int
     kind: Kind
 
 
-class EventList(Sequence[Event]):
+class EventList(Sequence[RunEvent]):
     """Events of some kinds by step, those of a step by severity."""
 
     def __init__(self, steps: dict[Kind, Array]) -> None:
@@ -46,13 +46,13 @@ class EventList(Sequence[Event]):
         return int(self._steps.size)
 
     @overload
-    def __getitem__(self, at: int) -> Event: ...
+    def __getitem__(self, at: int) -> RunEvent: ...
     @overload
-    def __getitem__(self, at: slice) -> list[Event]: ...
-    def __getitem__(self, at: int | slice) -> Event | list[Event]:
+    def __getitem__(self, at: slice) -> list[RunEvent]: ...
+    def __getitem__(self, at: int | slice) -> RunEvent | list[RunEvent]:
         if isinstance(at, slice):
             return [self[one] for one in range(*at.indices(len(self)))]
-        return Event(int(self._steps[at]), self._kinds[self._places[at]])
+        return RunEvent(int(self._steps[at]), self._kinds[self._places[at]])
 
     def near(self, step: int) -> int:
         """Return the index of the last event up to a step; 0 if there is none."""

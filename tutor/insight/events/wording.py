@@ -7,12 +7,12 @@ from bisect import bisect_left
 from tutor.history.timeline import Timeline
 from tutor.insight.events.detect import Events
 from tutor.insight.events.first_nonfinite import not_finite
-from tutor.insight.events.kinds import Event, Kind
+from tutor.insight.events.kinds import Kind, RunEvent
 from tutor.insight.explain.wording import format_value
 from tutor.schema import values
 
 
-def describe(events: Events, event: Event) -> str:
+def describe(events: Events, event: RunEvent) -> str:
     """Return what happened: `loss rose 0.25 → 0.31`. Without numbers if the values were dropped."""
     timeline, step = events.timeline, event.step
     match event.kind:

@@ -6,9 +6,9 @@ from tutor.insight.calculus.formula import Formula
 from tutor.insight.calculus.local import Operand
 from tutor.insight.explain.infix import (
     ELIDED,
+    FormulaWriter,
     Labels,
     Operations,
-    Writer,
     label,
     only_value,
     output_numbers,
@@ -44,7 +44,7 @@ def gradient_formula(
     paths = _paths(leaf_id, root_id, operations)
     if not paths:
         return None
-    writer = Writer(operations, labels, MAX_TEXT)
+    writer = FormulaWriter(operations, labels, MAX_TEXT)
     whole: Formula | None = None
     for path in paths:
         found = _derivative_along(path, operations, writer)
@@ -56,7 +56,7 @@ def gradient_formula(
     return text if len(text) <= MAX_TEXT and ELIDED.text not in text else None
 
 
-def _derivative_along(path: _Path, operations: Operations, writer: Writer) -> Formula | None:
+def _derivative_along(path: _Path, operations: Operations, writer: FormulaWriter) -> Formula | None:
     g: Formula | None = formula.number(1)
     for operation, index in path:
         operands, numbers = [], output_numbers(operation, operations)

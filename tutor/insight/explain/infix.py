@@ -23,7 +23,7 @@ ELIDED = Formula("…")
 """Stands for what is left out."""
 
 
-class Writer:
+class FormulaWriter:
     """Writes how values were computed from values that have a name.
 
     Args:
@@ -106,7 +106,7 @@ def expression(id: int, operations: Operations, labels: Labels, limit: int = 60)
     if (found := _longest_fitting(id, operations, labels, limit)) is not None:
         return found.text
     # The text of the operation alone is too long.
-    whole = Writer(operations, labels, 10**6).computation(id, 1) or ELIDED
+    whole = FormulaWriter(operations, labels, 10**6).computation(id, 1) or ELIDED
     return whole.text[: limit - 1] + "…"
 
 
@@ -141,7 +141,7 @@ def label(id: int, operations: Operations, labels: Labels, number: int | None = 
 
 def _longest_fitting(id: int, operations: Operations, labels: Labels, limit: int) -> Formula | None:
     """Return the deepest formula that fits into `limit` characters."""
-    writer = Writer(operations, labels, limit)
+    writer = FormulaWriter(operations, labels, limit)
     for depth in range(MAX_DEPTH, 0, -1):
         if (found := writer.computation(id, depth)) is not None:
             return found

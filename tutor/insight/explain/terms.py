@@ -13,9 +13,9 @@ from tutor.insight.calculus.local import Derivative, Operand, as_float64
 from tutor.insight.explain.backward_edges import GradientFlow
 from tutor.insight.explain.explanation import Origin, Term
 from tutor.insight.explain.infix import (
+    FormulaWriter,
     Labels,
     Operations,
-    Writer,
     label,
     name_or_expression,
     parenthesised,
@@ -91,7 +91,7 @@ derivative contains."""
 def _operands(
     flow: GradientFlow, operations: Operations, labels: Labels
 ) -> tuple[list[Operand], list[Origin]]:
-    writer = Writer(operations, labels, MAX_TEXT)
+    writer = FormulaWriter(operations, labels, MAX_TEXT)
     operands, origins = [], []
     for place, one in enumerate(flow.owner.inputs):
         maker = operations.get(one)

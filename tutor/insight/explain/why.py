@@ -13,9 +13,9 @@ from tutor.insight.explain.backward_edges import BackwardEdges
 from tutor.insight.explain.chain_rule import gradient_formula
 from tutor.insight.explain.explanation import Explanation, Origin
 from tutor.insight.explain.infix import (
+    FormulaWriter,
     Labels,
     Operations,
-    Writer,
     expression,
     label,
     output_numbers,
@@ -108,7 +108,7 @@ def _with_numbers(id: int, operations: Operations, labels: Labels) -> str:
     operands; "" if the numbers do not fit or are not known."""
     every = dict.fromkeys(operations[id].inputs, "operand")
     for names in (labels, every):
-        found = Writer(operations, names, MAX_TEXT, with_numbers=True).computation(id)
+        found = FormulaWriter(operations, names, MAX_TEXT, with_numbers=True).computation(id)
         if found is not None:
             return found.text
     return ""

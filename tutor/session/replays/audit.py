@@ -12,7 +12,7 @@ from tutor.session.session import Session
 from tutor.wire.messages import Audited, Ended, Event, Launch
 
 
-class BackwardPass(NamedTuple):
+class AuditTarget(NamedTuple):
     """A recorded backward pass, and what is audited of it."""
 
     step: int
@@ -20,7 +20,7 @@ class BackwardPass(NamedTuple):
     """Parameters; none for every leaf that the pass reached."""
 
 
-def last_backward_pass(session: Session, picked: str | None) -> BackwardPass | None:
+def last_backward_pass(session: Session, picked: str | None) -> AuditTarget | None:
     """Return the last backward pass up to the cursor; None if there was none.
 
     Args:
@@ -33,7 +33,7 @@ def last_backward_pass(session: Session, picked: str | None) -> BackwardPass | N
     past = [step for step in audit.backward_steps(timeline, name) if step <= session.cursor]
     if not past:
         return None
-    return BackwardPass(past[-1], [name] if name else audit.changed_gradients(timeline, past[-1]))
+    return AuditTarget(past[-1], [name] if name else audit.changed_gradients(timeline, past[-1]))
 
 
 class AuditReplay(Replay):
@@ -48,7 +48,7 @@ class AuditReplay(Replay):
         engine: AnyEngine,
         launch: Launch,
         wake: Callable[[], None],
-        audited: BackwardPass,
+        audited: AuditTarget,
         compare: Sequence[tuple[str, str]],
     ) -> None:
         super().__init__(engine, launch, wake)
@@ -70,4 +70,4 @@ class AuditReplay(Replay):
             ]
             self.problem = "" if self.checked else "no leaf got a gradient here"
         elif isinstance(event, Ended) and not self.checked:
-            self.problem = event.message or "the replay ended before it came there"
+            self.problem = event.message or "the replay ended before it reached that step"

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from tutor.history.timeline import Timeline
 from tutor.insight.audit import Checked
 from tutor.session.interfaces import AnyEngine
-from tutor.session.replays.audit import AuditReplay, BackwardPass
+from tutor.session.replays.audit import AuditReplay, AuditTarget
 from tutor.ui.draw.graph.audit import draw_audit
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import line
@@ -45,7 +45,7 @@ class AuditDialog(ModalScreen[None]):
         engine: AnyEngine,
         launch: Launch,
         timeline: Timeline,
-        audited: BackwardPass,
+        audited: AuditTarget,
         compare: Sequence[tuple[str, str]],
         palette: Palette,
     ) -> None:

@@ -10,7 +10,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.getters import query_one
 
 from tutor.insight.events.detect import Events
-from tutor.insight.events.kinds import Event, Kind
+from tutor.insight.events.kinds import Kind, RunEvent
 from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import line
@@ -104,7 +104,7 @@ class EventsDialog(LiveDialog[int | None]):
         self.lines.show([*head, *rows])
         self._rows_at = len(head)
 
-    def _origin(self, event: Event, is_picked: bool) -> str:
+    def _origin(self, event: RunEvent, is_picked: bool) -> str:
         if event.kind is not Kind.NONFINITE:
             return ""
         # Only for the picked event: replaying to every event in view would take long.

@@ -7,11 +7,11 @@ from textual.content import Content
 
 from tutor.insight import predicate
 from tutor.insight.search import Condition, ConditionError
-from tutor.session.finding import Place, parse
+from tutor.session.finding import Destination, parse
 from tutor.ui.dialogs.typed import TypedDialog
 
 
-class GoDialog(TypedDialog[Place | Condition | None]):
+class GoDialog(TypedDialog[Destination | Condition | None]):
     """A dialog that returns the place to go to; None to stay."""
 
     BINDINGS: ClassVar = [Binding("enter", "go", "go there")]

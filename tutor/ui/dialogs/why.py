@@ -11,7 +11,7 @@ from textual.getters import query_one
 
 from tutor.history.timeline import Timeline
 from tutor.insight.explain.explanation import Explanation, Row
-from tutor.session.provenance import Provenance
+from tutor.session.provenance import ExplanationTrail
 from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.graph.why import draw_why
 from tutor.ui.draw.text.palette import Palette
@@ -41,7 +41,7 @@ class WhyDialog(LiveDialog[int | None]):
 
     def __init__(
         self,
-        provenance: Provenance,
+        provenance: ExplanationTrail,
         timeline: Timeline,
         source: str,
         visit: Callable[[int], None],

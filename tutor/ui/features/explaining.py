@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from tutor.session.inside_view import Lens
-from tutor.session.provenance import Provenance, first_question
+from tutor.session.inside_view import InsideView
+from tutor.session.provenance import ExplanationTrail, first_question
 from tutor.session.replays.audit import last_backward_pass
 from tutor.ui.dialogs.audit import AuditDialog
 from tutor.ui.dialogs.why import WhyDialog
@@ -23,7 +23,7 @@ class Explaining(Feature):
         if not controller.can_replay():
             return
         session, microscope = controller.session, controller.microscope
-        lens = microscope.lens(session) if microscope.is_open else Lens()
+        lens = microscope.lens(session) if microscope.is_open else InsideView()
         moment = session.moment
         names = [panes.picked] if panes.picked else [*by_interest(moment), *moment.names()[::-1]]
         question = first_question(session, lens, microscope.replay, names)
@@ -37,7 +37,7 @@ class Explaining(Feature):
                 session.cursor, microscope.place = place
             self.show()
 
-        provenance = Provenance(session.timeline, microscope.replay, question)
+        provenance = ExplanationTrail(session.timeline, microscope.replay, question)
         dialog = WhyDialog(provenance, session.timeline, controller.lesson.source,
                            controller.visit, self.palette)  # fmt: skip
         self.screen.app.push_screen(dialog, close)

@@ -5,7 +5,7 @@ from typing import ClassVar
 from tutor.ui.features.feature import Feature, Key
 
 
-class Inside(Feature):
+class InsideKeys(Feature):
     KEYS: ClassVar = (
         Key("i", "inside", "inside", "Into the operations of this statement"),
         Key("o", "outside", "out", "Out of the statement again"),

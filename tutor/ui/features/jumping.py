@@ -5,7 +5,7 @@ from typing import ClassVar
 from tutor.insight.events.first_nonfinite import first_nonfinite
 from tutor.insight.events.wording import describe
 from tutor.insight.search import Condition
-from tutor.session.finding import Place
+from tutor.session.finding import Destination
 from tutor.ui.dialogs.events import EventsDialog
 from tutor.ui.dialogs.go import GoDialog
 from tutor.ui.features.feature import Feature, Key
@@ -50,8 +50,10 @@ class Jumping(Feature):
             return first_nonfinite(inside) if inside else ""
 
         dialog = EventsDialog(branch.events, branch.session.cursor, hidden, origin, self.palette)
-        self.screen.app.push_screen(dialog, lambda step: self._go_to(Place(step) if step else None))
+        self.screen.app.push_screen(
+            dialog, lambda step: self._go_to(Destination(step) if step else None)
+        )
 
-    def _go_to(self, place: Place | Condition | None) -> None:
+    def _go_to(self, place: Destination | Condition | None) -> None:
         if place is not None:
             self.controller.go_to(place)

@@ -3,15 +3,15 @@
 from textual.events import Show
 
 from tutor.history.timeline import Moment
-from tutor.session.inside_view import Lens
+from tutor.session.inside_view import InsideView
 from tutor.ui.panels.panel import Panel
 
 
 class InsidePanel(Panel):
-    """A pane whose data a replay brings while the pane is on the screen."""
+    """A pane that shows operations; a replay notes them while the pane is visible."""
 
     @property
-    def lens(self) -> Lens:
+    def lens(self) -> InsideView:
         return self.view.lens
 
     def on_show(self, event: Show) -> None:

@@ -16,12 +16,12 @@ class TwinPanel(Panel):
         if twin is None:
             return self.view.twin_problem
         comparison = twin.comparison(moment.timeline)
-        passes = comparison.iterations(moment.step)
+        iterations = comparison.iterations(moment.step)
         if comparison.advance(moment.step):
             self.call_later(self.draw_soon)
         return (
             comparison,
-            passes or -moment.step,
+            iterations or -moment.step,
             comparison.their_step(moment.step),
             comparison.compared_iterations,
             twin.failure,

@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from tutor.script.lesson import Lesson
 from tutor.session.controller import Controller, Source
-from tutor.session.finding import Place
+from tutor.session.finding import Destination
 from tutor.session.interfaces import AnyEngine
 from tutor.session.request import Request
 from tutor.session.view import View
@@ -25,7 +25,7 @@ from tutor.ui.features.completion import Completion
 from tutor.ui.features.explaining import Explaining
 from tutor.ui.features.feature import Feature
 from tutor.ui.features.forks import Forks
-from tutor.ui.features.inside import Inside
+from tutor.ui.features.inside import InsideKeys
 from tutor.ui.features.jumping import Jumping
 from tutor.ui.features.saving import Saving
 from tutor.ui.features.stepping import Stepping
@@ -42,7 +42,7 @@ from tutor.ui.widgets.status import StatusLine, describe
 from tutor.ui.widgets.too_small import TooSmall
 
 FEATURES: tuple[type[Feature], ...] = (
-    Stepping, Inside, Forks, Saving, Jumping, Explaining, Completion,
+    Stepping, InsideKeys, Forks, Saving, Jumping, Explaining, Completion,
 )  # fmt: skip
 """The features, in the order of the help. Each works once the script can run."""
 
@@ -218,7 +218,7 @@ class LessonScreen(Screen[None]):
     @on(TimelinePanel.StepPicked)
     def _go_to_picked(self, picked: TimelinePanel.StepPicked) -> None:
         if self.controller is not None:
-            self.controller.go_to(Place(picked.step))
+            self.controller.go_to(Destination(picked.step))
 
     # Panes
 

@@ -24,7 +24,7 @@ from tutor.ui.widgets.keys import KeyLine
 from tutor.ui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
-    from tutor.course.catalog import Entry
+    from tutor.course.catalog import CatalogEntry
 
 _PRELOAD = 0.5
 """Seconds after the first paint until the lesson screen is imported, so that the first lesson opens
@@ -50,7 +50,7 @@ class MenuScreen(Screen[None]):
     class Read(Message):
         """The lessons were read."""
 
-        entries: "list[Entry]"
+        entries: "list[CatalogEntry]"
         done: Mapping[str, str]
 
     course = query_one(Course)
@@ -61,7 +61,7 @@ class MenuScreen(Screen[None]):
         super().__init__()
         self.engine = engine
         self.palette = palette
-        self._entries: list[Entry] | None = None
+        self._entries: list[CatalogEntry] | None = None
         """None until the lessons are read."""
         self._done: Mapping[str, str] = {}
 
@@ -132,7 +132,7 @@ class MenuScreen(Screen[None]):
         else:
             self.course.highlighted = chosen
 
-    def _highlight_next(self, entries: "list[Entry]") -> None:
+    def _highlight_next(self, entries: "list[CatalogEntry]") -> None:
         """Highlight the first lesson that is not done yet."""
         to_do = (entry for entry in entries if entry.error is None and entry.id not in self._done)
         if (first := next(to_do, None)) is not None and self._done:
@@ -146,7 +146,7 @@ class MenuScreen(Screen[None]):
         self.device.update(Content.styled(text, "bold $error" if failure else "$text-muted"))
 
 
-def _row(entry: "Entry", done: Mapping[str, str], names: int, width: int) -> Content:
+def _row(entry: "CatalogEntry", done: Mapping[str, str], names: int, width: int) -> Content:
     """Return a lesson's name, title, missing prerequisites, and below them its summary."""
     if entry.error is not None:
         return Content.styled(_indented(entry.error, 2, width), "$error")

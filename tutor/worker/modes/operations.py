@@ -6,12 +6,12 @@ from tutor.worker import torch_private
 from tutor.worker.capture.requests import Changes
 from tutor.worker.interrupts import uninterruptible
 from tutor.worker.modes.parts import Parts
-from tutor.worker.modes.recording import Recording
-from tutor.worker.modes.stepping import Stepping
+from tutor.worker.modes.recording import RecordingMode
+from tutor.worker.modes.stepping import WaitingMode
 from tutor.worker.operations.operations import Operations
 
 
-class NotingOperations(Stepping):
+class NotingOperations(WaitingMode):
     """Replays steps whose operations a later one needs, and records none of them."""
 
     def __init__(self, last: int, parts: Parts, operations: Operations) -> None:
@@ -44,7 +44,7 @@ class NotingOperations(Stepping):
             super()._wait()
 
 
-class RecordingOperations(Recording):
+class RecordingOperations(RecordingMode):
     """Records steps with their operations."""
 
     def __init__(self, last: int, parts: Parts, operations: Operations) -> None:

@@ -9,14 +9,14 @@ from tutor.worker.commands import Commands
 from tutor.worker.exceptions import Exceptions
 from tutor.worker.frames import Frames
 from tutor.worker.output import Output
-from tutor.worker.steps import Steps
+from tutor.worker.steps import StepCounter
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Each mode takes what it needs."""
+    """The objects of one run that its modes use."""
 
-    steps: Steps
+    steps: StepCounter
     commands: Commands
     exceptions: Exceptions
     output: Output

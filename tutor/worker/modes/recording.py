@@ -6,10 +6,10 @@ from tutor.worker import torch_private
 from tutor.worker.capture.requests import Changes
 from tutor.worker.interrupts import uninterruptible
 from tutor.worker.modes.parts import Parts
-from tutor.worker.modes.stepping import Stepping
+from tutor.worker.modes.stepping import WaitingMode
 
 
-class Recording(Stepping):
+class RecordingMode(WaitingMode):
     """Sends what each step changed, and what the script writes."""
 
     def __init__(self, last: int, parts: Parts) -> None:

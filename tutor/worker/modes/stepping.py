@@ -7,8 +7,8 @@ from tutor.worker.interrupts import uninterruptible
 from tutor.worker.modes.parts import Parts
 
 
-class Stepping:
-    """What the modes have in common in which a run may wait before any statement.
+class WaitingMode:
+    """The base of the modes that may wait before a statement.
 
     Args:
         last: The last step of the mode.

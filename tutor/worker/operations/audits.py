@@ -10,7 +10,7 @@ from tutor.worker.operations.call_log import CallLog
 from tutor.worker.operations.finite_difference import audit
 from tutor.worker.operations.provenance import Provenance
 
-_UNREACHED = "no backward pass of this step brought it a gradient"
+_UNREACHED = "no backward pass of this step gave it a gradient"
 
 
 def audits(

@@ -17,7 +17,7 @@ _NARROW = (torch.float16, torch.bfloat16)
 
 
 @dataclass(frozen=True)
-class Call:
+class LoggedCall:
     """A call, with its tensors themselves."""
 
     func: Any
@@ -65,7 +65,7 @@ class CallLog:
     Passes are numbered from 0.
     """
 
-    calls: list[Call] = field(default_factory=list)
+    calls: list[LoggedCall] = field(default_factory=list)
     sources: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
     """By identity: tensors that no call made, and a copy from when they were first seen."""
     is_narrow: bool = False
@@ -128,7 +128,7 @@ class CallLog:
         copies = _copies(outputs) if is_new or (is_detached and not edits) else None
         constant, detached = (copies, None) if is_new else (None, copies)
         self.calls.append(
-            Call(
+            LoggedCall(
                 func,
                 args,
                 kwargs or {},

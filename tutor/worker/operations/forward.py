@@ -11,13 +11,13 @@ from tutor.worker.operations import call_text
 from tutor.worker.operations.call_text import Function, node_name
 from tutor.worker.operations.provenance import MOST, Entry, Provenance
 from tutor.worker.operations.snapshots import Snapshots
-from tutor.worker.operations.source_line import Origin, Origins
+from tutor.worker.operations.source_line import Origins, SourceLine
 
 
 class Operands(msgspec.Struct):
     """A call as it was before it was made."""
 
-    origin: Origin
+    origin: SourceLine
     text: str
     inputs: list[Entry]
 
@@ -113,7 +113,7 @@ class Forward:
         self._provenance.set_node(node, part)
         return part
 
-    def _note_library(self, origin: Origin, inputs: list[Entry], outputs: list[Tensor]) -> None:
+    def _note_library(self, origin: SourceLine, inputs: list[Entry], outputs: list[Tensor]) -> None:
         """Put all operations of one call of a library into one entry."""
         provenance, entry = self._provenance, self._library
         if entry is None or self._library_call != origin.call:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tutor.worker.cpu_random import is_filler
 from tutor.worker.operations import call_text
-from tutor.worker.operations.call_log import Call, CallLog
+from tutor.worker.operations.call_log import CallLog, LoggedCall
 
 _WIDER = {
     torch.float16: torch.float64,
@@ -84,7 +84,7 @@ def _total(
 
 
 def _repeat(
-    call: Call, values: dict[int, Tensor], detach: bool, cast: Callable[[Tensor], Tensor]
+    call: LoggedCall, values: dict[int, Tensor], detach: bool, cast: Callable[[Tensor], Tensor]
 ) -> None:
     """Make a call again with the values that its inputs have now."""
     constant = call.constant or (call.detached if detach else None)
@@ -109,7 +109,9 @@ def _repeat(
         values[id(one)] = value
 
 
-def _drop_out(call: Call, values: dict[int, Tensor], cast: Callable[[Tensor], Tensor]) -> Tensor:
+def _drop_out(
+    call: LoggedCall, values: dict[int, Tensor], cast: Callable[[Tensor], Tensor]
+) -> Tensor:
     """Draw the mask in the script's own precision: in float64 it would be another one."""
     assert call.random_state is not None
     torch.set_rng_state(call.random_state)

@@ -34,7 +34,7 @@ _CALL = torch.nn.Module.__call__.__code__
 """Operations inside a module's call are not put into one library row: they are the module."""
 
 
-class Origin(msgspec.Struct):
+class SourceLine(msgspec.Struct):
     """The place that asked for an operation."""
 
     line: int
@@ -61,7 +61,7 @@ class Origins:
     def __init__(self, script: str) -> None:
         self._files = dict.fromkeys(_SKIPPED_FILES, _SKIPPED) | {script: _SCRIPT}
 
-    def find(self, depth: int) -> Origin:
+    def find(self, depth: int) -> SourceLine:
         """Return the origin of the running operation, searching from `depth` frames above the
         caller's."""
         frame: FrameType | None = sys._getframe(depth + 1)
@@ -88,10 +88,10 @@ class Origins:
             frame = frame.f_back
         line = frame.f_lineno if frame is not None else 0
         if outermost is None:
-            return Origin(line, own, module)
+            return SourceLine(line, own, module)
         full = outermost.f_code.co_qualname
         name = full.removesuffix(".__init__")
-        return Origin(line, own, module, name, (id(outermost), line, name), name != full)
+        return SourceLine(line, own, module, name, (id(outermost), line, name), name != full)
 
     @staticmethod
     def _kind(file: str) -> int:

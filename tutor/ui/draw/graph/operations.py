@@ -8,7 +8,7 @@ from textual.strip import Strip
 from tutor.insight.explain import why, wording
 from tutor.insight.explain.explanation import Explanation, Term
 from tutor.schema.frame import Edge, Operation, TensorView
-from tutor.session.inside_view import Lens
+from tutor.session.inside_view import InsideView
 from tutor.ui.draw.text.numbers import brief, shape
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, clip, fill, fit, line, ruled, strip, wrap
@@ -19,7 +19,7 @@ _NAME = 18
 
 
 def draw_operations(
-    lens: Lens, width: int, height: int, palette: Palette, scrolled: int = 0
+    lens: InsideView, width: int, height: int, palette: Palette, scrolled: int = 0
 ) -> list[Strip]:
     """Return exactly `height` strips: the rows around the current operation, and its detail.
 
@@ -45,7 +45,7 @@ def draw_operations(
     return fill([*drawn, *detail], width, height, palette.text)
 
 
-def _entries(lens: Lens) -> Sequence[int | str]:
+def _entries(lens: InsideView) -> Sequence[int | str]:
     """Return the indices of the rows, with the headings between them."""
     count, whole = lens.interior.forwards, len(lens.rows)
     found: list[int | str] = []
@@ -56,7 +56,7 @@ def _entries(lens: Lens) -> Sequence[int | str]:
     return found
 
 
-def _entry(entry: int | str, lens: Lens, names: int, width: int, palette: Palette) -> Strip:
+def _entry(entry: int | str, lens: InsideView, names: int, width: int, palette: Palette) -> Strip:
     """Draw a heading, or the row of an operation."""
     if isinstance(entry, str):
         return strip(ruled(entry, width, palette.muted, palette.border), width, palette.text)
@@ -80,7 +80,7 @@ def _entry(entry: int | str, lens: Lens, names: int, width: int, palette: Palett
     return strip(parts, width, palette.current if is_here else palette.text)
 
 
-def _forwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[Styled]:
+def _forwards(one: Operation, lens: InsideView, width: int, palette: Palette) -> list[Styled]:
     """Return `pred = x·w → shape value` for an operation of the forward pass."""
     label = lens.labels.get(one.id, "")
     formula = ""
@@ -99,7 +99,7 @@ def _forwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[
     ]
 
 
-def _backwards(one: Operation, lens: Lens, width: int, palette: Palette) -> list[Styled]:
+def _backwards(one: Operation, lens: InsideView, width: int, palette: Palette) -> list[Styled]:
     """Return the gradient that came in and the contributions that went out; of a leaf, the sum."""
     if one.kind == "leaf" and one.after is not None:
         return _added(one, width, palette)
@@ -136,11 +136,11 @@ def _is_something(view: TensorView | None) -> bool:
     return view is not None and bool((view.data or b"").strip(b"\0\x80"))
 
 
-def _called(one: Operation, lens: Lens) -> str:
+def _called(one: Operation, lens: InsideView) -> str:
     return lens.labels.get(one.id) or (one.name if one.kind in ("leaf", "data") else "")
 
 
-def _detail(lens: Lens, width: int, palette: Palette) -> list[Strip]:
+def _detail(lens: InsideView, width: int, palette: Palette) -> list[Strip]:
     """Return the rows that explain the current operation: its formula, numbers and gradients."""
     one = lens.current
     if one is None:
@@ -159,7 +159,7 @@ def _detail(lens: Lens, width: int, palette: Palette) -> list[Strip]:
     return [strip(part, width, palette.text) for row in rows for part in wrap(row, width) if row]
 
 
-def _library(one: Operation, lens: Lens, palette: Palette) -> list[list[Styled]]:
+def _library(one: Operation, lens: InsideView, palette: Palette) -> list[list[Styled]]:
     """Return the values that a call of a library changed, before and after."""
     rows: list[list[Styled]] = [[("all that this call did, in one row", palette.muted)]]
     for name in lens.given(one):
@@ -191,7 +191,7 @@ def _explained(explained: Explanation, palette: Palette) -> list[list[Styled]]:
     return rows
 
 
-def _passed(one: Operation, lens: Lens, palette: Palette) -> list[list[Styled]]:
+def _passed(one: Operation, lens: InsideView, palette: Palette) -> list[list[Styled]]:
     """Return the gradient that came in, and for each edge the local derivative and contribution."""
     operations = lens.operations
     arrived = lens.explain_gradient(one.id)
@@ -248,6 +248,6 @@ def _went_out(term: Term, label: str, palette: Palette) -> list[list[Styled]]:
     ]
 
 
-def counted(lens: Lens) -> str:
+def counted(lens: InsideView) -> str:
     """Return `operation 3 of 7`, or why there are no operations to step through."""
     return f"operation {(lens.at or 0) + 1} of {len(lens.rows)}" if lens.rows else lens.note

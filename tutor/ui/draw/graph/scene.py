@@ -8,7 +8,7 @@ from rich.style import Style
 
 from tutor.insight.graph import Graph, Link, Node
 from tutor.schema.frame import Operation, TensorView
-from tutor.session.inside_view import Lens
+from tutor.session.inside_view import InsideView
 from tutor.ui.draw.graph.paint import Box, Wire, box_size
 from tutor.ui.draw.text.numbers import brief, shape
 from tutor.ui.draw.text.palette import Palette
@@ -43,7 +43,7 @@ class Scene:
 
 
 def draw_scene(
-    lens: Lens,
+    lens: InsideView,
     graph: Graph,
     operations: Mapping[int, Operation],
     palette: Palette,
@@ -78,7 +78,7 @@ def draw_scene(
 
 
 def _border(
-    lens: Lens,
+    lens: InsideView,
     node: Node,
     operations: Mapping[int, Operation],
     palette: Palette,
@@ -96,7 +96,9 @@ def _border(
     return palette.border
 
 
-def _wire(lens: Lens, link: Link, operations: Mapping[int, Operation], palette: Palette) -> Wire:
+def _wire(
+    lens: InsideView, link: Link, operations: Mapping[int, Operation], palette: Palette
+) -> Wire:
     arrived: list[TensorView] = []
     style = palette.border
     for user, number in link.edges:
@@ -119,7 +121,7 @@ class _Contents:
 
     def __init__(
         self,
-        lens: Lens,
+        lens: InsideView,
         graph: Graph,
         operations: Mapping[int, Operation],
         palette: Palette,

@@ -17,7 +17,7 @@ _LEAST = 6
 
 def draw_twin(
     name: str,
-    passes: int,
+    iterations: int,
     pairs: Sequence[ComparedPair],
     agreeing: Sequence[bool],
     source: str,
@@ -31,7 +31,7 @@ def draw_twin(
 
     Args:
         name: The name of the twin.
-        passes: How many iterations of the loop both runs have completed.
+        iterations: How many iterations of the loop both runs have completed.
         pairs: The values of both runs.
         agreeing: For each pair, whether its difference is only rounding.
         source: The script of the twin.
@@ -40,7 +40,11 @@ def draw_twin(
     """
     if width < 1 or height < 1:
         return [line("", width, palette.text)] * max(0, height)
-    after = "before the loop" if not passes else f"after {passes} pass{'es' * (passes > 1)}"
+    after = (
+        "before the loop"
+        if not iterations
+        else f"after {iterations} iteration{'s' * (iterations > 1)}"
+    )
     rows = [strip([(name, palette.strong), (f"  {after}", palette.muted)], width, palette.text)]
     if failure:
         rows.append(strip([(f"it ended: {failure}", palette.error)], width, palette.text))

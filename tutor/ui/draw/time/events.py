@@ -6,7 +6,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tutor.insight.events.detect import Events
-from tutor.insight.events.kinds import Event, Kind
+from tutor.insight.events.kinds import Kind, RunEvent
 from tutor.insight.events.wording import describe
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import Styled, fit, strip
@@ -69,7 +69,7 @@ def draw_kinds(
 
 
 def draw_event(
-    events: Events, event: Event, origin: str, is_picked: bool, width: int, palette: Palette
+    events: Events, event: RunEvent, origin: str, is_picked: bool, width: int, palette: Palette
 ) -> Strip:
     """Return the row of an event: `▲  12,345  line 14  b.grad exploded: norm 0.01 → 4.2`.
 

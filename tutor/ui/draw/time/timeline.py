@@ -17,7 +17,7 @@ HERE = "◆"
 ERROR = "✗"
 BOUNDARY = "┬"
 FORK = "Y"
-DOUBT = "~"
+DIVERGED = "~"
 
 _REVERSE, _UNDERLINE = Style(reverse=True), Style(underline=True)
 
@@ -57,7 +57,7 @@ def draw_timeline(
         parts = _stretches(timeline, bar, events, palette)
     for mark, sign, style in (
         (fork, FORK, palette.accent),
-        (timeline.divergence.step if timeline.divergence else 0, DOUBT, palette.warning),
+        (timeline.divergence.step if timeline.divergence else 0, DIVERGED, palette.warning),
     ):
         if 0 < mark <= count and parts:
             parts[step_to_cell(timeline, mark, bar)] = (sign, style)

@@ -19,7 +19,7 @@ from tutor.insight.events.kinds import Kind
 from tutor.insight.search import Condition
 from tutor.schema.frame import Frame
 from tutor.script.lesson import read
-from tutor.session.finding import Place
+from tutor.session.finding import Destination
 from tutor.session.view import View
 from tutor.ui.dialogs.events import EventsDialog
 from tutor.ui.dialogs.go import GoDialog
@@ -237,7 +237,11 @@ def text_of(app: Shown, name: str) -> str:
 
 @SIZES
 async def test_a_step_an_iteration_or_a_condition_can_be_typed(size: tuple[int, int]) -> None:
-    for keys, answer in (("120", Place(120, False)), ("i20", Place(20, True)), ("", None)):
+    for keys, answer in (
+        ("120", Destination(120, False)),
+        ("i20", Destination(20, True)),
+        ("", None),
+    ):
         app = Shown(lambda palette: GoDialog())
         async with app.run_test(size=size) as pilot:
             assert "loss < 0.1 the first step" in text_of(app, "#why").replace("\n", " ")
