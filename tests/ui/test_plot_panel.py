@@ -140,7 +140,7 @@ async def test_0_shows_the_plot_and_the_position_of_the_run(lesson: Path) -> Non
 
 async def test_before_the_first_step_nothing_is_launched(lesson: Path) -> None:
     async with opened(lesson, AnsweringEngine(), (80, 24)) as (pilot, screen, engine):
-        await open_plot(pilot, screen, "the plot is drawn after the first step")
+        await open_plot(pilot, screen, "the plot comes when something has run")
         assert len(engine.runs) == 1
         await press(pilot, screen, "right")
         await until(pilot, lambda: "The bowl" in plot(screen))

@@ -131,3 +131,10 @@ def test_the_curve_is_drawn_without_colours_too() -> None:
     strips = draw_loss([1, 2], [2.0, 1.0], 40, 10, palette_for(None))
     assert all(s.style is not None and s.style.color is None for strip in strips for s in strip)
     assert dots([strip.text for strip in strips]) > 5
+
+
+def test_a_legend_that_just_fits_is_not_cut() -> None:
+    others = (Curve("a", "main", [1, 2], [3.0, 2.0]), Curve("b", "lr = 0.2", [1, 2], [3.0, 1.0]))
+    legend = "● lr = 0.5  a main  b lr = 0.2"
+    rows = draw_loss([1, 2], [3.0, 1.5], len(legend), 8, PALETTE, name="lr = 0.5", others=others)
+    assert rows[1].text == legend

@@ -75,7 +75,7 @@ class PlotPanel(Panel):
             hint = "this script declares no plots: see [[tool.tutor.plot]] in “Write a lesson”"
             return [line(hint, width, self.palette.muted)]
         if self.view.plot is None:
-            note = self.view.plot_note or "the plot is drawn after the first step"
+            note = self.view.plot_note or "the plot comes when something has run"
             return [line(note, width, self.palette.muted)]
         trajectories = self._trajectories(moment)
         return draw_plot(plot, self.view.plot, trajectories, width, height, self.palette)

@@ -262,5 +262,6 @@ class LessonScreen(Screen[None]):
         if self._warned == here:
             return True
         self._warned = here
-        controller.warn(f"{len(forks)} forked, not saved: s saves, {key} again drops them")
+        runs = f"{len(forks)} forked run" + "s" * (len(forks) > 1)
+        controller.warn(f"{runs} not saved: s saves, {key} again drops them")
         return False

@@ -62,7 +62,9 @@ def draw_loss(
     if others:
         parts: list[Styled] = [(f"{HERE} {name}  ", palette.accent)]
         parts += marks.legend([(one.mark, one.name) for one in others], palette)
-        head.append(strip(parts, width, palette.text))
+        # Blanks at the end would make a legend that just fits look cut.
+        text, style = parts.pop()
+        head.append(strip([*parts, (text.rstrip(), style)], width, palette.text))
     body = height - len(head)
     chart: Chart | None = None
     if width >= 12 and body >= 3:
