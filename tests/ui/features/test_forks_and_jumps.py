@@ -532,6 +532,17 @@ async def test_a_report_after_leaving_is_ignored(tmp_path: Path) -> None:
         assert pilot.app.is_running
 
 
+async def test_nothing_is_drawn_after_the_app_was_left(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        app = pilot.app
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    screen.show()
+    app._retry()
+    assert app.return_code == 0
+
+
 async def test_a_confirmation_to_leave_holds_only_where_it_was_given(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "12")

@@ -158,7 +158,8 @@ class LessonScreen(Screen[None]):
         """Redraw everything for the run that is shown."""
         controller = self.controller
         # A run may report while the screen is being composed, or after it was left.
-        if controller is None or not self.is_mounted or not self.query(Panes):
+        is_drawn = self.is_mounted and self.query(Panes) and self.app.screen_stack
+        if controller is None or not is_drawn:
             return
         self.panes.show_inside(controller.microscope.is_open)
         self.view = controller.views.build(self.panes.needs)

@@ -100,7 +100,8 @@ class DiffingApp(App[None]):
 
     def _retry(self) -> None:
         self._is_retrying = False
-        self._send()
+        if self.screen_stack:  # else the app has been left meanwhile
+            self._send()
 
     def _is_behind(self) -> bool:
         """Return whether the terminal has not yet read everything that was sent."""
