@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tutor.history.timeline import Timeline
-from tutor.insight.slices import SLICE, advance
+from tutor.insight.time_slices import SLICE, advance
 from tutor.schema import values
 from tutor.schema.frame import TensorView
 

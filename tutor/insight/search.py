@@ -26,7 +26,7 @@ from tutor.insight.predicate import (
     is_true,
     parse,
 )
-from tutor.insight.slices import SLICE, advance
+from tutor.insight.time_slices import SLICE, advance
 from tutor.schema import values
 from tutor.schema.frame import TensorView
 

@@ -12,7 +12,7 @@ from tutor.history.timeline import Divergence, Timeline
 from tutor.insight.events.kinds import Kind, RunEvent
 from tutor.insight.search import Condition
 from tutor.script.lesson import Lesson
-from tutor.session import finding
+from tutor.session import navigation
 from tutor.session.archive import NOTHING, Archive
 from tutor.session.branch import Branch
 from tutor.session.branches import MARKS, Branches
@@ -66,7 +66,7 @@ class Controller:
         """The runs that are in a file, and with how many steps."""
         self.fork_failed: Callable[[Branch], None] = lambda branch: None
         """Called with a fork that could not be made, after it was dropped."""
-        self.finder = finding.Finder(later, self.warn, refresh)
+        self.finder = navigation.Finder(later, self.warn, refresh)
         self.twin: Twin | None = None
         twin_problem = unready = ""
         self._remark = 0, ""
@@ -152,12 +152,12 @@ class Controller:
         self.session.cursor = min(step, self.session.tip)
         self._refresh()
 
-    def go_to(self, place: finding.Destination | Condition) -> None:
+    def go_to(self, place: navigation.Destination | Condition) -> None:
         """Go to a step, an iteration, or where a condition first holds; run on if need be."""
         self.finder.stop()
         if isinstance(place, Condition):
             self.finder.find(place, self.session)
-        elif problem := finding.go_to(self.session, place):
+        elif problem := navigation.go_to(self.session, place):
             self.warn(problem)
         else:
             self._refresh()

@@ -19,7 +19,7 @@ from tutor.insight.events.kinds import Kind
 from tutor.insight.search import Condition
 from tutor.schema.frame import Frame
 from tutor.script.lesson import read
-from tutor.session.finding import Destination
+from tutor.session.navigation import Destination
 from tutor.session.view import View
 from tutor.ui.dialogs.events import EventsDialog
 from tutor.ui.dialogs.go import GoDialog

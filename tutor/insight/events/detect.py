@@ -12,7 +12,7 @@ from tutor.history.column import Column
 from tutor.history.series import Array, chunk, facts, shifted
 from tutor.history.timeline import Timeline
 from tutor.insight.events.kinds import ALL, EventList, Kind, RunEvent
-from tutor.insight.slices import SLICE, advance
+from tutor.insight.time_slices import SLICE, advance
 from tutor.schema.frame import GRAD, TensorView
 
 FACTOR = 100

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from tutor.insight import predicate
 from tutor.insight.search import Condition, ConditionError
-from tutor.session.finding import Destination, parse
+from tutor.session.navigation import Destination, parse
 from tutor.ui.dialogs.typed import TypedDialog
 
 

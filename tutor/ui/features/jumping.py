@@ -5,7 +5,7 @@ from typing import ClassVar
 from tutor.insight.events.first_nonfinite import first_nonfinite
 from tutor.insight.events.wording import describe
 from tutor.insight.search import Condition
-from tutor.session.finding import Destination
+from tutor.session.navigation import Destination
 from tutor.ui.dialogs.events import EventsDialog
 from tutor.ui.dialogs.go import GoDialog
 from tutor.ui.features.feature import Feature, Key

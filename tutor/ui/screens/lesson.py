@@ -14,8 +14,8 @@ from textual.screen import Screen
 
 from tutor.script.lesson import Lesson
 from tutor.session.controller import Controller, Source
-from tutor.session.finding import Destination
 from tutor.session.interfaces import AnyEngine
+from tutor.session.navigation import Destination
 from tutor.session.request import Request
 from tutor.session.view import View
 from tutor.ui.dialogs.dialog import LiveDialog
