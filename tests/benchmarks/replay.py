@@ -95,7 +95,7 @@ def many_steps() -> None:
     for step in (1, STEPS // 3, STEPS // 2, STEPS - 1, STEPS):
         began = perf_counter()
         moment = timeline.at(step)
-        assert [moment.view(name) for name in moment.names()]
+        assert [moment.view(name) for name in moment.values]
         timeline.iterations.find(step // 4, step)
         slowest = max(slowest, perf_counter() - began)
     print(f"a jump among {STEPS:,}: at most {slowest * 1e3:.2f} ms (16)")

@@ -142,7 +142,7 @@ def test_control_characters_are_escaped(tmp_path):
     run.ended = Ended("raised", "script.py:1: E: \x9b31m", 1)
     save(tmp_path / "run.tutor", Recording([run]))
     [opened] = open_(tmp_path / "run.tutor").runs
-    assert opened.timeline.names(1) == ["a\\x1b[2J"]
+    assert [*opened.timeline.values(1)] == ["a\\x1b[2J"]
     assert opened.timeline.frame(1).shown == (["\\x1b]0;title\\x07", "two\nlines"],)
     assert opened.ended.message == "script.py:1: E: \\x9b31m"
 
@@ -255,7 +255,7 @@ def use(path: Path) -> None:
         timeline = run.timeline
         for step in range(1, len(timeline) + 1):
             moment = timeline.at(step)
-            for name in moment.names():
+            for name in moment.values:
                 view = moment.view(name)
                 values.plain(view)
                 values.statistics(view)

@@ -47,8 +47,8 @@ def test_a_value_is_that_of_its_last_change():
 
 def test_a_name_is_not_listed_after_it_is_gone():
     timeline = timeline_of([frame(1, {"x": number(1), "y": number(2)}), frame(2, {"x": None})])
-    assert timeline.names(1) == ["x", "y"]
-    assert timeline.names(2) == ["y"]
+    assert [*timeline.values(1)] == ["x", "y"]
+    assert [*timeline.values(2)] == ["y"]
     assert timeline.view("x", 2) is None
 
 
@@ -167,7 +167,7 @@ def test_the_values_at_a_step_do_not_depend_on_the_steps_visited_before(changes,
         known.append({name: value for name, value in now.items() if value is not None})
     for step in walk:
         moment = timeline.at(min(step, len(changes)))
-        assert {n: moment.view(n) for n in moment.names()} == {
+        assert {n: moment.view(n) for n in moment.values} == {
             name: number(value) for name, value in known[moment.step].items()
         }
 
@@ -191,7 +191,7 @@ def test_a_fork_shares_earlier_steps_with_its_parent_and_has_its_own_later_steps
     assert len(fork) == step
     for at in range(step + 1):
         assert fork.frame(at) == parent.frame(at)
-        assert fork.names(at) == parent.names(at)
+        assert fork.values(at) == parent.values(at)
         assert fork.iterations.next(at) in (parent.iterations.next(at), None)
         assert fork.past(at) == parent.past(at)
     fork.append(frame(step + 1, {"other": number(7)}))

@@ -187,7 +187,7 @@ class Tree(RuleBasedStateMachine):
 def state(timeline: Timeline, step: int) -> tuple[object, ...]:
     """All that a learner can see at a step."""
     steps, losses = timeline.losses(step)
-    values = {name: timeline.view(name, step) for name in timeline.names(step)}
+    values = {name: timeline.view(name, step) for name in timeline.values(step)}
     changed_at = {name: timeline.changed_at(name, step) for name in values}
     return timeline.frame(step), values, changed_at, list(steps), list(losses)
 

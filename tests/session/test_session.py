@@ -306,3 +306,22 @@ def test_a_search_that_looks_only_at_new_steps_finds_its_first_one() -> None:
     s.first()
     s.run_until(find, lambda: None)
     assert (s.cursor, s.tip) == (5, 7)
+
+
+def test_more_than_there_is_time_for_is_recorded_a_slice_at_a_time() -> None:
+    """A key is answered between two slices, however much the run reported."""
+    s = session(manual=True)
+    s.run_to_end()
+    s.clock.now = 0.0
+    ticking = iter(range(10**6))
+    s.worker._clock = lambda: next(ticking) * 1e-3
+    s.is_draining = True  # reported, but nobody looks
+    s.run.work(100)
+    s.drain()
+    assert s.worker.is_behind
+    assert 0 < s.tip < 20
+    while s.worker.is_behind:
+        before = s.tip
+        s.drain()
+        assert before < s.tip <= before + 20
+    assert (s.tip, s.cursor) == (100, 100)

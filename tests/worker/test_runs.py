@@ -1,10 +1,16 @@
 """What a run of a script records, through the real host and worker."""
 
-import pytest
+import time
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+from driver import Driver
+
+from tutor.engine.run import PATIENCE
 from tutor.schema.frame import Frame
 from tutor.schema.values import plain
-from tutor.wire.messages import Edit, Started, Waited
+from tutor.wire.messages import FOREVER, Edit, Started, Waited
 
 DESCENT = """
     import torch
@@ -201,7 +207,7 @@ def test_a_replay_to_a_step_shows_the_recorded_values(record, drive, step):
     frame = driver.until(lambda event: isinstance(event, Frame))
     moment = recorded.timeline.at(step)
     assert {n: plain(v) for n, v in frame.changed.items()} == {
-        name: plain(moment.view(name)) for name in moment.names()
+        name: plain(moment.view(name)) for name in moment.values
     }
     assert (frame.step, frame.line) == (step, moment.frame.line)
 
@@ -244,3 +250,42 @@ def test_matplotlib_opens_no_window(record):
     )
     assert recording.ended.outcome == "finished"
     assert recording.text() == "agg\n"
+
+
+def test_an_endless_run_waits_for_the_one_who_looks_at_it(
+    drive: Callable[..., Driver], tmp_path: Path
+) -> None:
+    """Otherwise a screen that draws more slowly than the script runs falls behind for ever."""
+    log = tmp_path / "log"
+    driver = drive(f"log = open({str(log)!r}, 'ab', 0)\nwhile True:\n    n = log.write(b'x')\n")
+    driver.run.go(FOREVER)
+    _wait_until_it_stands(log)
+    stood_at = log.stat().st_size
+    taken = [event.step for event in driver.run.take() if isinstance(event, Frame)]
+    assert taken == list(range(1, len(taken) + 1))
+    _wait_until_it_stands(log)
+    more = [event.step for event in driver.run.take() if isinstance(event, Frame)]
+    assert log.stat().st_size > stood_at
+    assert more == list(range(taken[-1] + 1, taken[-1] + 1 + len(more)))
+
+
+def test_a_run_that_waits_to_be_looked_at_pauses_between_two_statements(
+    drive: Callable[..., Driver], tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    driver = drive(f"log = open({str(log)!r}, 'ab', 0)\nwhile True:\n    n = log.write(b'x')\n")
+    driver.run.go(FOREVER)
+    _wait_until_it_stands(log)
+    driver.run.pause()
+    time.sleep(2 * PATIENCE)
+    assert not driver.run.frozen
+    driver.until(lambda event: isinstance(event, Waited))
+
+
+def _wait_until_it_stands(log: Path) -> None:
+    """Wait until the script has written, and then nothing more for a while."""
+    size, looks = 0, 0
+    while not size or looks < 10:
+        before, size = size, log.stat().st_size if log.exists() else 0
+        looks = looks + 1 if size == before else 0
+        time.sleep(0.02)

@@ -48,7 +48,7 @@ def test_a_forked_child_prints_and_records_nothing(record):
     )
     assert recording.ended.outcome == "finished"
     assert steps(recording) == list(range(1, len(recording.frames) + 1))
-    assert "y" not in recording.timeline.names(len(recording.timeline))
+    assert "y" not in recording.timeline.values(len(recording.timeline))
     assert recording.text() == "from the child\n"
 
 

@@ -26,6 +26,12 @@ PATIENCE = 0.15
 GRACE = 0.5
 """Seconds that an interrupted script has to clean up; then it is killed."""
 
+UNTAKEN = 2**18
+"""Bytes of events after which no more are read until some are taken.
+
+The pipe then fills up and the script waits: what it does never outruns the one who looks at it.
+"""
+
 PEEK = 0.05
 """Seconds without events from a running worker after which its shared page is read."""
 
@@ -59,6 +65,8 @@ class Run:
         self._files = [tempfile.TemporaryFile(buffering=0) for _ in range(2)]
         self._lock = threading.Lock()
         self._events: list[Event] = []
+        self._untaken = 0
+        """Bytes of the events that were received and are not taken yet."""
         self._status: int | None = None
         self._gone = threading.Event()
         self._is_waiting = False
@@ -107,6 +115,9 @@ class Run:
         """Return all events since the last call."""
         with self._lock:
             events, self._events = self._events, []
+            was_full, self._untaken = self._is_full, 0
+            if was_full:  # only now: the listener looks without the lock
+                self._wake_listener()
         return events
 
     def go(self, until: int) -> None:
@@ -145,6 +156,7 @@ class Run:
         with self._lock:
             self._is_closed = True
             self._cancel_timer()
+            self._wake_listener()
             self._send_signal(self._number, signal.SIGKILL)
 
     def died(self, status: int | None) -> None:
@@ -153,6 +165,11 @@ class Run:
             self._status = status
             self._gone.set()
             self._wake_listener()
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether the events that wait to be taken are enough for now."""
+        return self._untaken >= UNTAKEN and not self._is_closed
 
     # The following are called under the lock.
 
@@ -186,6 +203,10 @@ class Run:
             # A timer that has begun cannot be cancelled: a command may have come first.
             if self._timer is not threading.current_thread() or self._has_ended:
                 return
+            if self._is_full:
+                # It may be between two statements, and wait for its events to be read.
+                self._after(PATIENCE, self._freeze)
+                return
             self.frozen = True
             self._send_signal(self._number, signal.SIGSTOP)
         self._notify()
@@ -213,10 +234,15 @@ class Run:
 
     def _receive(self) -> None:
         """Receive events until the worker is gone."""
-        poll = select.poll()
+        poll, until_taken = select.poll(), select.poll()
         poll.register(self._pipe, select.POLLIN)
-        poll.register(self._woken, select.POLLIN)
+        for one in (poll, until_taken):
+            one.register(self._woken, select.POLLIN)
         while True:
+            if self._is_full:
+                until_taken.poll()
+                os.read(self._woken, 4096)
+                continue
             ready = {fd for fd, _ in poll.poll(None if self._is_waiting else 1000 * PEEK)}
             if self._woken in ready:
                 os.read(self._woken, 4096)
@@ -224,7 +250,7 @@ class Run:
                 data = os.read(self._pipe, shared_page.SIZE)
                 if not data:
                     break
-                self._deliver(self._receiver.feed(data))
+                self._deliver(self._receiver.feed(data), len(data))
             elif self._gone.is_set():
                 # Its last events may have come since the poll. If none did, a child of the script
                 # still has the pipe open.
@@ -234,7 +260,8 @@ class Run:
                 self._deliver(self._receiver.peek())
         self._deliver(self._receiver.peek())
 
-    def _deliver(self, events: Iterable[Event]) -> None:
+    def _deliver(self, events: Iterable[Event], size: int = 0) -> None:
+        """Hand over events, which took `size` bytes of the pipe."""
         found = list(events)
         with self._lock:
             for event in found:
@@ -251,6 +278,7 @@ class Run:
                 return
             is_first = not self._events
             self._events += found
+            self._untaken += size
         if is_first:
             self._notify()
 

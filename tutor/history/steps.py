@@ -41,6 +41,8 @@ class Steps:
         self.lines, self.loops = array("I"), array("I")
         self.iterations = array("i")
         """The iteration of each step, or `OUTSIDE`."""
+        self._first_runs: dict[int, int] = {}
+        """The step at which each line first ran."""
         self._phases, self._flags, self._losses = bytearray(), bytearray(), array("d")
         self._phase_names: list[Phase] = []
         # Only for steps that have them:
@@ -65,6 +67,8 @@ class Steps:
         copy = Steps()
         copy.lines, copy.loops = self.lines[:step], self.loops[:step]
         copy.iterations, copy._losses = self.iterations[:step], self._losses[:step]
+        firsts = self._first_runs.items()
+        copy._first_runs = {line: first for line, first in firsts if first <= step}
         copy._phases, copy._flags = self._phases[:step], self._flags[:step]
         copy._phase_names = [*self._phase_names]
         extras = bisect_right(self._extra_steps, step)
@@ -82,6 +86,7 @@ class Steps:
             The bytes that it takes, approximately.
         """
         self.lines.append(frame.line)
+        self._first_runs.setdefault(frame.line, len(self))
         self.loops.append(frame.loop)
         self.iterations.append(OUTSIDE if frame.iteration is None else frame.iteration)
         if frame.phase not in self._phase_names:
@@ -115,12 +120,16 @@ class Steps:
 
     def has_run(self, line: int, step: int) -> bool:
         """Return True if the statement on `line` ran by the end of `step`."""
-        return line in self.lines[:step]
+        return self.first_run(line, step) > 0
 
     def first_run(self, line: int, step: int) -> int:
         """Return the first step up to `step` on `line`, 0 if there is none."""
-        lines = self.lines[:step]
-        return lines.index(line) + 1 if line in lines else 0
+        first = self._first_runs.get(line, 0)
+        return first if first <= step else 0
+
+    def ran(self, step: int) -> set[int]:
+        """Return the lines that had run by the end of `step`."""
+        return {line for line, first in self._first_runs.items() if first <= step}
 
     def loss(self, step: int) -> float | None:
         """Return the loss after a step."""

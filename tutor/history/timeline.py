@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -155,10 +156,11 @@ class Timeline:
             raise IndexError(f"step {step} is not recorded (1 to {len(self)} are)")
         return Moment(self, step)
 
-    def names(self, step: int) -> list[str]:
-        """Return the names that have a value after `step`, in the order of first appearance."""
-        columns = self.columns.items()
-        return [name for name, column in columns if column.is_there(column.index(step))]
+    def values(self, step: int) -> dict[str, TensorView]:
+        """Return the names that have a value after `step`, in the order of first appearance, and
+        the values."""
+        views = ((name, column.view(column.index(step))) for name, column in self.columns.items())
+        return {name: view for name, view in views if view is not None}
 
     def view(self, name: str, step: int) -> TensorView | None:
         """Return the value of `name` after `step`, None if it has none."""
@@ -221,20 +223,20 @@ class Moment:
     Moments are compared by identity, so that a reactive's test for changes costs nothing.
     """
 
-    __slots__ = ("frame", "step", "timeline")
-
     def __init__(self, timeline: Timeline, step: int) -> None:
         self.timeline = timeline
         self.step = step
         self.frame = timeline.frame(step)
 
+    @cached_property
+    def values(self) -> Mapping[str, TensorView]:
+        """The values of all names, in the order of first appearance."""
+        return self.timeline.values(self.step)
+
     @property
     def changed(self) -> Mapping[str, TensorView | None]:
         """The values that this step changed."""
         return self.frame.changed if self.frame else {}
-
-    def names(self) -> list[str]:
-        return self.timeline.names(self.step)
 
     def view(self, name: str) -> TensorView | None:
         return self.timeline.view(name, self.step)

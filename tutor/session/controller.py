@@ -29,6 +29,9 @@ from tutor.wire.messages import Fetch, Launch
 _FRAME = 1 / 30
 """Seconds between two looks at a run that goes on by itself."""
 
+_BREATH = 0.003
+"""Seconds between two slices of what a run reported, in which keys are answered."""
+
 Source = Branch | Twin
 """What reports that it has something to drain."""
 
@@ -70,6 +73,10 @@ class Controller:
         self.twin: Twin | None = None
         twin_problem = unready = ""
         self._remark = 0, ""
+        self._due: set[Source] = set()
+        """What is drained in a moment."""
+        self._drawn_at = 0.0
+        """When the screen was last redrawn for what a run reported, in seconds."""
         self._followed: set[Branch] = set()
         """The runs with more steps to look for events in."""
         self._part = Debounce(later)
@@ -237,11 +244,17 @@ class Controller:
         """Drain a run that reported; one that goes on by itself at most once per `_FRAME`."""
         wait = source.drained_at + _FRAME - monotonic()
         if source.session.rushing and wait > 0:
-            self._later(wait, lambda: self._drain(source))
-        else:
+            self._drain_later(source, wait)
+        elif source not in self._due:
             self._drain(source)
 
+    def _drain_later(self, source: Source, seconds: float) -> None:
+        if source not in self._due:
+            self._due.add(source)
+            self._later(seconds, lambda: self._drain(source))
+
     def _drain(self, source: Source) -> None:
+        self._due.discard(source)
         if isinstance(source, Branch) and source not in self.branches.all:
             return  # it was dropped meanwhile
         is_settled = source.drain()
@@ -250,7 +263,12 @@ class Controller:
                 self._drop_failed(source)
             else:
                 self._follow_events(source)
+        if source.session.worker.is_behind:
+            self._drain_later(source, _BREATH)
+            if monotonic() < self._drawn_at + _FRAME:
+                return
         if is_settled or source is not self.branch:
+            self._drawn_at = monotonic()
             self._refresh()
 
     def _drop_failed(self, fork: Branch) -> None:

@@ -157,7 +157,7 @@ def _offers(
             yield Offer(f"{knob.name} = {turned!r}", f"{_range(knob)}, still to come")
         else:
             yield Offer(f"{knob.name} = {_present(knob, step, timeline, launch)}", _range(knob))
-    views = [(name, timeline.view(name, step)) for name in timeline.names(step)]
+    views = timeline.values(step).items()
     tensors = [(name, view) for name, view in views if view is not None]
     # First what is trained, then plain numbers, then the rest; gradients can be typed.
     rank = {"number": 1}

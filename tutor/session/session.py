@@ -18,6 +18,9 @@ SPEEDS = (1, 2, 4, 8, 16, 30, 60)
 """The speeds of play, in steps per second."""
 
 
+_SLICE = 0.008
+"""Seconds of one `drain`, about: a key is not kept waiting for longer."""
+
 _STRETCH = 100
 """How many statements run between two checks whether a search has found its step."""
 
@@ -273,9 +276,12 @@ class Session:
     # What the run reports
 
     def drain(self) -> None:
-        """Record what the run did since the last call, and move the cursor along."""
+        """Record what the run did since the last call, and move the cursor along.
+
+        There may be more than there is time for: then `worker.is_behind`.
+        """
         following = self.cursor == self.tip
-        for event in self.worker.take():
+        for event in self.worker.take(_SLICE):
             self.version += not isinstance(event, messages.Started | messages.Waited)
             self.recorder.take(event)
         self.has_begun = self.has_begun or self.recorder.has_caught_up

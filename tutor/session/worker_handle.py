@@ -1,6 +1,7 @@
 """Command the worker of a run, and know what it does."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from time import monotonic
 
 from tutor.schema.frame import Frame
@@ -36,6 +37,8 @@ class WorkerHandle:
         """Whether the learner paused it."""
         self._waited: messages.Waited | None = None
         self._goal = 0
+        self._events: deque[messages.Event] = deque()
+        """Received from the run, but not taken yet."""
         self._clock = clock
         self._asked = self._progressed = clock()
         self._run = engine.launch(job, wake)
@@ -102,10 +105,21 @@ class WorkerHandle:
             self.is_held = True
             self._run.pause()
 
-    def take(self) -> list[messages.Event]:
-        """Return the events since the last call."""
-        events = self._run.take()
-        for event in events:
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are events that `take` had no time for."""
+        return bool(self._events)
+
+    def take(self, seconds: float) -> Iterator[messages.Event]:
+        """Yield the events since the last call, for about so many seconds."""
+        until = self._clock() + seconds
+        while self._clock() <= until:
+            # Only what is taken makes room for more: an endless run must not pile up here either.
+            if not self._events:
+                self._events.extend(self._run.take())
+            if not self._events:
+                return
+            event = self._events.popleft()
             match event:
                 case Frame():
                     self.tip = event.step
@@ -116,4 +130,4 @@ class WorkerHandle:
                     self.started = event
                 case messages.Ended():
                     self.ended = event
-        return events
+            yield event

@@ -157,7 +157,7 @@ class Panes(Vertical):
     def picked(self) -> str | None:
         """The name of the value that the learner picked in the tensors pane; None if it is gone."""
         picked = self.query_one(TensorsPanel).selected
-        return picked if picked in self.view.moment.names() else None
+        return picked if picked in self.view.moment.values else None
 
     def turn(self, by: int) -> None:
         """Focus the pane after or before the focused one."""

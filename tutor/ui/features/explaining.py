@@ -25,7 +25,7 @@ class Explaining(Feature):
         session, microscope = controller.session, controller.microscope
         lens = microscope.lens(session) if microscope.is_open else InsideView()
         moment = session.moment
-        names = [panes.picked] if panes.picked else [*by_interest(moment), *moment.names()[::-1]]
+        names = [panes.picked] if panes.picked else [*by_interest(moment), *[*moment.values][::-1]]
         question = first_question(session, lens, microscope.replay, names)
         if question is None:
             controller.warn("nothing has a value yet: → runs a statement")

@@ -1,5 +1,7 @@
 """The gradient of each parameter, and what this backward pass added to it."""
 
+from collections.abc import Sequence
+
 from textual.strip import Strip
 
 from tutor.history.timeline import Moment
@@ -12,7 +14,7 @@ class GradientsPanel(Panel):
 
     def inputs(self, moment: Moment) -> object:
         phase = moment.frame.phase if moment.frame else ""
-        return phase, tuple(moment.changed), [(n, moment.view(n)) for n in moment.names()]
+        return phase, tuple(moment.changed), moment.values
 
-    def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+    def draw(self, moment: Moment, width: int, height: int) -> Sequence[Strip]:
         return draw_gradients(moment, width, self.palette)

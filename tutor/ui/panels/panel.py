@@ -1,6 +1,6 @@
 """The base of all panes: a pure function draws the lines, and only changed ones are painted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import ClassVar
 
@@ -54,8 +54,8 @@ class Panel(Widget, can_focus=True):
         self.palette = palette
         self.top = 0
         """The first line in view."""
-        self._strips: list[Strip] = []
-        self._painted: list[Strip] = []
+        self._strips: Sequence[Strip] = []
+        self._painted: Sequence[Strip] = []
         self._key: object = None
         self._drawn_at = 0.0
         self._is_scheduled = False
@@ -64,7 +64,7 @@ class Panel(Widget, can_focus=True):
     def name_of(cls) -> str:
         return cls.__name__.removesuffix("Panel").lower()
 
-    def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+    def draw(self, moment: Moment, width: int, height: int) -> Sequence[Strip]:
         """Return all lines of the pane, each `width` cells wide."""
         raise NotImplementedError
 

@@ -16,10 +16,6 @@ class SourcePanel(InsidePanel):
 
     def __init__(self, key: str, lesson: Lesson, palette: Palette) -> None:
         super().__init__(key, lesson, palette)
-        self._first_runs: dict[int, int] = {}
-        """The step at which each line first ran."""
-        self._known = 0
-        """Steps that were read for it."""
         self._scrolled_for: object = None
         """What `top` was last set for."""
 
@@ -33,7 +29,7 @@ class SourcePanel(InsidePanel):
         raised = frame.line if frame and frame.raised else 0
         if frame and raised:
             values[raised] = frame.raised.partition("\n")[0]
-        ran = self._ran(moment)
+        ran = moment.timeline.steps.ran(moment.step)
         return draw_source(
             self.lesson.source,
             width,
@@ -53,14 +49,6 @@ class SourcePanel(InsidePanel):
 
     def inputs(self, moment: Moment) -> object:
         return moment, self.view.ahead, self._operation_line()
-
-    def _ran(self, moment: Moment) -> set[int]:
-        """Return the lines that had run by this moment."""
-        for step in range(self._known + 1, len(moment.timeline) + 1):
-            if frame := moment.timeline.frame(step):
-                self._first_runs.setdefault(frame.line, step)
-        self._known = len(moment.timeline)
-        return {line for line, step in self._first_runs.items() if step <= moment.step}
 
     def keep_in_view(self, moment: Moment) -> None:
         line = self._operation_line() or (

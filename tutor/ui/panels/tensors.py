@@ -1,5 +1,6 @@
 """All values as a table; when the pane is zoomed, also the selected value, large."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -76,14 +77,12 @@ class TensorsPanel(Panel):
     # Drawing
 
     def inputs(self, moment: Moment) -> object:
-        shown = tuple((name, moment.view(name)) for name in listed(moment))
-        parent = self._base
-        others = tuple((name, parent.view(name)) for name in listed(parent)) if parent else None
+        others = self._base.values if self._base else None
         zoomed = self.screen.maximized is self
-        name = self.view.parent_name
-        return shown, others, name, tuple(moment.changed), self.selected, zoomed, self._version
+        values = moment.values, others, self.view.parent_name, tuple(moment.changed)
+        return values, self.selected, zoomed, self._version
 
-    def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+    def draw(self, moment: Moment, width: int, height: int) -> Sequence[Strip]:
         before = self._pages.wanted
         self._pages.window = None
         strips = self._draw(moment, width, height)
@@ -96,12 +95,12 @@ class TensorsPanel(Panel):
             self.post_message(self.PartUnwanted())
         return strips
 
-    def _draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
+    def _draw(self, moment: Moment, width: int, height: int) -> Sequence[Strip]:
         palette, parent = self.palette, self._base
         is_zoomed = self.screen.maximized is self
         name = self._large_name(moment) if is_zoomed else self.selected
         if parent is None:
-            rows = draw_tensors(moment, width, palette, selected=name)
+            rows: Sequence[Strip] = draw_tensors(moment, width, palette, selected=name)
         else:
             rows = draw_differences(
                 moment, parent, self.view.parent_name, width, palette, selected=name

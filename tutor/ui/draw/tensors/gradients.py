@@ -1,5 +1,7 @@
 """The gradients pane: the values that require a gradient, each with its gradient."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -8,6 +10,7 @@ from tutor.history.timeline import Moment
 from tutor.schema.frame import GRAD, TensorView
 from tutor.ui.draw.text.numbers import MISSING, Array, brief, decode, element, number, statistics
 from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.rows import Rows
 from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
 
@@ -19,13 +22,15 @@ def requires_gradient(moment: Moment, name: str, view: TensorView) -> bool:
     """
     if view.kind == "parameter" and view.requires_grad:
         return True
-    if moment.view(name + GRAD) is not None:
+    if name + GRAD in moment.values:
         return True
-    frame = moment.timeline.frame(moment.timeline.changed_at(name, moment.step))
-    return view.requires_grad and frame is not None and frame.phase not in ("forward", "loss")
+    if not view.requires_grad:
+        return False
+    changed_at = moment.timeline.changed_at(name, moment.step)
+    return moment.timeline.steps.place(changed_at).phase not in ("forward", "loss")
 
 
-def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
+def draw_gradients(moment: Moment, width: int, palette: Palette) -> Sequence[Strip]:
     """Return a row for each value that requires a gradient: the value, its gradient, its norm.
 
     If this step changed the gradient, a second row shows how: `before + added = after` in a
@@ -33,10 +38,8 @@ def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
     """
     found = {
         name: view
-        for name in moment.names()
-        if not name.endswith(GRAD)
-        and (view := moment.view(name)) is not None
-        and requires_gradient(moment, name, view)
+        for name, view in moment.values.items()
+        if not name.endswith(GRAD) and requires_gradient(moment, name, view)
     }
     if not found:
         return [line("no named value requires a gradient", width, palette.muted)]
@@ -45,8 +48,16 @@ def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
     # The pane is for the gradients, so the values get less than half of it.
     share = left // 2 - 4 if left >= 24 else 0
     share = min(share, max(cell_len(brief(view, share)) for view in found.values()))
-    strips = []
-    for name, view in found.items():
+    rows: list[tuple[str, list[Styled]]] = []
+    for name in found:
+        rows.append((name, []))
+        if change := _change(moment, name, palette):
+            rows.append((name, change))
+
+    def row(number: int) -> Strip:
+        name, change = rows[number]
+        if change:
+            return strip([(" " * (names + 3), palette.text), *change], width, palette.text)
         is_changed = name + GRAD in moment.changed
         style = palette.changed if is_changed else palette.text
         parts: list[Styled] = [
@@ -54,12 +65,11 @@ def draw_gradients(moment: Moment, width: int, palette: Palette) -> list[Strip]:
             (fit(name, names) + " ", style),
         ]
         if share:
-            parts.append((fit(brief(view, share), share) + " ", palette.muted))
+            parts.append((fit(brief(found[name], share), share) + " ", palette.muted))
         parts += [("∇ ", palette.accent), *_gradient(moment, name, left - share - 3, palette)]
-        strips.append(strip(parts, width, palette.text))
-        if change := _change(moment, name, palette):
-            strips.append(strip([(" " * (names + 3), palette.text), *change], width, palette.text))
-    return strips
+        return strip(parts, width, palette.text)
+
+    return Rows(len(rows), row)
 
 
 def _gradient(moment: Moment, name: str, width: int, palette: Palette) -> list[Styled]:

@@ -1,5 +1,7 @@
 """The tensors pane: a row for each value."""
 
+from collections.abc import Mapping, Sequence
+
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
@@ -9,6 +11,7 @@ from tutor.schema.frame import GRAD, TensorView
 from tutor.ui.draw.tensors.gradients import requires_gradient
 from tutor.ui.draw.text.numbers import decode, is_finite, preview, shape, spark
 from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.rows import Rows
 from tutor.ui.draw.text.strips import Styled, fit, line, strip
 
 _SPARK = 8
@@ -18,24 +21,27 @@ _PREVIEW = 12
 
 def listed(moment: Moment) -> list[str]:
     """Return the names that have a row: all but the gradients."""
-    return [name for name in moment.names() if not name.endswith(GRAD)]
+    return [name for name in moment.values if not name.endswith(GRAD)]
 
 
 def draw_tensors(
     moment: Moment, width: int, palette: Palette, *, selected: str | None = None
-) -> list[Strip]:
+) -> Sequence[Strip]:
     """Return a row for each of `listed(moment)`.
 
     A row has a mark, the name, shape, dtype, device, a histogram and a preview. The mark is `+` or
     `-` for a single number that grew or fell, `*` for another change. `∇` follows if `backward()`
     leaves a gradient in the value. Columns without room are left out.
     """
-    rows = {name: view for name in listed(moment) if (view := moment.view(name)) is not None}
-    if not rows:
+    names = listed(moment)
+    if not names:
         return [line("no values yet", width, palette.muted)]
-    sizes = _sizes(rows, width)
-    strips = []
-    for name, view in rows.items():
+    values = moment.values
+    sizes = _sizes({name: values[name] for name in names}, width)
+
+    def row(number: int) -> Strip:
+        name = names[number]
+        view = values[name]
         mark = _mark(moment, name, view)
         by_mark = {"": palette.text, "+": palette.positive, "-": palette.negative}
         value = by_mark.get(mark, palette.changed)
@@ -59,8 +65,9 @@ def draw_tensors(
                 parts += [(" ", palette.text), (fit(text, sizes[column]), style)]
         if name == selected:
             parts = [(text, style + palette.selected) for text, style in parts]
-        strips.append(strip(parts, width, palette.text))
-    return strips
+        return strip(parts, width, palette.text)
+
+    return Rows(len(names), row)
 
 
 def _mark(moment: Moment, name: str, view: TensorView) -> str:
@@ -78,7 +85,7 @@ def _is_elsewhere(view: TensorView) -> bool:
     return view.device not in ("", "cpu")
 
 
-def _sizes(rows: dict[str, TensorView], width: int) -> dict[str, int]:
+def _sizes(rows: Mapping[str, TensorView], width: int) -> dict[str, int]:
     """Return the cells of each column, 0 for one that is left out; the preview takes the rest."""
     views = rows.values()
     name = min(max(map(cell_len, rows)), max(4, (width - 3) * 2 // 5))
