@@ -40,8 +40,7 @@ def test_a_run_far_ahead_of_the_screen_is_drained_by_one_timer_at_a_time() -> No
     for _ in range(5):
         controller.hear(controller.branch)
         assert len(timers.calls) <= 2  # one drains, one looks for events
-    while timers.calls:
+    while controller.session.tip < 30_000:
         timers.fire()
         assert len(timers.calls) <= 2  # one drains, one looks for events
         controller.hear(controller.branch)
-    assert controller.session.tip == 30_000
