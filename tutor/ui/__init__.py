@@ -9,5 +9,6 @@ Each part imports only parts after it in this list:
 - `panes`, `panels/`: the arrangement of the panes, and the panes, one a file.
 - `dialogs/`: what opens over a screen.
 - `widgets/`, `terminal/`: small widgets; what reaches the terminal and what comes from it.
+- `lifetime`: what timers, messages and keys call acts only on a screen that is mounted.
 - `draw/`: turns data and a size into strips, without an app.
 """

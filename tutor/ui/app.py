@@ -1,13 +1,15 @@
 """The app: opens the menu and the lessons, and holds the theme."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.actions import ActionParseResult
 from textual.app import SystemCommand
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
@@ -17,6 +19,7 @@ from tutor.session.interfaces import AnyEngine
 from tutor.session.request import Request
 from tutor.ui.dialogs.help import HelpDialog
 from tutor.ui.draw.text.palette import Palette, palette_for
+from tutor.ui.lifetime import can_act
 from tutor.ui.screens.menu import MenuScreen
 from tutor.ui.screens.messages import LessonChosen
 from tutor.ui.terminal.output import DiffingApp
@@ -98,6 +101,8 @@ class TutorApp(DiffingApp):
         from tutor.history.recording.file import RecordingError
         from tutor.script.lesson import LessonError
 
+        if not chosen.screen.is_active:
+            return
         try:
             screen = self._lesson_screen(str(chosen.path))
         except (LessonError, RecordingError) as error:
@@ -105,6 +110,17 @@ class TutorApp(DiffingApp):
             return
         show = self.switch_screen if chosen.is_reopened else self.push_screen
         show(screen)
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action of a key, a click on the key line, or the palette."""
+        if not await can_act(self, default_namespace or self):
+            return False
+        return await super().run_action(action, default_namespace, namespaces)
 
     def action_leave(self) -> None:
         """Return to the screen below; exit from the first."""

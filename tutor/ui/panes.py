@@ -11,6 +11,7 @@ from textual.widget import Widget
 from tutor.script.lesson import Lesson
 from tutor.session.view import Needs, View
 from tutor.ui.draw.text.palette import Palette
+from tutor.ui.lifetime import is_live
 from tutor.ui.panels.gradients import GradientsPanel
 from tutor.ui.panels.graph import GraphPanel
 from tutor.ui.panels.loss import LossPanel
@@ -117,7 +118,7 @@ class Panes(Vertical):
 
     def _focus_laid_out(self, panel: Panel) -> None:
         """Focus a pane; zoom it if this arrangement has no place for it."""
-        if panel is not self._awaiting_layout:
+        if panel is not self._awaiting_layout or not is_live(self):
             return
         self._awaiting_layout = None
         if not panel.is_on_screen:

@@ -149,7 +149,7 @@ async def test_events_found_while_the_list_is_open_are_added() -> None:
     async with app.run_test() as pilot:
         assert picked(await press(pilot, "end")) == '" 6 line 6 printed: epoch 1: 0.500'
         events.fail("ZeroDivisionError: division by zero")
-        app.screen.renew()
+        app.screen.show()
         text = await press(pilot)
         assert "✗ 6            ZeroDivisionError: division by zero" in text
         assert picked(text) == '" 6 line 6 printed: epoch 1: 0.500'

@@ -509,40 +509,6 @@ async def test_keys_that_arrive_together_are_handled_in_order(tmp_path: Path) ->
         await until(pilot, lambda: field.value == "zabcdyex")
 
 
-@pytest.mark.parametrize("action", ["branches", "events", "why"])
-async def test_a_run_may_report_while_a_dialog_is_being_opened(tmp_path: Path, action: str) -> None:
-    async with opened(tmp_path) as (pilot, screen, _):
-        await go(pilot, screen, "12")
-        await screen.run_action(action)
-        # The dialog is on the screen stack, and has no rows yet.
-        screen.show()
-        await until(pilot, lambda: pilot.app.screen is not screen)
-        await until(pilot, lambda: bool(pilot.app.screen.query("#rows")))
-        screen.show()
-        await pilot.press("escape")
-        await until(pilot, lambda: pilot.app.screen is screen)
-
-
-async def test_a_report_after_leaving_is_ignored(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (pilot, screen, _):
-        await go(pilot, screen, "12")
-        await screen.query("*").remove()
-        screen.show()
-        await pilot.pause()
-        assert pilot.app.is_running
-
-
-async def test_nothing_is_drawn_after_the_app_was_left(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (pilot, screen, _):
-        await go(pilot, screen, "12")
-        app = pilot.app
-        await pilot.press("q")
-        await until(pilot, lambda: not app.is_running)
-    screen.show()
-    app._retry()
-    assert app.return_code == 0
-
-
 async def test_a_confirmation_to_leave_holds_only_where_it_was_given(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
         await go(pilot, screen, "12")

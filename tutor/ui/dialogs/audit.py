@@ -6,15 +6,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.events import Resize
 from textual.getters import query_one
 from textual.message import Message
-from textual.screen import ModalScreen
 
 from tutor.history.timeline import Timeline
 from tutor.insight.audit import Checked
 from tutor.session.interfaces import AnyEngine
 from tutor.session.replays.audit import AuditReplay, AuditTarget
+from tutor.ui.dialogs.dialog import Dialog
 from tutor.ui.draw.graph.audit import draw_audit
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.draw.text.strips import line
@@ -22,7 +21,7 @@ from tutor.ui.widgets.lines import Lines
 from tutor.wire.messages import Launch
 
 
-class AuditDialog(ModalScreen[None]):
+class AuditDialog(Dialog[None]):
     """A dialog with the audit of one backward pass, which a replay measures.
 
     Args:
@@ -77,12 +76,9 @@ class AuditDialog(ModalScreen[None]):
 
     def on_audit_dialog_reported(self) -> None:
         if self._replay.drain(self._timeline):
-            self._draw()
+            self.show()
 
-    def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self._draw)
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         width = self.lines.size.width
         problem = self._replay.problem
         strips = [line(problem, width, self.palette.warning)] if problem else []

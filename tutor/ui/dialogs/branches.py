@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
 from textual.getters import query_one
 from textual.widgets import Input, Static
 
@@ -69,14 +68,11 @@ class BranchesDialog(LiveDialog[Branch | None]):
         self.field.disabled = True
         self.lines.styles.height = len(self.branches)
 
-    def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self.renew)
-
     def action_move(self, by: int) -> None:
         self._dropping = None
         runs = self.branches.all
         self.picked = runs[min(max(runs.index(self.picked) + by, 0), len(runs) - 1)]
-        self.renew()
+        self.show()
 
     def action_switch(self) -> None:
         self.dismiss(self.picked)
@@ -103,7 +99,7 @@ class BranchesDialog(LiveDialog[Branch | None]):
     def _end_renaming(self) -> None:
         self.field.display = False
         self.field.disabled = True
-        self.renew()
+        self.show()
 
     def action_drop(self) -> None:
         """Drop the picked run. The first press warns; the second confirms."""
@@ -117,12 +113,12 @@ class BranchesDialog(LiveDialog[Branch | None]):
         problem = self.branches.drop(branch)
         self._show_message(problem or f"{branch.name!r} is dropped")
         self._dropping = None
-        self.renew()
+        self.show()
 
     def _show_message(self, text: str) -> None:
         self.message.update(Content(text))
 
-    def renew(self) -> None:
+    def draw(self) -> None:
         """Redraw the rows: runs go on, and a fork that failed is gone."""
         runs = self.branches.all
         if self.picked not in runs:

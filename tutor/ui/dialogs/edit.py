@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Key, Resize
+from textual.events import Key
 from textual.getters import query_one
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
 from tutor.session.edits import BadChange, Offer
+from tutor.ui.dialogs.dialog import Dialog
 from tutor.ui.draw.script.edit import draw_offers
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.widgets.field import Field
@@ -24,7 +24,7 @@ from tutor.wire.messages import Launch
 _HINT = "NAME = VALUE, or any one statement; at the end of a run a knob turns at its own line"
 
 
-class EditDialog(ModalScreen[tuple[str, Launch] | None]):
+class EditDialog(Dialog[tuple[str, Launch] | None]):
     """A dialog that returns what was typed and the fork's launch; None to change nothing.
 
     Args:
@@ -85,9 +85,6 @@ class EditDialog(ModalScreen[tuple[str, Launch] | None]):
             event.stop()
             self._typed += event.character
 
-    def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self._draw)
-
     def action_pick(self, by: int) -> None:
         """Copy an offer into the field with its value selected, so that typing replaces it."""
         self._picked = min(max(self._picked + by, -1), len(self._offers) - 1)
@@ -95,9 +92,9 @@ class EditDialog(ModalScreen[tuple[str, Launch] | None]):
         self.field.value = text
         start = text.find(" = ") + 3
         self.field.selection = Selection(start, len(text))
-        self._draw()
+        self.show()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         strips = draw_offers(self._offers, self._picked, self.lines.size.width, self.palette)
         self.lines.show(strips, max(0, self._picked))
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
+from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.getters import query_one
 
 from tutor.insight.events.detect import Events
@@ -25,7 +25,7 @@ class EventsDialog(LiveDialog[int | None]):
         step: The cursor.
         hidden: The kinds that are not listed. The keys change this set, which outlives the dialog.
         origin_of: Returns the operation that made a step's value non-finite; "" while a replay
-            looks for it, after which `renew` is called.
+            looks for it, after which it is drawn again.
     """
 
     BINDINGS: ClassVar = [
@@ -63,6 +63,8 @@ class EventsDialog(LiveDialog[int | None]):
         """The step of the picked event: it stays picked when events are added or hidden."""
         self._top = 0
         """The first event in view."""
+        self._rows_at = 0
+        """The row of the first event, below the kinds."""
         self._list()
 
     def compose(self) -> ComposeResult:
@@ -71,19 +73,13 @@ class EventsDialog(LiveDialog[int | None]):
             box.border_subtitle = "enter goes there · letters show and hide · escape stays"
             yield Lines(self.palette, "rows")
 
-    def on_mount(self) -> None:
-        self.call_after_refresh(self.renew)
-
-    def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self.renew)
-
     def _list(self) -> None:
         """List the present events, and pick the one nearest to the picked step."""
         self._listed = self._events.listed([kind for kind in Kind if kind not in self._hidden])
         self._known = len(self._events)
         self.picked = self._listed.near(self._step)
 
-    def renew(self) -> None:
+    def draw(self) -> None:
         """Redraw: more events may be known, or the origin of a non-finite value."""
         if self._known != len(self._events):
             self._list()
@@ -118,7 +114,7 @@ class EventsDialog(LiveDialog[int | None]):
         if self._listed:
             self.picked = min(max(self.picked + by, 0), len(self._listed) - 1)
             self._step = self._listed[self.picked].step
-        self.renew()
+        self.show()
 
     def action_page(self, by: int) -> None:
         self.action_move(by * max(1, self.lines.size.height - self._rows_at - 1))
@@ -126,7 +122,7 @@ class EventsDialog(LiveDialog[int | None]):
     def action_filter(self, name: str) -> None:
         self._hidden ^= {Kind[name]}
         self._list()
-        self.renew()
+        self.show()
 
     def action_go(self) -> None:
         self.dismiss(self._listed[self.picked].step if self._listed else None)

@@ -7,9 +7,10 @@ from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
 
+from tutor.ui.dialogs.dialog import Dialog
 from tutor.ui.draw.text.palette import Palette
 from tutor.ui.widgets.keys import described
 
@@ -17,7 +18,7 @@ _KEYS = 14
 """Width of the column of key names."""
 
 
-class HelpDialog(ModalScreen[None]):
+class HelpDialog(Dialog[None]):
     """The keys of a screen, in two columns if the terminal is wide enough."""
 
     BINDINGS: ClassVar = [

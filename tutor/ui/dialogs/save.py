@@ -9,17 +9,17 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.getters import query_one
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tutor.history.recording.file import is_recording
 from tutor.history.recording.reader import SUFFIX
+from tutor.ui.dialogs.dialog import Dialog
 from tutor.ui.widgets.field import Field
 
 _HINT = "saves all recorded steps of all runs; tutor open FILE shows them without torch"
 
 
-class SaveDialog(ModalScreen[Path | None]):
+class SaveDialog(Dialog[Path | None]):
     """A dialog that returns the file to write; None to save nothing.
 
     Args:

@@ -7,15 +7,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Key, Paste, Resize
+from textual.events import Key, Paste
 from textual.getters import query_one
-from textual.screen import ModalScreen, ScreenResultType
+from textual.screen import ScreenResultType
 from textual.widgets import Static
 
+from tutor.ui.dialogs.dialog import Dialog
 from tutor.ui.draw.text.strips import ELLIPSIS
 
 
-class TypedDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
+class TypedDialog(Dialog[ScreenResultType], Generic[ScreenResultType]):
     """A dialog that handles the keys itself.
 
     An input field would lose keys that arrive before it is mounted, and its blinking cursor would
@@ -44,12 +45,6 @@ class TypedDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
             yield Static(id="field")
             yield Static(Content(self.HINT), id="why")
 
-    def on_mount(self) -> None:
-        self._show()
-
-    def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self._show)
-
     def on_key(self, event: Key) -> None:
         if event.is_printable and event.character:
             event.stop()
@@ -61,18 +56,17 @@ class TypedDialog(ModalScreen[ScreenResultType], Generic[ScreenResultType]):
 
     def action_erase(self) -> None:
         self.typed = self.typed[:-1]
-        self._show()
+        self.show()
 
     def _type(self, text: str) -> None:
         self.typed = (self.typed + text)[: self.MAX_LENGTH]
-        self._show()
+        self.show()
 
-    def _show(self) -> None:
+    def draw(self) -> None:
         """Show what is typed, or its end if not all of it fits."""
-        if self.is_mounted:
-            text, room = self.typed, max(2, self.field.size.width - 1)
-            if cell_len(text) > room and self.field.size.width:
-                while cell_len(text) >= room:
-                    text = text[1:]
-                text = ELLIPSIS + text
-            self.field.update(Content.assemble(text, ("▏", "$primary")))
+        text, room = self.typed, max(2, self.field.size.width - 1)
+        if cell_len(text) > room and self.field.size.width:
+            while cell_len(text) >= room:
+                text = text[1:]
+            text = ELLIPSIS + text
+        self.field.update(Content.assemble(text, ("▏", "$primary")))

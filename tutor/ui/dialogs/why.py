@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.events import Resize
 from textual.getters import query_one
 
 from tutor.history.timeline import Timeline
@@ -63,13 +62,7 @@ class WhyDialog(LiveDialog[int | None]):
             box.border_subtitle = "enter follows · backspace goes back · o stays there · escape"
             yield Lines(self.palette, "rows")
 
-    def on_mount(self) -> None:
-        self.call_after_refresh(self.renew)
-
-    def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self.renew)
-
-    def renew(self) -> None:
+    def draw(self) -> None:
         """Redraw if a replay has noted the operations of the step, or the learner moved."""
         width = self.lines.size.width
         is_known = self._provenance.has_operations()
@@ -109,7 +102,7 @@ class WhyDialog(LiveDialog[int | None]):
 
     def action_pick(self, by: int) -> None:
         self._picked = max(0, min(self._picked + by, len(self._rows) - 1))
-        self.renew()
+        self.show()
 
     def action_follow(self) -> None:
         """Explain the picked value or gradient, at the step that made it."""
@@ -126,7 +119,7 @@ class WhyDialog(LiveDialog[int | None]):
     def _show_question(self) -> None:
         self._picked = 0
         self._visit(self._provenance.question.step)
-        self.renew()
+        self.show()
 
     def action_stay(self) -> None:
         self.dismiss(self._provenance.question.step)

@@ -24,5 +24,4 @@ class Completion(Feature):
             progress.mark(self.controller.lesson)
         except OSError as error:
             problem = f"{progress.location()}: {error.strerror}"
-            app = self.screen.app
-            app.call_from_thread(self.screen.notify, problem, title="Progress is not kept")
+            self.screen.call_later(self.screen.notify, problem, title="Progress is not kept")

@@ -40,7 +40,7 @@ class Explaining(Feature):
         provenance = ExplanationTrail(session.timeline, microscope.replay, question)
         dialog = WhyDialog(provenance, session.timeline, controller.lesson.source,
                            controller.visit, self.palette)  # fmt: skip
-        self.screen.app.push_screen(dialog, close)
+        self.open(dialog, close)
 
     def action_audit(self) -> None:
         """Audit the picked parameter, or all of them, in the last backward pass up to here."""
@@ -54,4 +54,4 @@ class Explaining(Feature):
         compare = controller.lesson.metadata.closed_forms
         dialog = AuditDialog(controller.engine, session.launch, session.timeline, audited, compare,
                              self.palette)  # fmt: skip
-        self.screen.app.push_screen(dialog)
+        self.open(dialog)

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
 from textual.binding import Binding
-from textual.screen import Screen
+from textual.screen import Screen, ScreenResultType
 
 from tutor.session.controller import Controller
+from tutor.ui.dialogs.dialog import Dialog
 from tutor.ui.draw.text.palette import Palette
+from tutor.ui.lifetime import is_live
 from tutor.ui.panes import Panes
 
 
@@ -63,6 +65,16 @@ class Feature:
 
     def on_redraw(self) -> None:
         """Do what follows a redraw of the screen."""
+
+    def open(
+        self,
+        dialog: Dialog[ScreenResultType],
+        then: Callable[[ScreenResultType | None], None] | None = None,
+    ) -> None:
+        """Open a dialog over the lesson screen, and call `then` with its result."""
+        # What asks for it may be a run or a thread that ended after the screen was left.
+        if is_live(self.screen):
+            self.screen.app.push_screen(dialog, then)
 
     def actions(self) -> Iterator[tuple[str, Callable[..., Any]]]:
         """Yield the name of each `action_…` method, and the method."""

@@ -29,7 +29,7 @@ class Forks(Feature):
     def action_branches(self) -> None:
         controller = self.controller
         dialog = BranchesDialog(controller.branches, controller.engine.can_run, self.palette)
-        self.screen.app.push_screen(dialog, self._switch)
+        self.open(dialog, self._switch)
 
     def _ask(self, branch: Branch, step: int, typed: str = "", problem: str = "") -> None:
         forking = self.controller.forking
@@ -37,7 +37,7 @@ class Forks(Feature):
         read = partial(forking.read, branch, step)
         dialog = EditDialog(step, offers, read, self.palette, typed, problem)
         # The run may go on meanwhile: the fork starts where the learner was when they pressed `e`.
-        self.screen.app.push_screen(dialog, partial(self._fork, branch, step))
+        self.open(dialog, partial(self._fork, branch, step))
 
     def _fork(self, branch: Branch, step: int, answer: tuple[str, Launch] | None) -> None:
         if answer is not None:

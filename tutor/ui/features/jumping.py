@@ -22,7 +22,7 @@ class Jumping(Feature):
     )  # fmt: skip
 
     def action_go(self) -> None:
-        self.screen.app.push_screen(GoDialog(), self._go_to)
+        self.open(GoDialog(), self._go_to)
 
     def action_change(self, forwards: bool) -> None:
         """Go to the next or the previous step that changed the picked value."""
@@ -50,9 +50,7 @@ class Jumping(Feature):
             return first_nonfinite(inside) if inside else ""
 
         dialog = EventsDialog(branch.events, branch.session.cursor, hidden, origin, self.palette)
-        self.screen.app.push_screen(
-            dialog, lambda step: self._go_to(Destination(step) if step else None)
-        )
+        self.open(dialog, lambda step: self._go_to(Destination(step) if step else None))
 
     def _go_to(self, place: Destination | Condition | None) -> None:
         if place is not None:

@@ -23,7 +23,7 @@ class Saving(Feature):
 
     def _ask(self, typed: str = "", problem: str = "") -> None:
         dialog = SaveDialog(self.controller.lesson.slug, typed, problem)
-        self.screen.app.push_screen(dialog, self._save)
+        self.open(dialog, self._save)
 
     def _save(self, path: Path | None) -> None:
         if path is not None:
@@ -40,16 +40,15 @@ class Saving(Feature):
         Args:
             saved: The runs, and how many steps of each.
         """
-        app = self.screen.app
         try:
             save(path, recording)
         except RecordingError as problem:
-            app.call_from_thread(self._ask, str(path), str(problem))
+            self.screen.call_later(self._ask, str(path), str(problem))
         else:
             self.controller.saved = saved
             steps = sum(len(run.timeline) - run.step for run in recording.runs)
             text = f"{steps:,} steps in {path} ({_readable(path.stat().st_size)})"
-            app.call_from_thread(self.screen.notify, text, title="saved")
+            self.screen.call_later(self.screen.notify, text, title="saved")
 
 
 def _readable(size: int) -> str:

@@ -93,7 +93,7 @@ class GraphPanel(InsidePanel):
     def _arrange(self, key: _Key, scene: Scene, width: int) -> None:
         """Lay the graph out. Runs in a thread."""
         layout = lay_out(scene.sizes, scene.pairs, width)
-        self.app.call_from_thread(self._arranged, key, layout)
+        self.call_later(self._arranged, key, layout)
 
     def _arranged(self, key: _Key, layout: Layout) -> None:
         self._keep(key, layout)

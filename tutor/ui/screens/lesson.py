@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import var
-from textual.screen import Screen
 
 from tutor.script.lesson import Lesson
 from tutor.session.controller import Controller, Source
@@ -29,7 +28,7 @@ from tutor.ui.features.inside import InsideKeys
 from tutor.ui.features.jumping import Jumping
 from tutor.ui.features.saving import Saving
 from tutor.ui.features.stepping import Stepping
-from tutor.ui.panels.panel import Panel
+from tutor.ui.lifetime import TutorScreen
 from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.panels.timeline import TimelinePanel
 from tutor.ui.panes import Panes
@@ -50,7 +49,7 @@ _CLOCK = 0.25
 """Seconds between two updates of the status line while a statement runs."""
 
 
-class LessonScreen(Screen[None]):
+class LessonScreen(TutorScreen[None]):
     """Passes the controller's view to the panes, and keys to the features.
 
     Args:
@@ -153,13 +152,12 @@ class LessonScreen(Screen[None]):
 
     # Drawing
 
-    @on(Panel.NeedsChanged)
-    def show(self) -> None:
+    on_panel_needs_changed = TutorScreen.show
+
+    def draw(self) -> None:
         """Redraw everything for the run that is shown."""
         controller = self.controller
-        # A run may report while the screen is being composed, or after it was left.
-        is_drawn = self.is_mounted and self.query(Panes) and self.app.screen_stack
-        if controller is None or not is_drawn:
+        if controller is None:
             return
         self.panes.show_inside(controller.microscope.is_open)
         self.view = controller.views.build(self.panes.needs)
@@ -170,9 +168,8 @@ class LessonScreen(Screen[None]):
         if (divergence := controller.new_divergence()) is not None:
             where = f"approximate from step {divergence.step:,} on"
             self.notify(divergence.reason, title=where, severity="warning", timeout=8)
-        dialog = self.app.screen
-        if isinstance(dialog, LiveDialog) and dialog.is_mounted:
-            dialog.renew()
+        if isinstance(dialog := self.app.screen, LiveDialog):
+            dialog.show()
 
     def _show_status(self, controller: Controller) -> None:
         session, microscope = controller.session, controller.microscope
@@ -240,7 +237,7 @@ class LessonScreen(Screen[None]):
 
     def action_reopen(self) -> None:
         if self._may_leave("ctrl+r"):
-            self.post_message(LessonChosen(self.target, is_reopened=True))
+            self.post_message(LessonChosen(self, self.target, is_reopened=True))
 
     async def action_leave(self) -> None:
         if self.maximized is not None:

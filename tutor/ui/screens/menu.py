@@ -13,12 +13,12 @@ from textual.content import Content
 from textual.events import Resize
 from textual.getters import query_one
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tutor.session.interfaces import AnyEngine
 from tutor.ui.draw.text.palette import Palette
+from tutor.ui.lifetime import TutorScreen
 from tutor.ui.screens.messages import LessonChosen
 from tutor.ui.widgets.keys import KeyLine
 from tutor.ui.widgets.too_small import TooSmall
@@ -41,7 +41,7 @@ class Course(OptionList):
     ]
 
 
-class MenuScreen(Screen[None]):
+class MenuScreen(TutorScreen[None]):
     """The menu. It reads the lessons and runs nothing, so it works before torch is loaded."""
 
     BINDINGS: ClassVar = [Binding("q", "app.leave", "quit")]
@@ -87,11 +87,11 @@ class MenuScreen(Screen[None]):
             from tutor.course import progress
 
             self._done = progress.done()
-            self._show_course()
+            self.show()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id:
-            self.post_message(LessonChosen(Path(event.option_id)))
+            self.post_message(LessonChosen(self, Path(event.option_id)))
 
     def _read_course(self) -> None:
         """Read the lessons. Runs in a thread."""
@@ -102,13 +102,13 @@ class MenuScreen(Screen[None]):
 
     def on_menu_screen_read(self, read: "MenuScreen.Read") -> None:
         self._entries, self._done = read.entries, read.done
-        self._show_course()
+        self.show()
 
     def on_resize(self, event: Resize) -> None:
         # The text is wrapped to the new width.
-        self.call_after_refresh(self._show_course)
+        self.call_after_refresh(self.show)
 
-    def _show_course(self) -> None:
+    def draw(self) -> None:
         if self._entries is None:
             return
         entries, chosen = self._entries, self.course.highlighted

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual.message import Message
+from textual.screen import Screen
 
 
 @dataclass
 class LessonChosen(Message):
     """The learner chose a script to open."""
 
+    screen: Screen[None]
+    """The screen that it was chosen on. A message from one that was covered or left counts no more:
+    enter may be pressed twice."""
     path: Path
     is_reopened: bool = False
-    """Whether it replaces the screen that sent the message, which shows an older text of it."""
+    """Whether it replaces that screen, which shows an older text of it."""

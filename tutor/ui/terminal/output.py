@@ -3,8 +3,8 @@
 Over SSH the link is the bottleneck. Textual sends whole rows of a changed widget, and queues up to
 30 screens when the terminal reads slowly. Here each update is written into a screen buffer. When
 the terminal has read what was sent last, the cells that differ from that are sent. So a slow link
-skips screens instead of falling behind. This is the only module that relies on private parts of
-Textual.
+skips screens instead of falling behind. Only this module and `lifetime.py` rely on private
+parts of Textual.
 """
 
 import select
@@ -100,8 +100,7 @@ class DiffingApp(App[None]):
 
     def _retry(self) -> None:
         self._is_retrying = False
-        if self.screen_stack:  # else the app has been left meanwhile
-            self._send()
+        self._send()
 
     def _is_behind(self) -> bool:
         """Return whether the terminal has not yet read everything that was sent."""
