@@ -325,3 +325,12 @@ def test_more_than_there_is_time_for_is_recorded_a_slice_at_a_time() -> None:
         s.drain()
         assert before < s.tip <= before + 20
     assert (s.tip, s.cursor) == (100, 100)
+
+
+def test_steps_asked_for_before_the_run_has_started_all_count() -> None:
+    s = session(manual=True)
+    s.worker.started = None  # the engine is still importing torch
+    for _ in range(4):
+        s.step()
+        s.clock.now += 1.0
+    assert s.run.commands[-1] == ("go", 4)

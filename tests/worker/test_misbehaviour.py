@@ -220,3 +220,10 @@ def test_nothing_outlives_the_engine(tmp_path, how):
             events += run.take()
         assert engine.failure is not None
         engine.close()
+
+
+@pytest.mark.parametrize("source", ["", "# a comment\n", "\n\n# %% [markdown]\n# prose\n"])
+def test_a_script_without_a_statement_says_so(record, source):
+    ended = record(source).ended
+    assert ended.outcome == "finished"
+    assert "no statement" in ended.message

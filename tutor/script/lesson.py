@@ -88,6 +88,11 @@ class Lesson:
                 return cell
         return None
 
+    @property
+    def first_line(self) -> int:
+        """The line where the first code begins; 0 if there is none."""
+        return next((cell.first for cell in self.cells if cell.kind == "code"), 0)
+
     def note_at(self, line: int) -> Note | None:
         """Return the note of the statement that begins on this line."""
         return self.notes.get(line)

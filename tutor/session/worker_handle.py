@@ -11,7 +11,8 @@ from tutor.wire import messages
 _BURST = 0.05
 """Seconds within which requested steps add up; later ones are dropped while the statement runs.
 
-So a few fast key presses each count, and a held key does not queue minutes of work.
+So a few fast key presses each count, and a held key does not queue minutes of work. Before the run
+has started all count: the learner waits for the engine, not for a statement.
 """
 
 
@@ -95,7 +96,9 @@ class WorkerHandle:
         """Run the next statement, or one more if the last request was a moment ago."""
         if not self.busy:
             self.go(self.tip + 1)
-        elif self._goal != messages.FOREVER and self._clock() - self._asked < _BURST:
+        elif self._goal != messages.FOREVER and (
+            self.started is None or self._clock() - self._asked < _BURST
+        ):
             self.go(self._goal + 1)
 
     def pause(self) -> None:

@@ -10,6 +10,7 @@ from textual.actions import ActionParseResult
 from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.events import Event, Key
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
@@ -19,7 +20,7 @@ from tutor.session.interfaces import AnyEngine
 from tutor.session.request import Request
 from tutor.ui.dialogs.help import HelpDialog
 from tutor.ui.draw.text.palette import Palette, palette_for
-from tutor.ui.lifetime import can_act
+from tutor.ui.lifetime import TutorScreen, can_act
 from tutor.ui.screens.menu import MenuScreen
 from tutor.ui.screens.messages import LessonChosen
 from tutor.ui.terminal.output import DiffingApp
@@ -71,6 +72,13 @@ class TutorApp(DiffingApp):
     def get_default_screen(self) -> Screen[None]:
         # `switch_screen` replaces only a screen that was pushed over a first one.
         return Screen() if self._first else MenuScreen(self.engine, self.palette)
+
+    async def on_event(self, event: Event) -> None:
+        is_new_key = isinstance(event, Key) and not event.is_forwarded
+        screen = self.screen if is_new_key and self.screen_stack else None
+        if isinstance(screen, TutorScreen) and isinstance(event, Key) and screen.keeps(event):
+            return
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         leave_on_signals(self._leave_now)

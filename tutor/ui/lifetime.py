@@ -13,6 +13,7 @@ from typing import Any, Generic
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
+from textual.events import Key
 from textual.message_pump import MessagePump
 from textual.screen import Screen, ScreenResultType
 
@@ -47,6 +48,10 @@ class TutorScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
 
     def draw(self) -> None:
         """Put what is known now into the widgets. Only `show` calls it."""
+
+    def keeps(self, key: Key) -> bool:
+        """Return whether the screen takes a key away, to send it again when it can act on it."""
+        return False
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         # Enter pressed twice must not also dismiss the screen below.

@@ -84,6 +84,8 @@ def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> Non
     with _default_device(launch.device), operations:
         ended = _execute(program, module, recorder, job)
     note = endings.run_exit_handlers()
+    if not program.sites:
+        note = note or "it has no statement, so there is nothing to step through"
     if note and not ended.message:
         ended = msgspec.structs.replace(ended, message=f"{launch.path}: {note}")
     inside = recorder.close()

@@ -70,7 +70,10 @@ class NotesPanel(Panel):
             self.top = 0
 
     def _line(self, moment: Moment) -> int:
-        return moment.frame.line if moment.frame else self.view.ahead.line
+        if moment.frame:
+            return moment.frame.line
+        # While the engine starts it is not known what comes next: then show the beginning.
+        return self.view.ahead.line or self.lesson.first_line
 
     def _cell(self, moment: Moment) -> Cell | None:
         return self.lesson.cell_at(self._line(moment))

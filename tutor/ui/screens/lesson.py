@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.events import Key
 from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import var
@@ -44,6 +45,12 @@ FEATURES: tuple[type[Feature], ...] = (
     Stepping, InsideKeys, Forks, Saving, Jumping, Explaining, Completion,
 )  # fmt: skip
 """The features, in the order of the help. Each works once the script can run."""
+
+_LAUNCHED = {name for feature in FEATURES for key in feature.KEYS for name in key.keys.split(",")}
+"""The keys that need a launched script."""
+
+_NEVER_KEPT = {"q", "question_mark", "ctrl+q", "ctrl+c", "escape"}
+"""The keys that work before that: to leave, and for help."""
 
 _CLOCK = 0.25
 """Seconds between two updates of the status line while a statement runs."""
@@ -95,6 +102,8 @@ class LessonScreen(TutorScreen[None]):
         """None until the engine can run the script."""
         self.features: list[Feature] = []
         self._file = WatchedFile(self.target)
+        self._early: list[Key] = []
+        """The keys that were pressed before the script could be launched."""
         self._clock: Delayed | None = None
         self._warned: tuple[object, ...] = ()
         """The key that drops unsaved forks when it is pressed again, and where it was pressed."""
@@ -137,6 +146,17 @@ class LessonScreen(TutorScreen[None]):
                 for name, method in feature.actions():
                     setattr(self, name, method)
             self.show()
+            early, self._early = self._early, []
+            for key in early:
+                self.app.post_message(key)
+
+    def keeps(self, key: Key) -> bool:
+        # All that follow such a key are kept too: they may be typed into its dialog.
+        is_early = self.controller is None and (key.key in _LAUNCHED or self._early)
+        if not is_early or self.engine.failure or key.key in _NEVER_KEPT:
+            return False
+        self._early.append(key)
+        return True
 
     def _report(self, source: Source) -> None:
         """Report that a run has something to drain. Called from any thread."""
