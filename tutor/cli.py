@@ -57,6 +57,9 @@ class _Commands(click.Group):
                 click.echo(f"tutor: {error}", sys.stderr)
             streams.abandon()
             status = 2
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            _refuse(place + (error.strerror or str(error)).lower())
         sys.exit(status)
 
     def invoke(self, context: click.Context) -> Any:
