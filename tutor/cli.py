@@ -70,7 +70,11 @@ class _Commands(click.Group):
             sys.stdout.flush()
 
 
-@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="autograd-tutor")
 @_memory
 @click.pass_context

@@ -16,9 +16,7 @@ def content(path: Path) -> bytes:
         OSError: it cannot be read. A pipe, a device or a file without end is refused unread.
     """
     status = os.stat(path)
-    if stat.S_ISDIR(status.st_mode):
-        raise OSError(errno.EISDIR, "it is a folder")
-    if not stat.S_ISREG(status.st_mode):
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
     if status.st_size <= LONGEST:
         with open(path, "rb") as file:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tutor.script.cells import Cell, first_sentence, heading, split_cells
-from tutor.script.content import content
 from tutor.script.comments import CODING, Block, Comments, blocks, prose_of, questions_of
+from tutor.script.content import content
 from tutor.script.declarations import Expect
 from tutor.script.knobs import PARAM, Knob, parse_knob
 from tutor.script.markup import ASK, Ask, Mistake, Note, Slot, parse_ask, parse_note
