@@ -6,13 +6,14 @@ Each command imports its own module when it runs, so that the menu does not wait
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
 
+from tutor.commands import streams
 from tutor.wire.messages import DEFAULT_SEED, FOREVER
 
 _device = click.option("--device", metavar="D", help="Run on this device: cpu, cuda, mps, …")
@@ -35,7 +36,45 @@ _memory = click.option(
 )
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands. Whatever they write is made printable, and each error is one line."""
+
+    def main(self, *arguments: Any, **options: Any) -> NoReturn:
+        """Parse the command line, run the command, and exit with its status."""
+        streams.protect()
+        status = 0
+        try:
+            with streams.unwound_by_signals():
+                status = super().main(*arguments, **options | {"standalone_mode": False}) or 0
+                sys.stdout.flush()
+        except click.ClickException as error:
+            error.show(sys.stderr)
+            status = error.exit_code
+        except click.Abort:
+            _refuse("interrupted", 130)
+        except streams.OutputLost as error:
+            with suppress(streams.OutputLost):
+                click.echo(f"tutor: {error}", sys.stderr)
+            streams.abandon()
+            status = 2
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            _refuse(place + (error.strerror or str(error)).lower())
+        sys.exit(status)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; what it wrote is out before its status says that all went well."""
+        try:
+            return super().invoke(context)
+        finally:
+            sys.stdout.flush()
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="autograd-tutor")
 @_memory
 @click.pass_context

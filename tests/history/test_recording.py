@@ -21,6 +21,7 @@ from tutor.commands import export
 from tutor.commands import run as headless
 from tutor.history.budget import Budget
 from tutor.history.recording.file import MAGIC, VERSION, RecordingError, is_recording
+from tutor.history.recording.messages import Footer, RunHeader
 from tutor.history.recording.reader import Reader
 from tutor.history.recording.tree import RecordedRun, Recording, open_, save
 from tutor.history.recording.writer import writing
@@ -144,7 +145,7 @@ def test_control_characters_are_escaped(tmp_path):
     [opened] = open_(tmp_path / "run.tutor").runs
     assert [*opened.timeline.values(1)] == ["a\\x1b[2J"]
     assert opened.timeline.frame(1).shown == (["\\x1b]0;title\\x07", "two\nlines"],)
-    assert opened.ended.message == "script.py:1: E: \\x9b31m"
+    assert opened.ended.message == "script.py:1: E: \\u009b31m"
 
 
 def test_many_small_steps_take_less_than_a_hundred_bytes_each(tmp_path):
@@ -467,8 +468,52 @@ def test_the_memory_for_branches_of_a_long_run_is_limited(tmp_path):
         for step in range(1, 2001):
             view = TensorView("tensor", (1000,), "uint8", "cpu", False, "|u1", bytes(1000))
             writer.take(Frame(step, 1, 0, None, "other", None, False, {"x": view}))
-        with pytest.raises(RecordingError, match="more branches than memory holds"):
+        with pytest.raises(RecordingError, match="more branches than its size allows"):
             any(writer.begin(f"branch {count}", launch, 0, 2000) for count in range(999))
+
+
+def test_a_small_file_cannot_ask_for_much_memory():
+    """Branches copy the steps before their fork: a thousand of them would multiply the file."""
+    launch, end = Launch("script.py", "x = 1"), Ended("finished")
+    steps = [Frame(step, 1, 0, None, "other", None, False, {}) for step in range(1, 9001)]
+    branches = [m for n in range(999) for m in (RunHeader(f"b{n}", launch, 0, 9000), end)]
+    content = packed([RunHeader("main", launch), *steps, end, *branches, Footer(1000, 9000, 0, 0)])
+    SCRATCH.write_bytes(content)
+    tracemalloc.start()
+    message = refused(content, SCRATCH)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "more branches than its size allows" in message
+    assert peak < 2**25 + 64 * len(content)
+
+
+def test_a_learners_many_branches_at_the_end_of_a_run_open(tmp_path):
+    launch = Launch("script.py", "x = 1")
+    with writing(tmp_path / "run.tutor") as writer:
+        writer.begin("main", launch)
+        for step in range(1, 2001):
+            writer.take(Frame(step, 1, 0, None, "other", None, False, {"x": number(step)}))
+        for count in range(100):
+            writer.begin(f"branch {count}", launch, 0, 2000)
+            writer.take(Frame(2001, 1, 0, None, "other", None, False, {"x": number(0)}))
+    assert len(open_(tmp_path / "run.tutor").runs) == 101
+
+
+def test_a_file_of_empty_blocks_is_refused_at_once(saved):
+    content = saved.read_bytes()
+    assert refused(content + bytes(8), SCRATCH) == ""
+    assert "damaged" in refused(content[:12] + bytes(16) + content[12:], SCRATCH)
+
+
+def test_a_script_with_control_characters_in_its_names_is_saved(tmp_path):
+    hostile = "a\x1b]0;title\x07\u202e"
+    launch = Launch(hostile + ".py", "x = 1", slots={1: ((hostile, hostile),)}, show=(hostile,))
+    with writing(tmp_path / "run.tutor") as writer:
+        writer.begin(hostile, launch)
+        writer.take(Frame(1, 1, 0, None, "other", None, False, {}, (hostile,), (hostile,)))
+    opened = open_(tmp_path / "run.tutor").runs[0]
+    for text in (opened.name, opened.launch.path, *opened.timeline.frame(1).slots):
+        assert "\\x1b]0;title\\x07\\u202e" in text
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "nothing"])

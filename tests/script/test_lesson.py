@@ -1,6 +1,8 @@
 """Reading scripts: cells, notes, knobs, questions, metadata, and the errors for invalid ones."""
 
+import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -733,6 +735,28 @@ def test_an_unknown_encoding_is_refused_with_its_line(tmp_path):
     with pytest.raises(LessonError) as caught:
         read(path)
     assert str(caught.value).startswith(f"{path}:2: names an unknown encoding; ")
+
+
+@pytest.mark.parametrize("text", ["{yield w}", "{(yield w)}", "{await w}", "{[await w]}"])
+def test_braces_that_no_statement_could_evaluate_are_no_slot(text):
+    assert lesson(f"# {text}\nx = 1\n").slots() == {}
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "socket", "without end"])
+def test_what_is_no_file_of_a_scripts_size_is_refused_unread(tmp_path, monkeypatch, kind):
+    path = tmp_path / "script.py"
+    if kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        monkeypatch.chdir(tmp_path)  # the name of a socket must be short
+        socket.socket(socket.AF_UNIX).bind("script.py")
+    else:
+        path.touch()
+        os.truncate(path, 3 * 2**30)
+    with pytest.raises(LessonError, match="cannot be read: it is "):
+        read(path)
 
 
 @pytest.mark.parametrize(("name", "problem"), [("", "is a directory"), ("no.py", "no such file")])

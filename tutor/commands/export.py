@@ -1,11 +1,10 @@
 """`tutor export --csv`: write the numbers of a recording as CSV."""
 
 import csv
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-from tutor.history.recording.file import RecordingError, is_recording
+from tutor.history.recording.exported import exported
 from tutor.history.recording.reader import Reader, find
 from tutor.schema.frame import TensorView
 from tutor.schema.values import array
@@ -25,17 +24,8 @@ def csv_file(target: str, output: str | None) -> None:
     """
     reader, number = find(target)
     rows = _rows(reader, number)
-    if output is None:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
-        return
-    if is_recording(output):
-        raise RecordingError(f"{output} is a recording and is not written over: name another file")
-    try:
-        with open(output, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise RecordingError(f"{output} cannot be written: {reason}") from None
+    with exported(output) as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 def _rows(reader: Reader, number: int) -> Iterator[list[Any]]:

@@ -7,6 +7,7 @@ from typing import IO
 import msgspec
 
 from tutor.commands.headless import HeadlessEngine
+from tutor.commands.recorded_output import RecordedOutput
 from tutor.commands.run_output import JsonReport, TextReport
 from tutor.history.recording.reader import find
 from tutor.history.recording.tree import MAIN
@@ -76,7 +77,7 @@ def run(
 
 
 def replay(target: str, show: tuple[str, ...], stop: int, as_json: bool, stdout: IO[bytes]) -> int:
-    """Print a recorded run as `run` printed it.
+    """Print a recorded run as `run` printed it; on a terminal its output is made printable.
 
     Args:
         target: `FILE` or `FILE@BRANCH`.
@@ -99,6 +100,7 @@ def replay(target: str, show: tuple[str, ...], stop: int, as_json: bool, stdout:
     places = [known.index(expression) for expression in show or known]
     launch = msgspec.structs.replace(launch, show=show or known)
     report = JsonReport(launch, stdout) if as_json else TextReport(launch, stdout)
+    output = RecordedOutput(as_json)
     ended = Ended("finished")
     for event in reader.events(number):
         if isinstance(event, Ended):
@@ -108,6 +110,8 @@ def replay(target: str, show: tuple[str, ...], stop: int, as_json: bool, stdout:
         elif isinstance(event, Frame):
             shown = tuple(event.shown[place] for place in places)
             report.take(msgspec.structs.replace(event, shown=shown))
+        elif isinstance(event, Printed):
+            report.take(output.shown(event))
         else:
             report.take(event)
     report.close(ended)

@@ -9,6 +9,7 @@ import msgspec
 
 from tutor.commands.table import Table
 from tutor.schema.frame import GRAD, Frame, Inside, Operation, TensorView
+from tutor.schema.printable import printable
 from tutor.schema.values import jsonable, plain
 from tutor.wire.messages import Edited, Ended, Event, Launch, Printed, Started
 
@@ -50,7 +51,7 @@ class JsonReport(Report):
         super().__init__(launch, stdout)
         self._with_operations = with_operations
         self._device = launch.device or "cpu"
-        self._out = b""
+        self._out = bytearray()
         self._now: dict[str, TensorView] = {}
 
     def take(self, event: Event) -> None:
@@ -75,7 +76,7 @@ class JsonReport(Report):
                 **({"raised": event.raised} if event.raised else {}),
                 **self._inside(event.inside),
             )
-            self._out = b""
+            self._out.clear()
 
     def close(self, ended: Ended) -> None:
         """Print the last object."""
@@ -119,7 +120,8 @@ class JsonReport(Report):
         return _operations(inside) if self._with_operations else {}
 
     def _line(self, **fields: Any) -> None:
-        self._stdout.write(json.dumps(jsonable(fields), ensure_ascii=False).encode() + b"\n")
+        line = json.dumps(jsonable(fields), ensure_ascii=False)
+        self._stdout.write(printable(line).encode() + b"\n")
         self._stdout.flush()
 
 
@@ -143,7 +145,7 @@ class TextReport(Report):
 
     def close(self, ended: Ended) -> None:
         """Print the table and the output."""
-        table = self._table.text().encode()
+        table = printable(self._table.text()).encode()
         self._stdout.write(table)
         self._printed.seek(0)
         for position, part in enumerate(iter(lambda: self._printed.read(65536), b"")):

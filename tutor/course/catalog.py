@@ -95,11 +95,11 @@ def resolve(target: str) -> Path:
         LookupError: there is none, with the reason.
     """
     if "." in target or "/" in target or os.sep in target:
-        return _script(Path(target).expanduser())
+        return _script(Path(os.path.expanduser(target)))
     paths = _named(lessons_folder())
     if target in paths:
         return paths[target]
-    if target and Path(target).exists():
+    if target and os.path.exists(target):
         return _script(Path(target))
     near = difflib.get_close_matches(target.lower(), paths, n=3, cutoff=0.7)
     hint = f"did you mean {' or '.join(near)}?" if near else "`tutor list` shows them all"
@@ -107,9 +107,10 @@ def resolve(target: str) -> Path:
 
 
 def _script(path: Path) -> Path:
-    if path.is_dir():
+    # The functions of os.path also take a name that is too long for a file.
+    if os.path.isdir(path):
         raise LookupError(f"{path} is a folder; name a .py file in it")
-    if not path.exists():
+    if not os.path.exists(path):
         raise LookupError(f"no such file: {path}")
     if path.suffix != ".py":
         raise LookupError(f"{path}: only .py files open for now")

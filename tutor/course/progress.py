@@ -10,6 +10,7 @@ from typing import Any
 from platformdirs import user_state_path
 
 from tutor.course.catalog import resolve
+from tutor.history.new_file import NewFile
 from tutor.script.lesson import Lesson
 
 
@@ -74,7 +75,6 @@ def _add(name: str) -> None:
         if found is None and path.exists():
             # The file cannot be read: keep it under another name instead of overwriting it.
             os.replace(path, path.with_suffix(f".damaged-{now}.json"))
-        new = path.with_suffix(".new")
         written = (found or {}) | {"done": known | {name: now}}
-        new.write_text(json.dumps(written, indent=1), encoding="utf-8")
-        os.replace(new, path)
+        with NewFile(path) as new:
+            new.write(json.dumps(written, indent=1).encode())

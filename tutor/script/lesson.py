@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tutor.script.cells import Cell, first_sentence, heading, split_cells
 from tutor.script.comments import CODING, Block, Comments, blocks, prose_of, questions_of
+from tutor.script.content import content
 from tutor.script.declarations import Expect
 from tutor.script.knobs import PARAM, Knob, parse_knob
 from tutor.script.markup import ASK, Ask, Mistake, Note, Slot, parse_ask, parse_note
@@ -122,7 +123,7 @@ def read(path: Path) -> Lesson:
         LessonError: the file cannot be read or breaks a rule.
     """
     try:
-        data = path.read_bytes()
+        data = content(path)
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
         raise LessonError(path, 1, f"cannot be read: {problem}", "check the path") from None

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,10 @@ class Mistake(Exception):
 def is_expression(text: str) -> bool:
     """Return True if this text is a Python expression."""
     try:
-        ast.parse(text.strip(), mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Parsing alone would let `yield` and `await` pass.
+            compile(text.strip(), "<expression>", "eval", dont_inherit=True)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return False
     return True

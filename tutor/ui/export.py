@@ -3,15 +3,15 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from typing import IO
 
 from textual.pilot import Pilot
 
 from tutor.engine.client import Engine
-from tutor.history.recording.file import RecordingError, is_recording
+from tutor.history.recording.exported import exported
+from tutor.history.recording.file import RecordingError
 from tutor.history.recording.reader import locate
 from tutor.session.controller import Controller
 from tutor.session.request import Request
@@ -46,17 +46,11 @@ def export_screen(target: str, output: str | None, step: int | None, size: tuple
     """
     if locate(target) is None:
         raise RecordingError(f"{target} is no recording: make one with tutor run … --save FILE")
-    if output is not None and is_recording(output):
-        raise RecordingError(f"{output} is a recording and is not written over: name another file")
-    try:
-        with open(output, "w", encoding="utf-8") if output else nullcontext(sys.stdout) as out:
-            if step is None:
-                write_asciicast(target, size, out)
-            else:
-                out.write(screenshot(target, step, size))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise RecordingError(f"{output} cannot be written: {reason}") from None
+    with exported(output) as out:
+        if step is None:
+            write_asciicast(target, size, out)
+        else:
+            out.write(screenshot(target, step, size))
 
 
 def screenshot(target: str, step: int, size: tuple[int, int]) -> str:

@@ -1,7 +1,9 @@
 """Evaluate expressions in a running script: the slots of notes, and `--show`."""
 
+import ast
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from types import CodeType
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 import torch
 
 from tutor.schema.values import LISTED
+from tutor.worker import pure_expressions
 
 _LONGEST = 200
 """Characters of the `repr` of any other value."""
@@ -20,24 +23,29 @@ class Expression:
     Args:
         text: Python source.
         spec: A format for the value; None to keep the value itself.
+        is_pure: Refuse to do more than read values: see `pure_expressions`.
 
     Raises:
         SyntaxError: `text` is not an expression.
     """
 
-    def __init__(self, text: str, spec: str | None = None) -> None:
+    def __init__(self, text: str, spec: str | None = None, is_pure: bool = False) -> None:
         self.text = text
         self._spec = spec
-        self._code: CodeType = compile(text.strip(), "<expression>", "eval", dont_inherit=True)
+        code: CodeType = compile(text.strip(), "<expression>", "eval", dont_inherit=True)
+        self._value = partial(eval, code)
+        if is_pure:
+            tree = ast.parse(text.strip(), mode="eval").body
+            self._value = partial(pure_expressions.value_of, tree)
 
     def value(self, namespace: dict[str, Any]) -> Any:
         """Return its value now: text if it has a format, else a value that MessagePack can hold."""
-        found = eval(self._code, namespace)
+        found = self._value(namespace)
         if self._spec is None:
             return portable(found)
         if isinstance(found, torch.Tensor) and found.numel() == 1 and self._spec:
             found = found.item()
-        return format(found, self._spec)
+        return _encodable(format(found, self._spec))
 
 
 def evaluate(
@@ -51,16 +59,31 @@ def evaluate(
         for expression in expressions:
             try:
                 values.append(expression.value(namespace))
-            except Exception as error:  # whatever the script's objects raise
+            except BaseException as error:  # whatever the script's objects raise, SystemExit too
                 values.append(None)
-                problems.append((expression.text, f"{type(error).__name__}: {error}"))
+                problems.append((expression.text, _reason(error)))
     return tuple(values)
+
+
+def _reason(error: BaseException) -> str:
+    name = type(error).__name__
+    try:
+        return _encodable(f"{name}: {error}")
+    except BaseException:  # its own message raises
+        return name
+
+
+def _encodable(text: str) -> str:
+    """Return `text` without the halves of surrogate pairs, which no message can hold."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def portable(value: Any) -> Any:
     """Return `value` as numbers, text, lists and dictionaries; large tensors as statistics."""
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return _encodable(value)
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**64 else str(value)
     if isinstance(value, float):
@@ -72,8 +95,8 @@ def portable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [portable(item) for item in value]
     if isinstance(value, dict):
-        return {str(key): portable(item) for key, item in value.items()}
-    return repr(value)[:_LONGEST]
+        return {_encodable(str(key)): portable(item) for key, item in value.items()}
+    return _encodable(repr(value)[:_LONGEST])
 
 
 def _tensor(tensor: torch.Tensor) -> Any:

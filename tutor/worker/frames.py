@@ -35,7 +35,7 @@ class Frames:
         self._capture = capture
         self._phases = Phases(capture, job.launch.loss)
         self._slots = {
-            line: [Expression(text, spec) for text, spec in slots]
+            line: [Expression(text, spec, not job.launch.is_lesson) for text, spec in slots]
             for line, slots in job.launch.slots.items()
         }
         self._show = [Expression(text) for text in job.launch.show]

@@ -134,7 +134,7 @@ def _generators_restored() -> Iterator[None]:
 def _try(text: str, problems: _Problems, numbers: Callable[[], bytes]) -> bytes | None:
     try:
         return numbers()
-    except Exception as error:  # whatever the script's objects raise
+    except BaseException as error:  # whatever the script's objects raise, SystemExit too
         reason = str(error).partition("\n")[0]
         problems.append((text, f"{type(error).__name__}: {reason}"))
         return None

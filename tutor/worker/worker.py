@@ -13,12 +13,13 @@ from collections.abc import Iterator
 
 import msgspec
 import numpy as np
+import numpy.random  # else the first use imports it, once in each worker
 import torch
 
 from tutor.wire.messages import Ended, Job, Launch, Started
 from tutor.wire.shared_page import Page, Sender
 from tutor.wire.stream import read_job
-from tutor.worker import autograd_calls, device, endings, interrupts, process
+from tutor.worker import autograd_calls, device, endings, interrupts, process, script_folder
 from tutor.worker.cpu_random import DrawOnCpu
 from tutor.worker.instrument import Program, instrument
 from tutor.worker.recorder import Recorder
@@ -81,6 +82,7 @@ def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> Non
     operations = recorder.operations or contextlib.nullcontext()
     if recorder.operations is not None:
         recorder.operations.hide()
+    script_folder.enter(program.code.co_filename, launch.source)
     with _default_device(launch.device), operations:
         ended = _execute(program, module, recorder, job)
     note = endings.run_exit_handlers()
@@ -129,8 +131,6 @@ def _main_module(launch: Launch) -> types.ModuleType:
     vars(module).update(__builtins__=builtins, __cached__=None, __annotations__={})
     sys.modules["__main__"] = module
     sys.argv = [launch.path]
-    folder = os.path.dirname(os.path.realpath(path))
-    sys.path[:] = [folder, *sys.path]
     # Tracebacks must quote the text that runs, even if the file has changed since.
     lines = launch.source.splitlines(keepends=True)
     linecache.cache[path] = (len(launch.source), None, lines, path)

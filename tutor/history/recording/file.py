@@ -8,12 +8,13 @@ A payload is a sequence of messages, each with its length in front, as on the wo
 import contextlib
 import errno
 import os
-import secrets
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import TracebackType
 
+from tutor.history.new_file import NewFile
 from tutor.schema.errors import BadRequest
 
 MAGIC = b"\x89TUTOR\r\n"
@@ -101,7 +102,8 @@ def payloads(path: str | Path) -> Iterator[bytes]:
             # Test before reading, so that a false length allocates no memory.
             if left < 0:
                 raise Truncated("cut off")
-            if length > _LONGEST:
+            # Only the last block may be empty: a file full of them would take minutes to read.
+            if length > _LONGEST or (left and not length):
                 raise Damage(f"a block of {length:,} bytes")
             payload = file.read(length)
             if len(payload) != length or zlib.crc32(payload) != checksum:
@@ -139,26 +141,26 @@ class BlockWriter:
         if os.path.lexists(path) and not is_recording(path):
             problem = f"{path} is there and is no recording, so it is not written over"
             raise RecordingError(f"{problem}: save under another name")
-        # Write to the target of a link, so that the link stays.
-        self._target = os.path.realpath(path)
-        folder = os.path.dirname(self._target)
-        self._part = os.path.join(folder, f".{secrets.token_hex(8)}.tutor-part")
         with self._one_line_errors():
-            self._file = open(self._part, "xb", buffering=0)
+            self._new = NewFile(path)
+        self._file = self._new.__enter__()
         self._start = _START.pack(MAGIC, VERSION)
         self._payload = bytearray()
 
     def __enter__(self) -> "BlockWriter":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
-        try:
-            if kind is None:
-                self._complete()
-        finally:
-            self._file.close()
-            with contextlib.suppress(FileNotFoundError):  # it was renamed
-                os.unlink(self._part)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._new.__exit__(kind, error, trace)
+            return
+        with self._one_line_errors(), self._new:
+            self._end_block()
 
     def append(self, message: bytes) -> None:
         """Add a message that has its length in front."""
@@ -171,18 +173,11 @@ class BlockWriter:
         if size > _LONGEST:
             raise RecordingError(f"{self._path} cannot be saved: one step takes {size:,} bytes")
         block = _BLOCK.pack(size, zlib.crc32(self._payload)) + self._payload
-        left = memoryview(self._start + block)
+        content = self._start + block
         self._start = b""
         self._payload.clear()
         with self._one_line_errors():
-            while left:
-                left = left[self._file.write(left) :]
-
-    def _complete(self) -> None:
-        self._end_block()
-        with self._one_line_errors():
-            os.fsync(self._file.fileno())
-            os.replace(self._part, self._target)
+            self._file.write(content)
 
     @contextlib.contextmanager
     def _one_line_errors(self) -> Iterator[None]:

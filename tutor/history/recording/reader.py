@@ -16,8 +16,8 @@ from tutor.history.recording.file import (
 )
 from tutor.history.recording.messages import Event, Footer, Message, RunHeader, decode
 from tutor.history.recording.validate import Validator
-from tutor.history.recording.views import printable
 from tutor.schema.frame import Frame, TensorView
+from tutor.schema.printable import printable
 from tutor.wire.messages import FOREVER, Edited, Ended, Started, Waited
 
 SUFFIX = ".tutor"
@@ -38,13 +38,13 @@ def messages(path: str | Path) -> Iterator[Message]:
         for payload in payloads(path):
             for body in split(payload):
                 message = decode(body)
-                validator.validate(message)
+                validator.validate(message, len(body))
                 yield message
         if not validator.is_complete:
             raise Truncated("cut off")
     except Damage as damage:
         # The text may quote the file.
-        reason = printable(str(damage), is_name=True)[:_QUOTED]
+        reason = printable(str(damage), one_line=True)[:_QUOTED]
         problem = f"damaged {validator.place} ({reason})"
         if isinstance(damage, Truncated):
             problem = f"cut off, its end is missing ({validator.place})"

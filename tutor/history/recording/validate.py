@@ -38,8 +38,9 @@ _QUOTED = 40
 _SOURCE = 2**24
 """The most characters of a script."""
 
-_COPIED = 2**30
-"""The most bytes for the copies of earlier steps in all branches, approximately."""
+_COPIED, _COPIED_PER_BYTE = 2**25, 64
+"""The most bytes for the copies of earlier steps in all branches, approximately: for any file, and
+for each byte of the file so far."""
 
 _STEP, _NAME = 64, 640
 """Approximate bytes in a timeline: of a step or a change, and of a name."""
@@ -78,6 +79,7 @@ class Validator:
         self._runs: list[_Run] = []
         self._names: set[str] = set()
         self._slots: Mapping[int, tuple[tuple[str, str], ...]] = {}
+        self._size = 0
         self._copied = 0
         self.is_complete = False
 
@@ -99,12 +101,16 @@ class Validator:
         own = sum(len(run.costs) for run in self._runs)
         return len(self._runs), own, self._runs[shown].steps
 
-    def validate(self, message: Message) -> None:
+    def validate(self, message: Message, size: int) -> None:
         """Refuse a message that is invalid or cannot come next.
+
+        Args:
+            size: Its bytes in the file.
 
         Raises:
             Damage: the message is refused.
         """
+        self._size += size
         if self.is_complete:
             raise Damage("something after the end")
         if isinstance(message, RunHeader):
@@ -160,7 +166,8 @@ class Validator:
             _require(is_same, "a fork of another script")
             inherited = parent.cost(header.step)
             self._copied += inherited + _NAME * len(self._names)
-            _require(self._copied <= _COPIED, "more branches than memory holds")
+            most = _COPIED + _COPIED_PER_BYTE * self._size
+            _require(self._copied <= most, "more branches than its size allows")
         if header.divergence is not None:
             check_text(header.divergence.reason)
         self._slots = launch.slots

@@ -29,17 +29,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def printable(text: str, is_name: bool = False) -> str:
-    """Return `text` with control characters escaped, as in `\\x1b`.
-
-    Line breaks and tabs stay, unless the text is a name.
-    """
-    if text.isprintable():
-        return text
-    pattern = _CONTROL if is_name else _CONTROL_IN_TEXT
-    return pattern.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
-
-
 def check_name(text: str, most: int = 1000) -> None:
     """Refuse a name, or another text of one line, that is too long or has control characters.
 

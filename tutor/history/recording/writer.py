@@ -10,9 +10,9 @@ import msgspec
 from tutor.history.recording.file import BlockWriter, Damage, RecordingError
 from tutor.history.recording.messages import Footer, Message, RunHeader, check_size
 from tutor.history.recording.validate import Validator
-from tutor.history.recording.views import printable
 from tutor.history.timeline import Divergence
 from tutor.schema.frame import Frame
+from tutor.schema.printable import printable
 from tutor.wire import messages
 from tutor.wire.messages import Completed, Digested, Edited, Ended, Launch, Printed, Started, Waited
 from tutor.wire.stream import pack
@@ -37,7 +37,13 @@ class Writer:
     ) -> None:
         """Begin a run, to which the following events belong. See `RunHeader`."""
         self._end_run()
-        self._write(RunHeader(printable(name, is_name=True), launch, parent, step, divergence))
+        launch = msgspec.structs.replace(
+            launch,
+            path=printable(launch.path, one_line=True),
+            slots=_escaped(launch.slots),
+            show=_escaped(launch.show),
+        )
+        self._write(RunHeader(printable(name, one_line=True), launch, parent, step, divergence))
 
     def take(self, event: messages.Event) -> None:
         """Add an event of the run."""
@@ -71,7 +77,7 @@ class Writer:
         packed = pack(message)
         try:
             check_size(packed)
-            self._validator.validate(message)
+            self._validator.validate(message, len(packed))
         except Damage as damage:
             # A file that cannot be opened is worse than none.
             place = self._validator.place
@@ -100,7 +106,7 @@ def writing(path: str | Path, shown: int = 0, cursor: int | None = None) -> Iter
 def _portable(frame: Frame) -> Frame:
     """Return a frame for a file: with control characters escaped, and without operations."""
     if not all(map(str.isprintable, frame.changed)):
-        changed = {printable(name, is_name=True): view for name, view in frame.changed.items()}
+        changed = {printable(name, one_line=True): view for name, view in frame.changed.items()}
         frame = msgspec.structs.replace(frame, changed=changed)
     if frame.slots or frame.shown or frame.problems:
         frame = msgspec.structs.replace(
