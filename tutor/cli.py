@@ -89,15 +89,25 @@ def main(context: click.Context, memory: str) -> None:
 
 
 @main.command("open")
-@click.argument("target")
+@click.argument("target", required=False)
+@click.option("--last", is_flag=True, help="Go on with the runs that the screen ended in.")
 @_device
 @_seed
 @_memory
-def open_(target: str, device: str | None, seed: int, memory: str) -> None:
+def open_(target: str | None, last: bool, device: str | None, seed: int, memory: str) -> None:
     """Open a lesson, a script or a recording.
 
-    TARGET is a lesson's name, a script's path, or a recording: FILE or FILE@BRANCH.
+    TARGET is a lesson's name, a script's path, or a recording: FILE or FILE@BRANCH. When the screen
+    ended because a connection dropped, --last opens the runs of then.
     """
+    if (target is None) != last:
+        _refuse("open: say what, a TARGET or --last")
+    if last:
+        from tutor.session.unfinished import latest
+
+        if (kept := latest()) is None:
+            _refuse("open --last: no screen ended unfinished; say what to open")
+        _screen(str(kept), device, seed, memory, is_unfinished=True)
     _screen(target, device, seed, memory)
 
 
@@ -288,7 +298,9 @@ def doctor() -> None:
         click.echo(line)
 
 
-def _screen(target: str | None, device: str | None, seed: int, memory: str) -> NoReturn:
+def _screen(
+    target: str | None, device: str | None, seed: int, memory: str, is_unfinished: bool = False
+) -> NoReturn:
     from tutor.engine.client import Engine
     from tutor.session.request import Request, memory_size
     from tutor.ui.start import show
@@ -296,7 +308,7 @@ def _screen(target: str | None, device: str | None, seed: int, memory: str) -> N
     path = None if target is None else _openable(target)
     with _errors_as_one_line("interrupted"):
         request = Request(device, seed, memory=memory_size(memory))
-    sys.exit(show(Engine(eager=True), path, request))
+    sys.exit(show(Engine(eager=True), path, request, is_unfinished))
 
 
 def _cells(size: str) -> tuple[int, int]:

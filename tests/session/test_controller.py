@@ -34,7 +34,7 @@ def test_a_run_far_ahead_of_the_screen_is_drained_by_one_timer_at_a_time() -> No
     timers, reported = Timers(), list[Source]()
     engine = FakeEngine(descent(5000), manual=True)
     lesson = parse(DESCENT, Path("10_descend.py"))
-    controller = Controller(lesson, engine, Request(), reported.append, timers, lambda: None)
+    controller = Controller(lesson, engine, Request(), None, reported.append, timers, lambda: None)
     controller.session.run_to_end()
     engine.runs[-1].work(30_000)
     for _ in range(5):

@@ -1,4 +1,7 @@
-"""Show the app with the fake engine: `python tests/ui/demo.py [steps] [--menu --slow]`."""
+"""Show the app with the fake engine: `python tests/ui/demo.py [steps] [--menu --slow --fault]`.
+
+With --fault the loss pane fails as soon as there is a loss.
+"""
 
 import sys
 import tempfile
@@ -7,6 +10,7 @@ import time
 from pathlib import Path
 
 from tutor.ui import start
+from tutor.ui.panels import loss
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -30,6 +34,8 @@ def main() -> int:
             time.sleep(0.2)
             engine.runs[0].go(steps)
 
+    if "--fault" in sys.argv:
+        loss.LossPanel.draw = lambda self, moment, *_: [[]][len(moment.timeline.losses(9)[0])]
     threading.Thread(target=find_device, daemon=True).start()
     target = None if "--menu" in sys.argv else str(path)
     return start.show(engine, target)

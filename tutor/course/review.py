@@ -103,7 +103,7 @@ def _values(lesson: Lesson, run: LessonRun) -> tuple[dict[_Evaluated, str], dict
     for step, line in enumerate(run.timeline.steps.lines, 1):
         if line not in evaluated:
             continue
-        frame = run.timeline.steps.bare(step)
+        frame = run.timeline.steps.frame(step)
         reasons = dict(frame.problems)
         for (expression, form), value in zip(evaluated[line], frame.slots, strict=False):
             if value is None:
@@ -134,7 +134,7 @@ def _error_findings(lesson: Lesson, run: LessonRun) -> Iterator[Finding]:
     """Check that the script caught the errors which it declares, and no others."""
     raised = {
         (frame.line, frame.raised): lesson.cell_at(frame.line)
-        for frame in map(run.timeline.steps.bare, run.timeline.steps.raising)
+        for frame in map(run.timeline.steps.frame, run.timeline.steps.raising)
     }
     titles = [cell.title for cell in lesson.cells if cell.kind == "code"]
     expected: set[tuple[int, str]] = set()
@@ -183,7 +183,7 @@ def _figure_findings(
         problem = f"{expect.of} has no value {when}: the run has {counted(count, 'iteration')}"
         yield Finding(lesson.path, expect.line, problem, "correct `at`")
         return
-    frame = timeline.steps.bare(step)
+    frame = timeline.steps.frame(step)
     found = frame.shown[index]
     if reason := dict(frame.problems).get(expect.of):
         problem = f"{expect.of} has no value {when} ({reason})"

@@ -1,7 +1,7 @@
 """The history of all names: a column for each name, and the names that each step changed."""
 
 from array import array
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from tutor.history.column import LARGE_COST, Column, Headers, LargeValue
 from tutor.schema.frame import TensorView
@@ -75,6 +75,20 @@ class Columns(dict[str, Column]):
         """Return the names that `step` changed."""
         start = self._ends[step - 2] if step > 1 else 0
         return [self._names[number] for number in self._changes[start : self._ends[step - 1]]]
+
+    def changes(self, after: int) -> Iterator[dict[str, TensorView | None]]:
+        """Yield the changes of each step after the step `after`: each value is read once, and
+        nothing is searched."""
+        start = self._ends[after - 1] if after else 0
+        columns = [*self.values()]
+        following = [column.index(after) + 1 for column in columns]
+        for end in self._ends[after:]:
+            changed = {}
+            for number in self._changes[start:end]:
+                changed[self._names[number]] = columns[number].view(following[number])
+                following[number] += 1
+            start = end
+            yield changed
 
     def last_changed(self, step: int) -> list[str]:
         """Return the names that the last step with changes up to `step` changed."""

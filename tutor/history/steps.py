@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tutor.schema.frame import Frame, Phase
+from tutor.schema.frame import Frame, Phase, TensorView
 
 SIZE = 56
 """Bytes that a step takes, approximately."""
@@ -145,15 +145,16 @@ class Steps:
         """Return the exception that the script caught at a step, or ""."""
         return self._extra_of(step)[3]
 
-    def bare(self, step: int) -> Frame:
-        """Return the frame of a step without its changes."""
+    def frame(self, step: int, changed: dict[str, TensorView | None] | None = None) -> Frame:
+        """Return the frame of a step, with these changes."""
         line, loop, iteration, phase = self.place(step)
         flags = self._flags[step - 1]
         slots, shown, problems, raised = self._extra_of(step)
         root = self.root(step) if flags & _RAN_BACKWARD else ""
         is_new = bool(flags & _IS_NEW_LOSS)
+        loss = self.loss(step)
         return Frame(
-            step, line, loop, iteration, phase, self.loss(step), is_new, {}, slots, shown, problems,
+            step, line, loop, iteration, phase, loss, is_new, changed or {}, slots, shown, problems,
             root=root, raised=raised,
         )  # fmt: skip
 

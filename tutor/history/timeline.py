@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -144,7 +144,12 @@ class Timeline:
         if not step:
             return None
         changed = {name: self.view(name, step) for name in self.columns.changed(step)}
-        return msgspec.structs.replace(self.steps.bare(step), changed=changed)
+        return self.steps.frame(step, changed)
+
+    def frames(self, after: int = 0) -> Iterator[Frame]:
+        """Yield the frames after the step `after`, faster than `frame` returns each."""
+        for step, changed in enumerate(self.columns.changes(after), after + 1):
+            yield self.steps.frame(step, changed)
 
     def at(self, step: int) -> "Moment":
         """Return the state after `step`.

@@ -54,28 +54,12 @@ class Archive:
         self._opening: RecordedRun | None = None
 
     def branches(self, make: MakeBranch) -> Branches:
-        """Return the saved runs, with the cursor where the learner left it.
+        """Return the saved runs; see `restored`."""
+        return restored(self.recording, make, self._open)
 
-        Args:
-            make: See `Branches`.
-        """
-        made: list[Branch] = []
-        found: Branches | None = None
-        for run in self.recording.runs:
-            # The next launch stands for this run; it is not a replay.
-            self._opening = run
-            if found is None or run.parent is None:
-                branch = make(run.name, MARKS[0], run.launch, run.timeline)
-                found = Branches(branch, make)
-            else:
-                parent = made[self.recording.runs.index(run.parent)]
-                branch = found.add(run.name, run.launch, run.timeline, parent, run.step)
-            made.append(branch)
-        if found is None:
-            raise ValueError("a recording has at least one run")
-        found.current = made[self.recording.shown]
-        found.current.session.cursor = min(self.recording.cursor, found.current.session.tip)
-        return found
+    def _open(self, run: RecordedRun) -> None:
+        """Let the next launch stand for this run; it is not a replay."""
+        self._opening = run
 
     def launch(self, job: Job, notify: Callable[[], None]) -> ArchivedRun:
         run, self._opening = self._opening, None
@@ -95,6 +79,37 @@ class Archive:
 
     def close(self) -> None:
         """Do nothing: there is no process."""
+
+
+def restored(
+    recording: Recording,
+    make: MakeBranch,
+    opening: Callable[[RecordedRun], None] = lambda run: None,
+) -> Branches:
+    """Return the runs of a recording, with the cursor where the learner left it.
+
+    Args:
+        make: See `Branches`.
+        opening: Called with each run before it is made.
+    """
+    made: list[Branch] = []
+    found: Branches | None = None
+    for run in recording.runs:
+        opening(run)
+        if found is None or run.parent is None:
+            branch = make(run.name, MARKS[0], run.launch, run.timeline)
+            found = Branches(branch, make)
+        else:
+            parent = made[recording.runs.index(run.parent)]
+            branch = found.add(run.name, run.launch, run.timeline, parent, run.step)
+        # It was made already: a replay that fails must not drop what is recorded.
+        branch.session.has_begun = True
+        made.append(branch)
+    if found is None:
+        raise ValueError("a recording has at least one run")
+    found.current = made[recording.shown]
+    found.current.session.cursor = min(recording.cursor, found.current.session.tip)
+    return found
 
 
 def recorded(branches: Branches) -> Recording:

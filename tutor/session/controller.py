@@ -8,12 +8,13 @@ from time import monotonic
 
 from tutor.course import progress
 from tutor.history.budget import Budget
+from tutor.history.recording.tree import Recording
 from tutor.history.timeline import Divergence, Timeline
 from tutor.insight.events.kinds import Kind, RunEvent
 from tutor.insight.search import Condition
 from tutor.script.lesson import Lesson
 from tutor.session import navigation
-from tutor.session.archive import NOTHING, Archive
+from tutor.session.archive import NOTHING, Archive, restored
 from tutor.session.branch import Branch
 from tutor.session.branches import MARKS, Branches
 from tutor.session.forking import Forking
@@ -40,6 +41,7 @@ class Controller:
     """The runs of one script, from the first launch to the end.
 
     Args:
+        unfinished: The runs to go on with; None to begin anew.
         report: Called from any thread when a run has something: hand it to `hear` in the caller's
             thread.
         later: Calls back in the caller's thread.
@@ -54,6 +56,7 @@ class Controller:
         lesson: Lesson,
         engine: AnyEngine,
         request: Request,
+        unfinished: Recording | None,
         report: Callable[[Source], None],
         later: Later,
         refresh: Callable[[], None],
@@ -85,7 +88,11 @@ class Controller:
             if lesson.metadata.twin:
                 twin_problem = "a recording has no twin: open the lesson to run both"
         else:
-            self.branches = self._first_run(request)
+            self.branches = (
+                self._first_run(request)
+                if unfinished is None
+                else restored(unfinished, self._branch)
+            )
             budget = self.branches.current.timeline.budget
             self.twin, twin_problem = start_twin(lesson, engine, request, budget, report)
             unready = progress.unready(lesson)
@@ -137,6 +144,13 @@ class Controller:
     @property
     def timeline(self) -> Timeline:
         return self.branch.timeline
+
+    @property
+    def has_unsaved_steps(self) -> bool:
+        """Whether something is recorded that is in no file."""
+        if not self.engine.can_run:
+            return False
+        return any(one.session.tip > self.saved.get(one, 0) for one in self.branches.all)
 
     @property
     def unsaved_forks(self) -> list[Branch]:

@@ -149,6 +149,8 @@ class Session:
 
     def step(self) -> None:
         """Go one step forward; at the tip, run the next statement."""
+        # A statement that has run already must not count as running, and so drop this step.
+        self.drain()
         self._interrupt()
         if self.cursor < self.tip:
             self.cursor += 1

@@ -1,7 +1,8 @@
 """The app: opens the menu and the lessons, and holds the theme."""
 
+import signal
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +24,7 @@ from tutor.ui.draw.text.palette import Palette, palette_for
 from tutor.ui.lifetime import TutorScreen, can_act
 from tutor.ui.screens.menu import MenuScreen
 from tutor.ui.screens.messages import LessonChosen
+from tutor.ui.terminal.faults import describe_fault
 from tutor.ui.terminal.output import DiffingApp
 from tutor.ui.terminal.signals import leave_on_signals
 from tutor.ui.theme import NAME, theme
@@ -37,6 +39,7 @@ class TutorApp(DiffingApp):
 
     Args:
         target: A script or a recording to open at once; leaving it leaves the app.
+        is_unfinished: Whether the target is a recording to go on with.
 
     Raises:
         LessonError: the script cannot be read.
@@ -60,14 +63,20 @@ class TutorApp(DiffingApp):
         """The engine found its device, or cannot work."""
 
     def __init__(
-        self, engine: AnyEngine, target: str | None = None, request: Request | None = None
+        self,
+        engine: AnyEngine,
+        target: str | None = None,
+        request: Request | None = None,
+        is_unfinished: bool = False,
     ) -> None:
         super().__init__()
         self.engine, self.request = engine, request or Request()
         self.palette: Palette = palette_for(self.console.color_system, self.no_color)
         self.register_theme(theme(self.palette))
         self.theme = NAME
-        self._first = self._lesson_screen(target) if target else None
+        self.farewell = ""
+        """What to tell when the screen is gone: why it ended, if not by a key."""
+        self._first = self._lesson_screen(target, is_unfinished) if target else None
 
     def get_default_screen(self) -> Screen[None]:
         # `switch_screen` replaces only a screen that was pushed over a first one.
@@ -81,7 +90,7 @@ class TutorApp(DiffingApp):
         await super().on_event(event)
 
     def on_mount(self) -> None:
-        leave_on_signals(self._leave_now)
+        leave_on_signals(self._leave_on)
         self.engine.on_change = self._engine_changed
         if self._first:
             # A recording runs nothing: torch may not even be there.
@@ -112,7 +121,7 @@ class TutorApp(DiffingApp):
         if not chosen.screen.is_active:
             return
         try:
-            screen = self._lesson_screen(str(chosen.path))
+            screen = self._lesson_screen(str(chosen.path), chosen.is_unfinished)
         except (LessonError, RecordingError) as error:
             self.notify(str(error), title="This file cannot be opened", severity="error")
             return
@@ -147,8 +156,8 @@ class TutorApp(DiffingApp):
             run = partial(screen.run_action, binding.action)
             yield SystemCommand(binding.description, " ".join(keys), run)
 
-    def _lesson_screen(self, target: str) -> "LessonScreen":
-        """Return the screen of a script or a recording."""
+    def _lesson_screen(self, target: str, is_unfinished: bool = False) -> "LessonScreen":
+        """Return the screen of a script or a recording, or one that goes on with a recording."""
         # Imported here so that the menu does not wait for them.
         from tutor.history.recording.reader import locate
         from tutor.history.recording.tree import open_
@@ -164,9 +173,32 @@ class TutorApp(DiffingApp):
             recording.show(path, branch)
         launch = recording.runs[0].launch
         lesson = parse(launch.source, Path(launch.path))
+        if is_unfinished:
+            request = replace(self.request, device=launch.device, seed=launch.seed)
+            unfinished = Path(path), recording
+            return LessonScreen(lesson, self.engine, request, self.palette, unfinished=unfinished)
         engine = Archive(recording)
         return LessonScreen(lesson, engine, self.request, self.palette, Path(path))
 
-    def _leave_now(self) -> None:
+    # Ends that the learner did not ask for
+
+    def _leave_on(self, number: signal.Signals) -> None:
+        self._take_leave(f"ended by {number.name}")
         self.engine.close()
-        self.exit()
+        self.exit(return_code=128 + number)
+
+    def fail(self, error: Exception) -> None:
+        self._take_leave(describe_fault(error))
+
+    def _take_leave(self, reason: str) -> None:
+        """Keep what is recorded, and prepare the line that says so."""
+        from tutor.ui.screens.lesson import LessonScreen
+
+        self.farewell = reason
+        try:
+            for screen in self.screen_stack:
+                if isinstance(screen, LessonScreen) and screen.keep():
+                    kept = "what was recorded is kept: tutor open --last goes on"
+                    self.farewell = f"{reason}; {kept}"
+        except Exception as error:  # the program is failing already: nothing more may go wrong
+            self.farewell = f"{reason}; what was recorded is lost: {error}"

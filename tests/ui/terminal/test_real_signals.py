@@ -61,7 +61,7 @@ def test_after_a_signal_to_the_screen_no_process_is_left(running, name, script):
         if name == "SIGTERM":
             terminal.read(timeout=0.01)
     if name == "SIGTERM":
-        assert terminal.ends() == 0
+        assert terminal.ends() == 128 + signal.SIGTERM
         assert LEAVE_SCREEN in terminal.raw
     # It tries to restore the terminal, which fails if that is gone.
     while is_alive(terminal.child.pid):

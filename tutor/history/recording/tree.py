@@ -129,6 +129,12 @@ def _add(run: RecordedRun, event: Event) -> None:
             run.waits_at = event.line
 
 
+def _edits(timeline: Timeline, step: int) -> Iterator[Edited]:
+    if step in timeline.edited:
+        names = sorted(timeline.edited[step])
+        yield Edited(step, {name: timeline.view(name, step) for name in names})
+
+
 def _events(run: RecordedRun) -> Iterator[Event]:
     """Yield the events of a run in the order in which a worker sends them."""
     timeline, last = run.timeline, len(run.timeline)
@@ -140,17 +146,15 @@ def _events(run: RecordedRun) -> Iterator[Event]:
     }
     if run.environment:
         yield Started(0, run.environment)
-    for step in range(run.step, last + 1):
-        if step > run.step:
-            if step in output:
-                yield Printed(step, output.pop(step))
-            if (frame := timeline.frame(step)) is not None:
-                yield frame
-            if step in timeline.digests:
-                yield Digested(step, timeline.digests[step])
-        if step in timeline.edited:
-            names = sorted(timeline.edited[step])
-            yield Edited(step, {name: timeline.view(name, step) for name in names})
+    yield from _edits(timeline, run.step)
+    for frame in timeline.frames(run.step):
+        step = frame.step
+        if step in output:
+            yield Printed(step, output.pop(step))
+        yield frame
+        if step in timeline.digests:
+            yield Digested(step, timeline.digests[step])
+        yield from _edits(timeline, step)
     for step, left in output.items():
         yield Printed(step, left)
     yield run.ended or Waited(last, run.waits_at)

@@ -12,11 +12,13 @@ from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import var
 
+from tutor.history.recording.tree import Recording
 from tutor.script.lesson import Lesson
 from tutor.session.controller import Controller, Source
 from tutor.session.interfaces import AnyEngine
 from tutor.session.navigation import Destination
 from tutor.session.request import Request
+from tutor.session.unfinished import forget, keep
 from tutor.session.view import View
 from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.graph.operations import counted
@@ -61,6 +63,7 @@ class LessonScreen(TutorScreen[None]):
 
     Args:
         target: The file to reopen, if it is not the script but a recording.
+        unfinished: A file to go on with, and its content; see `session.unfinished`.
     """
 
     # Parsed when the first lesson is opened, so that the menu does not wait for it.
@@ -91,6 +94,7 @@ class LessonScreen(TutorScreen[None]):
         request: Request,
         palette: Palette,
         target: Path | None = None,
+        unfinished: tuple[Path, Recording] | None = None,
     ) -> None:
         super().__init__()
         self.target = target or lesson.path
@@ -102,6 +106,9 @@ class LessonScreen(TutorScreen[None]):
         """None until the engine can run the script."""
         self.features: list[Feature] = []
         self._file = WatchedFile(self.target)
+        self._kept = unfinished[0] if unfinished else None
+        """The file that what is recorded was last kept in."""
+        self._unfinished = unfinished[1] if unfinished else None
         self._early: list[Key] = []
         """The keys that were pressed before the script could be launched."""
         self._clock: Delayed | None = None
@@ -137,7 +144,13 @@ class LessonScreen(TutorScreen[None]):
             self.keys.show(STARTING)
         elif self.controller is None:
             self.controller = Controller(
-                self.lesson, engine, self.request, self._report, self._call_after, self.show
+                self.lesson,
+                engine,
+                self.request,
+                self._unfinished,
+                self._report,
+                self._call_after,
+                self.show,
             )
             for kind in FEATURES:
                 feature = kind(self, self.controller, self.panes, self.palette, self.show)
@@ -265,7 +278,26 @@ class LessonScreen(TutorScreen[None]):
         elif self.controller is not None and self.controller.microscope.is_open:
             await self.run_action("outside")
         elif self._may_leave("q"):
+            if self._kept is not None:
+                forget(self._kept)
             await self.run_action("app.leave")
+
+    def keep(self) -> bool:
+        """Keep what is recorded and in no file, before the screen ends otherwise than by a key.
+
+        Returns:
+            Whether there was anything.
+
+        Raises:
+            RecordingError: it cannot be written.
+        """
+        if self.controller is None or not self.controller.has_unsaved_steps:
+            return False
+        kept = keep(self.controller.branches, self.lesson.slug)
+        if self._kept is not None:
+            forget(self._kept)
+        self._kept = kept
+        return True
 
     def _may_leave(self, key: str) -> bool:
         """Return True if leaving loses no unsaved fork, or if the learner confirms it.

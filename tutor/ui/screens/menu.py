@@ -44,7 +44,10 @@ class Course(OptionList):
 class MenuScreen(TutorScreen[None]):
     """The menu. It reads the lessons and runs nothing, so it works before torch is loaded."""
 
-    BINDINGS: ClassVar = [Binding("q", "app.leave", "quit")]
+    BINDINGS: ClassVar = [
+        Binding("c", "go_on", "continue", tooltip="Go on with the runs that the screen ended in"),
+        Binding("q", "app.leave", "quit"),
+    ]
 
     @dataclass
     class Read(Message):
@@ -54,6 +57,7 @@ class MenuScreen(TutorScreen[None]):
         done: Mapping[str, str]
 
     course = query_one(Course)
+    unfinished = query_one("#unfinished", Static)
     device = query_one("#device", Static)
     keys = query_one(KeyLine)
 
@@ -64,17 +68,20 @@ class MenuScreen(TutorScreen[None]):
         self._entries: list[CatalogEntry] | None = None
         """None until the lessons are read."""
         self._done: Mapping[str, str] = {}
+        self._left_off: Path | None = None
+        """The recording of runs that the screen ended in."""
 
     def compose(self) -> ComposeResult:
         course = Course(id="course")
         course.border_title = "tutor · see autograd work, one statement at a time"
+        yield Static(id="unfinished")
         yield course
         yield Static(id="device")
         yield KeyLine(self.palette)
         yield TooSmall()
 
     def on_mount(self) -> None:
-        self.keys.show(["select", "cursor_down", "cursor_up", "app.leave", "app.help"])
+        self._offer()
         # Reading takes some milliseconds a lesson, so a thread does it.
         self.call_after_refresh(Thread(target=self._read_course, daemon=True).start)
         self.watch(self.app, "device", self._show_device)
@@ -83,6 +90,7 @@ class MenuScreen(TutorScreen[None]):
 
     def on_screen_resume(self) -> None:
         # The lesson that was left may be done now.
+        self._offer()
         if self._entries is not None:
             from tutor.course import progress
 
@@ -92,6 +100,24 @@ class MenuScreen(TutorScreen[None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id:
             self.post_message(LessonChosen(self, Path(event.option_id)))
+
+    def _offer(self) -> None:
+        """Offer to go on where the screen ended, if it ended otherwise than by a key."""
+        from tutor.session.unfinished import latest, script_of
+
+        self._left_off = latest()
+        self.unfinished.display = self._left_off is not None
+        if self._left_off is not None:
+            text = f" c continues where you left off: {script_of(self._left_off)}"
+            self.unfinished.update(Content.styled(text, "$warning"))
+        self.keys.show(["select", "go_on", "cursor_down", "cursor_up", "app.leave", "app.help"])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "go_on" or self._left_off is not None
+
+    def action_go_on(self) -> None:
+        if self._left_off is not None:
+            self.post_message(LessonChosen(self, self._left_off, is_unfinished=True))
 
     def _read_course(self) -> None:
         """Read the lessons. Runs in a thread."""

@@ -17,3 +17,5 @@ class LessonChosen(Message):
     path: Path
     is_reopened: bool = False
     """Whether it replaces that screen, which shows an older text of it."""
+    is_unfinished: bool = False
+    """Whether it is a recording to go on with; see `session.unfinished`."""

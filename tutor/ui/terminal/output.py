@@ -39,6 +39,18 @@ class DiffingApp(App[None]):
     _is_retrying = False
     _has_sent = False
 
+    def fail(self, error: Exception) -> None:
+        """Take note of the exception that ends the app."""
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print pages of local variables over what the terminal showed before.
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            self.fail(error)
+        self._close_messages_no_wait()
+
     def on_mount(self) -> None:
         self.app_resume_signal.subscribe(self, lambda _: self.repaint())
 

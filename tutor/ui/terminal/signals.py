@@ -11,17 +11,17 @@ _GRACE = 0.5
 """Seconds that leaving may take once the terminal is gone."""
 
 
-def leave_on_signals(leave: Callable[[], None]) -> None:
+def leave_on_signals(leave: Callable[[signal.Signals], None]) -> None:
     """Call `leave` on SIGHUP and SIGTERM."""
     loop = asyncio.get_running_loop()
 
     def hung_up() -> None:
+        leave(signal.SIGHUP)
         # The terminal no longer reads what leaving writes, so that may block.
         watchdog = threading.Timer(_GRACE, os._exit, (128 + signal.SIGHUP,))
         watchdog.daemon = True
         watchdog.start()
-        leave()
 
     with suppress(NotImplementedError, RuntimeError):
         loop.add_signal_handler(signal.SIGHUP, hung_up)
-        loop.add_signal_handler(signal.SIGTERM, leave)
+        loop.add_signal_handler(signal.SIGTERM, leave, signal.SIGTERM)
