@@ -290,3 +290,11 @@ def test_a_script_prints_what_it_prints_under_python(tutor, printed, name):
     assert ours.returncode == status == (name == "raises")
     table = tutor("run", path).stdout
     assert table.endswith(text.encode())
+
+
+def test_a_breakpoint_is_named_once_and_passed(script):
+    found = shell("run", script("for i in range(3):\n    breakpoint()\nprint('end')\n"))
+    assert found.returncode == 0
+    assert found.stdout.endswith(b"end\n")
+    assert found.stderr.count(b"breakpoint()") == 1
+    assert b".py:2: breakpoint() goes on here" in found.stderr

@@ -10,7 +10,7 @@ from tutor.history.budget import BUDGET
 from tutor.history.timeline import Timeline
 from tutor.schema.frame import Frame
 from tutor.session.session import Activity, Session
-from tutor.wire.messages import FOREVER, Ended, Launch
+from tutor.wire.messages import FOREVER, BreakpointHit, Ended, Launch
 
 CELLS = (5, 12, 22)
 FRAMES = [frame for frame, _ in descent()]
@@ -334,3 +334,15 @@ def test_steps_asked_for_before_the_run_has_started_all_count() -> None:
         s.step()
         s.clock.now += 1.0
     assert s.run.commands[-1] == ("go", 4)
+
+
+def test_a_breakpoint_ends_play_and_searches_and_pauses() -> None:
+    s = session(manual=True)
+    s.next_cell()
+    s.run.report([BreakpointHit(1, 6)])
+    s.run.work(1)
+    assert (s.activity, s.cursor) == (Activity.PAUSED, 1)
+    assert s.worker.breakpoint == BreakpointHit(1, 6)
+    s.step()
+    assert s.worker.breakpoint is None
+    assert s.run.commands[-1] == ("go", 2)

@@ -16,7 +16,7 @@ from tutor.schema.errors import BadRequest
 from tutor.schema.frame import Frame
 from tutor.script.lesson import Lesson, LessonError
 from tutor.session.request import Request
-from tutor.wire.messages import Ended, Job, Launch, Printed
+from tutor.wire.messages import BreakpointHit, Ended, Job, Launch, Printed
 
 EXIT = {"finished": 0, "raised": 1, "died": 1, "refused": 2, "interrupted": 130}
 """Exit status by the outcome of a run."""
@@ -58,7 +58,12 @@ def run(
         report = JsonReport(launch, stdout, operations) if as_json else TextReport(launch, stdout)
         job = Job(launch, operations=0 if operations else None)
         ended = Ended("finished")
+        passed: set[int] = set()
         for event in headless.events(job, stop):
+            if isinstance(event, BreakpointHit) and event.line not in passed:
+                passed.add(event.line)
+                text = f"{path}:{event.line}: breakpoint() goes on here; on the screen it pauses"
+                print(text, file=sys.stderr)
             if writer is not None:
                 writer.take(event)
             if isinstance(event, Ended):

@@ -88,9 +88,10 @@ class Session:
     def _resume(self) -> WorkerHandle:
         """Return a worker that goes on after the recorded steps."""
         self.recorder = ResumeRecorder(self.timeline, self.launch.source)
-        tip, job = self.tip, messages.Job(self.launch)
+        tip, job = self.tip, messages.Job(self.launch, pauses=True)
         if tip:
-            job = messages.Job(self.launch, begin=tip - 1, past=self.timeline.past(tip))
+            past = self.timeline.past(tip)
+            job = messages.Job(self.launch, begin=tip - 1, past=past, pauses=True)
         worker = WorkerHandle(self._engine, job, self._wake, self._clock)
         if tip:
             worker.go(tip)
@@ -284,6 +285,8 @@ class Session:
         """
         following = self.cursor == self.tip
         for event in self.worker.take(_SLICE):
+            if isinstance(event, messages.BreakpointHit):
+                self._interrupt()
             self.version += not isinstance(event, messages.Started | messages.Waited)
             self.recorder.take(event)
         self.has_begun = self.has_begun or self.recorder.has_caught_up
@@ -293,8 +296,8 @@ class Session:
         if budget.cost > self._allowed and self.worker.busy and not self.recorder.is_replaying:
             # An endless loop must not take all memory; the learner may let it go on.
             self._allowed = budget.cost + budget.limit
-            self._is_full = True
             self.pause()
+            self._is_full = True
         if self._find is not None:
             self._seek_on(self._find, self._find())
 
@@ -312,6 +315,7 @@ class Session:
         """End play and searches: the learner moved the cursor."""
         self.playing = False
         self._find = None
+        self._is_full = False
 
     def _seek(
         self,

@@ -36,6 +36,8 @@ class WorkerHandle:
         """The newest recorded step, or the step that it replays to first."""
         self.is_held = False
         """Whether the learner paused it."""
+        self.breakpoint: messages.BreakpointHit | None = None
+        """Why it is paused, if a breakpoint of the script did that."""
         self._waited: messages.Waited | None = None
         self._goal = 0
         self._events: deque[messages.Event] = deque()
@@ -90,6 +92,7 @@ class WorkerHandle:
             self._asked = self._progressed = self._clock()
         self._goal = until
         self.is_held = False
+        self.breakpoint = None
         self._run.go(until)
 
     def step(self) -> None:
@@ -129,6 +132,10 @@ class WorkerHandle:
                     self._progressed = self._clock()
                 case messages.Waited():
                     self._waited = event
+                case messages.BreakpointHit():
+                    self._goal = 0
+                    self.is_held = True
+                    self.breakpoint = event
                 case messages.Started():
                     self.started = event
                 case messages.Ended():

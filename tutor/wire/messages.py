@@ -98,6 +98,8 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """Wait after the last statement too, so that questions about it can be answered."""
     samples: tuple[Sample, ...] = ()
     """What to evaluate when the script is over."""
+    pauses: bool = False
+    """Wait after a statement that calls `breakpoint()`."""
     guard: str = ""
     """Run in this folder, without a network, and report what else is written to; "" runs freely."""
 
@@ -146,6 +148,13 @@ class Printed(msgspec.Struct, frozen=True, array_like=True, tag="printed"):
     step: int
     output: tuple[tuple[Annotated[int, Meta(ge=1, le=2)], bytes], ...]
     """In order: (1 for stdout or 2 for stderr, bytes)."""
+
+
+class BreakpointHit(msgspec.Struct, frozen=True, array_like=True, tag="breakpoint"):
+    """The script called `breakpoint()` in `step`, which is still running."""
+
+    step: int
+    line: int
 
 
 class Completed(msgspec.Struct, frozen=True, array_like=True, tag="completed"):
@@ -235,6 +244,7 @@ Event = (
     | Frame
     | Waited
     | Printed
+    | BreakpointHit
     | Completed
     | Edited
     | Digested

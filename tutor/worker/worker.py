@@ -19,7 +19,15 @@ import torch
 from tutor.wire.messages import Ended, Job, Launch, Started
 from tutor.wire.shared_page import Page, Sender
 from tutor.wire.stream import read_job
-from tutor.worker import autograd_calls, device, endings, interrupts, process, script_folder
+from tutor.worker import (
+    autograd_calls,
+    breakpoints,
+    device,
+    endings,
+    interrupts,
+    process,
+    script_folder,
+)
 from tutor.worker.cpu_random import DrawOnCpu
 from tutor.worker.instrument import Program, instrument
 from tutor.worker.recorder import Recorder
@@ -75,6 +83,14 @@ def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> Non
     recorder.install()
     sandbox = Sandbox(job.guard, lambda: recorder.steps.line) if job.guard else None
     interrupts.handle(program.code.co_filename, recorder.commands.postpone_interrupt)
+    breakpoints.install(
+        recorder.steps,
+        recorder.commands,
+        sender,
+        program.code.co_filename,
+        job.begin,
+        job.pauses,
+    )
     os.register_at_fork(after_in_child=recorder.leave)
     _make_exact(launch.seed)
     autograd_calls.observe(recorder.frames, recorder.operations)

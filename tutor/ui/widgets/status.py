@@ -114,6 +114,9 @@ def _doing(session: Session, palette: Palette) -> Styled:
             return (f"running line {line}{long}", palette.accent)
         case Activity.PAUSED if session.worker.frozen:
             return (f"paused inside line {line}", palette.warning)
+        case Activity.PAUSED if session.worker.breakpoint is not None:
+            reason = f"breakpoint() in line {session.worker.breakpoint.line}"
+            return (f"{reason}: paused before line {line}", palette.warning)
         case Activity.PAUSED if session.is_full:
             return (
                 f"{session.timeline.budget.cost >> 20} MB of steps recorded: r goes on",
