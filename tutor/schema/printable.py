@@ -21,6 +21,11 @@ def printable(text: str, one_line: bool = False) -> str:
     return (_IN_LINE if one_line else _IN_TEXT).sub(_escaped, text)
 
 
+def without_controls(text: str) -> str:
+    """Return `text` without what a terminal would obey, where each cell has its place already."""
+    return text if text.isprintable() else _IN_LINE.sub("", text)
+
+
 def _escaped(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x20 else f"\\u{code:04x}"

@@ -1,5 +1,6 @@
 """The script: marks the statement just run and the next one, and shows the values it changed."""
 
+from textual.content import Content
 from textual.strip import Strip
 
 from tutor.course.questions import masked_lines
@@ -20,7 +21,8 @@ class SourcePanel(InsidePanel):
         """What `top` was last set for."""
 
     def on_mount(self) -> None:
-        self.border_title = f"{self.border_title} · {self.lesson.path.name}"
+        # Not as markup: a file may be called `[link=…]`.
+        self.border_title = Content(f"{self.border_title} · {self.lesson.path.name}")
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Strip]:
         frame = moment.frame

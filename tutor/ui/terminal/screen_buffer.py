@@ -9,6 +9,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tutor.schema.printable import without_controls
+
 _PLAIN = Style()
 
 _GAP = 4
@@ -111,7 +113,12 @@ def _segments(texts: list[str], styles: list[Style]) -> list[Segment]:
 
 @lru_cache(maxsize=4096)
 def _cells(text: str) -> tuple[str, ...]:
-    """Return the text of each cell: a character, or "" for the second half of a wide one."""
+    """Return the text of each cell: a character, or "" for the second half of a wide one.
+
+    Control characters take no cell, and the terminal must not obey them: they are left out. Most
+    were made visible when the text was drawn, but not those in titles, toasts and menus.
+    """
+    text = without_controls(text)
     if text.isascii():
         return tuple(text)
     cells: list[str] = []
