@@ -106,15 +106,18 @@ def _default_device(name: str | None) -> Iterator[None]:
 def _execute(program: Program, module: types.ModuleType, recorder: Recorder, job: Job) -> Ended:
     path = job.launch.path
     try:
-        exec(program.code, module.__dict__)
-        if job.waits_at_end:
-            recorder.wait_at_end()
-    except SystemExit as error:
-        return endings.exited(error, path, recorder.steps.line)
-    except KeyboardInterrupt:
+        try:
+            exec(program.code, module.__dict__)
+            if job.waits_at_end:
+                recorder.wait_at_end()
+        except SystemExit as error:
+            return endings.exited(error, path, recorder.steps.line)
+        except Exception as error:
+            return endings.raised(error, program.code.co_filename, path, recorder.steps.line)
+    except KeyboardInterrupt:  # also while the text of an exception is asked for
         return endings.interrupted(path, recorder.steps.line)
     except BaseException as error:
-        return endings.raised(error, program.code.co_filename, path)
+        return endings.raised(error, program.code.co_filename, path, recorder.steps.line)
     return Ended("finished")
 
 
