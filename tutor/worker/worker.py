@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import torch
 
+from tutor.script.lines import with_ends
 from tutor.wire.messages import Ended, Job, Launch, Started
 from tutor.wire.shared_page import Page, Sender
 from tutor.wire.stream import read_job
@@ -133,8 +134,7 @@ def _main_module(launch: Launch) -> types.ModuleType:
     folder = os.path.dirname(os.path.realpath(path))
     sys.path[:] = [folder, *sys.path]
     # Tracebacks must quote the text that runs, even if the file has changed since.
-    lines = launch.source.splitlines(keepends=True)
-    linecache.cache[path] = (len(launch.source), None, lines, path)
+    linecache.cache[path] = (len(launch.source), None, with_ends(launch.source), path)
     return module
 
 
