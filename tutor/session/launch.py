@@ -37,6 +37,7 @@ def prepare(
         slots=lesson.evaluated(),
         show=request.show,
         exact=exact,
+        terminals=request.terminals,
     )
 
 

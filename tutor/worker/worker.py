@@ -19,7 +19,15 @@ from tutor.script.lines import with_ends
 from tutor.wire.messages import Ended, Job, Launch, Started
 from tutor.wire.shared_page import Page, Sender
 from tutor.wire.stream import read_job
-from tutor.worker import autograd_calls, device, endings, interrupts, process
+from tutor.worker import (
+    autograd_calls,
+    device,
+    endings,
+    interrupts,
+    process,
+    surroundings,
+    terminal,
+)
 from tutor.worker.cpu_random import DrawOnCpu
 from tutor.worker.instrument import Program, instrument
 from tutor.worker.recorder import Recorder
@@ -71,6 +79,7 @@ def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> Non
         sender.append(Ended("refused", problem))
         return
     module = _main_module(launch)
+    terminal.imitate(launch.terminals, files)
     recorder = Recorder(program, module.__dict__, job, sender, commands, files)
     recorder.install()
     sandbox = Sandbox(job.guard, lambda: recorder.steps.line) if job.guard else None
@@ -108,6 +117,7 @@ def _execute(program: Program, module: types.ModuleType, recorder: Recorder, job
     path = job.launch.path
     try:
         try:
+            surroundings.imitate([path])
             exec(program.code, module.__dict__)
             if job.waits_at_end:
                 recorder.wait_at_end()
@@ -130,7 +140,6 @@ def _main_module(launch: Launch) -> types.ModuleType:
     module.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     vars(module).update(__builtins__=builtins, __cached__=None, __annotations__={})
     sys.modules["__main__"] = module
-    sys.argv = [launch.path]
     folder = os.path.dirname(os.path.realpath(path))
     sys.path[:] = [folder, *sys.path]
     # Tracebacks must quote the text that runs, even if the file has changed since.

@@ -1,7 +1,7 @@
 """The lesson screen: panes, status line, key line, and the keys of every feature."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -128,8 +128,10 @@ class LessonScreen(Screen[None]):
             self.status.show([(" starting the engine…", self.palette.warning)])
             self.keys.show(STARTING)
         elif self.controller is None:
+            size = self.panes.output_size
+            request = replace(self.request, terminals=(size, size, size))
             self.controller = Controller(
-                self.lesson, engine, self.request, self._report, self._call_after, self.show
+                self.lesson, engine, request, self._report, self._call_after, self.show
             )
             for kind in FEATURES:
                 feature = kind(self, self.controller, self.panes, self.palette, self.show)
