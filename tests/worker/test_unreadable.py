@@ -307,3 +307,27 @@ def test_a_tensor_that_cannot_be_read_changes_no_figure(record):
         return [repr((frame.line, frame.loss, frame.phase, frame.changed)) for frame in frames]
 
     assert figures() == figures(operations=0)
+
+
+def test_a_tensor_that_turns_hostile_later_is_shown_as_that(record):
+    recording = record(
+        """
+        import torch
+
+        def no(*args):
+            raise ValueError("no more")
+
+        class Hostile(torch.Tensor):
+            shape = property(no)
+            stride = data_ptr = no
+
+        x = torch.ones(3)
+        y = torch.ones(3)
+        x.__class__ = Hostile
+        y += 1
+        print("the end")
+        """
+    )
+    assert recording.text() == "the end\n"
+    assert problems(recording.frames) == {"x": "cannot be read: no more"}
+    assert "y" in recording.frames[6].changed

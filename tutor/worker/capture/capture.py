@@ -14,7 +14,7 @@ from tutor.worker.capture.array_watch import ArrayWatch
 from tutor.worker.capture.kinds import is_recorded, kind_of
 from tutor.worker.capture.modules import Modules
 from tutor.worker.capture.requests import Changes, Requests
-from tutor.worker.capture.tensor_watch import CONTENT, Watch, differing
+from tutor.worker.capture.tensor_watch import CONTENT, Watch, differing, unknown
 from tutor.worker.capture.time_budget import TimeBudget
 
 _is_leaf: Callable[[Tensor], bool] = operator.attrgetter("is_leaf")
@@ -65,7 +65,9 @@ class Capture:
             self._rebind_parts(changed)
         if root is not None:
             self._name_root(root, changed)
-        edited, regraded = differing(self._watched)
+        edited, regraded = guard.attempt(
+            differing, self._watched, otherwise=lambda problem: unknown(self._watched)
+        )
         for watch in regraded:
             self._follow_grad(watch, edited, changed)
         for watch, content in edited.items():

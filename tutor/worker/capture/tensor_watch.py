@@ -295,3 +295,9 @@ def differing(watches: Iterable[Watch]) -> tuple[dict[Watch, bytes | None], list
         elif watch._may_gain_grad and (tensor.retains_grad or tensor.is_leaf):
             regraded.append(watch)
     return edited, regraded
+
+
+def unknown(watches: Iterable[Watch]) -> tuple[dict[Watch, bytes | None], list[Watch]]:
+    """Return what `differing` returns where every watch needs a look."""
+    edited: dict[Watch, bytes | None] = dict.fromkeys(watches)
+    return edited, [watch for watch in edited if not watch.is_gradient]
