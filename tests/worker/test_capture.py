@@ -44,6 +44,13 @@ def view(changes: Changes, name: str) -> TensorView:
     return found
 
 
+def problem(changes: Changes, name: str) -> str:
+    """Return why the elements of a changed value cannot be read."""
+    found = view(changes, name)
+    assert found.summary is not None
+    return found.summary.problem
+
+
 # Names
 
 
@@ -311,7 +318,7 @@ def test_a_module_may_contain_itself(step: Script) -> None:
 
 
 def test_a_lazy_module_shows_once_it_has_a_shape(step: Script) -> None:
-    assert step("m = torch.nn.LazyLinear(1, bias=False)") == {}
+    assert "uninitialized" in problem(step("m = torch.nn.LazyLinear(1, bias=False)"), "m.weight")
     assert view(step("m(torch.ones(1, 3))"), "m.weight").shape == (1, 3)
 
 
@@ -388,6 +395,13 @@ def test_a_tensor_made_in_inference_mode_is_captured(step: Script) -> None:
     assert step.shown("with torch.inference_mode(): x += 1") == {"x": [2.0, 2.0]}
 
 
+def test_a_broadcast_array_is_not_copied(step: Script) -> None:
+    """It would take a terabyte."""
+    seen = view(step("x = np.broadcast_to(np.float64(1), (10**6, 10**5))"), "x")
+    assert (seen.shape, seen.dtype) == ((10**6, 10**5), "float64")
+    assert step("pass") == {}
+
+
 @pytest.mark.parametrize("size", [3, LARGE])
 def test_a_tensor_without_elements_shows_its_shape(step: Script, size: int) -> None:
     seen = view(step(f"x = torch.ones({size}, device='meta')"), "x")
@@ -406,9 +420,10 @@ def test_a_tensor_without_elements_shows_its_shape(step: Script, size: int) -> N
         "torch._subclasses.FakeTensorMode().from_tensor(torch.ones(2))",
     ],
 )
-def test_a_tensor_that_cannot_be_read_disturbs_nothing(step: Script, make: str) -> None:
+def test_a_tensor_that_cannot_be_read_is_shown_as_that_once(step: Script, make: str) -> None:
     step.names["x"] = eval(make)
-    assert step("y = 1").keys() == {"y"}
+    assert problem(step("y = 1"), "x").startswith("cannot be read: ")
+    assert step("y = 2").keys() == {"y"}
     assert step.capture.completed() == {}
     assert step("del x").keys() <= {"x"}
 

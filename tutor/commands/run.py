@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from dataclasses import replace
 from typing import IO
 
 import msgspec
@@ -15,7 +16,7 @@ from tutor.history.recording.writer import writing
 from tutor.schema.errors import BadRequest
 from tutor.schema.frame import Frame
 from tutor.script.lesson import Lesson, LessonError
-from tutor.session.request import Request
+from tutor.session.request import Request, own_terminals
 from tutor.wire.messages import BreakpointHit, Ended, Job, Launch, Printed
 
 EXIT = {"finished": 0, "raised": 1, "died": 1, "refused": 2, "interrupted": 130}
@@ -52,6 +53,7 @@ def run(
     with contextlib.ExitStack() as stack:
         writer = stack.enter_context(writing(save)) if save is not None else None
         headless = stack.enter_context(HeadlessEngine())
+        request = replace(request, terminals=own_terminals())
         launch = headless.launch_of(lesson, path, request, exact=as_json)
         if writer is not None:
             writer.begin(MAIN, launch)

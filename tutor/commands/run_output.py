@@ -152,6 +152,7 @@ class TextReport(Report):
             if position == 0 and table:
                 self._stdout.write(b"\n")
             self._stdout.write(part)
+        self._printed.close()
         self._stdout.flush()
 
 

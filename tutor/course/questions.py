@@ -8,6 +8,7 @@ from collections.abc import Collection
 from tutor.schema.frame import Frame
 from tutor.schema.tolerance import is_choice
 from tutor.script.lesson import Lesson
+from tutor.script.lines import lines_of
 
 _HIDDEN = "…"
 """Replaces text that would give an answer away."""
@@ -36,7 +37,7 @@ def masked_lines(lesson: Lesson, ran: Collection[int]) -> dict[int, str]:
     Args:
         ran: The first lines of the statements that have run.
     """
-    lines = lesson.source.split("\n")
+    lines = lines_of(lesson.source)
     hidden = [ask for ask in lesson.asks if ask.line not in ran]
     shown: dict[int, str] = {}
     for ask in hidden:

@@ -66,7 +66,14 @@ class Engine:
             "PYTHONHASHSEED": "0",
         }
         # -P: a `torch.py` in the working folder must not be taken for torch.
-        command = [sys.executable, "-P", "-m", "tutor.worker.host", str(theirs.fileno())]
+        command = [
+            sys.executable,
+            "-P",
+            *_warning_options(),
+            "-m",
+            "tutor.worker.host",
+            str(theirs.fileno()),
+        ]
         command += ["eager"] * self._eager
         self._process = subprocess.Popen(
             command,
@@ -78,7 +85,8 @@ class Engine:
             start_new_session=True,
         )
         theirs.close()
-        threading.Thread(target=self._listen, name="tutor-host", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, name="tutor-host", daemon=True)
+        self._listener.start()
 
     def launch(self, job: Job, notify: Callable[[], None]) -> Run:
         """Start a run, which waits before its first statement.
@@ -108,6 +116,9 @@ class Engine:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._listener.join()
+        self._control.socket.close()
+        self._log.close()
 
     def _signal(self, run: int, number: int) -> None:
         if not self._closed:
@@ -148,6 +159,12 @@ class Engine:
             run.died(None)
         if self.on_change:
             self.on_change()
+
+
+def _warning_options() -> list[str]:
+    """Return the `-W` options of this process; the environment's reach the host by themselves."""
+    given = os.environ.get("PYTHONWARNINGS", "")
+    return [f"-W{option}" for option in sys.warnoptions[len(given.split(",")) if given else 0 :]]
 
 
 def _device_line(description: dict[str, str]) -> str:

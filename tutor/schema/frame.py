@@ -54,6 +54,9 @@ class Summary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cols: Annotated[int, Meta(ge=0, le=BLOCK)]
     block: bytes
     """rows x cols float32, little endian: the means of equal blocks of the tensor as a matrix."""
+    problem: str = ""
+    """Why the elements cannot be read, in one line; "" if they can. A view of fewer than `EXACT`
+    elements has a summary only where they cannot."""
 
 
 class TensorView(msgspec.Struct, frozen=True, array_like=True, gc=False):

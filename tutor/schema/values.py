@@ -71,6 +71,8 @@ def statistics_of(elements: np.ndarray[Any, Any]) -> dict[str, float] | None:
 def plain(view: TensorView | None) -> Any:
     """Return a value for JSON: nested lists up to `LISTED` elements, else shape and statistics.
 
+    One whose elements cannot be read has the reason instead.
+
     NaN and infinities become the strings "nan", "inf" and "-inf"; None stays None.
     """
     if view is None:
@@ -80,6 +82,8 @@ def plain(view: TensorView | None) -> Any:
     elements = array(view)
     if view.count <= LISTED and elements is not None:
         return jsonable(elements.tolist())
+    if view.summary is not None and view.summary.problem:
+        return {"shape": list(view.shape), "dtype": view.dtype, "problem": view.summary.problem}
     found = statistics(view) or {}
     return {
         "shape": list(view.shape),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from tutor.script.cells import MARK
 from tutor.script.knobs import PARAM
+from tutor.script.lines import lines_of
 from tutor.script.markup import ANSWER, ASK, CHOICE
 
 CODING = re.compile(r"#.*?coding[:=]\s*[-\w.]+")
@@ -21,7 +22,7 @@ class Comments:
     """The comments of a script by line number, found by Python's tokenizer."""
 
     def __init__(self, source: str) -> None:
-        self.lines = source.split("\n")
+        self.lines = lines_of(source)
         self.trailing: dict[int, str] = {}
         """Comments after code on the same line."""
         self.alone: dict[int, str] = {}

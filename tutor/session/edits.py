@@ -13,6 +13,7 @@ from tutor.schema.frame import GRAD, TensorView
 from tutor.schema.target import parse_target
 from tutor.script.knobs import Knob
 from tutor.script.lesson import Lesson
+from tutor.script.lines import lines_of
 from tutor.session import optimizers
 from tutor.session.launch import is_numeric
 from tutor.wire.messages import Edit, Launch
@@ -98,7 +99,7 @@ def name_of(launch: Launch, parent: Launch) -> str:
     turned = {
         line: value for line, value in launch.knobs.items() if parent.knobs.get(line) != value
     }
-    lines = launch.source.splitlines()
+    lines = lines_of(launch.source)
     return ", ".join(
         f"{lines[line - 1].partition('=')[0].strip()} = {v}" for line, v in turned.items()
     )

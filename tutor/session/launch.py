@@ -38,6 +38,7 @@ def prepare(
         show=request.show,
         exact=exact,
         is_lesson=lesson.metadata.is_lesson,
+        terminals=request.terminals,
     )
 
 

@@ -1,12 +1,13 @@
 """What a learner asks for when they open or run a script: device, seed, knobs, edits, memory."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tutor.history.budget import BUDGET
 from tutor.schema.errors import BadRequest
-from tutor.wire.messages import DEFAULT_SEED, Edit
+from tutor.wire.messages import DEFAULT_SEED, Edit, Terminals, TerminalSize
 
 LEAST = 16 * 2**20
 """The least memory that `--memory` takes, in bytes."""
@@ -25,6 +26,23 @@ class Request:
     show: tuple[str, ...] = ()
     memory: int = BUDGET
     """Bytes that recorded values may occupy."""
+    terminals: Terminals = (None, None, None)
+    """See `Launch.terminals`."""
+
+
+def own_terminals() -> Terminals:
+    """Return the terminals that a script has in the place of this process."""
+    stdin, stdout, stderr = map(_size, range(3))
+    return stdin, stdout, stderr
+
+
+def _size(fd: int) -> TerminalSize | None:
+    try:
+        size = os.get_terminal_size(fd)
+    except OSError:
+        return None
+    # A terminal that knows no size, such as a serial line, has 0 columns.
+    return (size.columns or 80, size.lines or 24)
 
 
 def memory_size(text: str) -> int:

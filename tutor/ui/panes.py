@@ -77,6 +77,12 @@ class Panes(Vertical):
                         yield pane(kind)
         yield pane(TimelinePanel)
 
+    @property
+    def output_size(self) -> tuple[int, int]:
+        """Columns and lines of the output pane; those of the screen while it has no place."""
+        size = self.query_one(OutputPanel).content_size or self.app.size
+        return max(1, size.width), max(1, size.height)
+
     def on_mount(self) -> None:
         has_prose = self.lesson.notes or any(cell.text for cell in self.lesson.cells)
         self.pick("notes" if has_prose else "tensors")

@@ -56,6 +56,12 @@ class Sample(msgspec.Struct, frozen=True, array_like=True, tag="sample"):
     """The number of values that each of them takes."""
 
 
+TerminalSize = tuple[Annotated[int, Meta(ge=1, lt=2**16)], Annotated[int, Meta(ge=1, lt=2**16)]]
+"""Columns and lines."""
+
+Terminals = tuple[TerminalSize | None, TerminalSize | None, TerminalSize | None]
+
+
 class Launch(msgspec.Struct, frozen=True, array_like=True):
     """What runs, and what is recorded of it. A recording keeps it."""
 
@@ -79,6 +85,8 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     is_lesson: bool = False
     """Whether the slots may be any code. In other scripts they only read values, for a comment may
     have braces that were meant otherwise."""
+    terminals: Terminals = (None, None, None)
+    """The size of the terminal that descriptor 0, 1 and 2 is for the script; None: it is none."""
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):

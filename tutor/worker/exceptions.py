@@ -4,6 +4,7 @@ import sys
 import traceback
 from itertools import islice
 
+from tutor.worker import guard
 from tutor.worker.instrument import Program
 
 _LONGEST = 4000
@@ -50,9 +51,13 @@ class Exceptions:
 
 def message(error: Exception) -> str:
     """Return type and text, as `RuntimeError: Trying to backward through …`."""
+    return guard.attempt(
+        _message, error, otherwise=lambda problem: f"{guard.type_name(error)}: {problem}"
+    )
+
+
+def _message(error: Exception) -> str:
     # The message of a syntax error begins with a quotation of its place.
     lines = traceback.format_exception_only(error)
     text = next(line for line in lines if not line.startswith(" ")).strip()[:_LONGEST]
-    # Replace lone surrogates, which no file can hold, and control characters.
-    text = text.encode("utf-8", "replace").decode()
-    return "".join(one if one.isprintable() or one == "\n" else "�" for one in text)
+    return guard.printable(text)

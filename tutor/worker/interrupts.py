@@ -1,5 +1,6 @@
 """Handle SIGINT: raise KeyboardInterrupt at once, or at the next statement."""
 
+import functools
 import signal
 from collections.abc import Callable
 from types import CodeType, FrameType
@@ -31,6 +32,8 @@ def handle(script: str, postpone: Callable[[], None]) -> None:
         postpone: Called instead where an uninterruptible function runs.
     """
 
+    set_handler, handler_of = signal.signal, signal.getsignal
+
     def interrupt(number: int, frame: FrameType | None) -> None:
         while frame is not None and frame.f_code.co_filename != script:
             if frame.f_code in _uninterruptible:
@@ -41,4 +44,17 @@ def handle(script: str, postpone: Callable[[], None]) -> None:
             frame = frame.f_back
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, interrupt)
+    @functools.wraps(set_handler)
+    def replaced(signalnum: Any, handler: Any) -> Any:
+        before = set_handler(signalnum, interrupt if handler is python else handler)
+        return python if before is interrupt else before
+
+    @functools.wraps(handler_of)
+    def found(signalnum: Any) -> Any:
+        handler = handler_of(signalnum)
+        return python if handler is interrupt else handler
+
+    set_handler(signal.SIGINT, interrupt)
+    # The script finds Python's handler, which it may keep and restore.
+    python = signal.default_int_handler
+    signal.signal, signal.getsignal = replaced, found

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any, TextIO
 
 STDOUT, STDERR = 1, 2
 
@@ -27,9 +28,15 @@ Write = Callable[[int, bytes], object]
 class _Stream(io.RawIOBase):
     """The raw stream below `sys.stdout` or `sys.stderr`."""
 
-    def __init__(self, fd: int, output: "Output") -> None:
+    mode = "wb"
+
+    def __init__(self, name: str, fd: int, output: "Output") -> None:
+        self.name = name
         self._fd = fd
         self._output = output
+
+    def isatty(self) -> bool:
+        return os.isatty(self._fd)
 
     def writable(self) -> bool:
         return True
@@ -44,10 +51,18 @@ class _Stream(io.RawIOBase):
 
 
 class _Text(io.TextIOWrapper):
-    """Line-buffered, as on a terminal."""
+    """Line-buffered as on a terminal, whatever it says: a line is passed on at once."""
 
+    mode = "w"
+    line_buffering = True
+    """What it says."""
     has_rest = False
     """Whether an incomplete line is still buffered."""
+
+    def reconfigure(self, *, line_buffering: bool | None = None, **others: Any) -> None:
+        if line_buffering is not None:
+            self.line_buffering = line_buffering
+        super().reconfigure(**others)
 
     def write(self, text: str) -> int:
         self.has_rest = not text.endswith("\n")
@@ -70,14 +85,27 @@ class Output:
             # The files are emptied after each step, so every write must go to their current end.
             fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
             os.dup2(file, stream)
-        self._out = self._text(STDOUT, "strict")
-        self._err = self._text(STDERR, "backslashreplace")
+        self._out = self._text(STDOUT, sys.__stdout__)
+        self._err = self._text(STDERR, sys.__stderr__)
+        # As Python does it; the host's own stdout is no terminal.
+        self._out.line_buffering = self._out.isatty() and not self._out.write_through
+        self._err.line_buffering = not self._err.write_through
         sys.stdout = sys.__stdout__ = self._out  # type: ignore[misc]
         sys.stderr = sys.__stderr__ = self._err  # type: ignore[misc]
 
-    def _text(self, stream: int, errors: str) -> _Text:
-        raw = io.BufferedWriter(_Stream(stream, self))  # type: ignore[type-var]
-        return _Text(raw, "utf-8", errors, line_buffering=True)
+    def _text(self, stream: int, host: TextIO | None) -> _Text:
+        """Return a stream like the host's own, for which Python obeyed the environment."""
+        assert isinstance(host, io.TextIOWrapper)
+        raw: Any = _Stream(host.name, stream, self)
+        if not host.write_through:
+            raw = io.BufferedWriter(raw)
+        return _Text(
+            raw,
+            host.encoding,
+            host.errors,
+            line_buffering=True,
+            write_through=host.write_through,
+        )
 
     def end_step(self, is_complete: bool) -> None:
         """Pass on what a step wrote.

@@ -107,8 +107,7 @@ class Phases:
         if view is None:
             return "other"
         if view.requires_grad:
-            watch = capture.watches.get(name)
-            if watch is not None and not watch.tensor.is_leaf:
+            if not capture.is_leaf(name):
                 is_loss = self._loss == ROOT and math.prod(view.shape) == 1
                 return "loss" if is_loss else "forward"
             # Rebound outside a loop it is another parameter, not an update.

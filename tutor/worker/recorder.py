@@ -1,12 +1,13 @@
 """Record one run: create its parts, and list the modes that it goes through."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tutor.schema.frame import Inside
-from tutor.wire.messages import FOREVER, Fetched, Job, Question, Sample, Sampled
+from tutor.wire.messages import FOREVER, Fetch, Fetched, Job, Question, Sample, Sampled
 from tutor.wire.shared_page import Sender
-from tutor.worker import plot_samples, slices, torch_private
+from tutor.worker import guard, plot_samples, slices, torch_private
 from tutor.worker.between_steps import BetweenSteps
 from tutor.worker.capture.capture import Capture
 from tutor.worker.commands import Commands
@@ -128,7 +129,8 @@ class Recorder:
     @uninterruptible
     def _caught(self) -> None:
         """End the step that raised an exception, which the script has just caught."""
-        if (found := self._parts.exceptions.take()) is None:
+        found = guard.attempt(self._parts.exceptions.take, otherwise=lambda problem: None)
+        if found is None:
             return
         site, error = found
         # In a replay too: the message may be computed by the script's own code.
@@ -141,4 +143,11 @@ class Recorder:
         if isinstance(question, Sample):
             return plot_samples.sample(question, self._namespace)
         with torch_private.unobserved():
-            return slices.fetch(question, self._parts.capture.value(question.name))
+            return guard.attempt(self._fetch, question, otherwise=partial(_no_answer, question))
+
+    def _fetch(self, question: Fetch) -> Fetched:
+        return slices.fetch(question, self._parts.capture.value(question.name))
+
+
+def _no_answer(question: Fetch, problem: str) -> Fetched:
+    return Fetched(question, problem=f"{question.name} {problem}")

@@ -46,7 +46,7 @@ def _slice(wanted: Fetch, tensor: Tensor) -> Fetched:
     numbers = torch.arange(rows.start, rows.stop, device="cpu")
     key: list[Any] = [*torch.unravel_index(numbers, torch.Size(leading))]
     part = matrix[(*key, slice(columns.start, columns.stop))]
-    (content,) = transfer.fetch([part])
+    (content,) = transfer.fetch([transfer.raw(part)])
     return Fetched(wanted, shape, views.of_tensor(part, None, content))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.random  # else the first use imports it, once in each worker
 import torch
 
+from tutor.script.lines import with_ends
 from tutor.wire.messages import Ended, Job, Launch, Started
 from tutor.wire.shared_page import Page, Sender
 from tutor.wire.stream import read_job
@@ -27,6 +28,8 @@ from tutor.worker import (
     interrupts,
     process,
     script_folder,
+    surroundings,
+    terminal,
 )
 from tutor.worker.cpu_random import DrawOnCpu
 from tutor.worker.instrument import Program, instrument
@@ -79,6 +82,7 @@ def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> Non
         sender.append(Ended("refused", problem))
         return
     module = _main_module(launch)
+    terminal.imitate(launch.terminals, files)
     recorder = Recorder(program, module.__dict__, job, sender, commands, files)
     recorder.install()
     sandbox = Sandbox(job.guard, lambda: recorder.steps.line) if job.guard else None
@@ -126,15 +130,19 @@ def _default_device(name: str | None) -> Iterator[None]:
 def _execute(program: Program, module: types.ModuleType, recorder: Recorder, job: Job) -> Ended:
     path = job.launch.path
     try:
-        exec(program.code, module.__dict__)
-        if job.waits_at_end:
-            recorder.wait_at_end()
-    except SystemExit as error:
-        return endings.exited(error, path, recorder.steps.line)
-    except KeyboardInterrupt:
+        try:
+            surroundings.imitate([path])
+            exec(program.code, module.__dict__)
+            if job.waits_at_end:
+                recorder.wait_at_end()
+        except SystemExit as error:
+            return endings.exited(error, path, recorder.steps.line)
+        except Exception as error:
+            return endings.raised(error, program.code.co_filename, path, recorder.steps.line)
+    except KeyboardInterrupt:  # also while the text of an exception is asked for
         return endings.interrupted(path, recorder.steps.line)
     except BaseException as error:
-        return endings.raised(error, program.code.co_filename, path)
+        return endings.raised(error, program.code.co_filename, path, recorder.steps.line)
     return Ended("finished")
 
 
@@ -146,10 +154,8 @@ def _main_module(launch: Launch) -> types.ModuleType:
     module.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     vars(module).update(__builtins__=builtins, __cached__=None, __annotations__={})
     sys.modules["__main__"] = module
-    sys.argv = [launch.path]
     # Tracebacks must quote the text that runs, even if the file has changed since.
-    lines = launch.source.splitlines(keepends=True)
-    linecache.cache[path] = (len(launch.source), None, lines, path)
+    linecache.cache[path] = (len(launch.source), None, with_ends(launch.source), path)
     return module
 
 

@@ -35,9 +35,9 @@ def messages(path: str | Path) -> Iterator[Message]:
     """
     validator = Validator()
     try:
-        for payload in payloads(path):
+        for version, payload in payloads(path):
             for body in split(payload):
-                message = decode(body)
+                message = decode(body, version)
                 validator.validate(message, len(body))
                 yield message
         if not validator.is_complete:

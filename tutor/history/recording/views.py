@@ -122,6 +122,7 @@ def _check_number(dtype: str, text: bytes) -> None:
 
 def _check_summary(summary: Summary, count: int) -> None:
     rows, cols, histogram = summary.rows, summary.cols, summary.histogram
+    check_name(summary.problem)
     if bool(rows) != bool(cols):
         raise Damage(f"a picture of {rows} x {cols}")
     if len(summary.block) != rows * cols * 4:

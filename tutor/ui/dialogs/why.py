@@ -10,6 +10,7 @@ from textual.getters import query_one
 
 from tutor.history.timeline import Timeline
 from tutor.insight.explain.explanation import Explanation, Row
+from tutor.script.lines import lines_of
 from tutor.session.provenance import ExplanationTrail
 from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.graph.why import draw_why
@@ -49,7 +50,7 @@ class WhyDialog(LiveDialog[int | None]):
         super().__init__()
         self._provenance = provenance
         self._timeline = timeline
-        self._source = source.splitlines()
+        self._source = lines_of(source)
         self._visit = visit
         self.palette = palette
         self._picked = 0

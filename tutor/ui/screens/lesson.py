@@ -1,7 +1,7 @@
 """The lesson screen: panes, status line, key line, and the keys of every feature."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -143,10 +143,12 @@ class LessonScreen(TutorScreen[None]):
             self.status.show([(" starting the engine…", self.palette.warning)])
             self.keys.show(STARTING)
         elif self.controller is None:
+            size = self.panes.output_size
+            request = replace(self.request, terminals=(size, size, size))
             self.controller = Controller(
                 self.lesson,
                 engine,
-                self.request,
+                request,
                 self._unfinished,
                 self._report,
                 self._call_after,

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from tutor.schema.frame import EXACT, Kind, Summary, TensorView
-from tutor.worker.capture import summary
+from tutor.worker import guard
+from tutor.worker.capture import summary, transfer, views
+from tutor.worker.capture.kinds import Array, exceeds_its_memory
 from tutor.worker.capture.tensor_watch import CONTENT, FINGERPRINT
-
-Array = np.ndarray[Any, Any]
 
 _WIDEST = {"f": 8, "c": 16}
 """Bytes of the widest elements that torch has, by kind of dtype."""
@@ -40,8 +40,21 @@ class ArrayWatch:
 
     def look(self) -> TensorView | str | None:
         """Return the view if it changed, None if not, or CONTENT if that must be fetched."""
+        return guard.attempt(self._look, otherwise=self.give_up)
+
+    def give_up(self, problem: str) -> TensorView | None:
+        """Note why the array cannot be read; return the view if it changed."""
+        old, self.view = self.view, views.unreadable(self._value, "array", problem)
+        self._content = None
+        return None if self.view == old else self.view
+
+    def _look(self) -> TensorView | str | None:
         array = self._array()
         self.is_large = array.size > EXACT
+        if self.is_large and exceeds_its_memory(array):
+            view, self._content = self.view, None
+            self.view = self._view(array, kept=views.UNKNOWN)
+            return None if self.view == view else self.view
         if self.is_large:
             steps = summary.steps(array.shape, FINGERPRINT)
             content = array[tuple(slice(None, None, step) for step in steps)].tobytes()
@@ -62,8 +75,8 @@ class ArrayWatch:
         return None if self.view == view else self.view
 
     def piece(self, need: str) -> Tensor:
-        """Return what to fetch after a look that returned CONTENT."""
-        return summary.vector(self.as_tensor())
+        """Return the bytes to fetch after a look that returned CONTENT."""
+        return transfer.raw(summary.vector(self.as_tensor()))
 
     def as_tensor(self) -> Tensor:
         """Return the array as a tensor."""

@@ -1,23 +1,23 @@
 """Find the values that a statement changed, by the script's names."""
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import compress
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from tutor.schema.frame import GRAD, ROOT, Kind, TensorView
+from tutor.worker import guard, torch_private
 from tutor.worker.capture.array_watch import ArrayWatch
+from tutor.worker.capture.kinds import is_recorded, kind_of
 from tutor.worker.capture.modules import Modules
 from tutor.worker.capture.requests import Changes, Requests
-from tutor.worker.capture.tensor_watch import CONTENT, Watch, differing
+from tutor.worker.capture.tensor_watch import CONTENT, Watch, differing, unknown
 from tutor.worker.capture.time_budget import TimeBudget
 
-_LONGEST = 4096
-"""Bits of an integer that is captured."""
+_is_leaf: Callable[[Tensor], bool] = operator.attrgetter("is_leaf")
 
 
 class Capture:
@@ -65,7 +65,9 @@ class Capture:
             self._rebind_parts(changed)
         if root is not None:
             self._name_root(root, changed)
-        edited, regraded = differing(self._watched)
+        edited, regraded = guard.attempt(
+            differing, self._watched, otherwise=lambda problem: unknown(self._watched)
+        )
         for watch in regraded:
             self._follow_grad(watch, edited, changed)
         for watch, content in edited.items():
@@ -96,6 +98,14 @@ class Capture:
         """Return the tensors among the values of these names."""
         watches = self.watches
         return {name: watches[name].tensor for name in names if name in watches}
+
+    def is_leaf(self, name: str) -> bool:
+        """Return True for the leaves of the graph, and for names without a tensor."""
+        watch = self.watches.get(name)
+        if watch is None:
+            return True
+        with torch_private.unobserved():
+            return guard.attempt(_is_leaf, watch.tensor, otherwise=lambda problem: True)
 
     def value(self, name: str) -> Tensor | None:
         """Return the tensor, gradient or array of a name, as a tensor; None for any other."""
@@ -132,9 +142,9 @@ class Capture:
         self.bound = bound
 
     def _bind(self, name: str, value: Any, changed: Changes) -> None:
-        kind, before = _kind(value), self._kinds.get(name)
+        kind, before = kind_of(value), self._kinds.get(name)
         if kind != before:
-            if name == "_" or name.startswith("__"):
+            if not is_recorded(name):
                 kind = "other"
             self._forget(name, changed)
             self._kinds[name] = kind
@@ -233,19 +243,3 @@ class Capture:
             self._requests.waiting.append((watch, answer))
         elif answer is not None:
             changed[watch.name] = answer
-
-
-def _kind(value: Any) -> str:
-    """Return tensor, number, module, array, or other for a value that is not captured."""
-    kind = type(value)
-    if kind is float or kind is int:
-        # Python refuses to print very long integers.
-        return "number" if kind is float or value.bit_length() <= _LONGEST else "other"
-    # By type: `isinstance` would ask the object for `__class__`, which may run script code.
-    if issubclass(kind, Tensor):
-        return "tensor"
-    if issubclass(kind, torch.nn.Module):
-        return "module"
-    if issubclass(kind, np.ndarray | np.number) and value.dtype.kind in "biufc":
-        return "array"
-    return "other"

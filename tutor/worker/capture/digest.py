@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tutor.worker import torch_private
+from tutor.worker import guard, torch_private
 from tutor.worker.capture import summary, transfer
+from tutor.worker.capture.kinds import exceeds_its_memory, is_numeric, is_recorded
 from tutor.worker.capture.memory import memory_at
 
 SIZE = 8
@@ -40,19 +41,26 @@ def digest(namespace: dict[str, Any]) -> bytes:
     """
     found = hashlib.blake2b(digest_size=SIZE)
     sums: list[Tensor] = []
-    for name, value in namespace.items():
-        if name == "_" or name.startswith("__"):
-            continue
-        found.update(name.encode())
-        try:
-            for part in _parts(value):
-                _add(found, part, sums)
-        except Exception:  # whatever the script's objects raise
-            found.update(b"?")
+    # Copied: a thread of the script may add names meanwhile.
+    for name, value in namespace.copy().items():
+        if is_recorded(name):
+            found.update(name.encode())
+            guard.attempt(_add_value, found, value, sums, otherwise=lambda _: found.update(b"?"))
     for content in transfer.fetch(sums):
         found.update(content)
     found.update(transfer.peek(torch.default_generator.get_state()))
     return found.digest()
+
+
+def _add_value(found: "hashlib.blake2b", value: Any, sums: list[Tensor]) -> None:
+    def mark(problem: str) -> None:
+        found.update(b"?")
+
+    for part in _parts(value):
+        if isinstance(part, Tensor):
+            guard.attempt(_add_tensor, found, part, sums, otherwise=mark)
+        else:
+            _add_number(found, part)
 
 
 def _parts(value: Any) -> Iterator[Any]:
@@ -62,7 +70,7 @@ def _parts(value: Any) -> Iterator[Any]:
         yield value
     elif issubclass(kind, Tensor):
         yield from _with_gradient(value)
-    elif issubclass(kind, np.ndarray | np.number) and value.dtype.kind in "biufc":
+    elif is_numeric(value):
         yield np.asarray(value)
     elif issubclass(kind, torch.nn.Module):
         yield from _of_module(value, set())
@@ -92,23 +100,21 @@ def _of_module(module: torch.nn.Module, seen: set[int]) -> Iterator[Tensor]:
 
 def _with_gradient(tensor: Tensor) -> Iterator[Tensor]:
     yield tensor
-    try:
-        grad = tensor.grad if tensor.is_leaf or tensor.retains_grad else None
-    except Exception:  # whatever a subclass raises
-        return
+    grad = guard.attempt(_gradient, tensor, otherwise=lambda _: None)
     if grad is not None:
         yield grad
 
 
-def _add(found: "hashlib.blake2b", part: Any, sums: list[Tensor]) -> None:
-    """Add a tensor, an array or a number to the digest."""
-    if isinstance(part, Tensor):
-        try:
-            _add_tensor(found, part, sums)
-        except Exception:  # whatever a subclass raises, or a parameter that has no shape yet
-            found.update(b"?")
-    elif isinstance(part, np.ndarray):
+def _gradient(tensor: Tensor) -> Tensor | None:
+    return tensor.grad if tensor.is_leaf or tensor.retains_grad else None
+
+
+def _add_number(found: "hashlib.blake2b", part: Any) -> None:
+    """Add an array or a number to the digest."""
+    if isinstance(part, np.ndarray):
         found.update(str(part.dtype).encode())
+        if exceeds_its_memory(part):
+            part = part[tuple(slice(None if stride else 1) for stride in part.strides)]
         _condense(found, np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
     else:
         # Python refuses to print very long integers in decimal.
@@ -137,7 +143,7 @@ def _add_tensor(found: "hashlib.blake2b", tensor: Tensor, sums: list[Tensor]) ->
     elif tensor.is_cpu:
         found.update(transfer.peek(transfer.raw(tensor)))
     else:
-        sums.append(_sum(transfer.raw(tensor)))
+        sums.append(transfer.raw(_sum(transfer.raw(tensor))))
 
 
 @lru_cache(4096)

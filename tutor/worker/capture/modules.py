@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from tutor.schema.frame import Kind
-from tutor.worker import torch_private
+from tutor.worker import guard, torch_private
+from tutor.worker.capture.kinds import is_text
 
 _keys, _values = operator.methodcaller("keys"), operator.methodcaller("values")
 
@@ -42,21 +43,19 @@ class Modules:
 
     def refresh(self) -> bool:
         """Update `parts`; return True if they changed."""
-        containers = self._containers
-        if containers or not self._modules:
-            values = [*chain.from_iterable(map(_values, containers))]
+        if self._containers or not self._modules:
+            values, names = self._now()
             if (
                 len(values) == len(self._values)
                 and all(map(operator.is_, values, self._values))
-                and [*chain.from_iterable(map(_keys, containers))] == self._names
+                and names == self._names
             ):
                 return False
         before = self.parts
         self.parts, self._containers, self._paths = {}, [], {}
         for name, module in self._modules.items():
-            self._collect(name, module, set())
-        self._values = [*chain.from_iterable(map(_values, self._containers))]
-        self._names = [*chain.from_iterable(map(_keys, self._containers))]
+            guard.attempt(self._collect, name, module, set(), otherwise=lambda problem: None)
+        self._values, self._names = self._now()
         return self.parts.keys() != before.keys() or any(
             before[name][0] is not tensor for name, (tensor, _) in self.parts.items()
         )
@@ -64,6 +63,15 @@ class Modules:
     def name(self, module: torch.nn.Module) -> str:
         """Return a module's name such as `model.0`; its class if the script has not named it."""
         return self._paths.get(id(module)) or type(module).__name__
+
+    def _now(self) -> tuple[list[Any], list[Any]]:
+        """Return the values and the keys of all containers."""
+        return guard.attempt(self._contents, otherwise=lambda problem: ([], []))
+
+    def _contents(self) -> tuple[list[Any], list[Any]]:
+        containers = self._containers
+        values = [*chain.from_iterable(map(_values, containers))]
+        return values, [*chain.from_iterable(map(_keys, containers))]
 
     def _collect(self, prefix: str, module: torch.nn.Module, seen: set[int]) -> None:
         """Add the parts of `module`; what is shared within it, once."""
@@ -77,9 +85,9 @@ class Modules:
         kind: Kind | None
         for values, kind in ((parameters, None), (buffers, "buffer")):
             for name, value in values.items():
-                if value is not None and id(value) not in seen:
+                if value is not None and id(value) not in seen and is_text(name):
                     seen.add(id(value))
                     self.parts[f"{prefix}.{name}"] = (value, kind)
         for name, child in children.items():
-            if child is not None:
+            if child is not None and is_text(name):
                 self._collect(f"{prefix}.{name}", child, seen)

@@ -2,7 +2,10 @@
 
 from time import perf_counter
 
+from torch import Tensor
+
 from tutor.schema.frame import TensorView
+from tutor.worker import guard
 from tutor.worker.capture import transfer
 from tutor.worker.capture.array_watch import ArrayWatch
 from tutor.worker.capture.tensor_watch import CONTENT, Watch
@@ -36,8 +39,12 @@ class Requests:
             asked, pieces = [], []
             for watch, need in requests:
                 if not watch.is_large or affordable:
-                    asked.append((watch, need))
-                    pieces.append(watch.piece(need))
+                    piece = guard.attempt(watch.piece, need, otherwise=watch.give_up)
+                    if isinstance(piece, Tensor):
+                        asked.append((watch, need))
+                        pieces.append(piece)
+                    elif piece is not None:
+                        changed[watch.name] = piece
                 elif need == CONTENT:
                     changed[watch.name] = watch.settle_without()
             for (watch, need), content in zip(asked, transfer.fetch(pieces), strict=True):

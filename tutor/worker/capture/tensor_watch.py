@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from tutor.schema.frame import EXACT, GRAD, Kind, TensorView
-from tutor.worker import torch_private
+from tutor.worker import guard, torch_private
 from tutor.worker.capture import summary, transfer, views
 from tutor.worker.capture.memory import Read, read_contiguous, read_strided
 
@@ -97,16 +97,7 @@ class Watch:
 
     def follow_grad(self) -> bool:
         """Update `gradient`; return True if the tensor's gradient is another tensor now."""
-        tensor = self.tensor
-        try:
-            requires_grad = tensor.requires_grad
-            has_grad = tensor.is_leaf or tensor.retains_grad
-            self._may_gain_grad = requires_grad and not has_grad
-            # A parameter that was frozen keeps its gradient; data have none.
-            self._follows_grad = has_grad and (requires_grad or self._grad is not None)
-            grad = tensor.grad if self._follows_grad else None
-        except Exception:  # whatever a subclass raises
-            grad = None
+        grad = guard.attempt(self._find_grad, otherwise=lambda _: None)
         if grad is self._grad:
             return False
         self._grad = grad
@@ -121,28 +112,14 @@ class Watch:
 
     def look(self) -> TensorView | str | None:
         """Return the view if it changed, None if not, or the need to fetch CONTENT or SAMPLE."""
-        tensor = self.tensor
-        is_new, self._is_new = self._is_new, False
-        try:
-            kind = type(tensor)
-            if kind not in _PLAIN and kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:
-                return None  # whatever is asked of it, the script's own code would run
-            if tensor.numel() > EXACT and summary.exceeds_its_memory(tensor):
-                return self._look_without_content(tensor, is_new)
-            if (
-                type(tensor) in _PLAIN
-                and tensor.is_cpu
-                and tensor.layout is torch.strided
-                and tensor.dtype in transfer.STORED
-                and not tensor.is_neg()
-                and not tensor.is_conj()
-                and (address := tensor.data_ptr())
-            ):
-                return self._look_at_memory(tensor, address, is_new)
-            return self._look_elsewhere(tensor, is_new)
-        except Exception:  # whatever a subclass raises, or a parameter that has no shape yet
-            self._address = 0
-            return None
+        return guard.attempt(self._look, otherwise=self.give_up)
+
+    def give_up(self, problem: str) -> TensorView | None:
+        """Note why the tensor cannot be read; return the view if it changed."""
+        self._is_new = True
+        self._address = 0
+        old, self.view = self.view, views.unreadable(self.tensor, self._kind or "tensor", problem)
+        return None if self.view == old else self.view
 
     def edit(self, content: bytes) -> TensorView | str:
         """Take elements that `differing` returned; return the new view, or CONTENT."""
@@ -155,13 +132,15 @@ class Watch:
         return view
 
     def piece(self, need: str) -> Tensor:
-        """Return what to fetch after a look that returned `need`."""
+        """Return the bytes to fetch after a look that returned `need`."""
         tensor = self.tensor
         if type(tensor) not in _PLAIN:
             tensor = tensor.as_subclass(Tensor)
         if need == SAMPLE:
-            return summary.sample(tensor, FINGERPRINT)
-        return summary.vector(tensor) if self.is_large else tensor
+            tensor = summary.sample(tensor, FINGERPRINT)
+        elif self.is_large:
+            tensor = summary.vector(tensor)
+        return transfer.raw(tensor)
 
     def settle(self, content: bytes) -> TensorView | None:
         """Take the content that was fetched; return the view if it changed."""
@@ -192,6 +171,37 @@ class Watch:
             return not self.content.strip(b"\0\x80")  # 0x80 is the sign of a negative zero
         kept = self.view.summary if self.view else None
         return kept is not None and kept.min == kept.max == 0
+
+    def _find_grad(self) -> Tensor | None:
+        tensor = self.tensor
+        requires_grad = tensor.requires_grad
+        has_grad = tensor.is_leaf or tensor.retains_grad
+        self._may_gain_grad = requires_grad and not has_grad
+        # A parameter that was frozen keeps its gradient; data have none.
+        self._follows_grad = has_grad and (requires_grad or self._grad is not None)
+        return tensor.grad if self._follows_grad else None
+
+    def _look(self) -> TensorView | str | None:
+        tensor = self.tensor
+        is_new, self._is_new = self._is_new, False
+        kind = type(tensor)
+        is_plain = kind in _PLAIN
+        if not is_plain and kind.__torch_dispatch__ is not Tensor.__torch_dispatch__:
+            # Whatever is asked of it, the script's own code would run.
+            return self.give_up(f"cannot be read: {guard.type_name(tensor)} has a form of its own")
+        if tensor.numel() > EXACT and summary.exceeds_its_memory(tensor):
+            return self._look_without_content(tensor, is_new)
+        if (
+            is_plain
+            and tensor.is_cpu
+            and tensor.layout is torch.strided
+            and tensor.dtype in transfer.STORED
+            and not tensor.is_neg()
+            and not tensor.is_conj()
+            and (address := tensor.data_ptr())
+        ):
+            return self._look_at_memory(tensor, address, is_new)
+        return self._look_elsewhere(tensor, is_new)
 
     def _look_at_memory(
         self, tensor: Tensor, address: int, is_new: bool
@@ -247,7 +257,7 @@ class Watch:
             return None if is_settled else CONTENT
         place, self._place = self._place, tensor.data_ptr()
         if not self._place and tensor.numel():
-            return None  # a subclass without elements of its own
+            return self.give_up("cannot be read: it has no elements in memory")
         return SAMPLE if self.is_large and is_settled and place == self._place else CONTENT
 
 
@@ -285,3 +295,9 @@ def differing(watches: Iterable[Watch]) -> tuple[dict[Watch, bytes | None], list
         elif watch._may_gain_grad and (tensor.retains_grad or tensor.is_leaf):
             regraded.append(watch)
     return edited, regraded
+
+
+def unknown(watches: Iterable[Watch]) -> tuple[dict[Watch, bytes | None], list[Watch]]:
+    """Return what `differing` returns where every watch needs a look."""
+    edited: dict[Watch, bytes | None] = dict.fromkeys(watches)
+    return edited, [watch for watch in edited if not watch.is_gradient]

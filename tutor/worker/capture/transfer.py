@@ -51,26 +51,24 @@ def peek(tensor: Tensor) -> bytes:
     return _bytes_type(tensor.nbytes).from_address(tensor.data_ptr()).raw
 
 
-def pack(pieces: Sequence[Tensor]) -> Tensor:
-    """Return the bytes of all `pieces`, which share a device, as one tensor on that device."""
-    return torch.cat([raw(piece) for piece in pieces])
-
-
 def fetch(pieces: Sequence[Tensor]) -> list[bytes]:
-    """Return the bytes of every piece, with one transfer from each device but the CPU."""
+    """Return the bytes of every piece, with one transfer from each device but the CPU.
+
+    Args:
+        pieces: Tensors as `raw` returns them.
+    """
     found = [b""] * len(pieces)
     elsewhere: dict[torch.device, list[int]] = defaultdict(list)
     for index, piece in enumerate(pieces):
         if piece.device.type == "cpu":
-            found[index] = peek(raw(piece))
+            found[index] = peek(piece)
         else:
             elsewhere[piece.device].append(index)
     for indices in elsewhere.values():
-        packed = peek(pack([pieces[index] for index in indices]).to("cpu"))
+        packed = peek(torch.cat([pieces[index] for index in indices]).to("cpu"))
         start = 0
         for index in indices:
-            piece = pieces[index]
-            size = piece.numel() * (piece.element_size() if piece.dtype in STORED else 4)
+            size = len(pieces[index])
             found[index] = packed[start : start + size]
             start += size
     return found

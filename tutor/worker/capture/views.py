@@ -2,18 +2,22 @@
 
 import math
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from operator import attrgetter
 from typing import Any
 
+import msgspec
 import torch
 from torch import Tensor
 
 from tutor.schema.frame import EXACT, Kind, Summary, TensorView
+from tutor.worker import guard
 from tutor.worker.capture import transfer
 
 UNKNOWN = Summary(math.nan, math.nan, math.nan, math.nan, math.nan, 0, (), 0, 0, b"")
 """The summary of a tensor without elements in memory: on the meta device, sparse or expanded."""
+
+_unreadable = cache(partial(msgspec.structs.replace, UNKNOWN))
 
 
 def of_tensor(
@@ -42,6 +46,19 @@ def of_tensor(
         data,
         kept,
     )
+
+
+def unreadable(value: object, kind: Kind, problem: str) -> TensorView:
+    """Return the view of a value whose elements cannot be read, and perhaps not its shape either.
+
+    Args:
+        problem: Why, in one line.
+    """
+    kept = _unreadable(problem=problem)
+    nothing = TensorView(kind, (), guard.type_name(value), "cpu", False, "<f4", None, kept)
+    if type(value) is not Tensor and type(value) is not torch.nn.Parameter:
+        return nothing
+    return guard.attempt(of_tensor, value, kind, None, kept, otherwise=lambda _: nothing)
 
 
 def with_content(view: TensorView, content: bytes) -> TensorView:

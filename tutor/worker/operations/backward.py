@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
-from tutor.worker import torch_private
+from tutor.worker import guard, torch_private
 from tutor.worker.operations.call_log import CallLog
 from tutor.worker.operations.provenance import MOST, Entry, Provenance
 from tutor.worker.operations.snapshots import Snapshot, Snapshots
@@ -79,28 +79,32 @@ class BackwardPass:
         """Call `torch.autograd.backward` or `grad` with its own arguments."""
         roots: list[Any] = []
         _gather(args[0] if args else kwargs.get("tensors", kwargs.get("outputs")), roots)
-        try:
-            with torch_private.unobserved():
-                if self._call_log is not None:
-                    self._log_start(self._call_log, original.__name__, roots, args, kwargs)
-                root = self._walk(roots)
-        except Exception:  # whatever tensors of all kinds raise: the script's pass must run
-            self.is_blind, root = True, 0
-            self._unhook()
+        with torch_private.unobserved():
+            name = original.__name__
+            root = guard.attempt(self._begin, name, roots, args, kwargs, otherwise=self._go_blind)
         try:
             result = original(*args, **kwargs)
         except Exception as error:
-            self.error = f"{type(error).__name__}: {error}"
+            text = guard.attempt(str, error, otherwise=lambda problem: problem)
+            self.error = f"{type(error).__name__}: {text}"
             self.failed = self._current or root
             raise
         finally:
             self._unhook()
-        try:
-            with torch_private.unobserved():
-                self._take_results(args, kwargs, result)
-        except Exception:  # as above
-            self.is_blind = True
+        with torch_private.unobserved():
+            guard.attempt(self._take_results, args, kwargs, result, otherwise=self._go_blind)
         return result
+
+    def _begin(self, name: str, roots: list[Any], args: Any, kwargs: Any) -> int:
+        if self._call_log is not None:
+            self._log_start(self._call_log, name, roots, args, kwargs)
+        return self._walk(roots)
+
+    def _go_blind(self, problem: str) -> int:
+        """Let the script's pass run unobserved: its tensors cannot be read."""
+        self.is_blind = True
+        self._unhook()
+        return 0
 
     def _unhook(self) -> None:
         for hook in self._hooks:

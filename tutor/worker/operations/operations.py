@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from tutor.schema.frame import Audit, Inside
-from tutor.worker import torch_private
+from tutor.worker import guard, torch_private
 from tutor.worker.operations import call_text, hiding
 from tutor.worker.operations.audits import audits
 from tutor.worker.operations.backward import BackwardPass
@@ -77,13 +77,11 @@ class Operations(TorchFunctionMode):
 
     def _unobserved(self, act: Callable[..., _Result], *args: Any) -> _Result | None:
         """Run recorder code that the script must not observe, not even by an exception."""
-        try:
-            with torch_private.unobserved():
-                return act(*args)
-        except Exception as error:  # whatever tensors of all kinds raise
-            reason = str(error).partition("\n")[0]
-            self._unseen[f"an operation on a tensor that cannot be looked at ({reason})"] = None
-            return None
+        with torch_private.unobserved():
+            return guard.attempt(act, *args, otherwise=self._note_unseen)
+
+    def _note_unseen(self, problem: str) -> None:
+        self._unseen[f"an operation on a tensor that {problem}"] = None
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -229,7 +227,8 @@ class Operations(TorchFunctionMode):
         )
 
     def _makers(self, changed: Mapping[str, Tensor], line: int) -> dict[str, int]:
-        makers = ((name, self._provenance.maker(one, line)) for name, one in changed.items())
+        maker = self._provenance.maker
+        makers = ((name, self._unobserved(maker, one, line)) for name, one in changed.items())
         return {name: entry.id for name, entry in makers if entry is not None}
 
 

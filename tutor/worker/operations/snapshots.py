@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from tutor.schema.frame import EXACT, TensorView
+from tutor.worker import guard
 from tutor.worker.capture import summary, transfer, views
 from tutor.worker.capture.time_budget import TimeBudget
 
@@ -35,18 +36,15 @@ class Snapshots:
 
     def take(self, tensor: Tensor) -> Snapshot:
         """Return the tensor as it is now; None for a subclass without elements of its own."""
-        try:
-            if type(tensor) not in _PLAIN:
-                if type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__:
-                    return None  # the script's own code would run, whatever is asked of it
-                tensor = tensor.as_subclass(Tensor)
-                if not tensor.data_ptr():
-                    return None
-            return self._taken(tensor)
-        except Exception:  # whatever a subclass, or a parameter that has no shape yet, raises
-            return None
+        return guard.attempt(self._take, tensor, otherwise=lambda problem: None)
 
-    def _taken(self, tensor: Tensor) -> Snapshot:
+    def _take(self, tensor: Tensor) -> Snapshot:
+        if type(tensor) not in _PLAIN:
+            if type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__:
+                return None  # the script's own code would run, whatever is asked of it
+            tensor = tensor.as_subclass(Tensor)
+            if not tensor.data_ptr():
+                return None
         blank = views.blank(*views.FORM(tensor))
         if blank is not None:
             is_plain = tensor.is_contiguous() and not tensor.is_neg() and not tensor.is_conj()
@@ -93,7 +91,7 @@ class Snapshots:
         began = perf_counter()
         piece = summary.vector(tensor)
         if not tensor.is_cpu:
-            return self._later(tensor, piece)
+            return self._later(tensor, transfer.raw(piece))
         kept = summary.read(transfer.peek(piece), tuple(tensor.shape))
         self.budget.spend(perf_counter() - began)
         return views.of_tensor(tensor, None, kept=kept)

@@ -25,6 +25,9 @@ def draw_value(view: TensorView, width: int, height: int, palette: Palette) -> l
     if not view.is_complete:
         head.append(line(NOT_KEPT, width, palette.warning))
         return fill(head, width, height, palette.text)
+    if view.summary is not None and view.summary.problem:
+        head.append(line(view.summary.problem, width, palette.warning))
+        return fill(head, width, height, palette.text)
     foot = list(_statistics(view, width, palette)) if height > 3 else []
     room = max(1, height - 1 - len(foot))
     body: list[Strip] = []

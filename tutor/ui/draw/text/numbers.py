@@ -116,6 +116,8 @@ def _statistics(view: TensorView, width: int) -> str:
     found = view.summary
     if found is None:
         return _fitting([MISSING], width)
+    if found.problem:
+        return _fitting([found.problem, "cannot be read", "unread"], width)
     if found.nonfinite:
         return _fitting([f"{found.nonfinite} not finite", "not finite", "nan"], width)
     ranges = [f"{number(found.min, n)} … {number(found.max, n)}" for n in (4, 3, 2, 1)]
