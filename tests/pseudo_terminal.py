@@ -155,14 +155,7 @@ class Terminal:
 
     def descendants(self) -> set[int]:
         """Return the processes of the engine: its host, its workers, and their children."""
-        parents = {}
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdecimal() and (found := _stat(int(folder.name))):
-                parents[int(folder.name)] = int(found[1])
-        family = {self.child.pid}
-        while more := {pid for pid, parent in parents.items() if parent in family} - family:
-            family |= more
-        return family - {self.child.pid}
+        return descendants(self.child.pid)
 
     def close(self) -> None:
         """End the program, in whatever state a failed test left it."""
@@ -180,6 +173,18 @@ def tutor(*arguments: str, **options: object) -> Iterator[Terminal]:
         yield terminal
     finally:
         terminal.close()
+
+
+def descendants(ancestor: int) -> set[int]:
+    """Return the children of a process, their children, and so on."""
+    parents = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal() and (found := _stat(int(folder.name))):
+            parents[int(folder.name)] = int(found[1])
+    family = {ancestor}
+    while more := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= more
+    return family - {ancestor}
 
 
 def is_alive(pid: int) -> bool:
