@@ -18,12 +18,14 @@ import termios
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
-from monkey_deeds import Deed, Mouse, Paste, Press, Size, Wait, deeds
-from pseudo_terminal import LEAVE_SCREEN, Terminal, descendants, is_alive
+import pyte
+from monkey_deeds import Deed, Mouse, Paste, Press, Ready, Size, Wait, deeds
+from pseudo_terminal import ENTER_SCREEN, LEAVE_SCREEN, Terminal, descendants, is_alive
 from rich.cells import cell_len
 from textual import events, geometry
 from textual.keys import key_to_character
@@ -143,8 +145,15 @@ async def _do(app: TutorApp, deed: Deed) -> None:
             size = geometry.Size(width, height)
             app._driver._size = size
             app.post_message(events.Resize(size, size))
-        case Wait(seconds):
+        case Wait(seconds, _):
             await asyncio.sleep(seconds)
+        case Ready():
+            await _until(lambda: _can_run(app), "the script cannot be run")
+
+
+def _can_run(app: TutorApp) -> bool:
+    screen = app.screen
+    return not isinstance(screen, LessonScreen) or screen.controller is not None
 
 
 def _mouse_events(
@@ -239,17 +248,16 @@ def play_in_terminal(target: str, plan: Iterator[Deed], folder: Path) -> None:
     Raises:
         Fault: something happened that must never happen.
     """
-    arguments = [] if target == "menu" else ["open", str(resolve(target))]
+    is_menu = target == "menu"
+    arguments = [] if is_menu else ["open", str(resolve(target))]
     while (first := next(plan, None)) is not None:
         terminal = Terminal(*arguments, size=_FIRST_SIZE, folder=folder)
-        # A terminal of real size is emulated too slowly to keep up, and its own width hides faults.
-        terminal.feed = lambda data, to=terminal: setattr(to, "raw", (to.raw + data)[-100_000:])
+        # An emulator is too slow to follow all of it.
+        terminal.feed = partial(_keep, terminal)
         settings = termios.tcgetattr(terminal.child.child_fd)
         started: set[int] = set()
         try:
-            end = monotonic() + _LIMIT
-            while b"\x1b[?1049h" not in terminal.raw and monotonic() < end:
-                terminal.read()
+            terminal.until(lambda to=terminal: ENTER_SCREEN in to.raw)
             for number, deed in enumerate(itertools.chain([first], plan)):
                 if not terminal.child.isalive():
                     break
@@ -257,10 +265,17 @@ def play_in_terminal(target: str, plan: Iterator[Deed], folder: Path) -> None:
                 if number % _CHECK == 0:
                     started |= terminal.descendants()
             started |= terminal.descendants()
+            if not is_menu and terminal.child.isalive():
+                _check_status(terminal)
             _leave_terminal(terminal)
             _check_end(terminal, settings, started)
         finally:
             terminal.close()
+
+
+def _keep(terminal: Terminal, data: bytes) -> None:
+    """Keep the newest output."""
+    terminal.raw = (terminal.raw + data)[-100_000:]
 
 
 def _send(terminal: Terminal, deed: Deed) -> None:
@@ -284,9 +299,14 @@ def _send(terminal: Terminal, deed: Deed) -> None:
                     _read(terminal, 0)
             case Size(width, height):
                 terminal.resize(width, height)
-            case Wait(seconds):
-                # Now and then the terminal is behind: it reads nothing.
+            case Wait(seconds, True):
                 _read(terminal, seconds)
+            case Wait(seconds, False):
+                sleep(seconds)
+            case Ready():
+                end = monotonic() + 5  # without a worker, as in the menu, there is no sign of it
+                while len(terminal.descendants()) < 2 and monotonic() < end:
+                    _read(terminal, 0.2)
     except OSError:  # the program has ended
         pass
 
@@ -310,18 +330,35 @@ def _read(terminal: Terminal, seconds: float) -> None:
             return
 
 
+def _check_status(terminal: Terminal) -> None:
+    """Have everything drawn again in another size, and look at the status line."""
+    terminal.resize(100, 30)
+    terminal.emulator = pyte.Screen(100, 30)
+    stream = pyte.ByteStream(terminal.emulator)
+    terminal.feed = stream.feed
+    try:
+        terminal.until(lambda: bool(terminal.status), _LIMIT)
+    except AssertionError as error:
+        raise Fault("the status line is empty") from error
+
+
 def _leave_terminal(terminal: Terminal) -> None:
+    terminal.feed = partial(_keep, terminal)
     end = monotonic() + _LIMIT
-    while terminal.child.isalive():
+    for number in itertools.count():
+        if not terminal.child.isalive():
+            return
         if monotonic() > end:
             raise Fault("escape and q do not leave")
         for key in ("\x1b", "q"):
-            try:
+            # An escape and a key that come together are one key with alt. Every other time the
+            # terminal is behind.
+            with suppress(OSError):
                 terminal.send(key)
-            except OSError:
-                break
-            # An escape and a key that come together are one key with alt.
-            _read(terminal, 0.2)
+            if number % 2:
+                _read(terminal, 0.2)
+            else:
+                sleep(0.2)
 
 
 def _check_end(terminal: Terminal, settings: list[object], started: set[int]) -> None:

@@ -59,10 +59,18 @@ class Size:
 
 @dataclass(frozen=True)
 class Wait:
+    """Nothing is pressed. A terminal that does not read meanwhile is behind afterwards."""
+
     seconds: float
+    reads: bool = True
 
 
-Deed = Press | Paste | Mouse | Size | Wait
+@dataclass(frozen=True)
+class Ready:
+    """The script can run: importing torch takes seconds, in which keys arrive too."""
+
+
+Deed = Press | Paste | Mouse | Size | Wait | Ready
 
 _BOUND: tuple[type[DOMNode], ...] = (
     TutorApp, MenuScreen, Course, LessonScreen, Panel, GraphPanel, PlotPanel, TensorsPanel,
@@ -132,12 +140,14 @@ def keys_for(text: str) -> tuple[str, ...]:
 
 def count(deed: Deed) -> int:
     """Return how many keys a deed counts for."""
-    return len(deed.keys) if isinstance(deed, Press) else int(not isinstance(deed, Wait))
+    return len(deed.keys) if isinstance(deed, Press) else int(not isinstance(deed, Wait | Ready))
 
 
 def deeds(seed: int, target: str, keys: int) -> Iterator[Deed]:
     """Yield deeds of so many keys. They depend on the arguments only."""
     rng = random.Random(f"{seed} {target}")
+    if rng.random() < 0.7:
+        yield Ready()
     while keys > 0:
         deed = _deed(rng)
         keys -= count(deed)
@@ -205,4 +215,4 @@ def _size(rng: random.Random) -> Deed:
 
 
 def _wait(rng: random.Random) -> Deed:
-    return Wait(rng.choice((0.0, 0.01, 0.05, 0.1, 0.3)))
+    return Wait(rng.choice((0.0, 0.01, 0.05, 0.1, 0.3)), rng.random() < 0.8)

@@ -15,8 +15,8 @@ import pyte
 RIGHT, LEFT, HOME, END, ENTER = "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\r"
 REOPEN = "\x12"
 
-LEAVE_SCREEN = b"\x1b[?1049l"
-"""The sequence that leaves the alternate screen."""
+ENTER_SCREEN, LEAVE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
+"""The sequences that enter and leave the alternate screen."""
 
 COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m")
 """A sequence that sets a colour."""
