@@ -49,6 +49,19 @@ _CHECK = 20
 """Deeds between two checks."""
 
 
+class StartedEngine(Engine):
+    """An engine for many apps, each of which would start it."""
+
+    def start(self) -> None:
+        if self._process is None:
+            super().start()
+
+    def workers(self) -> set[int]:
+        """Return the processes of its runs."""
+        assert self._process is not None
+        return descendants(self._process.pid)
+
+
 class Fault(Exception):
     """Something that must never happen."""
 
@@ -88,7 +101,7 @@ class Faults:
             loop.set_exception_handler(before[1])
 
 
-async def play(engine: Engine, target: str, plan: Iterator[Deed]) -> None:
+async def play(engine: StartedEngine, target: str, plan: Iterator[Deed]) -> None:
     """Do everything that is planned to the app in this process.
 
     Raises:
@@ -108,7 +121,7 @@ async def play(engine: Engine, target: str, plan: Iterator[Deed]) -> None:
                 raise
             except Exception as error:
                 raise Fault(_described(error)) from error
-            await _until(lambda: not descendants(engine._process.pid), "a worker is left behind")
+            await _until(lambda: not engine.workers(), "a worker is left behind")
             if faults.found:
                 raise Fault("; ".join(faults.found))
 
@@ -387,13 +400,11 @@ def main() -> int:
     targets = everything() if options.targets == ["all"] else options.targets
     targets = [str(Path(one).absolute()) if Path(one).exists() else one for one in targets]
     each = -(-options.keys // len(targets))
-    engine = Engine(eager=True)
+    engine = StartedEngine(eager=True)
     faults = 0
     with tempfile.TemporaryDirectory(prefix="monkey-") as folder:
         os.chdir(folder)
         os.environ["XDG_STATE_HOME"] = folder
-        if not options.terminal:
-            engine.start()
         for target in targets:
             plan = deeds(options.seed, name_of(target), each)
             began = monotonic()
