@@ -15,8 +15,8 @@ import pyte
 RIGHT, LEFT, HOME, END, ENTER = "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\r"
 REOPEN = "\x12"
 
-LEAVE_SCREEN = b"\x1b[?1049l"
-"""The sequence that leaves the alternate screen."""
+ENTER_SCREEN, LEAVE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
+"""The sequences that enter and leave the alternate screen."""
 
 COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9\d|10\d)(?:;\d+)*m")
 """A sequence that sets a colour."""
@@ -155,14 +155,7 @@ class Terminal:
 
     def descendants(self) -> set[int]:
         """Return the processes of the engine: its host, its workers, and their children."""
-        parents = {}
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdecimal() and (found := _stat(int(folder.name))):
-                parents[int(folder.name)] = int(found[1])
-        family = {self.child.pid}
-        while more := {pid for pid, parent in parents.items() if parent in family} - family:
-            family |= more
-        return family - {self.child.pid}
+        return descendants(self.child.pid)
 
     def close(self) -> None:
         """End the program, in whatever state a failed test left it."""
@@ -180,6 +173,18 @@ def tutor(*arguments: str, **options: object) -> Iterator[Terminal]:
         yield terminal
     finally:
         terminal.close()
+
+
+def descendants(ancestor: int) -> set[int]:
+    """Return the children of a process, their children, and so on."""
+    parents = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal() and (found := _stat(int(folder.name))):
+            parents[int(folder.name)] = int(found[1])
+    family = {ancestor}
+    while more := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= more
+    return family - {ancestor}
 
 
 def is_alive(pid: int) -> bool:

@@ -8,11 +8,13 @@ import pytest
 from fake_engine import FakeEngine
 from on_screen import go, opened, press, settled, until
 from textual import events
+from textual.command import CommandList
 from textual.pilot import Pilot
 
 from tutor.ui.app import TutorApp
 from tutor.ui.dialogs.edit import EditDialog
 from tutor.ui.dialogs.events import EventsDialog
+from tutor.ui.dialogs.palette import PaletteDialog
 from tutor.ui.dialogs.save import SaveDialog
 from tutor.ui.screens.lesson import LessonScreen
 from tutor.ui.screens.menu import MenuScreen
@@ -30,6 +32,13 @@ def post(pilot: Pilot[None], *keys: str) -> None:
     """Press keys faster than the app handles them."""
     for key in keys:
         pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+def click(pilot: Pilot[None], x: int, y: int, times: int) -> None:
+    """Click faster than the app handles it."""
+    for _ in range(times):
+        for kind in (events.MouseDown, events.MouseUp):
+            pilot.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y))
 
 
 async def until_nothing_happens(pilot: Pilot[None]) -> None:
@@ -145,12 +154,56 @@ async def test_two_quick_clicks_on_the_key_line_act_once(tmp_path: Path) -> None
         line = screen.query_one(KeyLine)
         at = line.render_line(0).text.index(" go to ")
         x, y = line.region.x + at, line.region.y
-        for _ in range(2):
-            for kind in (events.MouseDown, events.MouseUp):
-                pilot.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, x, y))
+        click(pilot, x, y, times=2)
         await until(pilot, lambda: pilot.app.screen is not screen)
         await until_nothing_happens(pilot)
         assert pilot.app.screen_stack[-2] is screen
+
+
+async def test_two_quick_clicks_beside_the_palette_close_it_alone(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteDialog))
+        await pilot.pause()
+        click(pilot, 1, 1, times=3)
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await until_nothing_happens(pilot)
+        assert screen in pilot.app.screen_stack
+
+
+@pytest.mark.parametrize("begins", ["before", "after"])
+async def test_a_search_in_the_palette_ends_when_it_is_closed(tmp_path: Path, begins: str) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PaletteDialog))
+        dialog = pilot.app.screen
+
+        async def search() -> None:
+            while True:
+                await asyncio.sleep(0)
+                dialog.query_one(CommandList)
+
+        if begins == "before":
+            dialog.run_worker(search)
+            dialog.dismiss()
+        else:  # with a letter typed just before
+            dialog.dismiss()
+            dialog.run_worker(search)
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await until_nothing_happens(pilot)
+        assert pilot.app.is_running
+
+
+async def test_a_page_of_the_palette_may_be_turned_before_it_is_laid_out(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        for _ in range(3):
+            post(pilot, "ctrl+p")
+            for _ in range(60):
+                await asyncio.sleep(0.0005)
+                post(pilot, "pagedown", "pageup")
+            await until(pilot, lambda: isinstance(pilot.app.screen, PaletteDialog))
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.screen is screen)
 
 
 @pytest.mark.parametrize("keys", [["enter"] * 3, ["enter", "ctrl+r"]], ids=["twice", "reopened"])

@@ -20,6 +20,7 @@ from tutor.history.budget import Budget
 from tutor.session.interfaces import AnyEngine
 from tutor.session.request import Request
 from tutor.ui.dialogs.help import HelpDialog
+from tutor.ui.dialogs.palette import PaletteDialog
 from tutor.ui.draw.text.palette import Palette, palette_for
 from tutor.ui.lifetime import TutorScreen, can_act
 from tutor.ui.screens.menu import MenuScreen
@@ -145,6 +146,10 @@ class TutorApp(DiffingApp):
             self.pop_screen()
         else:
             self.exit()
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, PaletteDialog):
+            self.push_screen(PaletteDialog(id="--command-palette"))
 
     def action_help(self) -> None:
         self.push_screen(HelpDialog(self.screen, self.palette))

@@ -520,6 +520,27 @@ async def test_a_confirmation_to_leave_holds_only_where_it_was_given(tmp_path: P
         assert pilot.app.screen is screen
 
 
+@pytest.mark.parametrize("key", ["r", "p"])
+async def test_the_same_key_twice_leaves_while_a_run_goes_on(tmp_path: Path, key: str) -> None:
+    async with opened(tmp_path) as (pilot, screen, engine):
+        await go(pilot, screen, "12")
+        await change(pilot, screen, "lr = 0.5")
+        fork = engine.runs[-1]
+        fork.manual = True
+        await pilot.press(key)
+
+        def moves_on(start: int) -> bool:
+            fork.work()
+            return screen.controller.session.cursor > start
+
+        for _ in range(2):
+            start = screen.controller.session.cursor
+            await until(pilot, lambda start=start: moves_on(start))
+            await pilot.press("q")
+            assert "q again drops them" in toasts(pilot.app)[-1]
+        await until(pilot, lambda: not pilot.app.is_running)
+
+
 async def test_a_change_of_a_run_that_was_dropped_meanwhile_forks_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, engine):
         await go(pilot, screen, "12")

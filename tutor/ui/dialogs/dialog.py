@@ -9,7 +9,7 @@ from tutor.ui.lifetime import TutorScreen
 
 
 class Dialog(
-    TutorScreen[ScreenResultType], ModalScreen[ScreenResultType], Generic[ScreenResultType]
+    ModalScreen[ScreenResultType], TutorScreen[ScreenResultType], Generic[ScreenResultType]
 ):
     """A dialog. It is drawn when it has been laid out."""
 

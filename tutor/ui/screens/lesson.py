@@ -310,10 +310,15 @@ class LessonScreen(TutorScreen[None]):
         forks = controller.unsaved_forks if controller is not None and self.engine.can_run else []
         if controller is None or not forks:
             return True
-        here = (key, controller.branch, controller.session.cursor)
+        session = controller.session
+        # While a run moves the cursor, it is at another step at every key.
+        is_moving = session.playing or session.worker.busy
+        here = (key, controller.branch, None if is_moving else session.cursor)
         if self._warned == here:
             return True
         self._warned = here
         runs = f"{len(forks)} forked run" + "s" * (len(forks) > 1)
-        controller.warn(f"{runs} not saved: s saves, {key} again drops them")
+        text = f"{runs} not saved: s saves, {key} again drops them"
+        # The status line shows a warning at one step only.
+        (self.notify if is_moving else controller.warn)(text)
         return False

@@ -1,0 +1,6 @@
+import os
+
+try:
+    x = 1
+finally:
+    os._exit(0)
