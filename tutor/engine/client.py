@@ -66,7 +66,7 @@ class Engine:
             "PYTHONHASHSEED": "0",
         }
         # -P: a `torch.py` in the working folder must not be taken for torch.
-        command = [sys.executable, "-P", "-m", "tutor.worker.host", str(theirs.fileno())]
+        command = [sys.executable, "-P", "-m", "tutor.worker", str(theirs.fileno())]
         command += ["eager"] * self._eager
         self._process = subprocess.Popen(
             command,
