@@ -20,7 +20,7 @@ from tutor.session.request import Request, own_terminals
 from tutor.wire.messages import BreakpointHit, Ended, Job, Launch, Printed
 
 EXIT = {"finished": 0, "raised": 1, "died": 1, "refused": 2, "interrupted": 130}
-"""Exit status by the outcome of a run."""
+"""Exit status by the outcome of a run, if the script gave itself none."""
 
 
 def run(
@@ -132,7 +132,7 @@ def _exit_status(report: JsonReport | TextReport, ended: Ended) -> int:
     if ended.outcome != "finished" or ended.message:
         message = f"tutor: {ended.message}" if ended.outcome == "refused" else ended.message
         print(ended.traceback or f"{message}\n", end="", file=sys.stderr)
-    return EXIT[ended.outcome]
+    return EXIT[ended.outcome] if ended.status is None else ended.status
 
 
 def print_unreadable(error: LessonError, stdout: IO[bytes]) -> None:

@@ -71,7 +71,7 @@ class Engine:
             "-P",
             *_warning_options(),
             "-m",
-            "tutor.worker.host",
+            "tutor.worker",
             str(theirs.fileno()),
         ]
         command += ["eager"] * self._eager

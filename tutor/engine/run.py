@@ -17,7 +17,19 @@ from tutor.history.output_log import KEPT
 from tutor.schema.frame import Frame
 from tutor.wire import shared_page
 from tutor.wire.control import Control, StartRun
-from tutor.wire.messages import Command, Ended, Event, Go, Job, Printed, Question, Waited
+from tutor.wire.messages import (
+    Command,
+    Completed,
+    Digested,
+    Edited,
+    Ended,
+    Event,
+    Go,
+    Job,
+    Printed,
+    Question,
+    Waited,
+)
 from tutor.wire.stream import pack
 
 PATIENCE = 0.15
@@ -75,7 +87,8 @@ class Run:
         self._has_ended = False
         self._is_listening = True
         self._last_line = 0
-        self._step = 0
+        self._step = job.begin
+        """The last recorded step."""
         self._until = 0
         self._timer: threading.Timer | None = None
 
@@ -218,9 +231,8 @@ class Run:
             self._receive()
         except (msgspec.DecodeError, ValueError) as error:
             self._send_signal(self._number, signal.SIGKILL)
-            self._deliver(
-                [Ended("died", f"{self.job.launch.path}: its recording is damaged: {error}")]
-            )
+            damage = f"the recording is damaged from step {self._step + 1}: {error}"
+            self._deliver([Ended("died", f"{self.job.launch.path}: {damage}")])
         if not self._has_ended:
             self._report_death()
         with self._lock:
@@ -261,13 +273,42 @@ class Run:
         self._deliver(self._receiver.peek())
 
     def _deliver(self, events: Iterable[Event], size: int = 0) -> None:
-        """Hand over events, which took `size` bytes of the pipe."""
-        found = list(events)
+        """Pass on events, which took `size` bytes of the pipe.
+
+        Raises:
+            ValueError: an event cannot follow those before it, which are passed on.
+        """
+        found: list[Event] = []
+        try:
+            for event in events:
+                self._check(event)
+                found.append(event)
+        finally:
+            self._pass_on(found, size)
+
+    def _check(self, event: Event) -> None:
+        """Raise ValueError if an event does not fit the steps before it."""
+        step = self._step
+        match event:
+            case Frame():
+                fits = event.step == step + 1 and len(event.shown) == len(self.job.launch.show)
+                self._step += fits
+            case Printed():
+                # A thread may write while the frame of the step is on its way.
+                fits = step <= event.step <= step + 1
+            case Edited():
+                fits = event.step == step
+            case Completed() | Digested():
+                fits = event.step <= step
+            case _:
+                return
+        if not fits:
+            raise ValueError(f"{type(event).__name__} {event.step} cannot follow step {step}")
+
+    def _pass_on(self, found: list[Event], size: int) -> None:
         with self._lock:
             for event in found:
-                if isinstance(event, Frame):
-                    self._step = event.step
-                elif isinstance(event, Waited):
+                if isinstance(event, Waited):
                     # One from before the last command does not mean that the worker waits now.
                     self._is_waiting = event.step >= self._until
                 elif isinstance(event, Ended):
@@ -290,21 +331,28 @@ class Run:
             file.seek(max(0, left - KEPT))
             if content := file.read():
                 self._deliver([Printed(self._step + 1, ((stream, content),))])
-        line = self.line
+        line, status = self.line, self._status
         where = f"{self.job.launch.path}:{line}" if line else self.job.launch.path
         if self._was_interrupted:
             ended = Ended("interrupted", f"{where}: interrupted", line)
+        elif status is None:
+            ended = Ended("died", f"{where}: the engine that ran the script is gone", line)
+        elif status < 0:
+            cause = f"the script's process was ended by {_signal_name(-status)}"
+            ended = Ended("died", f"{where}: {cause}", line, status=128 - status)
+        elif self._page.runs_script:
+            reason = f"the script ended its own process with exit status {status}"
+            ended = Ended("died", f"{where}: {reason} (os._exit or os.exec)", line, status=status)
         else:
-            ended = Ended("died", f"{where}: {_cause(self._status)}", line)
+            ended = Ended("died", f"{where}: the engine failed, and could not say why", line)
         self._deliver([ended])
 
 
-def _cause(status: int | None) -> str:
-    """Return why a worker ended, in words."""
-    if status is None:
-        return "the engine that ran the script is gone"
-    if status >= 0:
-        return f"the script ended its own process with exit status {status} (os._exit)"
-    name = signal.Signals(-status).name
-    hint = "; the machine may be out of memory" if name == "SIGKILL" else ""
-    return f"the script's process was ended by {name}{hint}"
+def _signal_name(number: int) -> str:
+    """Return the name of a signal, and its likely cause if there is one."""
+    if number == signal.SIGKILL:
+        return "SIGKILL; the machine may be out of memory"
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"  # a real-time signal

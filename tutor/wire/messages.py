@@ -245,6 +245,9 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag="ended"):
     """As Python prints it, with the script's own lines only."""
     inside: Inside | None = None
     """The operations of the statement in which it ended, if they were asked for."""
+    status: Annotated[int, Meta(ge=0, le=255)] | None = None
+    """The exit status under python, as a shell tells it: 128 + the signal that killed a process.
+    None if the outcome alone decides it."""
 
 
 Event = (

@@ -4,26 +4,33 @@ Events wait in the page and go down the pipe in batches, so that a fast run cost
 step. A worker that dies leaves its unsent events in the page, and the line of its statement.
 """
 
+import contextlib
+import fcntl
 import mmap
 import os
 import tempfile
 import threading
 from collections.abc import Iterator
+from os import write
 
 import msgspec
 
 from tutor.wire.messages import Event
+from tutor.wire.private_descriptor import PrivateDescriptor
 from tutor.wire.stream import Unpacker, decode_event, pack
 
-_GENERATION, _FIRST, _LENGTH, LINE, STEP = range(5)
-_HEADER = 5 * 8
+_GENERATION, _FIRST, _LENGTH, LINE, STEP, _RUNS_SCRIPT = range(6)
+_HEADER = 6 * 8
 SIZE = 2**20
+
+_SEAL_FUTURE_WRITE = 0x10
+"""`F_SEAL_FUTURE_WRITE`, which `fcntl` does not name: only what is mapped already is written to."""
 
 
 def create() -> int:
     """Return a file descriptor of a new page; in memory if the platform can."""
     if hasattr(os, "memfd_create"):
-        fd = os.memfd_create("tutor")
+        fd = os.memfd_create("tutor", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     else:
         with tempfile.TemporaryFile() as file:
             fd = os.dup(file.fileno())
@@ -32,7 +39,7 @@ def create() -> int:
 
 
 class Page:
-    """The mapped page: five numbers, then the unsent messages."""
+    """The mapped page: six numbers, then the unsent messages."""
 
     def __init__(self, fd: int) -> None:
         self.memory = mmap.mmap(fd, SIZE)
@@ -41,6 +48,28 @@ class Page:
     def close(self) -> None:
         self.header.release()
         self.memory.close()
+
+    def protect(self, fd: int) -> None:
+        """Let nothing but this mapping, in this process, write to the page (Linux only).
+
+        Args:
+            fd: The descriptor of the page. `mmap` keeps a copy of it, which a script may find.
+        """
+        if hasattr(os, "memfd_create"):
+            # A kernel before 5.1 has no such seal.
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEAL_FUTURE_WRITE | fcntl.F_SEAL_SHRINK)
+            # A forked process has no such memory.
+            self.memory.madvise(mmap.MADV_DONTFORK)
+
+    @property
+    def runs_script(self) -> bool:
+        """Whether the script runs: an end of the process is its own doing then."""
+        return self.header[_RUNS_SCRIPT] == 1
+
+    @runs_script.setter
+    def runs_script(self, runs: bool) -> None:
+        self.header[_RUNS_SCRIPT] = runs
 
     @property
     def line(self) -> int:
@@ -63,7 +92,7 @@ class Page:
 class Sender:
     """The worker's end: appends messages to the page and sends them in batches."""
 
-    def __init__(self, page: Page, pipe: int) -> None:
+    def __init__(self, page: Page, pipe: PrivateDescriptor) -> None:
         self.page = page
         self._memory = page.memory
         self._header = page.header
@@ -74,7 +103,7 @@ class Sender:
         self._lock = threading.RLock()
 
     def close(self) -> None:
-        os.close(self._pipe)
+        self._pipe.close()
 
     def append(self, message: msgspec.Struct) -> None:
         """Append a message: from now on it survives the worker, but is not yet received."""
@@ -117,8 +146,9 @@ class Sender:
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
+        pipe = self._pipe.fileno()
         while view:
-            view = view[os.write(self._pipe, view) :]
+            view = view[write(pipe, view) :]
 
 
 class Receiver:

@@ -1,8 +1,8 @@
 """Messages as bytes: MessagePack, each with its length in front."""
 
-import os
 import struct
 from collections.abc import Iterator
+from os import SEEK_SET, lseek, read
 
 import msgspec
 
@@ -14,10 +14,26 @@ _jobs = msgspec.msgpack.Decoder(Job)
 _commands = msgspec.msgpack.Decoder(Command)
 _LENGTH = struct.Struct("<I")
 
+LIMIT = 2**28
+"""The most bytes of a message. More is either damage or would not fit the client's memory."""
+
+
+class TooLarge(ValueError):
+    """A message of more than `LIMIT` bytes."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"a message of {length:,} bytes, where {LIMIT:,} are the limit")
+
 
 def pack(message: msgspec.Struct) -> bytes:
-    """Return a message with its length in front."""
+    """Return a message with its length in front.
+
+    Raises:
+        TooLarge: it is longer than `LIMIT`.
+    """
     body = _encoder.encode(message)
+    if len(body) > LIMIT:
+        raise TooLarge(len(body))
     return _LENGTH.pack(len(body)) + body
 
 
@@ -28,11 +44,17 @@ class Unpacker:
         self._tail = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the body of every message that `data` completes."""
+        """Yield the body of every message that `data` completes.
+
+        Raises:
+            TooLarge: the next message is longer than `LIMIT`.
+        """
         self._tail += data
         start = 0
         while len(self._tail) - start >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._tail, start)
+            if length > LIMIT:
+                raise TooLarge(length)
             end = start + _LENGTH.size + length
             if end > len(self._tail):
                 break
@@ -49,7 +71,7 @@ def decode_event(body: bytes) -> Event:
 
 def read_job(file: int) -> Job:
     """Return the job that a file holds."""
-    os.lseek(file, 0, os.SEEK_SET)
+    lseek(file, 0, SEEK_SET)
     body = _receive(file)
     return _jobs.decode(body)
 
@@ -69,7 +91,7 @@ def _read(source: int, size: int) -> bytes:
     """Read exactly `size` bytes; return none if the source ends before."""
     found = b""
     while len(found) < size:
-        part = os.read(source, size - len(found))
+        part = read(source, size - len(found))
         if not part:
             return b""
         found += part

@@ -1,12 +1,11 @@
 """Take digests and make the learner's edits between two steps of a run."""
 
-import os
 from collections import defaultdict
 from typing import Any, NoReturn
 
 from tutor.wire.messages import DIGESTED, FOREVER, Digested, Edited, Ended, Job
 from tutor.wire.shared_page import Sender
-from tutor.worker import torch_private
+from tutor.worker import process, torch_private
 from tutor.worker.capture.capture import Capture
 from tutor.worker.capture.digest import digest
 from tutor.worker.edits import EditError, apply
@@ -69,7 +68,4 @@ class BetweenSteps:
 
     def _refuse(self, step: int, problem: str) -> NoReturn:
         """End the run, and say why the edit is impossible."""
-        self._sender.append(Ended("refused", f"edit at step {step}: {problem}"))
-        self._sender.flush()
-        # An exception could be caught by the script's own handlers.
-        os._exit(0)
+        process.leave(self._sender, Ended("refused", f"edit at step {step}: {problem}"))

@@ -1,15 +1,18 @@
 """Take the commands of a run: how far to go, and questions while it waits."""
 
-import os
 import select
 from collections.abc import Callable, Sequence
+from os import _exit
 from time import perf_counter
 
 from tutor.wire.messages import Fetched, Go, Question, Sampled, Waited
+from tutor.wire.private_descriptor import PrivateDescriptor
 from tutor.wire.shared_page import Sender
 from tutor.wire.stream import receive_command
 from tutor.worker.capture.time_budget import TimeBudget
-from tutor.worker.interrupts import interruptible
+from tutor.worker.interrupts import Interrupts, interruptible
+
+_poll, _POLLIN = select.poll, select.POLLIN
 
 INTERVAL = 0.016
 """Seconds between two looks for commands while a run does not wait; events are sent then too."""
@@ -23,22 +26,23 @@ class Commands:
         sender: Sends the answers.
         answer: Returns the answer to a question.
         budgets: Time spent waiting is excluded from these.
+        interrupts: Handlers of signals that were postponed are called at the next look.
     """
 
     def __init__(
         self,
-        pipe: int,
+        pipe: PrivateDescriptor,
         sender: Sender,
         answer: Callable[[Question], Fetched | Sampled],
         budgets: Sequence[TimeBudget],
+        interrupts: Interrupts,
     ) -> None:
         self._pipe = pipe
         self._sender = sender
         self._answer = answer
         self._budgets = budgets
-        self._poll = select.poll()
-        self._poll.register(pipe, select.POLLIN)
-        self._is_interrupted = False
+        self._interrupts = interrupts
+        interrupts.on_postponed = self._look_soon
         self.until = 0
         """The step after which the run waits."""
         self.next_look = 0.0
@@ -49,39 +53,34 @@ class Commands:
         self._sender.append(Waited(step, line))
         self._sender.flush()
         began = perf_counter()
+        self._interrupts.deliver()
         while step >= self.until:
             self._obey()
         for budget in self._budgets:
             budget.exclude(perf_counter() - began)
+        self._interrupts.deliver()
 
     def look(self) -> None:
         """Send the events so far, and obey a command if there is one."""
-        self._raise_interrupt()
+        self._interrupts.deliver()
         self._sender.flush()
-        if self._poll.poll(0):
+        poll = _poll()
+        poll.register(self._pipe.fileno(), _POLLIN)
+        if poll.poll(0):
             self._obey()
         self.next_look = perf_counter() + INTERVAL
 
-    def postpone_interrupt(self) -> None:
-        """Raise KeyboardInterrupt at the next look."""
-        self._is_interrupted = True
-        self.next_look = 0.0
-
     def close(self) -> None:
-        os.close(self._pipe)
+        self._pipe.close()
 
-    def _raise_interrupt(self) -> None:
-        """Raise the interrupt that was postponed, if there is one."""
-        if self._is_interrupted:
-            self._is_interrupted = False
-            raise KeyboardInterrupt
+    def _look_soon(self) -> None:
+        self.next_look = 0.0
 
     @interruptible
     def _obey(self) -> None:
-        self._raise_interrupt()
-        command = receive_command(self._pipe)
+        command = receive_command(self._pipe.fileno())
         if command is None:
-            os._exit(0)  # the client is gone
+            _exit(0)  # the client is gone
         if isinstance(command, Go):
             self.until = command.until
         else:

@@ -1,15 +1,27 @@
 """Report how a run ended, and do what Python does at a script's end."""
 
+import gc
+import io
+import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from os import _exit
+from threading import Thread
+from typing import Any, NoReturn
 
 from tutor.wire.messages import Ended
-from tutor.worker import guard, process
+from tutor.worker import guard, own_builtins, process
+from tutor.worker.instrument import HOOKS
+from tutor.worker.interrupts import is_fault
+from tutor.worker.process import ForkedProcesses
 
 LINGER = 1.0
-"""Seconds to wait for the threads of a finished script."""
+"""Seconds to wait for the threads, and for the forked processes, of a finished script."""
+
+_all_threads, _main_thread = threading.enumerate, threading.main_thread()
 
 _MESSAGE = 4000
 """Characters of a message that are kept."""
@@ -22,19 +34,63 @@ _code_of: Callable[[SystemExit], Any] = vars(SystemExit)["code"].__get__
 """Returns the code, even if a subclass of the script's has a property of this name."""
 
 
-def run_exit_handlers() -> str:
-    """Wait for threads and run exit handlers; return a line about a thread that did not end."""
-    others = [
-        thread
-        for thread in threading.enumerate()
-        if not thread.daemon and thread is not threading.main_thread()
-    ]
+def run_exit_handlers(forked: ForkedProcesses | None = None) -> str:
+    """Wait for threads, run exit handlers, then wait for the processes that the script forked.
+
+    Returns:
+        A line about a thread or process that did not end.
+    """
+    with own_builtins.everywhere():
+        others = [one for one in _all_threads() if not one.daemon and one is not _main_thread]
     for thread in others:
-        thread.join(LINGER / len(others))
+        Thread.join(thread, LINGER / len(others))
     process.run_exit_handlers()
-    if alive := [thread.name for thread in others if thread.is_alive()]:
+    with own_builtins.everywhere():
+        _flush_files()
+    if alive := [thread.name for thread in others if Thread.is_alive(thread)]:
         return f"finished, but its thread {alive[0]!r} was still running and was ended"
+    if forked is not None and not forked.wait(LINGER):
+        return "finished, but a process that it forked was still running and was ended"
     return ""
+
+
+def run_exception_hook(error: BaseException) -> bool:
+    """Call the script's own `sys.excepthook`, and return True if there is one."""
+    hook = sys.excepthook
+    if hook is sys.__excepthook__ or isinstance(error, SystemExit):
+        return False
+    try:
+        hook(type(error), error, error.__traceback__)
+    except BaseException:
+        return False
+    return True
+
+
+def leave_child(ended: Ended, flush: Callable[[], None]) -> NoReturn:
+    """End a process that the script forked, and that came to the script's end, as Python would.
+
+    Args:
+        flush: Writes what `sys.stdout` and `sys.stderr` hold.
+    """
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(ended.traceback)
+        run_exit_handlers()
+        flush()
+    finally:
+        status = {"finished": 0, "interrupted": 128 + signal.SIGINT}.get(ended.outcome, 1)
+        _exit(status if ended.status is None else ended.status)
+
+
+def _flush_files() -> None:
+    """Write what is buffered in files that the script left open, as Python does when it ends."""
+    for kinds in (io.TextIOWrapper, io.BufferedWriter | io.BufferedRandom):
+        for file in gc.get_objects():
+            # Not `isinstance`: it would ask the objects of the script for their `__class__`.
+            if issubclass(type(file), kinds):
+                # It may be closed or detached, and the script's disk full.
+                with suppress(OSError, ValueError):
+                    file.flush()
 
 
 def interrupted(path: str, line: int) -> Ended:
@@ -49,7 +105,8 @@ def exited(error: SystemExit, path: str, line: int) -> Ended:
         return Ended("finished", f"{where}: the script ended itself with sys.exit()", line)
     message = f"{where}: the script ended with sys.exit"
     if is_number:
-        return Ended("raised", f"{message}({int.__repr__(code)})", line)
+        status = int.__and__(code, 0xFF)
+        return Ended("raised", f"{message}({int.__repr__(code)})", line, status=status)
     # As Python does: `str` once, and what that raises is no end of its own.
     text = guard.attempt(str, code, otherwise=lambda problem: f"{_shown(code)} {problem}")
     return Ended("raised", f"{message}({_shown(code)})", line, f"{_cut(text)}\n")
@@ -75,6 +132,26 @@ def unreadable(path: str, error: SyntaxError | ValueError) -> Ended:
     return Ended("refused", f"{path}: {error}")
 
 
+def uncaught(error: BaseException, script: str, path: str, line: int) -> Ended:
+    """Report what ended a script.
+
+    Args:
+        script: The file name of its code.
+        path: Its path as the learner typed it.
+        line: The line of the last statement that began.
+    """
+    if is_fault(error):
+        return failed(error, path, line)
+    if isinstance(error, SystemExit):
+        return exited(error, path, line)
+    if isinstance(error, KeyboardInterrupt):
+        return interrupted(path, line)
+    if isinstance(error, NameError) and error.name in HOOKS:
+        reason = "the script emptied builtins, where the recorder has its hooks"
+        return Ended("died", f"{path}:{line}: {reason}", line)
+    return raised(error, script, path, line)
+
+
 def raised(error: BaseException, script: str, path: str, line: int) -> Ended:
     """Report an uncaught exception, with a traceback of the script's own lines.
 
@@ -97,6 +174,16 @@ def _raised(error: BaseException, script: str, path: str) -> Ended:
     if reason == "EOFError: EOF when reading a line":
         message = f"{path}:{line}: input() has no keyboard to read from here (EOFError)"
     return Ended("raised", message, line, _cut("".join(summary.format())))
+
+
+def failed(error: BaseException, path: str, line: int) -> Ended:
+    """Report a fault of the engine, with its whole traceback."""
+    where = f"{path}:{line}" if line else path
+    try:
+        reason, fault = repr(error), "".join(traceback.format_exception(error))
+    except Exception:
+        reason, fault = type(error).__name__, ""
+    return Ended("died", f"{where}: the engine failed: {reason}", line, fault)
 
 
 def _keep_own_lines(summary: traceback.TracebackException, script: str) -> None:

@@ -10,6 +10,8 @@ from signal import getsignal, valid_signals
 from types import CodeType, TracebackType
 from typing import Any, TypeVar
 
+from tutor.worker.interrupts import unguarded
+
 _Found = TypeVar("_Found")
 _Other = TypeVar("_Other")
 
@@ -74,7 +76,7 @@ def _is_from_signal(error: BaseException) -> bool:
         trace = trace.tb_next
     if type(error) is KeyboardInterrupt and module.partition(".")[0] == _PACKAGE:
         return True  # Python's own handler, which has no frame
-    return any(_code(getsignal(number)) in codes for number in valid_signals())
+    return any(_code(unguarded(getsignal(number))) in codes for number in valid_signals())
 
 
 def _code(handler: object) -> CodeType | None:

@@ -1,6 +1,6 @@
 """Import torch once, and fork a worker for each run.
 
-Started as `python -m tutor.worker.host DESCRIPTOR [eager]`; the descriptor is the host's end of the
+Started by `python -m tutor.worker DESCRIPTOR [eager]`; the descriptor is the host's end of the
 client's socket. The host computes nothing itself: after a parallel region of torch its forked
 children would hang.
 """
@@ -11,7 +11,6 @@ import os
 import select
 import signal
 import socket
-import sys
 from time import monotonic
 from typing import NoReturn
 
@@ -30,6 +29,9 @@ from tutor.worker import process
 
 PROBE = 30.0
 """Seconds to wait for a driver to name its device."""
+
+GRACE = 0.3
+"""Seconds in which everything must have ended that the scripts started. The client waits longer."""
 
 
 def main(descriptor: int, is_eager: bool) -> None:
@@ -72,6 +74,8 @@ class Host:
         self._control = control
         self._runs: dict[int, int] = {}
         """Process id -> run."""
+        self._kept: dict[int, list[int]] = {}
+        """Process id -> the descriptors of its run, which the worker opens again if it must."""
         self._probe = -1
         self._probe_ends = 0.0
         self._prober = 0
@@ -82,6 +86,8 @@ class Host:
         # The end of a child writes a byte, which interrupts the wait in `serve`.
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
+        # What a script detaches from its own processes ends with the engine all the same.
+        process.adopt_orphans()
 
     def detect_device(self) -> None:
         """Find the accelerator in a process of its own: detection may start a driver's threads."""
@@ -128,8 +134,16 @@ class Host:
                         self._signal(message)
 
     def end_all(self) -> None:
+        """End all workers, and everything that their scripts started."""
         for pid in self._runs:
             _signal_group(pid, signal.SIGKILL)
+        limit = monotonic() + GRACE
+        while (alive := process.children()) and monotonic() < limit:
+            # The children of one that ends are children of this process then.
+            for pid in alive:
+                _kill(pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(-1, os.WNOHANG)
 
     def _start(self, run: int) -> None:
         descriptors = self._control.descriptors()
@@ -139,8 +153,7 @@ class Host:
         if pid == 0:
             self._become_worker(descriptors)
         self._runs[pid] = run
-        for descriptor in descriptors:
-            os.close(descriptor)
+        self._kept[pid] = descriptors
 
     def _become_worker(self, descriptors: list[int]) -> NoReturn:
         try:
@@ -154,6 +167,9 @@ class Host:
             self._wakes.close()
             if self._probe >= 0:
                 os.close(self._probe)
+            for kept in self._kept.values():
+                for descriptor in kept:
+                    os.close(descriptor)
             from tutor.worker import worker
 
             worker.work(*descriptors)
@@ -177,7 +193,19 @@ class Host:
                 # End what the script started and left. The worker's own id may be reused already.
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
+                for descriptor in self._kept.pop(pid):
+                    os.close(descriptor)
+                self._end_orphans()
                 self._control.send(WorkerEnded(run, os.waitstatus_to_exitcode(status)))
+
+    def _end_orphans(self) -> None:
+        """End the orphans that are older than all workers: none of these can have started them."""
+        children = process.children()
+        oldest = min((children[pid] for pid in self._runs if pid in children), default=None)
+        for pid, began in children.items():
+            is_own = pid in self._runs or pid == self._prober
+            if not is_own and (oldest is None or began < oldest):
+                _kill(pid)
 
     def _report_device(self) -> None:
         data = os.read(self._probe, 65536)
@@ -190,6 +218,12 @@ class Host:
             self._control.send(DeviceFound(None, unknown))
 
 
+def _kill(pid: int) -> None:
+    """Kill a process, if it is still there and belongs to this user."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
 def _signal_group(pid: int, number: int) -> None:
     """Signal a worker and its children. Both may be gone, and a new worker has no group yet."""
     for send in (os.killpg, os.kill):
@@ -198,7 +232,3 @@ def _signal_group(pid: int, number: int) -> None:
             return
         except (ProcessLookupError, PermissionError):
             continue
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), "eager" in sys.argv[2:])

@@ -1,60 +1,124 @@
-"""Handle SIGINT: raise KeyboardInterrupt at once, or at the next statement."""
+"""Run the script's signal handlers in the script's code only.
 
-import functools
+A handler may raise: in the middle of the recorder, that would tear a message apart. There it is
+postponed until the recorder is done.
+"""
+
 import signal
 from collections.abc import Callable
+from functools import partial, wraps
 from types import CodeType, FrameType
 from typing import Any, TypeVar
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_Handler = Callable[[int, FrameType | None], object]
 
 _uninterruptible: set[CodeType] = set()
 _interruptible: set[CodeType] = set()
+_delivering: set[CodeType] = set()
 
 
 def uninterruptible(function: _Function) -> _Function:
-    """Mark a function in which an interrupt would tear a message apart."""
+    """Mark a function of the recorder in which no handler of the script may run."""
     _uninterruptible.add(function.__code__)
     return function
 
 
 def interruptible(function: _Function) -> _Function:
-    """Mark a function, called by an uninterruptible one, in which an interrupt does no harm."""
+    """Mark a function, called by an uninterruptible one, in which SIGINT does no harm."""
     _interruptible.add(function.__code__)
     return function
 
 
-def handle(script: str, postpone: Callable[[], None]) -> None:
-    """Raise KeyboardInterrupt in the script's code when SIGINT arrives.
+def delivering(function: _Function) -> _Function:
+    """Mark a function that is a part of what the script does, and calls `deliver` at its end."""
+    _delivering.add(function.__code__)
+    return function
+
+
+def is_fault(error: BaseException) -> bool:
+    """Return True if the recorder raised an exception, not the script or one of its handlers."""
+    found = False
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        found = code in _uninterruptible or (found and code not in _interruptible)
+        trace = trace.tb_next
+    return found
+
+
+class Interrupts:
+    """The handlers of the script's signals, and those calls of them that have to wait.
 
     Args:
         script: The file name of the script's code.
-        postpone: Called instead where an uninterruptible function runs.
     """
 
-    set_handler, handler_of = signal.signal, signal.getsignal
+    def __init__(self, script: str) -> None:
+        self.is_over = False
+        """Whether the script is over: signals are ignored."""
+        self.on_postponed: Callable[[], None] = lambda: None
+        """Called when a call was postponed: `deliver` should be called soon."""
+        self._script = script
+        self._postponed: list[Callable[[], object]] = []
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        while frame is not None and frame.f_code.co_filename != script:
-            if frame.f_code in _uninterruptible:
-                postpone()
-                return
-            if frame.f_code in _interruptible:
-                break
+    def install(self) -> None:
+        """Guard all handlers that the script sets, and that of SIGINT."""
+        install, current = signal.signal, signal.getsignal
+
+        @wraps(install)
+        def set_handler(number: int, handler: Any) -> Any:
+            guarded = _Guarded(self, handler) if callable(handler) else handler
+            return unguarded(install(number, guarded))
+
+        @wraps(current)
+        def get_handler(number: int) -> Any:
+            return unguarded(current(number))
+
+        signal.signal = set_handler  # type: ignore[assignment]
+        signal.getsignal = get_handler  # type: ignore[assignment]
+        set_handler(signal.SIGINT, signal.default_int_handler)
+
+    @interruptible
+    def deliver(self) -> None:
+        """Make the calls that were postponed; the first that raises ends this."""
+        while self._postponed:
+            self._postponed.pop(0)()
+
+    def take(self, handler: _Handler, number: int, frame: FrameType | None) -> None:
+        """Call a handler, now or later."""
+        if self.is_over:
+            return
+        if not self._is_recording(number, frame):
+            handler(number, frame)
+            return
+        while frame is not None and frame.f_code.co_filename != self._script:
             frame = frame.f_back
-        raise KeyboardInterrupt
+        self._postponed.append(partial(handler, number, frame))
+        self.on_postponed()
 
-    @functools.wraps(set_handler)
-    def replaced(signalnum: Any, handler: Any) -> Any:
-        before = set_handler(signalnum, interrupt if handler is python else handler)
-        return python if before is interrupt else before
+    def _is_recording(self, number: int, frame: FrameType | None) -> bool:
+        """Return True if a signal arrives where the handler has to wait."""
+        while frame is not None and frame.f_code.co_filename != self._script:
+            if frame.f_code in _uninterruptible or frame.f_code in _delivering:
+                return True
+            if frame.f_code in _interruptible and number == signal.SIGINT:
+                return False
+            frame = frame.f_back
+        return False
 
-    @functools.wraps(handler_of)
-    def found(signalnum: Any) -> Any:
-        handler = handler_of(signalnum)
-        return python if handler is interrupt else handler
 
-    set_handler(signal.SIGINT, interrupt)
-    # The script finds Python's handler, which it may keep and restore.
-    python = signal.default_int_handler
-    signal.signal, signal.getsignal = replaced, found
+class _Guarded:
+    """A handler of the script that is called by way of `Interrupts`."""
+
+    def __init__(self, interrupts: Interrupts, handler: _Handler) -> None:
+        self.handler = handler
+        self._interrupts = interrupts
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self._interrupts.take(self.handler, number, frame)
+
+
+def unguarded(handler: Any) -> Any:
+    """Return the script's own handler in place of a guarded one."""
+    return handler.handler if isinstance(handler, _Guarded) else handler

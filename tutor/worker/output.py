@@ -10,8 +10,12 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from os import SEEK_END, ftruncate, lseek, pread, write
 from time import perf_counter
 from typing import Any, TextIO
+
+from tutor.wire.private_descriptor import PrivateDescriptor
+from tutor.worker.interrupts import Interrupts, delivering, uninterruptible
 
 STDOUT, STDERR = 1, 2
 
@@ -44,10 +48,12 @@ class _Stream(io.RawIOBase):
     def fileno(self) -> int:
         return self._fd
 
+    @uninterruptible
     def write(self, data: bytes) -> int:  # type: ignore[override]
-        content = bytes(data)
-        self._output.write(self._fd, content)
-        return len(content)
+        # A print may be larger than a message can be.
+        for start in range(0, len(data), PIECE):
+            self._output.write(self._fd, bytes(data[start : start + PIECE]))
+        return len(data)
 
 
 class _Text(io.TextIOWrapper):
@@ -58,15 +64,20 @@ class _Text(io.TextIOWrapper):
     """What it says."""
     has_rest = False
     """Whether an incomplete line is still buffered."""
+    interrupts: Interrupts
 
     def reconfigure(self, *, line_buffering: bool | None = None, **others: Any) -> None:
         if line_buffering is not None:
             self.line_buffering = line_buffering
         super().reconfigure(**others)
 
+    @delivering
     def write(self, text: str) -> int:
         self.has_rest = not text.endswith("\n")
-        return super().write(text)
+        written = super().write(text)
+        # A function that only prints would otherwise not be interrupted before it returns.
+        self.interrupts.deliver()
+        return written
 
 
 class Output:
@@ -75,16 +86,18 @@ class Output:
     Args:
         write: Called with everything that is written.
         files: Two open files to take the place of descriptors 1 and 2.
+        interrupts: Handlers of signals that were postponed are called after each write.
     """
 
-    def __init__(self, write: Write, files: tuple[int, int]) -> None:
+    def __init__(self, write: Write, files: tuple[int, int], interrupts: Interrupts) -> None:
         self.write = write
-        self._files = files
         self._next_drain = 0.0
+        self._interrupts = interrupts
         for stream, file in zip((STDOUT, STDERR), files, strict=True):
             # The files are emptied after each step, so every write must go to their current end.
             fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
             os.dup2(file, stream)
+        self._files = [PrivateDescriptor(file, os.O_RDWR | os.O_APPEND) for file in files]
         self._out = self._text(STDOUT, sys.__stdout__)
         self._err = self._text(STDERR, sys.__stderr__)
         # As Python does it; the host's own stdout is no terminal.
@@ -99,13 +112,15 @@ class Output:
         raw: Any = _Stream(host.name, stream, self)
         if not host.write_through:
             raw = io.BufferedWriter(raw)
-        return _Text(
+        text = _Text(
             raw,
             host.encoding,
             host.errors,
             line_buffering=True,
             write_through=host.write_through,
         )
+        text.interrupts = self._interrupts
+        return text
 
     def end_step(self, is_complete: bool) -> None:
         """Pass on what a step wrote.
@@ -119,21 +134,33 @@ class Output:
             return
         # Pass on incomplete lines.
         for text in (self._out, self._err):
-            if text.has_rest and not text.closed:
-                text.flush()
+            if text.has_rest:
+                self._flush(text)
                 text.has_rest = False
 
     def drain(self) -> None:
         """Pass on everything: incomplete lines, `sys.stdout.buffer`, and the files."""
-        for text in (self._out, self._err):
-            if not text.closed:
-                text.flush()
-        for stream, file in zip((STDOUT, STDERR), self._files, strict=True):
-            if size := os.lseek(file, 0, os.SEEK_END):
+        self.flush()
+        for stream, private in zip((STDOUT, STDERR), self._files, strict=True):
+            file = private.fileno()
+            if size := lseek(file, 0, SEEK_END):
                 for start in range(0, size, PIECE):
-                    self.write(stream, os.pread(file, PIECE, start))
-                os.ftruncate(file, 0)
+                    self.write(stream, pread(file, PIECE, start))
+                ftruncate(file, 0)
+
+    def flush(self) -> None:
+        """Pass on what Python's streams hold: incomplete lines, `sys.stdout.buffer`."""
+        for text in (self._out, self._err):
+            self._flush(text)
 
     def bypass(self) -> None:
         """Write to the files from now on."""
-        self.write = lambda stream, content: os.write(stream, content)
+        self.write = write
+
+    @staticmethod
+    def _flush(text: _Text) -> None:
+        # A stream that the script closed or detached holds nothing.
+        try:  # noqa: SIM105  (`contextlib` needs the script's builtins)
+            text.flush()
+        except ValueError:
+            pass

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from functools import partial
+from sys import exception
 from typing import Any
 
 from tutor.schema.frame import Inside
 from tutor.wire.messages import FOREVER, Fetch, Fetched, Job, Question, Sample, Sampled
+from tutor.wire.private_descriptor import PrivateDescriptor
 from tutor.wire.shared_page import Sender
-from tutor.worker import guard, plot_samples, slices, torch_private
+from tutor.worker import endings, guard, own_builtins, plot_samples, process, slices, torch_private
 from tutor.worker.between_steps import BetweenSteps
 from tutor.worker.capture.capture import Capture
 from tutor.worker.commands import Commands
 from tutor.worker.exceptions import Exceptions, message
 from tutor.worker.frames import Frames
 from tutor.worker.instrument import CAUGHT, ENTER, PASS, WITHIN, Program
-from tutor.worker.interrupts import uninterruptible
+from tutor.worker.interrupts import Interrupts, is_fault, uninterruptible
 from tutor.worker.modes.counting import Counting
 from tutor.worker.modes.operations import Auditing, NotingOperations, RecordingOperations
 from tutor.worker.modes.parts import Parts
@@ -43,7 +45,7 @@ class Recorder:
         namespace: dict[str, Any],
         job: Job,
         sender: Sender,
-        commands: int,
+        commands: PrivateDescriptor,
         files: tuple[int, int],
     ) -> None:
         launch = job.launch
@@ -58,14 +60,17 @@ class Recorder:
         self.frames = Frames(program, namespace, job, capture)
         between = BetweenSteps(namespace, job, capture, sender)
         self.steps = StepCounter(program, between)
-        self.commands = Commands(commands, sender, self._answer, budgets)
+        self.interrupts = Interrupts(program.code.co_filename)
+        self.commands = Commands(commands, sender, self._answer, budgets, self.interrupts)
+        self.is_in_child = False
+        """Whether this process is one that the script forked."""
         self._namespace = namespace
         self._job = job
         self._parts = Parts(
             self.steps,
             self.commands,
             Exceptions(program),
-            Output(self._wrote, files),
+            Output(self._wrote, files, self.interrupts),
             self.frames,
             capture,
             between,
@@ -74,7 +79,8 @@ class Recorder:
         )
 
     def install(self) -> None:
-        """Let the instrumented code call the hooks."""
+        """Let the instrumented code call the hooks, and guard the script's signal handlers."""
+        self.interrupts.install()
         frames, exceptions = self.frames, self._parts.exceptions
         hooks: dict[str, Callable[..., object]] = {
             ENTER: frames.enter,
@@ -84,12 +90,21 @@ class Recorder:
         }
         self.steps.start(hooks, self._modes())
 
+    def begin(self) -> None:
+        """Note that from now on the script may end the process."""
+        self._parts.sender.page.runs_script = True
+
     def leave(self) -> None:
         """Record nothing in a child that the script forked: its parent owns pipes and page."""
+        self.is_in_child = True
         self.steps.stop()
         self._parts.output.bypass()
         self.commands.close()
         self._parts.sender.close()
+
+    def flush(self) -> None:
+        """Pass on what Python's streams hold."""
+        self._parts.output.flush()
 
     def close(self) -> Inside | None:
         """End the recording: the script is over.
@@ -129,6 +144,12 @@ class Recorder:
     @uninterruptible
     def _caught(self) -> None:
         """End the step that raised an exception, which the script has just caught."""
+        error = exception()
+        if error is not None and is_fault(error):
+            # What the script does in its handler is no answer to a fault of the recorder.
+            with own_builtins.everywhere():
+                ended = endings.failed(error, self._job.launch.path, self.steps.line)
+            process.leave(self._parts.sender, ended)
         found = guard.attempt(self._parts.exceptions.take, otherwise=lambda problem: None)
         if found is None:
             return

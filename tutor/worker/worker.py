@@ -7,9 +7,7 @@ import linecache
 import os
 import random
 import sys
-import traceback
 import types
-from collections.abc import Iterator
 
 import msgspec
 import numpy as np
@@ -18,6 +16,7 @@ import torch
 
 from tutor.script.lines import with_ends
 from tutor.wire.messages import Ended, Job, Launch, Started
+from tutor.wire.private_descriptor import PrivateDescriptor
 from tutor.wire.shared_page import Page, Sender
 from tutor.wire.stream import read_job
 from tutor.worker import (
@@ -25,7 +24,7 @@ from tutor.worker import (
     breakpoints,
     device,
     endings,
-    interrupts,
+    own_builtins,
     process,
     script_folder,
     surroundings,
@@ -35,6 +34,7 @@ from tutor.worker.cpu_random import DrawOnCpu
 from tutor.worker.instrument import Program, instrument
 from tutor.worker.recorder import Recorder
 from tutor.worker.sandbox import Sandbox
+from tutor.worker.tracing import hide_from_tracing
 
 TORCH = str(torch.__version__)
 
@@ -50,43 +50,39 @@ def work(commands: int, events: int, shared: int, job_file: int, stdout: int, st
         stdout: A file to take the place of descriptor 1.
         stderr: A file to take the place of descriptor 2.
     """
+    process.forget_exit_handlers()
+    process.prefer_for_oom_kill()
+    page = Page(shared)
+    page.protect(shared)
+    os.environ["MPLBACKEND"] = "agg"
+    job = read_job(job_file)
+    for descriptor in (shared, job_file):
+        os.close(descriptor)
+    sender = Sender(page, PrivateDescriptor(events, os.O_WRONLY))
     try:
-        process.forget_exit_handlers()
-        process.prefer_for_oom_kill()
-        for descriptor in (commands, events, shared):
-            # Children of the script must not keep the pipes open when the run is over.
-            os.set_inheritable(descriptor, False)
-        os.environ["MPLBACKEND"] = "agg"
-        job = read_job(job_file)
-        sender = Sender(Page(shared), events)
-        try:
-            _run(job, sender, commands, (stdout, stderr))
-        except Exception as error:
-            fault = "".join(traceback.format_exception(error))
-            reason = f"{job.launch.path}: the engine failed: {error!r}"
-            sender.append(Ended("died", reason, 0, fault))
-        sender.flush()
-    finally:
-        # Threads and child processes that are still alive end with the run.
-        os._exit(0)
+        pipe = PrivateDescriptor(commands, os.O_RDONLY)
+        ended = _run(job, sender, pipe, (stdout, stderr))
+    except BaseException as error:
+        page.runs_script = False
+        with own_builtins.everywhere():
+            ended = endings.failed(error, job.launch.path, page.line)
+    process.leave(sender, ended)
 
 
-def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> None:
+def _run(job: Job, sender: Sender, commands: PrivateDescriptor, files: tuple[int, int]) -> Ended:
     launch = job.launch
     try:
         program = instrument(launch.source, _absolute(launch.path), launch.knobs)
     except (SyntaxError, ValueError) as error:
-        sender.append(endings.unreadable(launch.path, error))
-        return
+        return endings.unreadable(launch.path, error)
     if launch.device and (problem := device.problem(launch.device)):
-        sender.append(Ended("refused", problem))
-        return
+        return Ended("refused", problem)
     module = _main_module(launch)
     terminal.imitate(launch.terminals, files)
     recorder = Recorder(program, module.__dict__, job, sender, commands, files)
     recorder.install()
+    hide_from_tracing(program.code.co_filename)
     sandbox = Sandbox(job.guard, lambda: recorder.steps.line) if job.guard else None
-    interrupts.handle(program.code.co_filename, recorder.commands.postpone_interrupt)
     breakpoints.install(
         recorder.steps,
         recorder.commands,
@@ -96,6 +92,7 @@ def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> Non
         job.pauses,
     )
     os.register_at_fork(after_in_child=recorder.leave)
+    forked = process.ForkedProcesses()
     _make_exact(launch.seed)
     autograd_calls.observe(recorder.frames, recorder.operations)
     sender.append(Started(os.getpid(), device.describe(launch.device)))
@@ -105,44 +102,46 @@ def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> Non
     script_folder.enter(program.code.co_filename, launch.source)
     with _default_device(launch.device), operations:
         ended = _execute(program, module, recorder, job)
-    note = endings.run_exit_handlers()
+    if recorder.is_in_child:
+        endings.leave_child(ended, recorder.flush)
+    try:
+        note = endings.run_exit_handlers(forked)
+    except KeyboardInterrupt:
+        note, ended = "", endings.interrupted(launch.path, recorder.steps.line)
+    recorder.interrupts.is_over = True
     if not program.sites:
         note = note or "it has no statement, so there is nothing to step through"
     if note and not ended.message:
         ended = msgspec.structs.replace(ended, message=f"{launch.path}: {note}")
-    inside = recorder.close()
+    with own_builtins.everywhere():
+        inside = recorder.close()
     for trespass in sandbox.trespasses() if sandbox else ():
         sender.append(trespass)
-    sender.append(msgspec.structs.replace(ended, inside=inside))
+    return msgspec.structs.replace(ended, inside=inside)
 
 
-@contextlib.contextmanager
-def _default_device(name: str | None) -> Iterator[None]:
+def _default_device(name: str | None) -> contextlib.AbstractContextManager[object]:
     """Make `name` the default device, and draw random numbers on the CPU."""
     if name is None or name == "cpu":
-        yield
-        return
+        return contextlib.nullcontext()
     torch.set_default_device(name)
-    with DrawOnCpu(name):
-        yield
+    return DrawOnCpu(name)
 
 
 def _execute(program: Program, module: types.ModuleType, recorder: Recorder, job: Job) -> Ended:
-    path = job.launch.path
     try:
-        try:
-            surroundings.imitate([path])
-            exec(program.code, module.__dict__)
-            if job.waits_at_end:
-                recorder.wait_at_end()
-        except SystemExit as error:
-            return endings.exited(error, path, recorder.steps.line)
-        except Exception as error:
-            return endings.raised(error, program.code.co_filename, path, recorder.steps.line)
-    except KeyboardInterrupt:  # also while the text of an exception is asked for
-        return endings.interrupted(path, recorder.steps.line)
+        surroundings.imitate([job.launch.path])
+        recorder.begin()
+        exec(program.code, module.__dict__)
+        if job.waits_at_end:
+            recorder.wait_at_end()
     except BaseException as error:
-        return endings.raised(error, program.code.co_filename, path, recorder.steps.line)
+        with own_builtins.everywhere():
+            line = recorder.steps.line
+            ended = endings.uncaught(error, program.code.co_filename, job.launch.path, line)
+        if ended.outcome == "raised" and endings.run_exception_hook(error):
+            return msgspec.structs.replace(ended, traceback="")
+        return ended
     return Ended("finished")
 
 

@@ -58,7 +58,11 @@ class Writer:
             case Ended():
                 self._waited = None
                 message, traceback = printable(event.message), printable(event.traceback)
-                self._write(Ended(event.outcome, message, event.line, traceback))
+                self._write(
+                    msgspec.structs.replace(
+                        event, message=message, traceback=traceback, inside=None
+                    )
+                )
             case Printed() | Completed() | Edited() | Digested():
                 self._write(event)
 

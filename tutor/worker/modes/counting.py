@@ -41,6 +41,7 @@ class Counting:
         self.before = self._exceptions.begin
         steps.install(self)
 
+    @uninterruptible
     def after(self, site: int) -> None:
         step = self._step + 1
         if step < self._due:
