@@ -39,11 +39,13 @@ ENDING = (
     "left = (len(calls), len(dd), len(d), w.sum().item(), sum(stream), sys.getrecursionlimit())\n"
 )
 
+LESSON = "# /// script\n# [tool.tutor]\n# ///\n"
+
 
 def run(record, *slots: tuple[str, str], is_lesson: bool = False):
     """Return the slots' values, the last values of the script, and how it ended."""
     line = SETUP.count("\n")
-    found = record(SETUP + ENDING, slots={line: slots}, is_lesson=is_lesson)
+    found = record(SETUP + ENDING + LESSON * is_lesson, slots={line: slots})
     noted = next(frame for frame in found.frames if frame.line == line)
     return noted, found
 
