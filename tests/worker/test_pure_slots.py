@@ -116,9 +116,16 @@ def test_a_slot_of_a_lesson_calls_what_it_likes_and_is_contained_too(record) -> 
     assert found.ended.outcome == "finished"
 
 
-def test_values_that_no_message_can_hold_are_escaped(record) -> None:
-    found = record(
-        "x = '\\ud800'\ny = {x: x}\n", slots={2: (("x", ""), ("y", ""))}, show=("y", "x")
-    )
-    assert found.frames[1].slots[0] == "\\ud800"
-    assert found.frames[1].shown == ({"\\ud800": "\\ud800"}, "\\ud800")
+def test_texts_that_no_message_can_hold_are_escaped(record) -> None:
+    source = """\
+    import torch
+    x = "\\ud800"
+    model = torch.nn.Module()
+    setattr(model, x, torch.nn.Parameter(torch.ones(1)))
+    raise ValueError(x)
+    """
+    found = record(source, slots={2: (("x", ""),)}, show=("{x: x}",))
+    assert found.frames[1].slots == ("\\ud800",)
+    assert found.frames[1].shown == ({"\\ud800": "\\ud800"},)
+    assert list(found.frames[3].changed) == ["model.\\ud800"]
+    assert found.ended.message.endswith(":5: ValueError: \\ud800")
