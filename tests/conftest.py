@@ -1,5 +1,6 @@
 """Fixtures for tests that run scripts in the real engine."""
 
+import os
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,10 @@ from hypothesis import HealthCheck, settings
 
 from tutor.engine.client import Engine
 from tutor.wire.messages import Job, Launch
+
+# The scripts of the tests find these as under a plain `python`.
+for name in ("PYTHONUNBUFFERED", "PYTHONIOENCODING", "PYTHONWARNINGS", "PYTHONBREAKPOINT"):
+    os.environ.pop(name, None)
 
 # A busy machine must not fail a test, so none has a time limit.
 settings.register_profile("tutor", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -39,11 +39,13 @@ ENDING = (
     "left = (len(calls), len(dd), len(d), w.sum().item(), sum(stream), sys.getrecursionlimit())\n"
 )
 
+LESSON = "# /// script\n# [tool.tutor]\n# ///\n"
+
 
 def run(record, *slots: tuple[str, str], is_lesson: bool = False):
     """Return the slots' values, the last values of the script, and how it ended."""
     line = SETUP.count("\n")
-    found = record(SETUP + ENDING, slots={line: slots}, is_lesson=is_lesson)
+    found = record(SETUP + ENDING + LESSON * is_lesson, slots={line: slots})
     noted = next(frame for frame in found.frames if frame.line == line)
     return noted, found
 
@@ -114,9 +116,16 @@ def test_a_slot_of_a_lesson_calls_what_it_likes_and_is_contained_too(record) -> 
     assert found.ended.outcome == "finished"
 
 
-def test_values_that_no_message_can_hold_are_escaped(record) -> None:
-    found = record(
-        "x = '\\ud800'\ny = {x: x}\n", slots={2: (("x", ""), ("y", ""))}, show=("y", "x")
-    )
-    assert found.frames[1].slots[0] == "\\ud800"
-    assert found.frames[1].shown == ({"\\ud800": "\\ud800"}, "\\ud800")
+def test_texts_that_no_message_can_hold_are_escaped(record) -> None:
+    source = """\
+    import torch
+    x = "\\ud800"
+    model = torch.nn.Module()
+    setattr(model, x, torch.nn.Parameter(torch.ones(1)))
+    raise ValueError(x)
+    """
+    found = record(source, slots={2: (("x", ""),)}, show=("{x: x}",))
+    assert found.frames[1].slots == ("\\ud800",)
+    assert found.frames[1].shown == ({"\\ud800": "\\ud800"},)
+    assert list(found.frames[3].changed) == ["model.\\ud800"]
+    assert found.ended.message.endswith(":5: ValueError: \\ud800")

@@ -112,6 +112,10 @@ def _script(path: Path) -> Path:
         raise LookupError(f"{path} is a folder; name a .py file in it")
     if not os.path.exists(path):
         raise LookupError(f"no such file: {path}")
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise LookupError(f"{path}: its name or folder is no UTF-8 text; rename it") from None
     if path.suffix != ".py":
         raise LookupError(f"{path}: only .py files open for now")
     return path

@@ -77,6 +77,8 @@ class Run:
         self._files = [tempfile.TemporaryFile(buffering=0) for _ in range(2)]
         self._lock = threading.Lock()
         self._events: list[Event] = []
+        self._printed = 0
+        """The step of the last output."""
         self._untaken = 0
         """Bytes of the events that were received and are not taken yet."""
         self._status: int | None = None
@@ -281,6 +283,10 @@ class Run:
         found: list[Event] = []
         try:
             for event in events:
+                if isinstance(event, Printed):
+                    # What a thread writes may come after later output.
+                    self._printed = max(self._printed, event.step)
+                    event = Printed(self._printed, event.output)
                 self._check(event)
                 found.append(event)
         finally:
@@ -294,8 +300,7 @@ class Run:
                 fits = event.step == step + 1 and len(event.shown) == len(self.job.launch.show)
                 self._step += fits
             case Printed():
-                # A thread may write while the frame of the step is on its way.
-                fits = step <= event.step <= step + 1
+                fits = event.step <= step + 1
             case Edited():
                 fits = event.step == step
             case Completed() | Digested():

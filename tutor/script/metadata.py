@@ -3,11 +3,13 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from tokenize import TokenError
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from tutor.script.comments import Comments
 from tutor.script.convert import convert
 from tutor.script.declarations import Expect, Plot, Raises
 from tutor.script.markup import Mistake
@@ -122,6 +124,14 @@ def read_metadata(comments: Mapping[int, str]) -> Metadata:
     if len(opening) > 1:
         raise Mistake(opening[1], "a second `# /// script` block", f"keep the one in line {first}")
     return _Block(first, last, [comments[line] for line in range(first + 1, last)]).read()
+
+
+def is_lesson(source: str) -> bool:
+    """Return True if the text of a script has a valid `[tool.tutor]` table."""
+    try:
+        return read_metadata(Comments(source).margin).is_lesson
+    except (Mistake, SyntaxError, TokenError):
+        return False
 
 
 class _Block:

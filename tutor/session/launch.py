@@ -37,7 +37,6 @@ def prepare(
         slots=lesson.evaluated(),
         show=request.show,
         exact=exact,
-        is_lesson=lesson.metadata.is_lesson,
         terminals=request.terminals,
     )
 

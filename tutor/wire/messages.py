@@ -82,9 +82,6 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     exact: bool = False
     """Capture every large tensor at every step, whatever it costs. Otherwise a run that is not
     being stepped spends at most a tenth of its time on tensors above `frame.EXACT` elements."""
-    is_lesson: bool = False
-    """Whether the slots may be any code. In other scripts they only read values, for a comment may
-    have braces that were meant otherwise."""
     terminals: Terminals = (None, None, None)
     """The size of the terminal that descriptor 0, 1 and 2 is for the script; None: it is none."""
 

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from os import SEEK_SET, lseek, read
+from typing import Any
 
 import msgspec
 
@@ -31,10 +32,26 @@ def pack(message: msgspec.Struct) -> bytes:
     Raises:
         TooLarge: it is longer than `LIMIT`.
     """
-    body = _encoder.encode(message)
+    try:
+        body = _encoder.encode(message)
+    except UnicodeEncodeError:
+        # Python's texts may hold halves of surrogate pairs, those of a message may not.
+        plain = msgspec.to_builtins(message, builtin_types=(bytes,))
+        body = _encoder.encode(_encodable(plain))
     if len(body) > LIMIT:
         raise TooLarge(len(body))
     return _LENGTH.pack(len(body)) + body
+
+
+def _encodable(value: Any) -> Any:
+    """Return a value with the halves of surrogate pairs in its texts escaped."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list | tuple):
+        return [_encodable(one) for one in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
+    return value
 
 
 class Unpacker:

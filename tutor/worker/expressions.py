@@ -45,7 +45,7 @@ class Expression:
             return portable(found)
         if isinstance(found, torch.Tensor) and found.numel() == 1 and self._spec:
             found = found.item()
-        return _encodable(format(found, self._spec))
+        return format(found, self._spec)
 
 
 def evaluate(
@@ -68,22 +68,15 @@ def evaluate(
 def _reason(error: BaseException) -> str:
     name = type(error).__name__
     try:
-        return _encodable(f"{name}: {error}")
+        return f"{name}: {error}"
     except BaseException:  # its own message raises
         return name
 
 
-def _encodable(text: str) -> str:
-    """Return `text` without the halves of surrogate pairs, which no message can hold."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def portable(value: Any) -> Any:
     """Return `value` as numbers, text, lists and dictionaries; large tensors as statistics."""
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool | str):
         return value
-    if isinstance(value, str):
-        return _encodable(value)
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**64 else str(value)
     if isinstance(value, float):
@@ -95,8 +88,8 @@ def portable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [portable(item) for item in value]
     if isinstance(value, dict):
-        return {_encodable(str(key)): portable(item) for key, item in value.items()}
-    return _encodable(repr(value)[:_LONGEST])
+        return {str(key): portable(item) for key, item in value.items()}
+    return repr(value)[:_LONGEST]
 
 
 def _tensor(tensor: torch.Tensor) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from tutor.schema.frame import Frame, Inside, Past
+from tutor.script.metadata import is_lesson
 from tutor.wire.messages import Job
 from tutor.worker.capture.capture import Capture
 from tutor.worker.capture.requests import Changes
@@ -34,9 +35,11 @@ class Frames:
         self._namespace = namespace
         self._capture = capture
         self._phases = Phases(capture, job.launch.loss)
+        slots = job.launch.slots
+        is_pure = bool(slots) and not is_lesson(job.launch.source)
         self._slots = {
-            line: [Expression(text, spec, not job.launch.is_lesson) for text, spec in slots]
-            for line, slots in job.launch.slots.items()
+            line: [Expression(text, spec, is_pure) for text, spec in pairs]
+            for line, pairs in slots.items()
         }
         self._show = [Expression(text) for text in job.launch.show]
         self._past = job.past
