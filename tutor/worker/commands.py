@@ -70,6 +70,10 @@ class Commands:
             self._obey()
         self.next_look = perf_counter() + INTERVAL
 
+    def deliver(self) -> None:
+        """Call the handlers of signals that were postponed."""
+        self._interrupts.deliver()
+
     def close(self) -> None:
         self._pipe.close()
 

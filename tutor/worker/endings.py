@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from tutor.wire.messages import Ended
 from tutor.worker import guard, own_builtins, process
 from tutor.worker.instrument import HOOKS
-from tutor.worker.interrupts import is_fault
+from tutor.worker.interrupts import is_fault, trace_of
 from tutor.worker.process import ForkedProcesses
 
 LINGER = 1.0
@@ -30,7 +30,7 @@ _TRACEBACK = 2**18
 """Characters of a traceback that are kept."""
 
 
-_code_of: Callable[[SystemExit], Any] = vars(SystemExit)["code"].__get__
+_code_of: Callable[[BaseException], Any] = vars(SystemExit)["code"].__get__
 """Returns the code, even if a subclass of the script's has a property of this name."""
 
 
@@ -57,10 +57,10 @@ def run_exit_handlers(forked: ForkedProcesses | None = None) -> str:
 def run_exception_hook(error: BaseException) -> bool:
     """Call the script's own `sys.excepthook`, and return True if there is one."""
     hook = sys.excepthook
-    if hook is sys.__excepthook__ or isinstance(error, SystemExit):
+    if hook is sys.__excepthook__ or issubclass(type(error), SystemExit):
         return False
     try:
-        hook(type(error), error, error.__traceback__)
+        hook(type(error), error, trace_of(error))
     except BaseException:
         return False
     return True
@@ -97,7 +97,7 @@ def interrupted(path: str, line: int) -> Ended:
     return Ended("interrupted", f"{path}:{line}: interrupted", line)
 
 
-def exited(error: SystemExit, path: str, line: int) -> Ended:
+def exited(error: BaseException, path: str, line: int) -> Ended:
     where = f"{path}:{line}"
     code = _code_of(error)
     is_number = issubclass(type(code), int)
@@ -142,11 +142,13 @@ def uncaught(error: BaseException, script: str, path: str, line: int) -> Ended:
     """
     if is_fault(error):
         return failed(error, path, line)
-    if isinstance(error, SystemExit):
+    # Not `isinstance`: it would ask the exception for its `__class__`.
+    kind = type(error)
+    if issubclass(kind, SystemExit):
         return exited(error, path, line)
-    if isinstance(error, KeyboardInterrupt):
+    if issubclass(kind, KeyboardInterrupt):
         return interrupted(path, line)
-    if isinstance(error, NameError) and error.name in HOOKS:
+    if kind is NameError and getattr(error, "name", "") in HOOKS:
         reason = "the script emptied builtins, where the recorder has its hooks"
         return Ended("died", f"{path}:{line}: {reason}", line)
     return raised(error, script, path, line)

@@ -7,10 +7,10 @@ be read is recorded as that, and the run goes on.
 import re
 from collections.abc import Callable
 from signal import getsignal, valid_signals
-from types import CodeType, TracebackType
+from types import CodeType
 from typing import Any, TypeVar
 
-from tutor.worker.interrupts import unguarded
+from tutor.worker.interrupts import trace_of, unguarded
 
 _Found = TypeVar("_Found")
 _Other = TypeVar("_Other")
@@ -26,9 +26,6 @@ _LONGEST = 200
 # By the base class: a subclass of the script's may have methods of its own for these.
 _name_of: Callable[[type], str] = vars(type)["__name__"].__get__
 _args_of: Callable[[BaseException], tuple[Any, ...]] = vars(BaseException)["args"].__get__
-_trace_of: Callable[[BaseException], TracebackType | None] = vars(BaseException)[
-    "__traceback__"
-].__get__
 
 
 def attempt(
@@ -69,7 +66,7 @@ def _is_from_signal(error: BaseException) -> bool:
     """Return True if a handler of a signal raised `error`, while the recorder ran."""
     codes: set[CodeType] = set()
     module = ""
-    trace = _trace_of(error)
+    trace = trace_of(error)
     while trace is not None:
         codes.add(trace.tb_frame.f_code)
         module = trace.tb_frame.f_globals.get("__name__", "")

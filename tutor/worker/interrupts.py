@@ -7,11 +7,16 @@ postponed until the recorder is done.
 import signal
 from collections.abc import Callable
 from functools import partial, wraps
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Handler = Callable[[int, FrameType | None], object]
+
+trace_of: Callable[[BaseException], TracebackType | None] = vars(BaseException)[
+    "__traceback__"
+].__get__
+"""Returns the traceback, even if a class of the script's has a property of this name."""
 
 _uninterruptible: set[CodeType] = set()
 _interruptible: set[CodeType] = set()
@@ -39,7 +44,7 @@ def delivering(function: _Function) -> _Function:
 def is_fault(error: BaseException) -> bool:
     """Return True if the recorder raised an exception, not the script or one of its handlers."""
     found = False
-    trace = error.__traceback__
+    trace = trace_of(error)
     while trace is not None:
         code = trace.tb_frame.f_code
         found = code in _uninterruptible or (found and code not in _interruptible)
@@ -60,7 +65,8 @@ class Interrupts:
         self.on_postponed: Callable[[], None] = lambda: None
         """Called when a call was postponed: `deliver` should be called soon."""
         self._script = script
-        self._postponed: list[Callable[[], object]] = []
+        self._postponed: dict[int, Callable[[], object]] = {}
+        """By signal: as in Python, one that comes again before it was handled is one."""
 
     def install(self) -> None:
         """Guard all handlers that the script sets, and that of SIGINT."""
@@ -83,7 +89,7 @@ class Interrupts:
     def deliver(self) -> None:
         """Make the calls that were postponed; the first that raises ends this."""
         while self._postponed:
-            self._postponed.pop(0)()
+            self._postponed.pop(next(iter(self._postponed)))()
 
     def take(self, handler: _Handler, number: int, frame: FrameType | None) -> None:
         """Call a handler, now or later."""
@@ -94,12 +100,13 @@ class Interrupts:
             return
         while frame is not None and frame.f_code.co_filename != self._script:
             frame = frame.f_back
-        self._postponed.append(partial(handler, number, frame))
+        self._postponed.setdefault(number, partial(handler, number, frame))
         self.on_postponed()
 
     def _is_recording(self, number: int, frame: FrameType | None) -> bool:
         """Return True if a signal arrives where the handler has to wait."""
-        while frame is not None and frame.f_code.co_filename != self._script:
+        # Past the script's frames too: the recorder calls methods of the script's values.
+        while frame is not None:
             if frame.f_code in _uninterruptible or frame.f_code in _delivering:
                 return True
             if frame.f_code in _interruptible and number == signal.SIGINT:

@@ -46,7 +46,7 @@ def digest(namespace: dict[str, Any]) -> bytes:
         if is_recorded(name):
             found.update(name.encode())
             guard.attempt(_add_value, found, value, sums, otherwise=lambda _: found.update(b"?"))
-    for content in transfer.fetch(sums):
+    for content in transfer.fetch([transfer.raw(one) for one in sums]):
         found.update(content)
     found.update(transfer.peek(torch.default_generator.get_state()))
     return found.digest()
