@@ -79,7 +79,8 @@ def _run(job: Job, sender: Sender, commands: int, files: tuple[int, int]) -> Non
         sender.append(Ended("refused", problem))
         return
     module = _main_module(launch)
-    terminal.imitate(launch.terminals, files)
+    if not isinstance(launch.terminals, int):
+        terminal.imitate(launch.terminals, files)
     recorder = Recorder(program, module.__dict__, job, sender, commands, files)
     recorder.install()
     sandbox = Sandbox(job.guard, lambda: recorder.steps.line) if job.guard else None
