@@ -49,6 +49,18 @@ async def test_every_visible_pane_shows_the_step(tmp_path: Path, size: tuple[int
             assert "8" in pane(screen, "loss")
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_script_has_a_terminal_of_the_size_of_the_output_pane(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with opened(tmp_path, size=size) as (_, screen, _):
+        assert screen.controller is not None
+        pane = screen.query_one("#output", Panel)
+        # At 80 columns the pane is hidden, and as large as the screen when it is shown.
+        expected = tuple(pane.content_size) if pane.is_on_screen else size
+        assert screen.controller.session.launch.terminals == (expected,) * 3
+
+
 async def test_rewind_shows_the_recorded_values_without_the_engine(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, engine):
         await go(pilot, screen, "6")

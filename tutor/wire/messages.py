@@ -82,8 +82,9 @@ class Launch(msgspec.Struct, frozen=True, array_like=True):
     exact: bool = False
     """Capture every large tensor at every step, whatever it costs. Otherwise a run that is not
     being stepped spends at most a tenth of its time on tensors above `frame.EXACT` elements."""
-    terminals: Terminals = (None, None, None)
-    """The size of the terminal that descriptor 0, 1 and 2 is for the script; None: it is none."""
+    terminals: Terminals | int = 0
+    """The size of the terminal that descriptor 0, 1 and 2 is for the script; None: it is none. A
+    number if there is none at all: recordings of version 0.1.0 have another number here."""
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):

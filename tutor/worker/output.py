@@ -57,11 +57,12 @@ class _Stream(io.RawIOBase):
 
 
 class _Text(io.TextIOWrapper):
-    """Line-buffered as on a terminal, whatever it says: a line is passed on at once."""
+    """Line-buffered, whatever it says: a line is passed on at once, and as one piece."""
 
     mode = "w"
     line_buffering = True
-    """What it says."""
+    write_through = False
+    """These two are what it says."""
     has_rest = False
     """Whether an incomplete line is still buffered."""
     interrupts: Interrupts
@@ -109,16 +110,9 @@ class Output:
     def _text(self, stream: int, host: TextIO | None) -> _Text:
         """Return a stream like the host's own, for which Python obeyed the environment."""
         assert isinstance(host, io.TextIOWrapper)
-        raw: Any = _Stream(host.name, stream, self)
-        if not host.write_through:
-            raw = io.BufferedWriter(raw)
-        text = _Text(
-            raw,
-            host.encoding,
-            host.errors,
-            line_buffering=True,
-            write_through=host.write_through,
-        )
+        raw = io.BufferedWriter(_Stream(host.name, stream, self))  # type: ignore[type-var]
+        text = _Text(raw, host.encoding, host.errors, line_buffering=True)
+        text.write_through = host.write_through
         text.interrupts = self._interrupts
         return text
 

@@ -78,7 +78,8 @@ def _run(job: Job, sender: Sender, commands: PrivateDescriptor, files: tuple[int
     if launch.device and (problem := device.problem(launch.device)):
         return Ended("refused", problem)
     module = _main_module(launch)
-    terminal.imitate(launch.terminals, files)
+    if not isinstance(launch.terminals, int):
+        terminal.imitate(launch.terminals, files)
     recorder = Recorder(program, module.__dict__, job, sender, commands, files)
     recorder.install()
     hide_from_tracing(program.code.co_filename)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from tutor.schema import values
 from tutor.schema.frame import Summary, TensorView
 from tutor.ui.draw.text.numbers import (
     aligned,
@@ -20,8 +21,8 @@ from tutor.ui.draw.text.numbers import (
 )
 
 
-def view(values: object, dtype: str = "f4") -> TensorView:
-    array = np.asarray(values, dtype)
+def view(elements: object, dtype: str = "f4") -> TensorView:
+    array = np.asarray(elements, dtype)
     return TensorView("tensor", array.shape, array.dtype.name, "cpu", False, dtype, array.tobytes())
 
 
@@ -120,3 +121,14 @@ def test_a_spark_leaves_out_elements_that_are_not_finite() -> None:
 def test_unit_maps_the_whole_range_of_floats() -> None:
     assert unit(np.array([-1.7e308, 0, 1.7e308])).tolist() == [0, 0.5, 1]
     assert unit(np.array([3.0, 3.0])).tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("width", "text"), [(40, "cannot be read: no copy"), (20, "cannot be read"), (8, "unread")]
+)
+def test_a_value_that_cannot_be_read_shows_why(width: int, text: str) -> None:
+    nan = math.nan
+    kept = Summary(nan, nan, nan, nan, nan, 0, (), 0, 0, b"", "cannot be read: no copy")
+    view = TensorView("tensor", (4,), "uint4", "cpu", False, "<f4", None, kept)
+    assert preview(view, width) == text
+    assert values.plain(view) == {"shape": [4], "dtype": "uint4", "problem": kept.problem}

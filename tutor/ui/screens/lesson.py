@@ -122,6 +122,12 @@ class LessonScreen(TutorScreen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
+        # Once the panes have a size: the script's terminal has that of the output pane.
+        self.call_after_refresh(self.panes.call_after_refresh, self._await_engine)
+
+    def _await_engine(self) -> None:
+        if not self.is_attached:
+            return  # it was left at once
         # A lesson waits for the device that the engine detects.
         self.watch(self.app, "device", self._begin)
         self.watch(self.app, "failure", self._begin)

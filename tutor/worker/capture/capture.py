@@ -104,8 +104,11 @@ class Capture:
         watch = self.watches.get(name)
         if watch is None:
             return True
+        tensor = watch.tensor
         with torch_private.unobserved():
-            return guard.attempt(_is_leaf, watch.tensor, otherwise=lambda problem: True)
+            if type(tensor) is Tensor:
+                return tensor.is_leaf  # most are of this type, and this is quicker
+            return guard.attempt(_is_leaf, tensor, otherwise=lambda problem: True)
 
     def value(self, name: str) -> Tensor | None:
         """Return the tensor, gradient or array of a name, as a tensor; None for any other."""
