@@ -227,3 +227,57 @@ def test_a_script_without_a_statement_says_so(record, source):
     ended = record(source).ended
     assert ended.outcome == "finished"
     assert "no statement" in ended.message
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes under /proc")
+@pytest.mark.parametrize("when", ["the run ends", "the engine closes"])
+def test_what_a_script_detaches_ends_with_it(tmp_path, when):
+    engine = Engine()
+    engine.start()
+    pids = tmp_path / "pids"
+    source = f"""
+import os, subprocess, time
+subprocess.run(["sh", "-c", "setsid sh -c 'echo $$ >> {pids}; exec sleep 100' &"])
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        with open({str(pids)!r}, "a") as file:
+            print(os.getpid(), file=file)
+        time.sleep(100)
+    os._exit(0)
+os.wait()
+while not os.path.exists({str(pids)!r}) or open({str(pids)!r}).read().count("\\n") < 2:
+    time.sleep(0.01)
+{"x = 1" if when == "the run ends" else "time.sleep(100)"}
+"""
+    news = threading.Event()
+    run = engine.launch(Job(Launch(str(tmp_path / "s.py"), source)), news.set)
+    run.go(FOREVER)
+    limit = time.monotonic() + 30.0
+    while not pids.exists() or pids.read_text().count("\n") < 2:
+        assert time.monotonic() < limit
+        os.sched_yield()
+    detached = [int(pid) for pid in pids.read_text().split()]
+    if when == "the engine closes":
+        assert all(map(alive, detached))
+        engine.close()
+    wait_until_gone(*detached)
+    engine.close()
+
+
+def test_a_process_that_another_run_detached_lives_on(tmp_path, drive):
+    pids = tmp_path / "pids"
+    source = f"""
+        import subprocess, time
+        subprocess.run(["sh", "-c", "setsid sh -c 'echo $$ >> {pids}; exec sleep 100' &"])
+        while True:
+            time.sleep(0.01)
+        """
+    driver = drive(source)
+    driver.run.go(FOREVER)
+    driver.until(lambda event: isinstance(event, Frame) and event.step > 5 and pids.exists())
+    detached = int(pids.read_text())
+    assert drive("x = 1").to_the_end().ended.outcome == "finished"
+    assert alive(detached)
+    driver.run.close()
+    wait_until_gone(detached)
