@@ -19,8 +19,10 @@ from on_screen import (
     until,
     without_content,
 )
+from textual.pilot import Pilot
 
 from tutor.session.session import Activity
+from tutor.ui.dialogs.palette import PaletteDialog
 from tutor.ui.panels.panel import Panel
 from tutor.ui.panes import KEYS
 from tutor.ui.screens.lesson import LessonScreen
@@ -262,10 +264,41 @@ async def test_help_lists_every_key(tmp_path: Path) -> None:
         assert pilot.app.screen is screen
 
 
+async def palette(pilot: Pilot[None]) -> PaletteDialog:
+    await pilot.press("ctrl+p")
+    await until(pilot, lambda: isinstance(pilot.app.screen, PaletteDialog))
+    await pilot.pause()
+    dialog = pilot.app.screen
+    assert isinstance(dialog, PaletteDialog)
+    return dialog
+
+
 async def test_the_palette_offers_what_the_keys_do(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
-        offered = {command.title for command in pilot.app.get_system_commands(screen)}
+        dialog = await palette(pilot)
+        offered = {binding.description for _, binding in dialog.found}
         assert {"step", "back", "run", "zoom", "help"} <= offered
+        # What is typed is found in the descriptions, whatever the case.
+        await pilot.press(*"ONE", "space", *"step", "down", "down")
+        await until(pilot, lambda: len(dialog.found) == 2)
+        assert "► back: One step back  ← h" in dialog.lines.render_line(1).text
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await until(pilot, lambda: screen.controller.session.cursor == 1)
+
+
+async def test_a_click_in_the_palette_does_what_it_says(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        dialog = await palette(pilot)
+        await pilot.press(*"one", "space", *"step")
+        await pilot.click(dialog.lines, offset=(5, 0))
+        await until(pilot, lambda: screen.controller.session.cursor == 1)
+        dialog = await palette(pilot)
+        await pilot.press(*"xyz", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        dialog = await palette(pilot)
+        await pilot.click(dialog, offset=(0, 0))
+        await until(pilot, lambda: pilot.app.screen is screen)
 
 
 async def test_a_saved_file_offers_to_be_opened_again(tmp_path: Path) -> None:

@@ -1,14 +1,12 @@
 """The app: opens the menu and the lessons, and holds the theme."""
 
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.actions import ActionParseResult
-from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.events import Event, Key
@@ -29,7 +27,6 @@ from tutor.ui.terminal.faults import describe_fault
 from tutor.ui.terminal.output import DiffingApp
 from tutor.ui.terminal.signals import leave_on_signals
 from tutor.ui.theme import NAME, theme
-from tutor.ui.widgets.keys import described
 
 if TYPE_CHECKING:
     from tutor.ui.screens.lesson import LessonScreen
@@ -148,18 +145,17 @@ class TutorApp(DiffingApp):
             self.exit()
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, PaletteDialog):
-            self.push_screen(PaletteDialog(id="--command-palette"))
+        below = self.screen
+
+        async def run(action: str | None) -> None:
+            if action is not None:
+                await below.run_action(action)
+
+        if not isinstance(below, PaletteDialog):
+            self.push_screen(PaletteDialog(below, self.palette), run)
 
     def action_help(self) -> None:
         self.push_screen(HelpDialog(self.screen, self.palette))
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Yield the actions of all keys, for the command palette."""
-        bindings = [active.binding for active in screen.active_bindings.values()]
-        for keys, binding in described(bindings):
-            run = partial(screen.run_action, binding.action)
-            yield SystemCommand(binding.description, " ".join(keys), run)
 
     def _lesson_screen(self, target: str, is_unfinished: bool = False) -> "LessonScreen":
         """Return the screen of a script or a recording, or one that goes on with a recording."""

@@ -20,8 +20,7 @@ from tutor.schema.errors import BadRequest
 MAGIC = b"\x89TUTOR\r\n"
 """No text file begins like this, and a transfer in text mode damages it."""
 
-VERSION = 2
-"""Written; those before are read too. Format 1 had other fields at the end of a launch."""
+VERSION = 1
 
 _START = struct.Struct("<8sI")
 _BLOCK = struct.Struct("<II")
@@ -70,8 +69,8 @@ def run_number(path: str | Path, branch: str, names: Sequence[str]) -> int:
     return names.index(branch)
 
 
-def payloads(path: str | Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the version of the format, and the payload of each block.
+def payloads(path: str | Path) -> Iterator[bytes]:
+    """Yield the payload of each block.
 
     Raises:
         RecordingError: there is no recording, or it is of a newer format.
@@ -92,7 +91,7 @@ def payloads(path: str | Path) -> Iterator[tuple[int, bytes]]:
         if version > VERSION:
             problem = f"was saved by a newer tutor (format {version}, this one reads {VERSION})"
             raise RecordingError(f"{path} {problem}: update tutor")
-        if not version:
+        if version != VERSION:
             raise Damage(f"format {version}")
         left = os.fstat(file.fileno()).st_size - _START.size
         while left:
@@ -109,7 +108,7 @@ def payloads(path: str | Path) -> Iterator[tuple[int, bytes]]:
             payload = file.read(length)
             if len(payload) != length or zlib.crc32(payload) != checksum:
                 raise Damage("checksum")
-            yield version, payload
+            yield payload
 
 
 def split(payload: bytes) -> Iterator[bytes]:

@@ -42,11 +42,6 @@ Message = RunHeader | Event | Footer
 
 _decoder = msgspec.msgpack.Decoder(Message)
 
-_BEGAN = msgspec.msgpack.encode("began")
-
-_COMMON = 10
-"""The fields of a launch that are the same in format 1."""
-
 _LONG = 2**20
 """Bytes from which the values of a message are counted before it is decoded."""
 
@@ -55,19 +50,14 @@ _MOST = 200_000
 file."""
 
 
-def decode(body: bytes, version: int) -> Message:
+def decode(body: bytes) -> Message:
     """Return the message that `body` encodes.
-
-    Args:
-        version: Of the file's format.
 
     Raises:
         Damage: it is no message.
     """
     check_size(body)
     try:
-        if version == 1 and body[1 : len(_BEGAN) + 1] == _BEGAN:
-            body = _upgraded(body)
         message: Message = _decoder.decode(body)
     except (
         msgspec.DecodeError,
@@ -79,12 +69,6 @@ def decode(body: bytes, version: int) -> Message:
     ) as error:
         raise Damage(f"no message: {error}") from None
     return message
-
-
-def _upgraded(header: bytes) -> bytes:
-    """Return a header of format 1 in the present format."""
-    tag, name, launch, *rest = msgspec.msgpack.decode(header)
-    return msgspec.msgpack.encode([tag, name, launch[:_COMMON], *rest])
 
 
 def check_size(body: bytes) -> None:

@@ -35,9 +35,9 @@ def messages(path: str | Path) -> Iterator[Message]:
     """
     validator = Validator()
     try:
-        for version, payload in payloads(path):
+        for payload in payloads(path):
             for body in split(payload):
-                message = decode(body, version)
+                message = decode(body)
                 validator.validate(message, len(body))
                 yield message
         if not validator.is_complete:

@@ -1,33 +1,105 @@
-"""The command palette: Textual's, dismissed as other dialogs are."""
+"""The command palette: find an action of the screen below by its name, and do it.
 
-from typing import Any
+Textual's own ends the app in several ways when keys and clicks come quickly.
+"""
 
-from textual.await_complete import AwaitComplete
-from textual.command import CommandList, CommandPalette
-from textual.worker import Worker
+from typing import ClassVar
 
-from tutor.ui.lifetime import TutorScreen
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.getters import query_one
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widgets import Static
+
+from tutor.ui.dialogs.typed import TypedDialog
+from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Styled, line, strip
+from tutor.ui.widgets.keys import described
+from tutor.ui.widgets.lines import Lines
 
 
-class PaletteDialog(CommandPalette, TutorScreen[None]):
-    """Lists all actions of the screen below. A second click or enter does nothing.
+class PaletteDialog(TypedDialog[str | None]):
+    """A dialog that returns the action to run on the screen below; None for none."""
 
-    A search for commands must not go on, or begin with a letter typed just before, when the palette
-    is dismissed: it would look for widgets that are gone.
-    """
+    BINDINGS: ClassVar = [
+        Binding("enter", "take", "do it"),
+        Binding("down", "pick(1)", "next"),
+        Binding("up", "pick(-1)", "previous"),
+    ]
+    BOX = "palette"
+    MAX_LENGTH = 40
 
-    def dismiss(self, result: None = None) -> AwaitComplete:
-        self.workers.cancel_node(self)
-        return super().dismiss(result)
+    heading = "what can be done here"
 
-    def run_worker(self, *args: Any, **options: Any) -> Worker[Any]:
-        worker = super().run_worker(*args, **options)
-        if not self.is_active:
-            worker.cancel()
-        return worker
+    lines = query_one("#rows", Lines)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "command_list":
-            # Textual's list raises KeyError if a page is turned before it has a size.
-            return self.is_mounted and bool(self.query_one(CommandList).scrollable_content_region)
-        return super().check_action(action, parameters)
+    def __init__(self, below: Screen[object], palette: Palette) -> None:
+        super().__init__()
+        self.palette = palette
+        self._all = described(active.binding for active in below.active_bindings.values())
+        self._picked = 0
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id=self.BOX) as box:
+            box.border_title = self.heading
+            box.border_subtitle = "type part of a name · ↑↓ pick · enter does it · escape"
+            yield Static(id="field")
+            yield Lines(self.palette, "rows")
+
+    @property
+    def found(self) -> list[tuple[list[str], Binding]]:
+        """The actions with all typed words in their description, with their keys."""
+        words = self.typed.lower().split()
+        return [
+            (keys, binding)
+            for keys, binding in self._all
+            if all(word in _text(binding).lower() for word in words)
+        ]
+
+    def draw(self) -> None:
+        super().draw()
+        found, width = self.found, self.lines.size.width
+        self._picked = max(0, min(self._picked, len(found) - 1))
+        rows = [self._row(*one, place == self._picked, width) for place, one in enumerate(found)]
+        nothing = line("nothing of that name", width, self.palette.muted)
+        self.lines.show(rows or [nothing], self._picked)
+
+    def _row(self, keys: list[str], binding: Binding, is_picked: bool, width: int) -> Strip:
+        parts: list[Styled] = [
+            ("► " if is_picked else "  ", self.palette.accent),
+            (_text(binding), self.palette.strong if is_picked else self.palette.text),
+            (f"  {' '.join(keys)}", self.palette.muted),
+        ]
+        if is_picked:
+            parts = [(text, style + self.palette.selected) for text, style in parts]
+        return strip(parts, width, self.palette.text)
+
+    def action_take(self) -> None:
+        found = self.found
+        self.dismiss(found[self._picked][1].action if found else None)
+
+    def action_pick(self, by: int) -> None:
+        self._picked += by
+        self.show()
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.action_pick(3)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.action_pick(-3)
+
+    def on_click(self, event: Click) -> None:
+        """Do what was clicked; a click beside the box closes it."""
+        offset = event.get_content_offset(self.lines)
+        if offset is not None and (place := self.lines.row_at(offset.y)) < len(self.found):
+            self._picked = place
+            self.action_take()
+        elif event.widget is self:
+            self.dismiss(None)
+
+
+def _text(binding: Binding) -> str:
+    return f"{binding.description}: {binding.tooltip}" if binding.tooltip else binding.description

@@ -24,6 +24,10 @@ class Lines(Widget):
         self._top = max(0, min(max(self._top, at - height + 1), at, len(strips) - height))
         self.refresh()
 
+    def row_at(self, y: int) -> int:
+        """Return the number of the line that is shown in row `y`."""
+        return y + self._top
+
     def scroll_by(self, lines: int) -> None:
         self._top = max(0, min(self._top + lines, len(self._strips) - self.size.height))
         self.refresh()
