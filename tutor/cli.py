@@ -4,6 +4,7 @@ Each command imports its own module when it runs, so that the menu does not wait
 """
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -53,10 +54,12 @@ class _Commands(click.Group):
         except click.Abort:
             _refuse("interrupted", 130)
         except streams.OutputLost as error:
+            # A reader that has seen enough, such as `head`, is no trouble to tell of.
+            reason = str(error)
             with suppress(streams.OutputLost):
-                click.echo(f"tutor: {error}", sys.stderr)
+                click.echo(f"tutor: {reason}\n" if reason else "", sys.stderr, nl=False)
             streams.abandon()
-            status = 2
+            status = 2 if reason else 128 + signal.SIGPIPE
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
             _refuse(place + (error.strerror or str(error)).lower())

@@ -54,13 +54,15 @@ def test_an_exception_keeps_the_old_file_and_leaves_nothing(folder, error) -> No
     assert names(folder) == ["file"]
 
 
-def test_a_new_file_is_its_owners_and_an_old_one_keeps_its_mode(folder) -> None:
+def test_a_new_file_obeys_the_umask_and_an_old_one_keeps_its_mode(folder) -> None:
     path = folder / "file"
+    before = os.umask(0o027)
     write(path, b"1")
-    assert path.stat().st_mode & 0o777 == 0o600
-    path.chmod(0o640)
-    write(path, b"2")
+    os.umask(before)
     assert path.stat().st_mode & 0o777 == 0o640
+    path.chmod(0o604)
+    write(path, b"2")
+    assert path.stat().st_mode & 0o777 == 0o604
 
 
 def test_a_link_stays_a_link(folder) -> None:

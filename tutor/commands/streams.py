@@ -13,7 +13,7 @@ from tutor.schema.printable import printable
 
 
 class OutputLost(Exception):
-    """Stdout or stderr cannot be written to; the text says why."""
+    """Stdout or stderr cannot be written to; the text says why, "" if nobody reads it any more."""
 
 
 class _Stream:
@@ -63,7 +63,7 @@ def _reported() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        raise OutputLost("the output was closed before its end") from None
+        raise OutputLost from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OutputLost(f"the output cannot be written: {reason}") from None

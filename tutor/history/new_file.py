@@ -18,8 +18,8 @@ class NewFile:
     new file has no name until it is complete, so that even SIGKILL leaves nothing behind. Elsewhere
     what a killed process left is removed when the next file is written into the folder.
 
-    A link stays a link, and its target is replaced. A new file is for its owner alone; an old one
-    keeps its mode. A device or a pipe is written to directly.
+    A link stays a link, and its target is replaced. A new file has the mode that the user's umask
+    gives; an old one keeps its own. A device or a pipe is written to directly.
 
     Raises:
         OSError: the file cannot be written.
@@ -62,10 +62,10 @@ class NewFile:
     def _open_in(self, folder: str) -> int:
         if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
             with contextlib.suppress(OSError):  # not every file system has nameless files
-                return os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+                return os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o666)
         self._part = _part_name(folder)
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
-        descriptor = os.open(self._part, flags, 0o600)
+        descriptor = os.open(self._part, flags, 0o666)
         with contextlib.suppress(OSError):  # not every file system has locks
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return descriptor

@@ -53,6 +53,8 @@ def keep(branches: "Branches", name: str) -> Path:
             with contextlib.suppress(OSError):  # saving says why it cannot be written to
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             save(path, recording)
+            with contextlib.suppress(OSError):  # others cannot look into the folder anyway
+                path.chmod(0o600)
         except RecordingError as error:
             problems.append(error)
         else:
