@@ -19,6 +19,7 @@ from tutor.ui.dialogs.help import HelpDialog
 from tutor.ui.draw.text.palette import Palette, palette_for
 from tutor.ui.screens.menu import MenuScreen
 from tutor.ui.screens.messages import LessonChosen
+from tutor.ui.terminal.modes import TerminalModes
 from tutor.ui.terminal.output import DiffingApp
 from tutor.ui.terminal.signals import leave_on_signals
 from tutor.ui.theme import NAME, theme
@@ -59,6 +60,7 @@ class TutorApp(DiffingApp):
         self, engine: AnyEngine, target: str | None = None, request: Request | None = None
     ) -> None:
         super().__init__()
+        self._terminal_modes = TerminalModes()
         self.engine, self.request = engine, request or Request()
         self.palette: Palette = palette_for(self.console.color_system, self.no_color)
         self.register_theme(theme(self.palette))
@@ -70,7 +72,7 @@ class TutorApp(DiffingApp):
         return Screen() if self._first else MenuScreen(self.engine, self.palette)
 
     def on_mount(self) -> None:
-        leave_on_signals(self._leave_now)
+        leave_on_signals(self._leave_now, self._terminal_modes)
         self.engine.on_change = self._engine_changed
         if self._first:
             # A recording runs nothing: torch may not even be there.
