@@ -11,6 +11,8 @@ import pytest
 from tutor.engine.client import Engine
 from tutor.schema.values import plain
 from tutor.wire.messages import FOREVER, Ended, Frame, Job, Launch, Waited
+from tutor.wire.stream import TooLarge
+from tutor.worker import endings
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 
@@ -281,3 +283,9 @@ def test_a_process_that_another_run_detached_lives_on(tmp_path, drive):
     assert alive(detached)
     driver.run.close()
     wait_until_gone(detached)
+
+
+def test_a_step_that_is_too_large_is_told_as_that():
+    ended = endings.failed(TooLarge(10**9), "script.py", 3)
+    assert (ended.outcome, ended.line, ended.traceback) == ("died", 3, "")
+    assert ended.message.startswith("script.py:3: this step is too large to record: ")

@@ -24,6 +24,7 @@ from tutor.ui.lifetime import TutorScreen, can_act
 from tutor.ui.screens.menu import MenuScreen
 from tutor.ui.screens.messages import LessonChosen
 from tutor.ui.terminal.faults import describe_fault
+from tutor.ui.terminal.modes import TerminalModes
 from tutor.ui.terminal.output import DiffingApp
 from tutor.ui.terminal.signals import leave_on_signals
 from tutor.ui.theme import NAME, theme
@@ -68,6 +69,7 @@ class TutorApp(DiffingApp):
         is_unfinished: bool = False,
     ) -> None:
         super().__init__()
+        self._terminal_modes = TerminalModes()
         self.engine, self.request = engine, request or Request()
         self.palette: Palette = palette_for(self.console.color_system, self.no_color)
         self.register_theme(theme(self.palette))
@@ -88,7 +90,7 @@ class TutorApp(DiffingApp):
         await super().on_event(event)
 
     def on_mount(self) -> None:
-        leave_on_signals(self._leave_on)
+        leave_on_signals(self._leave_on, self._terminal_modes)
         self.engine.on_change = self._engine_changed
         if self._first:
             # A recording runs nothing: torch may not even be there.

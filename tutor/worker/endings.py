@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any, NoReturn
 
 from tutor.wire.messages import Ended
+from tutor.wire.stream import TooLarge
 from tutor.worker import guard, own_builtins, process
 from tutor.worker.instrument import HOOKS
 from tutor.worker.interrupts import is_fault, trace_of
@@ -181,6 +182,8 @@ def _raised(error: BaseException, script: str, path: str) -> Ended:
 def failed(error: BaseException, path: str, line: int) -> Ended:
     """Report a fault of the engine, with its whole traceback."""
     where = f"{path}:{line}" if line else path
+    if isinstance(error, TooLarge):
+        return Ended("died", f"{where}: this step is too large to record: {error}", line)
     try:
         reason, fault = repr(error), "".join(traceback.format_exception(error))
     except Exception:

@@ -1,6 +1,7 @@
 """When the screen ends, for any reason, all processes that it started end too."""
 
 import signal
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from time import monotonic
@@ -66,3 +67,23 @@ def test_after_a_signal_to_the_screen_no_process_is_left(running, name, script):
     # It tries to restore the terminal, which fails if that is gone.
     while is_alive(terminal.child.pid):
         assert monotonic() < end, "the screen lives"
+
+
+def test_after_a_signal_to_the_screen_the_terminal_is_as_before(tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text("x = 1\n")
+    numbers = (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1)
+    with ExitStack() as stack:
+        terminals = [stack.enter_context(tutor("open", str(path))) for _ in numbers]
+        before = [termios.tcgetattr(terminal.child.child_fd) for terminal in terminals]
+        for terminal in terminals:
+            terminal.wait_for("waiting before line 1")
+        for number, terminal, modes in zip(numbers, terminals, before, strict=True):
+            assert termios.tcgetattr(terminal.child.child_fd) != modes
+            terminal.signal(number)
+        for terminal, modes in zip(terminals, before, strict=True):
+            # Not `ends`: the modes are gone with the descriptor.
+            terminal.until(lambda terminal=terminal: not is_alive(terminal.child.pid))
+            assert termios.tcgetattr(terminal.child.child_fd) == modes
+            terminal.ends()
+            assert terminal.raw.rfind(LEAVE_SCREEN) > terminal.raw.rfind(b"\x1b[?1049h")
