@@ -1,20 +1,17 @@
-"""The command line: parse options, call the command, turn errors into one line and a status.
+"""The command line: parse options, and call the command.
 
 Each command imports its own module when it runs, so that the menu does not wait for the others.
 """
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 from click.core import ParameterSource
 
-from tutor.commands import streams
+from tutor.commands.errors import Commands, errors_as_one_line, refuse
 from tutor.wire.messages import DEFAULT_SEED, FOREVER
 
 _device = click.option("--device", metavar="D", help="Run on this device: cpu, cuda, mps, …")
@@ -37,44 +34,8 @@ _memory = click.option(
 )
 
 
-class _Commands(click.Group):
-    """The commands. Whatever they write is made printable, and each error is one line."""
-
-    def main(self, *arguments: Any, **options: Any) -> NoReturn:
-        """Parse the command line, run the command, and exit with its status."""
-        streams.protect()
-        status = 0
-        try:
-            with streams.unwound_by_signals():
-                status = super().main(*arguments, **options | {"standalone_mode": False}) or 0
-                sys.stdout.flush()
-        except click.ClickException as error:
-            error.show(sys.stderr)
-            status = error.exit_code
-        except click.Abort:
-            _refuse("interrupted", 130)
-        except streams.OutputLost as error:
-            # A reader that has seen enough, such as `head`, is no trouble to tell of.
-            reason = str(error)
-            with suppress(streams.OutputLost):
-                click.echo(f"tutor: {reason}\n" if reason else "", sys.stderr, nl=False)
-            streams.abandon()
-            status = 2 if reason else 128 + signal.SIGPIPE
-        except OSError as error:
-            place = f"{error.filename}: " if error.filename else ""
-            _refuse(place + (error.strerror or str(error)).lower())
-        sys.exit(status)
-
-    def invoke(self, context: click.Context) -> Any:
-        """Run the command; what it wrote is out before its status says that all went well."""
-        try:
-            return super().invoke(context)
-        finally:
-            sys.stdout.flush()
-
-
 @click.group(
-    cls=_Commands,
+    cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -104,12 +65,12 @@ def open_(target: str | None, last: bool, device: str | None, seed: int, memory:
     ended because a connection dropped, --last opens the runs of then.
     """
     if (target is None) != last:
-        _refuse("open: say what, a TARGET or --last")
+        refuse("open: say what, a TARGET or --last")
     if last:
         from tutor.session.unfinished import latest
 
         if (kept := latest()) is None:
-            _refuse("open --last: no screen ended unfinished; say what to open")
+            refuse("open --last: no screen ended unfinished; say what to open")
         _screen(str(kept), device, seed, memory, is_unfinished=True)
     _screen(target, device, seed, memory)
 
@@ -152,14 +113,14 @@ def run_(
     stdout = sys.stdout.buffer
     if locate(target) is not None:
         _refuse_options(target, "device", "seed", "sets", "edits", "operations", "save")
-        with _errors_as_one_line(f"{target}: interrupted"):
+        with errors_as_one_line(f"{target}: interrupted"):
             sys.exit(run.replay(target, show, stop, as_json, stdout))
     if operations and not as_json:
-        _refuse("--operations: want --json too; the table has no room for operations")
+        refuse("--operations: want --json too; the table has no room for operations")
     if operations and save:
-        _refuse("--operations: a recording does not keep them; leave --save out, or these")
+        refuse("--operations: a recording does not keep them; leave --save out, or these")
     path = _resolve(target)
-    with _errors_as_one_line(f"{path}: interrupted before it began"):
+    with errors_as_one_line(f"{path}: interrupted before it began"):
         request = Request(
             device, seed, settings(sets), tuple(map(edit, edits)), tuple(map(expression, show))
         )
@@ -203,7 +164,7 @@ def audit_(
     from tutor.session.request import Request
 
     path = _resolve(target)
-    with _errors_as_one_line(f"{path}: interrupted"):
+    with errors_as_one_line(f"{path}: interrupted"):
         request = Request(device, seed, settings(sets), tuple(map(edit, edits)))
         lesson, stdout = read(path), sys.stdout.buffer
         sys.exit(audit.run(lesson, str(path), request, at, of, as_json, stdout))
@@ -224,7 +185,7 @@ def diff_(one: str, other: str, rtol: float, atol: float, as_json: bool) -> None
     """
     from tutor.commands import diff
 
-    with _errors_as_one_line("interrupted"):
+    with errors_as_one_line("interrupted"):
         found = diff.compare(one, other, rtol, atol)
         click.echo(json.dumps(found.fields(), ensure_ascii=False) if as_json else found.text())
         sys.exit(0 if found.is_same else 1)
@@ -247,8 +208,8 @@ def export_(
     FILE may also be FILE@BRANCH.
     """
     if as_csv + (step is not None) + as_cast != 1:
-        _refuse("export: say into what, one of --csv, --svg STEP, --cast")
-    with _errors_as_one_line("interrupted"):
+        refuse("export: say into what, one of --csv, --svg STEP, --cast")
+    with errors_as_one_line("interrupted"):
         if as_csv:
             from tutor.commands import export
 
@@ -281,7 +242,7 @@ def check_(targets: tuple[str, ...], device: str | None) -> None:
     from tutor.commands import check
 
     count = 0
-    with _errors_as_one_line("interrupted"):
+    with errors_as_one_line("interrupted"):
         for finding in check.check([_resolve(target) for target in targets], device):
             click.echo(finding)
             count += 1
@@ -309,7 +270,7 @@ def _screen(
     from tutor.ui.start import show
 
     path = None if target is None else _openable(target)
-    with _errors_as_one_line("interrupted"):
+    with errors_as_one_line("interrupted"):
         request = Request(device, seed, memory=memory_size(memory))
     sys.exit(show(Engine(eager=True), path, request, is_unfinished))
 
@@ -318,10 +279,10 @@ def _cells(size: str) -> tuple[int, int]:
     """Parse a size such as `120x40` as columns and rows."""
     width, cross, height = size.partition("x")
     if not (cross and width.isdecimal() and height.isdecimal()):
-        _refuse(f"--size {size}: want COLUMNSxROWS, such as 120x40")
+        refuse(f"--size {size}: want COLUMNSxROWS, such as 120x40")
     found = int(width), int(height)
     if not (40 <= found[0] <= 500 and 12 <= found[1] <= 200):
-        _refuse(f"--size {size}: want 40x12 to 500x200")
+        refuse(f"--size {size}: want 40x12 to 500x200")
     return found
 
 
@@ -339,7 +300,7 @@ def _resolve(target: str) -> Path:
     try:
         return resolve(target)
     except LookupError as error:
-        _refuse(str(error.args[0]))
+        refuse(str(error.args[0]))
 
 
 def _refuse_options(target: str, *names: str) -> None:
@@ -348,25 +309,4 @@ def _refuse_options(target: str, *names: str) -> None:
     for parameter in context.command.params:
         is_given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
         if parameter.name in names and is_given:
-            _refuse(f"{parameter.opts[0]}: {target} is a recording, and what it did is done")
-
-
-@contextmanager
-def _errors_as_one_line(interrupted: str) -> Iterator[None]:
-    """Print an error as one line and exit; Ctrl+C prints the line `interrupted`."""
-    from tutor.schema.errors import BadRequest
-    from tutor.script.lesson import LessonError
-
-    try:
-        yield
-    except LessonError as error:
-        _refuse(str(error), 1 if error.is_syntax else 2)
-    except BadRequest as error:
-        _refuse(str(error))
-    except KeyboardInterrupt:
-        _refuse(interrupted, 130)
-
-
-def _refuse(reason: str, status: int = 2) -> NoReturn:
-    click.echo(f"tutor: {reason}", err=True)
-    sys.exit(status)
+            refuse(f"{parameter.opts[0]}: {target} is a recording, and what it did is done")

@@ -13,15 +13,12 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from tutor.engine.event_order import EventOrder
 from tutor.history.output_log import KEPT
-from tutor.schema.frame import Frame
 from tutor.wire import shared_page
 from tutor.wire.control import Control, StartRun
 from tutor.wire.messages import (
     Command,
-    Completed,
-    Digested,
-    Edited,
     Ended,
     Event,
     Go,
@@ -77,8 +74,6 @@ class Run:
         self._files = [tempfile.TemporaryFile(buffering=0) for _ in range(2)]
         self._lock = threading.Lock()
         self._events: list[Event] = []
-        self._printed = 0
-        """The step of the last output."""
         self._untaken = 0
         """Bytes of the events that were received and are not taken yet."""
         self._status: int | None = None
@@ -89,8 +84,7 @@ class Run:
         self._has_ended = False
         self._is_listening = True
         self._last_line = 0
-        self._step = job.begin
-        """The last recorded step."""
+        self._order = EventOrder(job)
         self._until = 0
         self._timer: threading.Timer | None = None
 
@@ -233,7 +227,7 @@ class Run:
             self._receive()
         except (msgspec.DecodeError, ValueError) as error:
             self._send_signal(self._number, signal.SIGKILL)
-            damage = f"the recording is damaged from step {self._step + 1}: {error}"
+            damage = f"the recording is damaged from step {self._order.step + 1}: {error}"
             self._deliver([Ended("died", f"{self.job.launch.path}: {damage}")])
         if not self._has_ended:
             self._report_death()
@@ -283,32 +277,9 @@ class Run:
         found: list[Event] = []
         try:
             for event in events:
-                if isinstance(event, Printed):
-                    # What a thread writes may come after later output.
-                    self._printed = max(self._printed, event.step)
-                    event = Printed(self._printed, event.output)
-                self._check(event)
-                found.append(event)
+                found.append(self._order.next(event))
         finally:
             self._pass_on(found, size)
-
-    def _check(self, event: Event) -> None:
-        """Raise ValueError if an event does not fit the steps before it."""
-        step = self._step
-        match event:
-            case Frame():
-                fits = event.step == step + 1 and len(event.shown) == len(self.job.launch.show)
-                self._step += fits
-            case Printed():
-                fits = event.step <= step + 1
-            case Edited():
-                fits = event.step == step
-            case Completed() | Digested():
-                fits = event.step <= step
-            case _:
-                return
-        if not fits:
-            raise ValueError(f"{type(event).__name__} {event.step} cannot follow step {step}")
 
     def _pass_on(self, found: list[Event], size: int) -> None:
         with self._lock:
@@ -335,7 +306,7 @@ class Run:
             left = os.lseek(file.fileno(), 0, os.SEEK_END)
             file.seek(max(0, left - KEPT))
             if content := file.read():
-                self._deliver([Printed(self._step + 1, ((stream, content),))])
+                self._deliver([Printed(self._order.step + 1, ((stream, content),))])
         line, status = self.line, self._status
         where = f"{self.job.launch.path}:{line}" if line else self.job.launch.path
         if self._was_interrupted:

@@ -4,7 +4,6 @@ The screen calls it for each key, and shows the `View` that its `views` build.
 """
 
 from collections.abc import Callable
-from time import monotonic
 
 from tutor.course import progress
 from tutor.history.budget import Budget
@@ -21,20 +20,12 @@ from tutor.session.forking import Forking
 from tutor.session.interfaces import AnyEngine, Debounce, Later
 from tutor.session.launch import prepare
 from tutor.session.microscope import Microscope
+from tutor.session.reports import Reports, Source
 from tutor.session.request import Request
 from tutor.session.session import Activity, Session
 from tutor.session.twin_run import Twin, start_twin
 from tutor.session.view_builder import ViewBuilder
 from tutor.wire.messages import Fetch, Launch
-
-_FRAME = 1 / 30
-"""Seconds between two looks at a run that goes on by itself."""
-
-_BREATH = 0.003
-"""Seconds between two slices of what a run reported, in which keys are answered."""
-
-Source = Branch | Twin
-"""What reports that it has something to drain."""
 
 
 class Controller:
@@ -42,8 +33,8 @@ class Controller:
 
     Args:
         unfinished: The runs to go on with; None to begin anew.
-        report: Called from any thread when a run has something: hand it to `hear` in the caller's
-            thread.
+        report: Called from any thread when a run has something: hand it to `reports.hear` in the
+            caller's thread.
         later: Calls back in the caller's thread.
         refresh: Redraws the screen.
 
@@ -70,18 +61,10 @@ class Controller:
         """The kinds of events that the learner does not want to see."""
         self.saved: dict[Branch, int] = {}
         """The runs that are in a file, and with how many steps."""
-        self.fork_failed: Callable[[Branch], None] = lambda branch: None
-        """Called with a fork that could not be made, after it was dropped."""
         self.finder = navigation.Finder(later, self.warn, refresh)
         self.twin: Twin | None = None
         twin_problem = unready = ""
         self._remark = 0, ""
-        self._due: set[Source] = set()
-        """What is drained in a moment."""
-        self._drawn_at = 0.0
-        """When the screen was last redrawn for what a run reported, in seconds."""
-        self._followed: set[Branch] = set()
-        """The runs with more steps to look for events in."""
         self._part = Debounce(later)
         if isinstance(engine, Archive):
             self.branches = engine.branches(self._branch)
@@ -96,6 +79,7 @@ class Controller:
             budget = self.branches.current.timeline.budget
             self.twin, twin_problem = start_twin(lesson, engine, request, budget, report)
             unready = progress.unready(lesson)
+        self.reports = Reports(self.branches, lesson.path.name, later, refresh)
         self.forking = Forking(lesson, self.branches)
         self.views = ViewBuilder(self.branches, engine.can_run, self.twin, twin_problem, unready)
 
@@ -251,64 +235,6 @@ class Controller:
             return None
         branch.reported = divergence
         return divergence
-
-    # What the runs report
-
-    def hear(self, source: Source) -> None:
-        """Drain a run that reported; one that goes on by itself at most once per `_FRAME`."""
-        wait = source.drained_at + _FRAME - monotonic()
-        if source.session.rushing and wait > 0:
-            self._drain_later(source, wait)
-        elif source not in self._due:
-            self._drain(source)
-
-    def _drain_later(self, source: Source, seconds: float) -> None:
-        if source not in self._due:
-            self._due.add(source)
-            self._later(seconds, lambda: self._drain(source))
-
-    def _drain(self, source: Source) -> None:
-        self._due.discard(source)
-        if isinstance(source, Branch) and source not in self.branches.all:
-            return  # it was dropped meanwhile
-        is_settled = source.drain()
-        if isinstance(source, Branch):
-            if source.failure:
-                self._drop_failed(source)
-            else:
-                self._follow_events(source)
-        if source.session.worker.is_behind:
-            self._drain_later(source, _BREATH)
-            if monotonic() < self._drawn_at + _FRAME:
-                return
-        if is_settled or source is not self.branch:
-            self._drawn_at = monotonic()
-            self._refresh()
-
-    def _drop_failed(self, fork: Branch) -> None:
-        """Drop a fork that could not be made; one that has forks itself waits for theirs."""
-        while fork.parent is not None and fork.failure and not self.branches.drop(fork):
-            self.fork_failed(fork)
-            fork = fork.parent
-
-    def _follow_events(self, branch: Branch) -> None:
-        """Look for events in what was recorded, a slice at a time."""
-        ended = branch.session.ended
-        if ended is not None and ended.outcome == "raised":
-            path = branch.session.launch.path
-            branch.events.fail(ended.message.replace(path, self.lesson.path.name))
-        if branch.events.advance() and branch not in self._followed:
-            self._followed.add(branch)
-            self._later(_FRAME, lambda: self._follow_on(branch))
-
-    def _follow_on(self, branch: Branch) -> None:
-        self._followed.discard(branch)
-        if branch not in self.branches.all:
-            return
-        known = len(branch.events)
-        self._follow_events(branch)
-        if len(branch.events) != known or branch not in self._followed:
-            self._refresh()
 
     # Parts of large values
 

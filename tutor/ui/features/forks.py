@@ -19,7 +19,7 @@ class Forks(Feature):
     )
 
     def setup(self) -> None:
-        self.controller.fork_failed = self._ask_again
+        self.controller.reports.fork_failed = self._ask_again
 
     def action_edit(self) -> None:
         """Ask for a change, and fork the run here with it."""

@@ -14,9 +14,10 @@ from textual.reactive import var
 
 from tutor.history.recording.tree import Recording
 from tutor.script.lesson import Lesson
-from tutor.session.controller import Controller, Source
+from tutor.session.controller import Controller
 from tutor.session.interfaces import AnyEngine
 from tutor.session.navigation import Destination
+from tutor.session.reports import Source
 from tutor.session.request import Request
 from tutor.session.unfinished import forget, keep
 from tutor.session.view import View
@@ -189,7 +190,7 @@ class LessonScreen(TutorScreen[None]):
     @on(Reported)
     def _drain(self, reported: Reported) -> None:
         if self.controller is not None:
-            self.controller.hear(reported.source)
+            self.controller.reports.hear(reported.source)
 
     # Drawing
 

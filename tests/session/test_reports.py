@@ -1,4 +1,4 @@
-"""What the runs report reaches the screen, and keys come first."""
+"""What the runs report is taken a slice at a time: keys come first."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 from fake_engine import DESCENT, FakeEngine, descent
 
 from tutor.script.lesson import parse
-from tutor.session.controller import Controller, Source
+from tutor.session.controller import Controller
+from tutor.session.reports import Source
 from tutor.session.request import Request
 
 
@@ -38,9 +39,9 @@ def test_a_run_far_ahead_of_the_screen_is_drained_by_one_timer_at_a_time() -> No
     controller.session.run_to_end()
     engine.runs[-1].work(30_000)
     for _ in range(5):
-        controller.hear(controller.branch)
+        controller.reports.hear(controller.branch)
         assert len(timers.calls) <= 2  # one drains, one looks for events
     while controller.session.tip < 30_000:
         timers.fire()
         assert len(timers.calls) <= 2  # one drains, one looks for events
-        controller.hear(controller.branch)
+        controller.reports.hear(controller.branch)
