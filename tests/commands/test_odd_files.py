@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,11 @@ def test_an_export_keeps_the_old_file_unless_it_is_complete(recording, tmp_path,
 def test_a_run_whose_connection_drops_leaves_nothing(tmp_path) -> None:
     (tmp_path / "script.py").write_text("print('begun', flush=True)\nwhile True:\n    x = 1\n")
     command = [*TUTOR, "run", "script.py", "--json", "--save", "run.tutor"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) as process:
+    # Under `nohup` the tests themselves would hand on that the signal is ignored.
+    hears = partial(signal.signal, signal.SIGHUP, signal.SIG_DFL)
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, preexec_fn=hears
+    ) as process:
         assert process.stdout is not None
         assert b"begun" in process.stdout.readline()
         process.send_signal(signal.SIGHUP)
