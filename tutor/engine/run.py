@@ -268,8 +268,8 @@ class Run:
                 fits = event.step == step + 1 and len(event.shown) == len(self.job.launch.show)
                 self._step += fits
             case Printed():
-                # A thread may write while the frame of the step is on its way.
-                fits = step <= event.step <= step + 1
+                # What a thread writes may come after later steps.
+                fits = event.step <= step + 1
             case Edited():
                 fits = event.step == step
             case Completed() | Digested():
@@ -300,8 +300,9 @@ class Run:
         """Report a worker that ended without an event, and deliver the output that it left."""
         self._gone.wait(GRACE)
         for stream, file in zip((1, 2), self._files, strict=True):
-            left = os.lseek(file.fileno(), 0, os.SEEK_END)
-            file.seek(max(0, left - KEPT))
+            end = os.lseek(file.fileno(), 0, os.SEEK_END)
+            drained = self._page.header[shared_page.DRAINED + stream - 1]
+            file.seek(max(drained, end - KEPT))
             if content := file.read():
                 self._deliver([Printed(self._step + 1, ((stream, content),))])
         line, status = self.line, self._status
