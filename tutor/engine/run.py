@@ -268,8 +268,8 @@ class Run:
                 fits = event.step == step + 1 and len(event.shown) == len(self.job.launch.show)
                 self._step += fits
             case Printed():
-                # What a thread writes may come after later steps.
-                fits = event.step <= step + 1
+                # A thread may write while the frame of the step is on its way.
+                fits = step <= event.step <= step + 1
             case Edited():
                 fits = event.step == step
             case Completed() | Digested():
