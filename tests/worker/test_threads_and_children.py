@@ -52,6 +52,35 @@ def test_a_forked_child_prints_and_records_nothing(record):
     assert recording.text() == "from the child\n"
 
 
+def test_no_line_of_a_child_process_is_lost_while_steps_are_recorded(record):
+    recording = record(
+        """
+        import os
+        child = os.fork()
+        if child == 0:
+            for i in range(5000):
+                print("child", i)
+            os._exit(0)
+        while os.waitpid(child, os.WNOHANG) == (0, 0):
+            x = 1
+        """,
+        exact=True,
+    )
+    assert recording.text().splitlines() == [f"child {i}" for i in range(5000)]
+
+
+def test_a_script_may_truncate_its_own_output(record):
+    recording = record(
+        """
+        import os
+        os.system("echo one; echo one more")
+        os.ftruncate(1, 0)
+        os.system("echo two")
+        """
+    )
+    assert recording.text() == "one\none more\ntwo\n"
+
+
 def test_a_child_process_may_write_again_and_again(record):
     recording = record(
         """

@@ -303,8 +303,9 @@ class Run:
         """Report a worker that ended without an event, and deliver the output that it left."""
         self._gone.wait(GRACE)
         for stream, file in zip((1, 2), self._files, strict=True):
-            left = os.lseek(file.fileno(), 0, os.SEEK_END)
-            file.seek(max(0, left - KEPT))
+            end = os.lseek(file.fileno(), 0, os.SEEK_END)
+            drained = self._page.header[shared_page.DRAINED + stream - 1]
+            file.seek(max(drained, end - KEPT))
             if content := file.read():
                 self._deliver([Printed(self._order.step + 1, ((stream, content),))])
         line, status = self.line, self._status

@@ -19,8 +19,9 @@ from tutor.wire.messages import Event
 from tutor.wire.private_descriptor import PrivateDescriptor
 from tutor.wire.stream import Unpacker, decode_event, pack
 
-_GENERATION, _FIRST, _LENGTH, LINE, STEP, _RUNS_SCRIPT = range(6)
-_HEADER = 6 * 8
+_GENERATION, _FIRST, _LENGTH, LINE, STEP, _RUNS_SCRIPT, DRAINED, _ = range(8)
+"""From `DRAINED` on: how much of the files for descriptors 1 and 2 was passed on."""
+_HEADER = 8 * 8
 SIZE = 2**20
 
 _SEAL_FUTURE_WRITE = 0x10
@@ -39,7 +40,7 @@ def create() -> int:
 
 
 class Page:
-    """The mapped page: six numbers, then the unsent messages."""
+    """The mapped page: eight numbers, then the unsent messages."""
 
     def __init__(self, fd: int) -> None:
         self.memory = mmap.mmap(fd, SIZE)

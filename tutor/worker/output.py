@@ -1,8 +1,9 @@
 """Catch the script's stdout and stderr.
 
 Python code writes to replaced `sys.stdout` and `sys.stderr`, in order and without a system call.
-C++ code and child processes write to descriptors 1 and 2, which are files that are emptied after
-each step. No pipe can fill up, so a script never blocks on its own output.
+C++ code and child processes write to the ends of descriptors 1 and 2, which are files that are read
+after each step. No pipe can fill up, so a script never blocks on its own output. The files are not
+truncated: what a child process writes meanwhile would be lost.
 """
 
 import fcntl
@@ -10,11 +11,13 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from os import SEEK_END, ftruncate, lseek, pread, write
+from os import SEEK_END, lseek, pread, write
 from time import perf_counter
 from typing import Any, TextIO
 
 from tutor.wire.private_descriptor import PrivateDescriptor
+from tutor.wire.shared_page import DRAINED, Page
+from tutor.worker import process
 from tutor.worker.interrupts import Interrupts, delivering, uninterruptible
 
 STDOUT, STDERR = 1, 2
@@ -88,14 +91,18 @@ class Output:
         write: Called with everything that is written.
         files: Two open files to take the place of descriptors 1 and 2.
         interrupts: Handlers of signals that were postponed are called after each write.
+        page: Gets how much of the files was passed on.
     """
 
-    def __init__(self, write: Write, files: tuple[int, int], interrupts: Interrupts) -> None:
+    def __init__(
+        self, write: Write, files: tuple[int, int], interrupts: Interrupts, page: Page
+    ) -> None:
         self.write = write
+        self._header = page.header
         self._next_drain = 0.0
         self._interrupts = interrupts
         for stream, file in zip((STDOUT, STDERR), files, strict=True):
-            # The files are emptied after each step, so every write must go to their current end.
+            # The script's processes all write to the current end.
             fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
             os.dup2(file, stream)
         self._files = [PrivateDescriptor(file, os.O_RDWR | os.O_APPEND) for file in files]
@@ -137,10 +144,14 @@ class Output:
         self.flush()
         for stream, private in zip((STDOUT, STDERR), self._files, strict=True):
             file = private.fileno()
-            if size := lseek(file, 0, SEEK_END):
-                for start in range(0, size, PIECE):
-                    self.write(stream, pread(file, PIECE, start))
-                ftruncate(file, 0)
+            place = DRAINED + stream - 1
+            start, end = self._header[place], lseek(file, 0, SEEK_END)
+            if start != end:
+                # The script may have truncated its own output.
+                for at in range(start if start < end else 0, end, PIECE):
+                    self.write(stream, pread(file, min(PIECE, end - at), at))
+                self._header[place] = end
+                process.free(file, start, end)
 
     def flush(self) -> None:
         """Pass on what Python's streams hold: incomplete lines, `sys.stdout.buffer`."""

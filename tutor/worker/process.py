@@ -18,6 +18,9 @@ from tutor.wire.shared_page import Sender
 # The script may replace these names in `select`.
 _poll, _POLLHUP = select.poll, select.POLLHUP
 
+_libc = ctypes.CDLL(None)
+_fallocate = getattr(_libc, "fallocate", None)  # Linux has it
+
 
 def leave(sender: Sender, ended: Ended) -> NoReturn:
     """Send the last event, and end this process with its threads.
@@ -63,14 +66,14 @@ def die_with_parent(signal_number: int = signal.SIGKILL) -> None:
     """
     if sys.platform == "linux":
         set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal_number)
+        _libc.prctl(set_parent_death_signal, signal_number)
 
 
 def adopt_orphans() -> None:
     """Become the parent of descendants whose own parent ends, detached ones too (Linux only)."""
     if sys.platform == "linux":
         set_child_subreaper = 36
-        ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
+        _libc.prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
 def children() -> dict[int, int]:
@@ -84,6 +87,14 @@ def children() -> dict[int, int]:
                 fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
                 found[pid] = int(fields[19])
     return found
+
+
+def free(file: int, start: int, end: int) -> None:
+    """Give back the disk space of a part of a file that was read (Linux only)."""
+    if _fallocate is not None:
+        keep_size, punch_hole = 1, 2
+        length = ctypes.c_long(end - start)
+        _fallocate(file, keep_size | punch_hole, ctypes.c_long(start), length)
 
 
 def prefer_for_oom_kill() -> None:

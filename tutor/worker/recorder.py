@@ -70,7 +70,7 @@ class Recorder:
             self.steps,
             self.commands,
             Exceptions(program),
-            Output(self._wrote, files, self.interrupts),
+            Output(self._wrote, files, self.interrupts, sender.page),
             self.frames,
             capture,
             between,
