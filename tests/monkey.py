@@ -366,7 +366,8 @@ def _check_status(terminal: Terminal) -> None:
     stream = pyte.ByteStream(terminal.emulator)
     terminal.feed = stream.feed
     try:
-        terminal.until(lambda: bool(terminal.status), _LIMIT)
+        # It may be about to end: the last key may have been one that leaves.
+        terminal.until(lambda: bool(terminal.status) or not terminal.child.isalive(), _LIMIT)
     except AssertionError as error:
         raise Fault("the status line is empty") from error
 
