@@ -116,6 +116,7 @@ async def play(engine: StartedEngine, target: str, plan: Iterator[Deed]) -> None
             try:
                 async with app.run_test(size=_FIRST_SIZE):
                     await _do_all(app, itertools.chain([first], plan))
+                    await _until(lambda app=app: _ends_are_told(app), "an end was not told")
                     await _leave(app)
             except Fault:
                 raise
@@ -126,11 +127,13 @@ async def play(engine: StartedEngine, target: str, plan: Iterator[Deed]) -> None
                 raise Fault("; ".join(faults.found))
 
 
-def _described(error: Exception) -> str:
-    """Return the exception and the calls that led to it, the innermost last."""
+def _described(error: BaseException) -> str:
+    """Return the exception and the calls that led to it, the innermost last; then its cause."""
     calls = traceback.extract_tb(error.__traceback__)[-6:]
     places = " > ".join(f"{Path(call.filename).name}:{call.lineno}" for call in calls)
-    return f"{type(error).__name__}: {error} ({places})"
+    text = f"{type(error).__name__}: {error} ({places})"
+    cause = error.__cause__
+    return f"{text} because of {_described(cause)}" if cause is not None else text
 
 
 async def _do_all(app: TutorApp, plan: Iterator[Deed]) -> None:
@@ -167,6 +170,19 @@ async def _do(app: TutorApp, deed: Deed) -> None:
 def _can_run(app: TutorApp) -> bool:
     screen = app.screen
     return not isinstance(screen, LessonScreen) or screen.controller is not None
+
+
+def _ends_are_told(app: TutorApp) -> bool:
+    """Return whether the screen knows of each worker that is gone."""
+    if app._exit or app._exception is not None:
+        return True
+    controllers = [
+        screen.controller
+        for screen in app.screen_stack
+        if isinstance(screen, LessonScreen) and screen.controller is not None
+    ]
+    workers = [one.session.worker for shown in controllers for one in shown.branches.all]
+    return all(one.ended or not one._run._gone.is_set() for one in workers)
 
 
 def _mouse_events(
@@ -350,7 +366,8 @@ def _check_status(terminal: Terminal) -> None:
     stream = pyte.ByteStream(terminal.emulator)
     terminal.feed = stream.feed
     try:
-        terminal.until(lambda: bool(terminal.status), _LIMIT)
+        # It may be about to end: the last key may have been one that leaves.
+        terminal.until(lambda: bool(terminal.status) or not terminal.child.isalive(), _LIMIT)
     except AssertionError as error:
         raise Fault("the status line is empty") from error
 

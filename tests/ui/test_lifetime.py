@@ -197,6 +197,29 @@ async def test_a_key_that_opens_a_dialog_right_after_reopening_leaves_one_screen
         assert len(pilot.app.screen_stack) == depth
 
 
+PASTES = (
+    "\x07" * 5 + "abc", "abc" + "\x0c\r\x08" * 5, "\x1b[31mred\x1b[0m\x00", "0" * 100_000, "\n\n",
+    "\x07", "漢" * 300 + "\u2028\x85\x9b2J", "",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("opens", ["e", "g", "s", "colon", "ctrl+p"])
+async def test_anything_may_be_pasted_into_a_dialog(tmp_path: Path, opens: str) -> None:
+    async with opened(tmp_path) as (pilot, screen, _):
+        await go(pilot, screen, "12")
+        await press(pilot, screen, "3", "j")
+        for size in ((120, 40), (44, 14)):
+            await pilot.resize_terminal(*size)
+            for text in PASTES:
+                await pilot.press(opens)
+                await until(pilot, lambda: pilot.app.screen is not screen)
+                pilot.app.post_message(events.Paste(text))
+                await pilot.press("x")
+                await until_nothing_happens(pilot)
+                await pilot.press("escape")
+                await until(pilot, lambda: pilot.app.screen is screen)
+
+
 LATE: dict[str, Callable[[LessonScreen], object]] = {
     "a resize": lambda screen: screen.post_message(events.Resize(screen.size, screen.size)),
     "the clock": lambda screen: call_after(screen, 0, screen._update_clock),

@@ -59,7 +59,9 @@ class TypedDialog(Dialog[ScreenResultType], Generic[ScreenResultType]):
         self.show()
 
     def _type(self, text: str) -> None:
-        self.typed = (self.typed + text)[: self.MAX_LENGTH]
+        # Textual cannot draw a bell and the like, which a paste may hold.
+        printable = "".join(filter(str.isprintable, text))
+        self.typed = (self.typed + printable)[: self.MAX_LENGTH]
         self.show()
 
     def draw(self) -> None:
