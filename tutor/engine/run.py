@@ -16,7 +16,7 @@ import msgspec
 from tutor.engine.event_order import EventOrder
 from tutor.history.output_log import KEPT
 from tutor.wire import shared_page
-from tutor.wire.control import Control, StartRun
+from tutor.wire.control import Control, StartRun, working_folder
 from tutor.wire.messages import (
     Command,
     Ended,
@@ -98,7 +98,7 @@ class Run:
             file.flush()
             files = (file, *self._files)
             theirs = (commands, events, self._page_fd, *(file.fileno() for file in files))
-            control.send(StartRun(self._number), theirs)
+            control.send(StartRun(self._number, working_folder()), theirs)
         for descriptor in (commands, events, self._page_fd):
             os.close(descriptor)
         threading.Thread(target=self._listen, name="tutor-run", daemon=True).start()

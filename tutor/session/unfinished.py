@@ -44,8 +44,11 @@ def keep(branches: "Branches", name: str) -> Path:
     from tutor.history.recording.file import RecordingError
     from tutor.history.recording.tree import save
     from tutor.session.archive import recorded
+    from tutor.wire.control import working_folder
 
     recording = recorded(branches)
+    for run in recording.runs:
+        run.folder = working_folder()
     problems: list[RecordingError] = []
     for folder in folders():
         path = folder / f"{datetime.now():%Y-%m-%d-%H%M%S-%f}-{name}{_SUFFIX}"

@@ -1,7 +1,9 @@
 """The app: opens the menu and the lessons, and holds the theme."""
 
+import os
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -177,6 +179,9 @@ class TutorApp(DiffingApp):
         launch = recording.runs[0].launch
         lesson = parse(launch.source, Path(launch.path))
         if is_unfinished:
+            # Its relative paths, to data or modules, are those of then.
+            with suppress(OSError):  # the folder is gone
+                os.chdir(recording.runs[0].folder)
             request = replace(self.request, device=launch.device, seed=launch.seed)
             unfinished = Path(path), recording
             return LessonScreen(lesson, self.engine, request, self.palette, unfinished=unfinished)

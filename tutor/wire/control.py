@@ -1,5 +1,6 @@
 """The socket between a client and its host: small messages, some with file descriptors."""
 
+import os
 import socket
 from collections.abc import Iterator
 
@@ -11,8 +12,18 @@ DESCRIPTORS = 6
 """How many descriptors come with `StartRun`, in the order of the arguments of `worker.work`."""
 
 
+def working_folder() -> str:
+    """Return the folder that this process works in; "" if it is gone."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""
+
+
 class StartRun(msgspec.Struct, frozen=True, array_like=True, tag="start"):
     run: int
+    folder: str
+    """The working folder of the run; "" for that of the host."""
 
 
 class Signal(msgspec.Struct, frozen=True, array_like=True, tag="signal"):

@@ -129,7 +129,7 @@ class Host:
                     return
                 for message in messages:
                     if isinstance(message, StartRun):
-                        self._start(message.run)
+                        self._start(message)
                     elif isinstance(message, Signal):
                         self._signal(message)
 
@@ -145,18 +145,20 @@ class Host:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(-1, os.WNOHANG)
 
-    def _start(self, run: int) -> None:
+    def _start(self, message: StartRun) -> None:
         descriptors = self._control.descriptors()
         # A garbage collection would write to, and so copy, memory shared with the worker.
         gc.freeze()
         pid = os.fork()
         if pid == 0:
-            self._become_worker(descriptors)
-        self._runs[pid] = run
+            self._become_worker(descriptors, message.folder)
+        self._runs[pid] = message.run
         self._kept[pid] = descriptors
 
-    def _become_worker(self, descriptors: list[int]) -> NoReturn:
+    def _become_worker(self, descriptors: list[int], folder: str) -> NoReturn:
         try:
+            with contextlib.suppress(OSError):  # it is gone, or that of the host
+                os.chdir(folder)
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             # A process group of its own: what the script starts can be ended with it.

@@ -112,9 +112,10 @@ def test_on_a_full_disk_the_runs_are_kept_elsewhere(full_disk: Path, tmp_path: P
 
 def test_open_last_goes_on_where_the_screen_ended(tmp_path: Path) -> None:
     script = tmp_path / "count.py"
-    script.write_text("x = 0\nwhile x < 9:\n    x += 1\nprint(x)\n")
+    script.write_text("x = 0\nwhile x < 9:\n    x += 1\nprint(open('data').read())\n")
+    (tmp_path / "data").write_text("of then")
     state = {"XDG_STATE_HOME": str(tmp_path)}
-    with tutor("open", str(script), **state) as t:
+    with tutor("open", "count.py", folder=tmp_path, **state) as t:
         t.wait_for("waiting before line 1")
         t.send(RIGHT * 5)
         t.wait_for("step 5 of 5")
@@ -126,8 +127,9 @@ def test_open_last_goes_on_where_the_screen_ended(tmp_path: Path) -> None:
         t.ends()
     with tutor("open", "--last", **state) as t:
         t.wait_for("x = 7: step 6 of 6", "waiting before line 3")
-        t.send("r")
-        t.wait_for("finished")
+        # In the folder of then, though it is opened from another one.
+        t.press("6", "6 output")
+        t.press("r", "finished", "of then")
         t.press("b", "main", "5 steps")
         t.send("\x1b")
         t.until(lambda: "enter shows" not in t.text)

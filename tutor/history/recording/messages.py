@@ -21,6 +21,8 @@ class RunHeader(msgspec.Struct, frozen=True, array_like=True, tag="began"):
     step: Count = 0
     """The step of the parent after which it was forked. Earlier steps are the parent's messages."""
     divergence: Divergence | None = None
+    folder: str = ""
+    """The working folder, of a run that is to be continued."""
 
 
 class Footer(msgspec.Struct, frozen=True, array_like=True, tag="completion"):

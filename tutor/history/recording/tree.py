@@ -37,6 +37,8 @@ class RecordedRun:
     """None if the run was waiting when it was saved."""
     waits_at: int = 0
     """The line of the statement that comes next, 0 if unknown."""
+    folder: str = ""
+    """The working folder, of a run that is to be continued."""
 
 
 @dataclass(eq=False)
@@ -70,7 +72,9 @@ def save(path: str | Path, recording: Recording) -> None:
     with writing(path, recording.shown, recording.cursor) as writer:
         for run in recording.runs:
             parent = None if run.parent is None else numbers[id(run.parent)]
-            writer.begin(run.name, run.launch, parent, run.step, run.timeline.divergence)
+            writer.begin(
+                run.name, run.launch, parent, run.step, run.timeline.divergence, run.folder
+            )
             for event in _events(run):
                 writer.take(event)
 
@@ -106,7 +110,9 @@ def _new_run(
         parent = runs[header.parent]
         timeline = parent.timeline.fork(header.step)
     timeline.divergence = header.divergence
-    return RecordedRun(header.name, header.launch, timeline, parent, header.step)
+    return RecordedRun(
+        header.name, header.launch, timeline, parent, header.step, folder=header.folder
+    )
 
 
 def _cells(path: str | Path, launch: Launch) -> list[int]:

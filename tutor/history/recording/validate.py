@@ -168,6 +168,7 @@ class Validator:
             self._copied += inherited + _NAME * len(self._names)
             most = _COPIED + _COPIED_PER_BYTE * self._size
             _require(self._copied <= most, "more branches than its size allows")
+        check_name(header.folder, 4096)
         if header.divergence is not None:
             check_text(header.divergence.reason)
         self._slots = launch.slots

@@ -34,6 +34,7 @@ class Writer:
         parent: int | None = None,
         step: int = 0,
         divergence: Divergence | None = None,
+        folder: str = "",
     ) -> None:
         """Begin a run, to which the following events belong. See `RunHeader`."""
         self._end_run()
@@ -43,7 +44,8 @@ class Writer:
             slots=_escaped(launch.slots),
             show=_escaped(launch.show),
         )
-        self._write(RunHeader(printable(name, one_line=True), launch, parent, step, divergence))
+        name, folder = printable(name, one_line=True), printable(folder, one_line=True)
+        self._write(RunHeader(name, launch, parent, step, divergence, folder))
 
     def take(self, event: messages.Event) -> None:
         """Add an event of the run."""

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from tutor.history.recording.tree import Recording
-from tutor.script.lesson import Lesson
+from tutor.script.lesson import Lesson, LessonError, read
 from tutor.session.controller import Controller
 from tutor.session.interfaces import AnyEngine
 from tutor.session.navigation import Destination
@@ -106,7 +106,7 @@ class LessonScreen(TutorScreen[None]):
         self.controller: Controller | None = None
         """None until the engine can run the script."""
         self.features: list[Feature] = []
-        self._file = WatchedFile(self.target)
+        self._file = WatchedFile(self.target, unfinished is not None and _has_changed(lesson))
         self._kept = unfinished[0] if unfinished else None
         """The file that what is recorded was last kept in."""
         self._unfinished = unfinished[1] if unfinished else None
@@ -329,3 +329,11 @@ class LessonScreen(TutorScreen[None]):
         # The status line shows a warning at one step only.
         (self.notify if is_moving else controller.warn)(text)
         return False
+
+
+def _has_changed(lesson: Lesson) -> bool:
+    """Return whether the file of a script has another text by now."""
+    try:
+        return read(lesson.path).source != lesson.source
+    except LessonError:
+        return False  # it cannot be opened again

@@ -8,13 +8,17 @@ _REUSE = 2.0
 
 
 class WatchedFile:
-    """A file that was just read. It is checked only on request, which a key press makes."""
+    """A file that was just read. It is checked only on request, which a key press makes.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        has_changed: Whether what is shown is an older text of it.
+    """
+
+    def __init__(self, path: Path, has_changed: bool = False) -> None:
         self._path = path
-        self._read_at = self._saved_at()
+        self._read_at = None if has_changed else self._saved_at()
         self._checked_at = monotonic()
-        self._has_changed = False
+        self._has_changed = has_changed
 
     def has_changed(self) -> bool:
         """Return whether the file was saved since. A deleted file cannot be opened again: False."""
