@@ -24,6 +24,18 @@ from tutor.ui.panels.tensors import TensorsPanel
 from tutor.ui.screens.lesson import LessonScreen
 from tutor.ui.screens.menu import Course, MenuScreen
 
+FIRST_SIZE = 120, 40
+
+LIMIT = 60.0
+"""Seconds after which an app that does not answer, or a process that does not end, is a fault."""
+
+CHECK = 20
+"""Deeds between two checks."""
+
+
+class Fault(Exception):
+    """Something that must never happen."""
+
 
 @dataclass(frozen=True)
 class Press:

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from monkey import SCRIPTS, StartedEngine, play, play_in_terminal
+from monkey import SCRIPTS
 from monkey_deeds import count, deeds
+from monkey_in_process import StartedEngine, play
+from monkey_in_terminal import play_in_terminal
 
 SEED = 7
 
