@@ -44,7 +44,7 @@ def receive() -> Callable[..., list[Event]]:
 
 @pytest.mark.parametrize(
     "event",
-    [frame(2), frame(5), frame(1), frame(3, shown=(1,)), Printed(5, ()), Printed(1, ()),
+    [frame(2), frame(5), frame(1), frame(3, shown=(1,)), Printed(5, ()),
      Edited(1, {}), Completed(3, {})],
 )  # fmt: skip
 def test_an_event_that_cannot_follow_ends_the_run_and_keeps_its_steps(receive, event):
