@@ -2,6 +2,8 @@
 
 import os
 
+import pytest
+
 
 def steps(recording) -> list[int]:
     return [frame.step for frame in recording.frames]
@@ -155,3 +157,22 @@ def test_a_run_leaves_no_descriptor_open(record):
         record("x = 1")
     # The last run may still be closing.
     assert len(os.listdir("/proc/self/fd")) < before + 10
+
+
+@pytest.mark.parametrize("job", [{"begin": 2}, {"begin": 4}, {"operations": 0}, {"begin": 5}])
+def test_a_forked_child_that_falls_through_records_nothing_in_a_replay_either(drive, job):
+    recording = drive(
+        """
+        import os
+        x = 1
+        child = os.fork()
+        y = 2
+        z = 3
+        if child:
+            os.waitpid(child, 0)
+        last = 4
+        """,
+        **job,
+    ).to_the_end()
+    assert recording.ended.outcome == "finished"
+    assert steps(recording) == list(range(job.get("begin", 0) + 1, 8))

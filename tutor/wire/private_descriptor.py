@@ -32,7 +32,8 @@ class PrivateDescriptor:
         self._flags = flags
         self._origin = f"/proc/{_parent()}/fd/{number}"
         self._identity = _identity(number)
-        self._number = _moved(number)
+        self.number = _moved(number)
+        """Its number when `fileno` was last called: to use it costs nothing, and may fail."""
 
     def fileno(self) -> int:
         """Return its number, opened again if need be.
@@ -41,20 +42,20 @@ class PrivateDescriptor:
             OSError: the script has closed it, and it cannot be opened again.
         """
         try:
-            if _identity(self._number) == self._identity:
-                return self._number
+            if _identity(self.number) == self._identity:
+                return self.number
         except OSError:
             pass  # it is closed
-        self._number = _moved(_open(self._origin, self._flags))
-        if _identity(self._number) != self._identity:
+        self.number = _moved(_open(self._origin, self._flags))
+        if _identity(self.number) != self._identity:
             raise OSError(EBADF, "the script closed a descriptor of the recorder")
-        return self._number
+        return self.number
 
     def close(self) -> None:
         """Close it, unless the script did."""
         try:
-            if _identity(self._number) == self._identity:
-                close(self._number)
+            if _identity(self.number) == self._identity:
+                close(self.number)
         except OSError:
             pass
 

@@ -143,10 +143,13 @@ class Output:
         """Pass on everything: incomplete lines, `sys.stdout.buffer`, and the files."""
         self.flush()
         for stream, private in zip((STDOUT, STDERR), self._files, strict=True):
-            file = private.fileno()
+            try:
+                end = lseek(private.number, 0, SEEK_END)
+            except OSError:
+                end = lseek(private.fileno(), 0, SEEK_END)
             place = DRAINED + stream - 1
-            start, end = self._header[place], lseek(file, 0, SEEK_END)
-            if start != end:
+            if (start := self._header[place]) != end:
+                file = private.fileno()
                 # The script may have truncated its own output.
                 for at in range(start if start < end else 0, end, PIECE):
                     self.write(stream, pread(file, min(PIECE, end - at), at))
