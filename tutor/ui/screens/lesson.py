@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -54,6 +55,9 @@ _LAUNCHED = {name for feature in FEATURES for key in feature.KEYS for name in ke
 
 _NEVER_KEPT = {"q", "question_mark", "ctrl+q", "ctrl+c", "escape"}
 """The keys that work before that: to leave, and for help."""
+
+_LAYOUT = 1 / 60
+"""Seconds between two looks whether the panes have their place."""
 
 _CLOCK = 0.25
 """Seconds between two updates of the status line while a statement runs."""
@@ -123,12 +127,16 @@ class LessonScreen(TutorScreen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        # Once the panes have a size: the script's terminal has that of the output pane.
-        self.call_after_refresh(self.panes.call_after_refresh, self._await_engine)
+        self.call_after_refresh(self._await_engine)
 
-    def _await_engine(self) -> None:
-        if not self.is_attached:
-            return  # it was left at once
+    def _await_engine(self, looks: int = 20) -> None:
+        """Launch when the engine is ready and the panes have their place, if there is room for any.
+
+        The script's terminal has the size of the output pane.
+        """
+        if looks and not self.panes.size:
+            self._call_after(_LAYOUT, partial(self._await_engine, looks - 1))
+            return
         # A lesson waits for the device that the engine detects.
         self.watch(self.app, "device", self._begin)
         self.watch(self.app, "failure", self._begin)
