@@ -69,6 +69,7 @@ def open_(target: str | None, last: bool, device: str | None, seed: int, memory:
     if last:
         from tutor.session.unfinished import latest
 
+        _refuse_options("--last", "device", "seed")
         if (kept := latest()) is None:
             refuse("open --last: no screen ended unfinished; say what to open")
         _screen(str(kept), device, seed, memory, is_unfinished=True)

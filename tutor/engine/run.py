@@ -72,7 +72,8 @@ class Run:
         self._page = shared_page.Page(self._page_fd)
         self._receiver = shared_page.Receiver(self._page)
         self._files = [tempfile.TemporaryFile(buffering=0) for _ in range(2)]
-        self._lock = threading.Lock()
+        # Reentrant: a handler of Ctrl+C may interrupt whatever its thread does here.
+        self._lock = threading.RLock()
         self._events: list[Event] = []
         self._untaken = 0
         """Bytes of the events that were received and are not taken yet."""

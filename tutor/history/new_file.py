@@ -75,6 +75,9 @@ class NewFile:
         os.fsync(descriptor)
         if not self._part:
             self._part = _part_name(os.path.dirname(self._target))
+            with contextlib.suppress(OSError):  # not every file system has locks
+                # Another writer in this folder takes a file without a lock for a leftover.
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The directory descriptor is ignored, but makes the call follow the link in /proc.
             os.link(f"/proc/self/fd/{descriptor}", self._part, src_dir_fd=descriptor)
         os.replace(self._part, self._target)

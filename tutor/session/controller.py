@@ -130,6 +130,11 @@ class Controller:
         return self.branch.timeline
 
     @property
+    def is_restored(self) -> bool:
+        """Whether every run has come to its last recorded step again."""
+        return all(one.session.recorder.has_caught_up for one in self.branches.all)
+
+    @property
     def has_unsaved_steps(self) -> bool:
         """Whether something is recorded that is in no file."""
         if not self.engine.can_run:

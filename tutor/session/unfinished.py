@@ -6,7 +6,8 @@ it: all runs are written to the user's state folder first, and can be continued 
 
 import contextlib
 import os
-import tempfile
+import stat
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _SUFFIX = ".tutor"
 
+_NAME = 200
+"""Characters of the script's name in a file's name, which may have 255 bytes."""
+
 KEPT = 5
 """The most recordings that are kept: the newest."""
 
@@ -25,10 +29,11 @@ MOST = 2**30
 """The most bytes of all of them. The newest is kept whatever its size."""
 
 
-def folders() -> tuple[Path, Path]:
-    """Return where they are kept, and where if that cannot be written to, as on a full disk."""
-    temporary = Path(tempfile.gettempdir()) / f"tutor-unfinished-{os.getuid()}"
-    return user_state_path("tutor") / "unfinished", temporary
+def folders() -> Iterator[Path]:
+    """Yield where they are kept, and where if that cannot be written to, as on a full disk."""
+    yield user_state_path("tutor") / "unfinished"
+    # Not `tempfile.gettempdir`: it may be the working folder, where others may have put files.
+    yield Path(os.environ.get("TMPDIR", "/tmp")) / f"tutor-unfinished-{os.getuid()}"
 
 
 def keep(branches: "Branches", name: str) -> Path:
@@ -51,16 +56,18 @@ def keep(branches: "Branches", name: str) -> Path:
         run.folder = working_folder()
     problems: list[RecordingError] = []
     for folder in folders():
-        path = folder / f"{datetime.now():%Y-%m-%d-%H%M%S-%f}-{name}{_SUFFIX}"
+        path = folder / f"{datetime.now():%Y-%m-%d-%H%M%S-%f}-{name[:_NAME]}{_SUFFIX}"
         try:
             with contextlib.suppress(OSError):  # saving says why it cannot be written to
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_ours(folder):
+                raise RecordingError(f"{folder} belongs to another user")
             save(path, recording)
-            with contextlib.suppress(OSError):  # others cannot look into the folder anyway
-                path.chmod(0o600)
         except RecordingError as error:
             problems.append(error)
         else:
+            with contextlib.suppress(OSError):  # others cannot look into the folder anyway
+                path.chmod(0o600)
             _drop_oldest()
             return path
     raise problems[0]
@@ -85,11 +92,18 @@ def forget(path: Path) -> None:
 def _newest_first() -> list[Path]:
     found: list[Path] = []
     for folder in folders():
-        # Others may write into the folder for temporary files: what lies there must be the user's.
-        with contextlib.suppress(OSError):
-            if folder.lstat().st_uid == os.getuid():
-                found += folder.glob(f"*{_SUFFIX}")
+        if _is_ours(folder):
+            found += folder.glob(f"*{_SUFFIX}")
     return sorted(found, key=lambda path: path.name, reverse=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Return whether a folder is the user's alone: in /tmp anybody may have made it, or a link."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return not folder.exists()  # saving says why there is none
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
 
 
 def _drop_oldest() -> None:

@@ -42,6 +42,8 @@ class WorkerHandle:
         self._goal = 0
         self._events: deque[messages.Event] = deque()
         """Received from the run, but not taken yet."""
+        self.is_behind = False
+        """Whether there may be events that `take` had no time for."""
         self._clock = clock
         self._asked = self._progressed = clock()
         self._run = engine.launch(job, wake)
@@ -111,19 +113,17 @@ class WorkerHandle:
             self.is_held = True
             self._run.pause()
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether there are events that `take` had no time for."""
-        return bool(self._events)
-
     def take(self, seconds: float) -> Iterator[messages.Event]:
         """Yield the events since the last call, for about so many seconds."""
         until = self._clock() + seconds
+        # Even if nothing is left here, the run may have reported more while this one was full.
+        self.is_behind = True
         while self._clock() <= until:
             # Only what is taken makes room for more: an endless run must not pile up here either.
             if not self._events:
                 self._events.extend(self._run.take())
             if not self._events:
+                self.is_behind = False
                 return
             event = self._events.popleft()
             match event:

@@ -191,6 +191,8 @@ class TutorApp(DiffingApp):
     # Ends that the learner did not ask for
 
     def _leave_on(self, number: signal.Signals) -> None:
+        if self.farewell:
+            return  # it is leaving already: a lost connection may bring several signals
         self._take_leave(f"ended by {number.name}")
         self.engine.close()
         self.exit(return_code=128 + number)

@@ -32,7 +32,7 @@ class PrivateDescriptor:
         self._flags = flags
         self._origin = f"/proc/{_parent()}/fd/{number}"
         self._identity = _identity(number)
-        self.number = _moved(number)
+        self.number = moved(number)
         """Its number when `fileno` was last called: to use it costs nothing, and may fail."""
 
     def fileno(self) -> int:
@@ -46,7 +46,7 @@ class PrivateDescriptor:
                 return self.number
         except OSError:
             pass  # it is closed
-        self.number = _moved(_open(self._origin, self._flags))
+        self.number = moved(_open(self._origin, self._flags))
         if _identity(self.number) != self._identity:
             raise OSError(EBADF, "the script closed a descriptor of the recorder")
         return self.number
@@ -65,7 +65,7 @@ def _identity(number: int) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _moved(number: int) -> int:
+def moved(number: int) -> int:
     """Move a descriptor above the numbers that the script may use, or as high as possible."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     limit = _HIGHEST if soft == resource.RLIM_INFINITY else soft
@@ -78,8 +78,8 @@ def _moved(number: int) -> int:
     except (ValueError, OSError):
         lowest = max(0, min(limit, _HIGHEST) - _ROOM)
     try:
-        moved = fcntl(number, F_DUPFD_CLOEXEC, lowest)
+        found = fcntl(number, F_DUPFD_CLOEXEC, lowest)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     close(number)
-    return moved
+    return found

@@ -41,7 +41,7 @@ class Commands:
         self._sender = sender
         self._answer = answer
         self._budgets = budgets
-        self._interrupts = interrupts
+        self.interrupts = interrupts
         interrupts.on_postponed = self._look_soon
         self.until = 0
         """The step after which the run waits."""
@@ -53,26 +53,22 @@ class Commands:
         self._sender.append(Waited(step, line))
         self._sender.flush()
         began = perf_counter()
-        self._interrupts.deliver()
+        self.interrupts.deliver()
         while step >= self.until:
             self._obey()
         for budget in self._budgets:
             budget.exclude(perf_counter() - began)
-        self._interrupts.deliver()
+        self.interrupts.deliver()
 
     def look(self) -> None:
         """Send the events so far, and obey a command if there is one."""
-        self._interrupts.deliver()
+        self.interrupts.deliver()
         self._sender.flush()
         poll = _poll()
         poll.register(self._pipe.fileno(), _POLLIN)
         if poll.poll(0):
             self._obey()
         self.next_look = perf_counter() + INTERVAL
-
-    def deliver(self) -> None:
-        """Call the handlers of signals that were postponed."""
-        self._interrupts.deliver()
 
     def close(self) -> None:
         self._pipe.close()

@@ -7,7 +7,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from os import _exit
 from threading import Thread
 from typing import Any, NoReturn
@@ -56,12 +55,18 @@ def run_exit_handlers(forked: ForkedProcesses | None = None) -> str:
 
 
 def run_exception_hook(error: BaseException) -> bool:
-    """Call the script's own `sys.excepthook`, and return True if there is one."""
+    """Call the script's own `sys.excepthook`, and return True if there is one.
+
+    Raises:
+        SystemExit: the hook does.
+    """
     hook = sys.excepthook
     if hook is sys.__excepthook__ or issubclass(type(error), SystemExit):
         return False
     try:
         hook(type(error), error, trace_of(error))
+    except SystemExit:
+        raise
     except BaseException:
         return False
     return True
@@ -89,9 +94,8 @@ def _flush_files() -> None:
         for file in gc.get_objects():
             # Not `isinstance`: it would ask the objects of the script for their `__class__`.
             if issubclass(type(file), kinds):
-                # It may be closed or detached, and the script's disk full.
-                with suppress(OSError, ValueError):
-                    file.flush()
+                # It may be closed or detached, the disk full, or a method the script's own.
+                guard.attempt(file.flush, otherwise=lambda problem: None)
 
 
 def interrupted(path: str, line: int) -> Ended:

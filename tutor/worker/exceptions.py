@@ -4,6 +4,7 @@ import sys
 import traceback
 from itertools import islice
 
+from tutor.schema.printable import printable
 from tutor.worker import guard
 from tutor.worker.instrument import Program
 
@@ -60,4 +61,4 @@ def _message(error: Exception) -> str:
     # The message of a syntax error begins with a quotation of its place.
     lines = traceback.format_exception_only(error)
     text = next(line for line in lines if not line.startswith(" ")).strip()[:_LONGEST]
-    return guard.printable(text)
+    return printable(text)

@@ -5,6 +5,7 @@ postponed until the recorder is done.
 """
 
 import signal
+from _thread import get_ident
 from collections.abc import Callable
 from functools import partial, wraps
 from types import CodeType, FrameType, TracebackType
@@ -17,6 +18,9 @@ trace_of: Callable[[BaseException], TracebackType | None] = vars(BaseException)[
     "__traceback__"
 ].__get__
 """Returns the traceback, even if a class of the script's has a property of this name."""
+
+_raised: list[BaseException] = []
+"""What the last handler raised, if it did."""
 
 _uninterruptible: set[CodeType] = set()
 _interruptible: set[CodeType] = set()
@@ -65,6 +69,7 @@ class Interrupts:
         self.on_postponed: Callable[[], None] = lambda: None
         """Called when a call was postponed: `deliver` should be called soon."""
         self._script = script
+        self._main = get_ident()
         self._postponed: dict[int, Callable[[], object]] = {}
         """By signal: as in Python, one that comes again before it was handled is one."""
 
@@ -75,11 +80,11 @@ class Interrupts:
         @wraps(install)
         def set_handler(number: int, handler: Any) -> Any:
             guarded = _Guarded(self, handler) if callable(handler) else handler
-            return unguarded(install(number, guarded))
+            return _unguarded(install(number, guarded))
 
         @wraps(current)
         def get_handler(number: int) -> Any:
-            return unguarded(current(number))
+            return _unguarded(current(number))
 
         signal.signal = set_handler  # type: ignore[assignment]
         signal.getsignal = get_handler  # type: ignore[assignment]
@@ -88,7 +93,8 @@ class Interrupts:
     @interruptible
     def deliver(self) -> None:
         """Make the calls that were postponed; the first that raises ends this."""
-        while self._postponed:
+        # Python calls handlers in the main thread only.
+        while self._postponed and get_ident() == self._main:
             self._postponed.pop(next(iter(self._postponed)))()
 
     def take(self, handler: _Handler, number: int, frame: FrameType | None) -> None:
@@ -96,11 +102,11 @@ class Interrupts:
         if self.is_over:
             return
         if not self._is_recording(number, frame):
-            handler(number, frame)
+            _call(handler, number, frame)
             return
         while frame is not None and frame.f_code.co_filename != self._script:
             frame = frame.f_back
-        self._postponed.setdefault(number, partial(handler, number, frame))
+        self._postponed.setdefault(number, partial(_call, handler, number, frame))
         self.on_postponed()
 
     def _is_recording(self, number: int, frame: FrameType | None) -> bool:
@@ -115,6 +121,20 @@ class Interrupts:
         return False
 
 
+def _call(handler: _Handler, number: int, frame: FrameType | None) -> None:
+    _raised.clear()
+    try:
+        handler(number, frame)
+    except BaseException as error:
+        _raised.append(error)
+        raise
+
+
+def is_from_handler(error: BaseException) -> bool:
+    """Return True if the last handler of a signal raised this exception."""
+    return any(one is error for one in _raised)
+
+
 class _Guarded:
     """A handler of the script that is called by way of `Interrupts`."""
 
@@ -126,6 +146,5 @@ class _Guarded:
         self._interrupts.take(self.handler, number, frame)
 
 
-def unguarded(handler: Any) -> Any:
-    """Return the script's own handler in place of a guarded one."""
+def _unguarded(handler: Any) -> Any:
     return handler.handler if isinstance(handler, _Guarded) else handler

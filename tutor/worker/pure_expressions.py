@@ -10,6 +10,7 @@ import ast
 import builtins
 import math
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,11 +22,44 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_MOST = 100_000
+"""The most elements of a repeated sequence, bits of a power and cells of a format."""
+
+
+def _multiplied(one: Any, other: Any) -> Any:
+    for sequence, times in ((one, other), (other, one)):
+        if isinstance(sequence, str | bytes | list | tuple) and isinstance(times, int):
+            _limit(len(sequence) * times)
+    return one * other
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(base, int) and isinstance(exponent, int):
+        _limit(base.bit_length() * exponent)
+    return base**exponent
+
+
+def _shifted(number: Any, bits: Any) -> Any:
+    if isinstance(bits, int):
+        _limit(bits)
+    return number << bits
+
+
+def _formatted(value: Any, form: str) -> str:
+    _limit(max(map(int, re.findall(r"\d{1,18}", form)), default=0))
+    return format(value, form)
+
+
+def _limit(size: int) -> None:
+    if size > _MOST:
+        raise ValueError(f"it would make {size:,} elements, more than the {_MOST:,} of a note")
+
+
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: _multiplied,
     ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
-    ast.Pow: operator.pow, ast.MatMult: operator.matmul, ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_, ast.BitXor: operator.xor, ast.LShift: operator.lshift,
+    ast.Pow: _power, ast.MatMult: operator.matmul, ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_, ast.BitXor: operator.xor, ast.LShift: _shifted,
     ast.RShift: operator.rshift, ast.UAdd: operator.pos, ast.USub: operator.neg,
     ast.Invert: operator.invert, ast.Not: operator.not_, ast.Eq: operator.eq,
     ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
@@ -63,6 +97,12 @@ _OF_ARRAYS = _names("""
     numel numpy permute pow prod quantile ravel relu reshape round sigmoid sign size softmax sqrt
     square squeeze std stride sum t tanh tolist trace transpose unsqueeze var vector_norm view
 """)
+_OF_TWO = _names("""
+    allclose array_equal dist divmod dot equal hypot isclose matmul max maximum min minimum mm mv
+    pow
+""")
+"""These take two arrays. Another array after them would be the output."""
+
 _OF_MODULES = _OF_ARRAYS | {"array_equal", "cos", "dist", "hypot", "isqrt", "sin"}
 _MODULES = (math, np, np.linalg, torch, torch.linalg, torch.nn.functional)
 
@@ -114,7 +154,7 @@ def value_of(tree: ast.expr, namespace: dict[str, Any]) -> Any:
             case ast.JoinedStr(parts):
                 return "".join(map(value, parts))
             case ast.FormattedValue(part, conversion, form):
-                return format(_CONVERSIONS[conversion](value(part)), value(form) or "")
+                return _formatted(_CONVERSIONS[conversion](value(part)), value(form) or "")
             case ast.Call(function, arguments, keywords):
                 named = {one.arg or "**": value(one.value) for one in keywords}
                 return called(function, [*map(value, arguments)], named)
@@ -133,9 +173,17 @@ def value_of(tree: ast.expr, namespace: dict[str, Any]) -> Any:
             raise ValueError(f"`{ast.unparse(function)}(…)` is called only in lessons")
         if not named.keys() <= _KEYWORDS:
             raise ValueError(f"`{ast.unparse(function)}` is called with more than it may be here")
+        if any(isinstance(one, _ARRAYS) for one in arguments[_operands(found) :]):
+            raise ValueError(f"`{ast.unparse(function)}` may write to its last argument")
         return found(*arguments, **named)
 
     return value(tree)
+
+
+def _operands(function: Any) -> int:
+    """Return how many of the first arguments may be arrays: the next would be its output."""
+    is_method = isinstance(getattr(function, "__self__", None), _ARRAYS)
+    return 2 - is_method if getattr(function, "__name__", "") in _OF_TWO else 1 - is_method
 
 
 def _builtin(name: str) -> Any:

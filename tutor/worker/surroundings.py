@@ -3,7 +3,8 @@
 These differ: `sys._getframe().f_back` of the script is a frame of the engine; `sys.modules` has
 what the engine imported, and `gc.get_freeze_count()` counts it; `sys.flags` has `safe_path` and no
 hash randomization; `builtins` has the hooks; the environment sets one thread for torch, a fixed
-order of sets and matplotlib's backend; there is no keyboard.
+order of sets and matplotlib's backend; there is no keyboard; near the recursion limit a `print`
+needs a few frames more.
 """
 
 import functools

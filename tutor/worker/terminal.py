@@ -5,16 +5,13 @@ Its output stays a file, which `os.isatty` and `os.get_terminal_size` take for a
 and child processes see the file, and `os.ttyname` does.
 """
 
-import fcntl
 import functools
 import os
 import termios
 import tty
 
 from tutor.wire.messages import Terminals, TerminalSize
-
-_PRIVATE = 200
-"""Descriptors of the engine are above those that a script closes or counts."""
+from tutor.wire.private_descriptor import moved
 
 
 def imitate(sizes: Terminals, files: tuple[int, int]) -> None:
@@ -48,8 +45,7 @@ def _open_input(size: TerminalSize) -> None:
     os.dup2(slave, 0)
     os.close(slave)
     # Without its other end, which nothing ever reads or closes, the terminal would be gone.
-    fcntl.fcntl(master, fcntl.F_DUPFD_CLOEXEC, _PRIVATE)
-    os.close(master)
+    moved(master)
 
 
 def _identity(fd: int) -> tuple[int, int]:

@@ -140,9 +140,13 @@ def _execute(program: Program, module: types.ModuleType, recorder: Recorder, job
         with own_builtins.everywhere():
             line = recorder.steps.line
             ended = endings.uncaught(error, program.code.co_filename, job.launch.path, line)
-        if ended.outcome == "raised" and endings.run_exception_hook(error):
-            return msgspec.structs.replace(ended, traceback="")
-        return ended
+        if ended.outcome != "raised":
+            return ended
+        try:
+            has_hook = endings.run_exception_hook(error)
+        except SystemExit as end:  # as under Python, that is how the script ends
+            return endings.exited(end, job.launch.path, line)
+        return msgspec.structs.replace(ended, traceback="") if has_hook else ended
     return Ended("finished")
 
 

@@ -54,7 +54,7 @@ _LAUNCHED = {name for feature in FEATURES for key in feature.KEYS for name in ke
 """The keys that need a launched script."""
 
 _NEVER_KEPT = {"q", "question_mark", "ctrl+q", "ctrl+c", "escape"}
-"""The keys that work before that: to leave, and for help."""
+"""The keys that always work before that: to leave, and for help."""
 
 _LAYOUT = 1 / 60
 """Seconds between two looks whether the panes have their place."""
@@ -176,12 +176,20 @@ class LessonScreen(TutorScreen[None]):
                 for name, method in feature.actions():
                     setattr(self, name, method)
             self.show()
+            self._send_early()
+
+    def on_screen_resume(self) -> None:
+        self._send_early()
+
+    def _send_early(self) -> None:
+        """Send the keys that were kept, unless a dialog lies over the screen and would get them."""
+        if self.controller is not None and self.is_active:
             early, self._early = self._early, []
             for key in early:
                 self.app.post_message(key)
 
     def keeps(self, key: Key) -> bool:
-        # All that follow such a key are kept too: they may be typed into its dialog.
+        # What follows such a key is kept too: it may be typed into its dialog.
         is_early = self.controller is None and (key.key in _LAUNCHED or self._early)
         if not is_early or self.engine.failure or key.key in _NEVER_KEPT:
             return False
@@ -295,7 +303,8 @@ class LessonScreen(TutorScreen[None]):
         elif self.controller is not None and self.controller.microscope.is_open:
             await self.run_action("outside")
         elif self._may_leave("q"):
-            if self._kept is not None:
+            # What could not be restored stays, to be continued another time.
+            if self._kept is not None and self.controller and self.controller.is_restored:
                 forget(self._kept)
             await self.run_action("app.leave")
 

@@ -81,7 +81,6 @@ class MenuScreen(TutorScreen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
-        self._offer()
         # Reading takes some milliseconds a lesson, so a thread does it.
         self.call_after_refresh(Thread(target=self._read_course, daemon=True).start)
         self.watch(self.app, "device", self._show_device)

@@ -44,7 +44,7 @@ def digest(namespace: dict[str, Any]) -> bytes:
     # Copied: a thread of the script may add names meanwhile.
     for name, value in namespace.copy().items():
         if is_recorded(name):
-            found.update(name.encode())
+            found.update(name.encode(errors="surrogatepass"))
             guard.attempt(_add_value, found, value, sums, otherwise=lambda _: found.update(b"?"))
     for content in transfer.fetch([transfer.raw(one) for one in sums]):
         found.update(content)

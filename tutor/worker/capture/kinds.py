@@ -22,10 +22,8 @@ def is_recorded(name: object) -> bool:
 
 
 def is_text(name: object) -> bool:
-    """Return False for what no message can hold: `globals()` and modules take any key."""
-    if type(name) is not str:
-        return False
-    return name.isprintable() or not any("\ud800" <= one <= "\udfff" for one in name)
+    """Return False for what is no name: `globals()` and modules take any key."""
+    return type(name) is str
 
 
 def kind_of(value: Any) -> str:

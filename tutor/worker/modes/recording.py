@@ -38,9 +38,8 @@ class RecordingMode(WaitingMode):
             self._sender.flush()
         # Only now: a step that could not be sent is no step.
         steps.finish(step)
-        if not self._commands.next_look:
-            # A signal came meanwhile: what its handler raises may be caught around this statement.
-            self._commands.deliver()
+        # What the handler of a signal raises may be caught around this statement.
+        self._commands.interrupts.deliver()
 
     def wrote(self, stream: int, content: bytes) -> None:
         self._has_written = True
