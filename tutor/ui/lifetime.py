@@ -2,8 +2,8 @@
 
 They come at any time: keys just after the one that opened a dialog, a delayed call or the report of
 a run just after the learner left. `is_live` is the check. It is applied where such calls arrive:
-`TutorScreen.show` for drawing, `TutorApp.run_action` for keys and clicks, `timers.call_after` for
-delayed calls. A dialog is dismissed once.
+`TutorScreen.show` for drawing, `TutorApp.run_action` for keys and clicks, `Feature.open` for
+dialogs, `timers.call_after` for delayed calls. A dialog is dismissed once.
 
 Besides `terminal/output.py` this is the only module that relies on a private part of Textual.
 """
@@ -33,6 +33,8 @@ async def can_act(app: App[Any], node: DOMNode) -> bool:
     A key waits for the dialog that the key before it opened. The second of two clicks comes when
     the first one may have covered or left the screen: then it does nothing.
     """
+    if not is_live(app):
+        return False
     # Set also when mounting fails, so nothing waits for ever.
     await app.screen._mounted_event.wait()
     return is_live(node) and node.screen is app.screen

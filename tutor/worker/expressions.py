@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from tutor.schema.values import LISTED
-from tutor.worker import pure_expressions
+from tutor.worker import guard, pure_expressions
+from tutor.worker.interrupts import is_from_handler
 
 _LONGEST = 200
 """Characters of the `repr` of any other value."""
@@ -60,17 +61,18 @@ def evaluate(
             try:
                 values.append(expression.value(namespace))
             except BaseException as error:  # whatever the script's objects raise, SystemExit too
+                if is_from_handler(error):
+                    raise
                 values.append(None)
-                problems.append((expression.text, _reason(error)))
+                problems.append((expression.text, described(error)))
     return tuple(values)
 
 
-def _reason(error: BaseException) -> str:
-    name = type(error).__name__
-    try:
-        return f"{name}: {error}"
-    except BaseException:  # its own message raises
-        return name
+def described(error: BaseException) -> str:
+    """Return type and text of what an expression raised; only the type if the text raises."""
+    name = guard.type_name(error)
+    text = guard.attempt(str, error, otherwise=lambda problem: "")
+    return f"{name}: {text}" if text else name
 
 
 def portable(value: Any) -> Any:

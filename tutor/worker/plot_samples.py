@@ -24,6 +24,8 @@ import torch
 from tutor.wire.messages import Sample, Sampled
 from tutor.worker import torch_private
 from tutor.worker.capture.digest import digest
+from tutor.worker.expressions import described
+from tutor.worker.interrupts import is_from_handler
 
 PATIENCE = 2.0
 """Seconds that the expressions of a plot may take."""
@@ -135,8 +137,9 @@ def _try(text: str, problems: _Problems, numbers: Callable[[], bytes]) -> bytes 
     try:
         return numbers()
     except BaseException as error:  # whatever the script's objects raise, SystemExit too
-        reason = str(error).partition("\n")[0]
-        problems.append((text, f"{type(error).__name__}: {reason}"))
+        if is_from_handler(error):
+            raise
+        problems.append((text, described(error).partition("\n")[0]))
         return None
 
 

@@ -256,7 +256,7 @@ class LessonScreen(TutorScreen[None]):
             return
         if self.view.part_note or self.view.plot_note:
             self.show()  # they say how far a replay is
-        elif self.query(StatusLine):
+        else:
             self._show_status(controller)
 
     # Messages from the panes
