@@ -135,7 +135,7 @@ def test_an_export_keeps_the_old_file_unless_it_is_complete(recording, tmp_path,
     assert [one.name for one in tmp_path.iterdir()] == ["out"]
 
 
-def test_a_run_whose_connection_drops_leaves_nothing(tmp_path) -> None:
+def test_a_run_whose_connection_drops_keeps_what_it_did(tmp_path) -> None:
     (tmp_path / "script.py").write_text("print('begun', flush=True)\nwhile True:\n    x = 1\n")
     command = [*TUTOR, "run", "script.py", "--json", "--save", "run.tutor"]
     # Under `nohup` the tests themselves would hand on that the signal is ignored.
@@ -148,4 +148,5 @@ def test_a_run_whose_connection_drops_leaves_nothing(tmp_path) -> None:
         process.send_signal(signal.SIGHUP)
         process.communicate()
     assert process.returncode == 128 + signal.SIGHUP
-    assert [path.name for path in tmp_path.iterdir()] == ["script.py"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.tutor", "script.py"]
+    assert shell("run", tmp_path / "run.tutor").stdout.endswith(b"begun\n")

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from time import monotonic
+from types import FrameType
 
 from tutor.engine.client import Engine
 from tutor.engine.run import Run
@@ -24,6 +25,8 @@ class HeadlessEngine:
 
     def __init__(self) -> None:
         self.engine = Engine()
+        self.interrupted_by: int | None = None
+        """The signal that interrupted the script, if one did."""
         self._news = threading.Event()
         self.engine.on_change = self._news.set
 
@@ -65,7 +68,7 @@ class HeadlessEngine:
     ) -> Iterator[Event]:
         """Run a script to its end, or until step `stop` is recorded, and yield its events.
 
-        Ctrl+C interrupts the script.
+        Ctrl+C, SIGTERM and SIGHUP interrupt the script: what it did so far is not lost.
 
         Raises:
             TimeoutError: the run took longer than `patience` seconds.
@@ -75,7 +78,7 @@ class HeadlessEngine:
         run = self.engine.launch(job, news.set)
         run.go(stop)
         try:
-            with _interrupts(run):
+            with self._interrupts(run):
                 while True:
                     if not news.wait(min(deadline - monotonic(), threading.TIMEOUT_MAX)):
                         raise TimeoutError
@@ -89,15 +92,25 @@ class HeadlessEngine:
         finally:
             run.close()
 
+    @contextlib.contextmanager
+    def _interrupts(self, run: Run) -> Iterator[None]:
+        """Make signals interrupt the script instead of this process."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
 
-@contextlib.contextmanager
-def _interrupts(run: Run) -> Iterator[None]:
-    """Make Ctrl+C interrupt the script instead of this process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, lambda number, frame: run.interrupt())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            self.interrupted_by = number
+            run.interrupt()
+
+        before = {
+            number: signal.signal(number, interrupt)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            # Under `nohup` one is ignored, and stays so.
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

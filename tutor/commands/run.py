@@ -80,7 +80,10 @@ def run(
         if ended.outcome != "refused" and edit.step > report.steps:
             problem = f"--edit {edit.step}:{edit.target}: the run has only {report.steps} steps"
             raise BadRequest(problem)
-    return _exit_status(report, ended)
+    status = _exit_status(report, ended)
+    if ended.outcome == "interrupted" and headless.interrupted_by is not None:
+        return 128 + headless.interrupted_by
+    return status
 
 
 def replay(target: str, show: tuple[str, ...], stop: int, as_json: bool, stdout: IO[bytes]) -> int:

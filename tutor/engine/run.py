@@ -213,8 +213,9 @@ class Run:
             # A timer that has begun cannot be cancelled: a command may have come first.
             if self._timer is not threading.current_thread() or self._has_ended:
                 return
-            if self._is_full:
-                # It may be between two statements, and wait for its events to be read.
+            if self._is_full or not self._page.line:
+                # It may be between two statements, and wait for its events to be read; or it has
+                # not come to the first one.
                 self._after(PATIENCE, self._freeze)
                 return
             self.frozen = True

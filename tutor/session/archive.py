@@ -6,7 +6,7 @@ from tutor.history.budget import Budget
 from tutor.history.recording.tree import RecordedRun, Recording
 from tutor.session.branch import Branch
 from tutor.session.branches import MARKS, Branches, MakeBranch
-from tutor.wire.messages import Ended, Event, Job, Question, Started
+from tutor.wire.messages import FOREVER, Ended, Event, Job, Question, Started
 
 NOTHING = "a recording runs nothing; open its script to go on"
 
@@ -112,23 +112,31 @@ def restored(
     return found
 
 
-def recorded(branches: Branches) -> Recording:
-    """Return all runs as they are now. Their timelines are copies that share large values."""
+def recorded(branches: Branches, most: int = FOREVER) -> Recording:
+    """Return all runs as they are now. Their timelines are copies that share large values.
+
+    Args:
+        most: The most steps of a run, unless the cursor or a fork is at a later one.
+    """
     # The copies are short-lived: no value of the learner's may be dropped to make room for them.
     budget = Budget(2**62)
     made: dict[Branch, RecordedRun] = {}
     for branch in branches.all:
         session = branch.session
         started = session.worker.started
+        forks = [fork.step for fork in branches.forks(branch)]
+        cursor = session.cursor if branch is branches.current else 0
+        tip = min(session.tip, max(most, branch.step, cursor, *forks))
+        is_whole = tip == session.tip
         made[branch] = RecordedRun(
             branch.name,
             session.launch,
-            session.timeline.fork(session.tip, budget),
+            session.timeline.fork(tip, budget),
             made[branch.parent] if branch.parent else None,
             branch.step,
             started.environment if started else {},
-            session.ended,
-            session.worker.line,
+            session.ended if is_whole else None,
+            session.worker.line if is_whole else 0,
         )
     shown = branches.all.index(branches.current)
     return Recording(list(made.values()), shown, branches.current.session.cursor)

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from tutor.session.branches import Branches
 
 _SUFFIX = ".tutor"
+_LEFT = ".left"
 
 _NAME = 200
 """Characters of the script's name in a file's name, which may have 255 bytes."""
+
+STEPS = 500_000
+"""The most steps that are kept of a run: that takes some seconds. Going on runs the rest again."""
 
 KEPT = 5
 """The most recordings that are kept: the newest."""
@@ -51,7 +55,7 @@ def keep(branches: "Branches", name: str) -> Path:
     from tutor.session.archive import recorded
     from tutor.wire.control import working_folder
 
-    recording = recorded(branches)
+    recording = recorded(branches, STEPS)
     for run in recording.runs:
         run.folder = working_folder()
     problems: list[RecordingError] = []
@@ -73,18 +77,30 @@ def keep(branches: "Branches", name: str) -> Path:
     raise problems[0]
 
 
-def latest() -> Path | None:
-    """Return the newest recording; None if there is none."""
-    return next(iter(_newest_first()), None)
+def latest(is_new: bool = False) -> Path | None:
+    """Return the newest recording; None if there is none.
+
+    Args:
+        is_new: Pass over those that were continued and left since.
+    """
+    found = (path for path in _newest_first() if not (is_new and _LEFT in path.suffixes))
+    return next(found, None)
 
 
 def script_of(path: Path) -> str:
     """Return the name of the script whose runs are in a file that `keep` wrote."""
-    return path.stem.split("-", 5)[-1]
+    return path.stem.removesuffix(_LEFT).split("-", 5)[-1]
+
+
+def set_aside(path: Path) -> None:
+    """Offer a recording no more: it was continued, and left by the learner's key."""
+    if _LEFT not in path.suffixes:
+        with contextlib.suppress(OSError):  # at worst it is offered once more
+            path.rename(path.with_suffix(f"{_LEFT}{_SUFFIX}"))
 
 
 def forget(path: Path) -> None:
-    """Drop a recording: it was continued, and left by the learner's key or kept anew."""
+    """Drop a recording: what it has was kept anew, or there are newer ones."""
     with contextlib.suppress(OSError):  # at worst it is offered once more
         path.unlink()
 

@@ -158,6 +158,11 @@ class TutorApp(DiffingApp):
         if not isinstance(below, PaletteDialog):
             self.push_screen(PaletteDialog(below, self.palette), run)
 
+    async def action_quit(self) -> None:
+        """Leave at once, as `ctrl+q` does, from wherever the learner is."""
+        self._take_leave("")
+        self.exit()
+
     def action_help(self) -> None:
         self.push_screen(HelpDialog(self.screen, self.palette))
 
@@ -209,6 +214,7 @@ class TutorApp(DiffingApp):
             for screen in self.screen_stack:
                 if isinstance(screen, LessonScreen) and screen.keep():
                     kept = "what was recorded is kept: tutor open --last goes on"
-                    self.farewell = f"{reason}; {kept}"
+                    self.farewell = f"{reason}; {kept}" if reason else kept
         except Exception as error:  # the program is failing already: nothing more may go wrong
-            self.farewell = f"{reason}; what was recorded is lost: {error}"
+            lost = f"what was recorded is lost: {error}"
+            self.farewell = f"{reason}; {lost}" if reason else lost

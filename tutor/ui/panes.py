@@ -5,6 +5,7 @@ The style sheet `screens/lesson.tcss` decides which panes are shown, and where.
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.reactive import var
 from textual.widget import Widget
 
@@ -79,8 +80,8 @@ class Panes(Vertical):
 
     @property
     def output_size(self) -> tuple[int, int]:
-        """Columns and lines of the output pane; those of the screen while it has no place."""
-        size = self.query_one(OutputPanel).content_size or self.app.size
+        """Columns and lines of the output pane; where it has no place, as it would have alone."""
+        size = self.query_one(OutputPanel).content_size or self.app.size - Size(2, 4)
         return max(1, size.width), max(1, size.height)
 
     def on_mount(self) -> None:

@@ -33,8 +33,8 @@ def install(
         caller = sys._getframe(1)
         line = caller.f_lineno if caller.f_code.co_filename == script else steps.line
         sender.append(BreakpointHit(steps.step + 1, line))
-        if pauses and commands.until > steps.step + 1:
-            commands.until = steps.step + 1
+        if pauses:
+            commands.wait_after(steps.step + 1)
 
     if os.environ.get("PYTHONBREAKPOINT") != "0":
         sys.breakpointhook = reached

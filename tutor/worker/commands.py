@@ -64,11 +64,22 @@ class Commands:
         """Send the events so far, and obey a command if there is one."""
         self.interrupts.deliver()
         self._sender.flush()
-        poll = _poll()
-        poll.register(self._pipe.fileno(), _POLLIN)
-        if poll.poll(0):
+        if self._is_asked():
             self._obey()
         self.next_look = perf_counter() + INTERVAL
+
+    def wait_after(self, step: int) -> None:
+        """Wait after `step`, whatever was asked for so far."""
+        while self._is_asked():
+            self._obey()
+        if self.until > step:
+            self.until = step
+
+    def _is_asked(self) -> bool:
+        """Return True if there is a command."""
+        poll = _poll()
+        poll.register(self._pipe.fileno(), _POLLIN)
+        return bool(poll.poll(0))
 
     def close(self) -> None:
         self._pipe.close()

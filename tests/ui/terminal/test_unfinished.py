@@ -135,10 +135,28 @@ def test_open_last_goes_on_where_the_screen_ended(tmp_path: Path) -> None:
         t.press("q", "not saved")  # nothing is dropped without a question
         t.send("q")
         assert t.ends() == 0
-    assert not kept(tmp_path)
+    # It was left by a key, so the menu offers it no more; but nothing is lost.
+    with tutor(**state) as t:
+        t.wait_for("open")
+        t.settle()
+        assert "where you left off" not in t.text
     with tutor("open", "--last", **state) as t:
+        t.wait_for("x = 7: step 6 of 6", "waiting before line 3")
+
+
+def test_without_an_unfinished_run_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
+    with tutor("open", "--last", XDG_STATE_HOME=str(tmp_path)) as t:
         assert t.ends() == 2
         assert "no screen ended unfinished" in t.text
+
+
+def test_ctrl_q_leaves_at_once_and_keeps_the_runs(tmp_path: Path) -> None:
+    with demo(XDG_STATE_HOME=str(tmp_path)) as t:
+        stepped(t)
+        t.send("\x11")
+        assert t.ends() == 0
+        assert "tutor open --last goes on" in t.text
+    assert len(kept(tmp_path)) == 1
 
 
 def test_only_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

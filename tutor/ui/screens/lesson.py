@@ -20,7 +20,7 @@ from tutor.session.interfaces import AnyEngine
 from tutor.session.navigation import Destination
 from tutor.session.reports import Source
 from tutor.session.request import Request
-from tutor.session.unfinished import forget, keep
+from tutor.session.unfinished import forget, keep, set_aside
 from tutor.session.view import View
 from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.graph.operations import counted
@@ -305,7 +305,7 @@ class LessonScreen(TutorScreen[None]):
         elif self._may_leave("q"):
             # What could not be restored stays, to be continued another time.
             if self._kept is not None and self.controller and self.controller.is_restored:
-                forget(self._kept)
+                set_aside(self._kept)
             await self.run_action("app.leave")
 
     def keep(self) -> bool:

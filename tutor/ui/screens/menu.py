@@ -104,7 +104,7 @@ class MenuScreen(TutorScreen[None]):
         """Offer to go on where the screen ended, if it ended otherwise than by a key."""
         from tutor.session.unfinished import latest, script_of
 
-        self._left_off = latest()
+        self._left_off = latest(is_new=True)
         self.unfinished.display = self._left_off is not None
         if self._left_off is not None:
             text = f" c continues where you left off: {script_of(self._left_off)}"

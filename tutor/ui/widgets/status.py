@@ -102,7 +102,9 @@ def _doing(session: Session, palette: Palette) -> Styled:
     match session.activity:
         case Activity.STARTING:
             return ("starting the engine…", palette.warning)
-        case Activity.REPLAYING if session.worker.tip >= session.tip:
+        case Activity.REPLAYING if session.worker.tip >= session.tip and any(
+            edit.step == session.tip for edit in session.launch.edits
+        ):
             return (f"making the change{long}: b and x drop it", palette.accent)
         case Activity.REPLAYING:
             return (replaying(session.worker.replayed, session.tip), palette.accent)
