@@ -106,8 +106,8 @@ class HeadlessEngine:
         before = {
             number: signal.signal(number, interrupt)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-            # Under `nohup` one is ignored, and stays so.
-            if signal.getsignal(number) is not signal.SIG_IGN
+            # Under `nohup` SIGHUP is ignored, and stays so.
+            if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN
         }
         try:
             yield
