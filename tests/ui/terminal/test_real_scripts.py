@@ -81,7 +81,7 @@ def test_an_endless_loop_can_be_paused_and_its_steps_stay(terminal, opened):
 
 def test_a_call_that_never_returns_can_be_paused_inside_its_line(terminal, opened):
     opened("first = 1\nsum(iter(int, 1))\n")
-    terminal.press("r", "running on")
+    terminal.press("r", "running on · line 2 for")
     terminal.press("p", "paused inside line 2")
     terminal.press(HOME, "step 1 of 1 ")
 
