@@ -83,6 +83,7 @@ async def test_a_lesson_opens_and_q_returns_to_the_menu(course: Path) -> None:
         await listed(pilot)
         await pilot.press("end", "enter")
         await until(pilot, lambda: isinstance(app.screen, LessonScreen))
+        await until(pilot, lambda: len(app.engine.runs) > 0)
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, MenuScreen))
         assert app.engine.runs[0].closed
