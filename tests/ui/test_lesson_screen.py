@@ -404,7 +404,7 @@ async def test_nothing_runs_when_nothing_happens(tmp_path: Path) -> None:
 STEPS = [frame for frame, _ in descent()]
 
 
-@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.sampled_from(["right", "left", "home", "end", "]", "[", "}", "{"])

@@ -4,6 +4,7 @@ import signal
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -20,6 +21,9 @@ SIGNALS: dict[str, Callable[[Terminal], None]] = {
     "SIGTERM": lambda terminal: terminal.signal(signal.SIGTERM),
     "SIGKILL": lambda terminal: terminal.signal(signal.SIGKILL),
 }
+
+DEMO = str(Path(__file__).parents[1] / "demo.py")
+"""The app over the fake engine."""
 
 LIMIT = 20.0
 """Seconds after which a process counts as never ending."""
@@ -69,15 +73,13 @@ def test_after_a_signal_to_the_screen_no_process_is_left(running, name, script):
         assert monotonic() < end, "the screen lives"
 
 
-def test_after_a_signal_to_the_screen_the_terminal_is_as_before(tmp_path):
-    path = tmp_path / "script.py"
-    path.write_text("x = 1\n")
+def test_after_a_signal_to_the_screen_the_terminal_is_as_before():
     numbers = (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1)
     with ExitStack() as stack:
-        terminals = [stack.enter_context(tutor("open", str(path))) for _ in numbers]
+        terminals = [stack.enter_context(tutor(command=(DEMO,))) for _ in numbers]
         before = [termios.tcgetattr(terminal.child.child_fd) for terminal in terminals]
         for terminal in terminals:
-            terminal.wait_for("waiting before line 1")
+            terminal.wait_for("waiting before line 6")
         for number, terminal, modes in zip(numbers, terminals, before, strict=True):
             assert termios.tcgetattr(terminal.child.child_fd) != modes
             terminal.signal(number)
