@@ -18,7 +18,7 @@ from tutor.history.recording.writer import writing
 from tutor.ui.app import TutorApp
 from tutor.ui.panels.plot import PlotPanel
 from tutor.ui.screens.lesson import LessonScreen
-from tutor.wire.messages import Ended, Job, Launch, Sample, Sampled, Started
+from tutor.wire.messages import Ended, Job, Launch, Sample, Sampled, Started, Waited
 
 PLOTS = """
 # /// script
@@ -90,7 +90,7 @@ class AnsweringEngine(FakeEngine):
         run = AnsweringRun(self.script[job.begin :], self.end, notify, self.manual)
         run.first, run.problem = job.begin, self.problem
         self.runs[-1] = run
-        run.report([Started(1, {"device": "cpu"})])
+        run.report([Started(1, {"device": "cpu"}), Waited(job.begin, run.line)])
         return run
 
     @property

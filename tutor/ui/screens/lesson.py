@@ -56,7 +56,7 @@ _LAUNCHED = {name for feature in FEATURES for key in feature.KEYS for name in ke
 _NEVER_KEPT = {"q", "question_mark", "ctrl+q", "ctrl+c", "escape"}
 """The keys that always work before that: to leave, and for help."""
 
-_LAYOUT = 1 / 60
+_LAYOUT = 1 / 30
 """Seconds between two looks whether the panes have their place."""
 
 _CLOCK = 0.25
@@ -129,13 +129,17 @@ class LessonScreen(TutorScreen[None]):
     def on_mount(self) -> None:
         self.call_after_refresh(self._await_engine)
 
-    def _await_engine(self, looks: int = 20) -> None:
+    def _await_engine(self, looks: int = 20, found: tuple[int, int] | None = None) -> None:
         """Launch when the engine is ready and the panes have their place, if there is room for any.
 
         The script's terminal has the size of the output pane.
+
+        Args:
+            found: The size of that pane at the last look: a screen is laid out in several turns.
         """
-        if looks and not self.panes.size:
-            self._call_after(_LAYOUT, partial(self._await_engine, looks - 1))
+        size = self.panes.output_size
+        if looks and self.engine.can_run and not (self.panes.size and size == found):
+            self._call_after(_LAYOUT, partial(self._await_engine, looks - 1, size))
             return
         # A lesson waits for the device that the engine detects.
         self.watch(self.app, "device", self._begin)
