@@ -60,7 +60,9 @@ async def test_keys_may_come_before_their_dialog_is_mounted(tmp_path: Path, open
 
 async def test_a_key_pressed_right_after_its_dialog_was_opened_is_not_lost(tmp_path: Path) -> None:
     async with opened(tmp_path) as (pilot, screen, _):
-        await press(pilot, screen, "r", "home")
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.controller.session.ended is not None)
+        await press(pilot, screen, "home")
         await until(pilot, lambda: len(screen.controller.branch.events) > 5)
         post(pilot, "E", "down", "down")
         await until(pilot, lambda: isinstance(pilot.app.screen, EventsDialog))

@@ -127,6 +127,7 @@ class LessonScreen(TutorScreen[None]):
         yield TooSmall()
 
     def on_mount(self) -> None:
+        self._show_starting()
         self.call_after_refresh(self._await_engine)
 
     def _await_engine(self, looks: int = 20, found: tuple[int, int] | None = None) -> None:
@@ -159,8 +160,7 @@ class LessonScreen(TutorScreen[None]):
         if engine.failure:
             self.status.show([(f" {engine.failure} ", self.palette.error)])
         elif engine.device is None and is_lesson and not self.request.device:
-            self.status.show([(" starting the engine…", self.palette.warning)])
-            self.keys.show(STARTING)
+            self._show_starting()
         elif self.controller is None:
             size = self.panes.output_size
             request = replace(self.request, terminals=(size, size, size))
@@ -191,6 +191,10 @@ class LessonScreen(TutorScreen[None]):
             early, self._early = self._early, []
             for key in early:
                 self.app.post_message(key)
+
+    def _show_starting(self) -> None:
+        self.status.show([(" starting the engine…", self.palette.warning)])
+        self.keys.show(STARTING)
 
     def keeps(self, key: Key) -> bool:
         # What follows such a key is kept too: it may be typed into its dialog.
