@@ -234,6 +234,7 @@ async def test_a_lesson_that_ran_to_its_end_is_ticked_in_the_menu(
         await until(pilot, lambda: "waiting" in screen.status.text)
         await pilot.press("r")
         await until(pilot, lambda: "finished" in screen.status.text)
+        await until(pilot, lambda: "first" in progress.done())  # a thread writes it
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, MenuScreen))
         await until(pilot, lambda: "✓ first" in shown(app))
