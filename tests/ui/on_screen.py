@@ -10,6 +10,7 @@ from fake_engine import DESCENT, FakeEngine, Script
 from msgspec import structs
 from textual.pilot import Pilot
 
+from tutor.session.reports import FRAME
 from tutor.ui.app import TutorApp
 from tutor.ui.features.stepping import Stepping
 from tutor.ui.panels.panel import Panel
@@ -40,6 +41,9 @@ async def opened(
         screen = app.screen
         assert isinstance(screen, LessonScreen)
         await until(pilot, lambda: "waiting" in screen.status.text)
+        # A run is drained once a frame: what the first key makes it do is drained at once then.
+        drained_at = screen.controller.branch.drained_at
+        await until(pilot, lambda: monotonic() > drained_at + FRAME)
         yield pilot, screen, engine
 
 

@@ -415,7 +415,9 @@ async def test_a_recording_of_a_run_that_died_can_be_stepped(
     monkeypatch.chdir(tmp_path)
     engine = FakeEngine(descent()[:20], Ended("died", "descend.py:14: killed", 14))
     async with opened(tmp_path, engine) as (pilot, screen, _):
-        await press(pilot, screen, "r", "s")
+        await press(pilot, screen, "r")
+        await until(pilot, lambda: screen.controller.session.ended is not None)
+        await press(pilot, screen, "s")
         await until(pilot, lambda: isinstance(pilot.app.screen, SaveDialog))
         await pilot.press("enter")
         await until(pilot, lambda: Path("descend.tutor").exists())
