@@ -25,6 +25,7 @@ from tutor.session.view import View
 from tutor.ui.dialogs.dialog import LiveDialog
 from tutor.ui.draw.graph.operations import counted
 from tutor.ui.draw.text.palette import Palette
+from tutor.ui.draw.text.strips import Styled
 from tutor.ui.features.completion import Completion
 from tutor.ui.features.explaining import Explaining
 from tutor.ui.features.feature import Feature
@@ -122,13 +123,14 @@ class LessonScreen(TutorScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield Panes(self.lesson, self.palette).data_bind(LessonScreen.view)
-        yield StatusLine(self.palette)
+        status = StatusLine(self.palette)
+        status.show(self._starting())
+        yield status
         yield KeyLine(self.palette)
         yield TooSmall()
 
     def on_mount(self) -> None:
-        self._show_starting()
-        self.call_after_refresh(self._await_engine)
+        self._call_after(0.0, self._await_engine)
 
     def _await_engine(self, looks: int = 20, found: tuple[int, int] | None = None) -> None:
         """Launch when the engine is ready and the panes have their place, if there is room for any.
@@ -160,7 +162,8 @@ class LessonScreen(TutorScreen[None]):
         if engine.failure:
             self.status.show([(f" {engine.failure} ", self.palette.error)])
         elif engine.device is None and is_lesson and not self.request.device:
-            self._show_starting()
+            self.status.show(self._starting())
+            self.keys.show(STARTING)
         elif self.controller is None:
             size = self.panes.output_size
             request = replace(self.request, terminals=(size, size, size))
@@ -192,9 +195,8 @@ class LessonScreen(TutorScreen[None]):
             for key in early:
                 self.app.post_message(key)
 
-    def _show_starting(self) -> None:
-        self.status.show([(" starting the engine…", self.palette.warning)])
-        self.keys.show(STARTING)
+    def _starting(self) -> list[Styled]:
+        return [(" starting the engine…", self.palette.warning)]
 
     def keeps(self, key: Key) -> bool:
         # What follows such a key is kept too: it may be typed into its dialog.
